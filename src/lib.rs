@@ -1,0 +1,10 @@
+//! TOW: a private workspace server for one company. Three rings and an edge; imports point inward only
+//! (`tests/architecture.rs` holds it). Each feature is one folder, complete; see STYLE.md.
+
+// ground: knows no product word
+/// The only reader of the wall clock.
+pub mod clock;
+/// The one error, with nine kinds.
+pub mod error;
+/// Text that must not be printed.
+pub mod secret;
