@@ -1,0 +1,102 @@
+// Drafts: a form with data-draft="key" (the server puts person and record into the key) keeps its typed text on this device and, when
+// it comes back without it, offers a quiet line to restore or discard. Gone after a successful send, after 30 days, and for all keys
+// when a form with data-draft-forget (sign out) is sent. A hidden input with data-draft-base (the revision the text began from) is
+// kept and restored with it, so that the server notices what others saved meanwhile.
+const NAME = "tow-draft:";
+const KEEP_MS = 30 * 24 * 3600 * 1000;
+const TEXTS = "textarea[name], input[name]:not([type]), input[name]:is([type=text], [type=search], [type=url], [type=email]), input[data-draft-base]";
+const words = document.body.dataset;
+const timers = new WeakMap();
+
+const fields = (form) => [...form.querySelectorAll(TEXTS)].filter((field) => field.autocomplete !== "off" || field.matches("textarea"));
+const typed = (form) => Object.fromEntries(fields(form).map((field) => [field.name, field.value]));
+const isBase = (form, name) => form.elements[name].matches?.("[data-draft-base]");
+const read = (key) => JSON.parse(localStorage.getItem(NAME + key) ?? "null");
+const forget = (key) => localStorage.removeItem(NAME + key);
+
+const keep = (form) => {
+  const changed = fields(form).some((field) => field.value !== field.defaultValue);
+  if (changed) localStorage.setItem(NAME + form.dataset.draft, JSON.stringify({ at: Date.now(), values: typed(form) }));
+  else forget(form.dataset.draft);
+};
+
+const button = (text, act) => {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "button small quiet";
+  made.textContent = text;
+  made.addEventListener("click", act);
+  return made;
+};
+
+const offer = (form, draft) => {
+  const line = document.createElement("p");
+  line.className = "cluster small quiet";
+  line.setAttribute("role", "status");
+  const time = new Date(draft.at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  const restore = () => {
+    for (const field of fields(form)) {
+      if (!(field.name in draft.values)) continue;
+      field.value = draft.values[field.name];
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    line.remove();
+    fields(form)[0]?.focus();
+  };
+  const discard = () => {
+    forget(form.dataset.draft);
+    line.remove();
+  };
+  line.append(words.textDraftFound.replace("{time}", time), button(words.textDraftRestore, restore), button(words.textDraftDiscard, discard));
+  form.prepend(line);
+};
+
+const attach = (root) => {
+  for (const form of root.querySelectorAll("form[data-draft]:not([data-draft-on])")) {
+    form.dataset.draftOn = "";
+    const draft = read(form.dataset.draft);
+    const now = typed(form);
+    if (draft && Object.entries(draft.values).some(([name, value]) => name in now && now[name] !== value && !isBase(form, name))) offer(form, draft);
+  }
+};
+
+// A full-page send succeeded when the server redirected to a page inside the workspace.
+const settle = () => {
+  const key = sessionStorage.getItem(NAME);
+  sessionStorage.removeItem(NAME);
+  const [visit] = performance.getEntriesByType("navigation");
+  if (key && visit?.redirectCount > 0 && !(visit.responseStatus >= 400) && document.querySelector(".shell")) forget(key);
+};
+
+const tidy = () => {
+  for (const name of Object.keys(localStorage)) {
+    if (name.startsWith(NAME) && !(Date.now() - read(name.slice(NAME.length))?.at < KEEP_MS)) localStorage.removeItem(name);
+  }
+};
+
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-draft]");
+  if (!form) return;
+  clearTimeout(timers.get(form));
+  timers.set(form, setTimeout(keep, 400, form));
+});
+document.addEventListener("submit", ({ target }) => {
+  if (target.matches("[data-draft-forget]")) {
+    for (const name of Object.keys(localStorage)) if (name.startsWith(NAME)) localStorage.removeItem(name);
+  }
+  if (!target.matches("[data-draft]")) return;
+  clearTimeout(timers.get(target));
+  keep(target);
+  sessionStorage.setItem(NAME, target.dataset.draft);
+});
+document.addEventListener("htmx:afterRequest", (event) => {
+  const form = event.detail.successful && event.detail.requestConfig.elt.closest("form[data-draft]");
+  if (!form || event.detail.requestConfig.verb === "get") return;
+  clearTimeout(timers.get(form));
+  sessionStorage.removeItem(NAME);
+  forget(form.dataset.draft);
+});
+settle();
+tidy();
+attach(document);
+document.addEventListener("htmx:load", (event) => attach(event.target.parentElement ?? document));

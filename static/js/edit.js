@@ -1,0 +1,31 @@
+// Edit in place: [data-editable] holds [data-edit-view] and a hidden form [data-edit-form]. A link or button [data-edit-toggle] in the view
+// (its href is the edit page) shows the form; Escape or [data-edit-cancel] takes it back.
+const swap = (place, editing) => {
+  const view = place.querySelector("[data-edit-view]");
+  const form = place.querySelector("[data-edit-form]");
+  view.hidden = editing;
+  form.hidden = !editing;
+  if (!editing) {
+    form.reset();
+    return place.querySelector("[data-edit-toggle]")?.focus();
+  }
+  const field = form.querySelector("input:not([type=hidden]), textarea, select");
+  field?.focus();
+  if (field?.matches("input")) field.select?.();
+};
+
+document.addEventListener("click", (event) => {
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const control = event.target.closest("[data-edit-toggle], [data-edit-cancel]");
+  const place = control?.closest("[data-editable]");
+  if (!place) return;
+  event.preventDefault();
+  swap(place, control.matches("[data-edit-toggle]"));
+});
+
+document.addEventListener("keydown", (event) => {
+  const form = event.key === "Escape" && !event.defaultPrevented && event.target.closest("[data-edit-form]");
+  if (!form || form.hidden) return;
+  event.preventDefault();
+  swap(form.closest("[data-editable]"), false);
+});
