@@ -1,1 +1,14 @@
-fn main(){}
+//! The one integration binary. The text of a test lives in the folder of what it tests.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that panics has said what is wrong"
+)]
+
+#[path = "../src/cli/tests.rs"]
+mod cli_tests;
+#[path = "../src/config/secret_tests.rs"]
+mod config_secret_tests;
+#[path = "../src/config/tests.rs"]
+mod config_tests;

@@ -1,0 +1,67 @@
+//! The command line: one file per subcommand. `main.rs` parses, calls `run` and leaves with the code of the failure.
+//! A subcommand is a struct of arguments with `pub fn run(args, loaded) -> Result<(), Failure>`; it gets the loaded
+//! configuration and prints through `say`, so that a closed pipe is no panic.
+
+pub mod completions;
+pub mod config;
+mod failure;
+mod reference;
+
+pub use failure::{EXIT_CODES, Failure};
+pub use reference::markdown;
+
+use crate::config::{Loaded, from_process};
+use clap::{Parser, Subcommand};
+use std::io::{ErrorKind, Write};
+use std::path::PathBuf;
+
+#[derive(Parser)]
+#[command(name = "tow", version, about = "A private workspace server for one company.", after_help = failure::help())]
+pub struct Cli {
+    /// The configuration file [default: TOW_CONFIG_PATH, else ./tow.yaml]
+    #[arg(long, global = true, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Look at the configuration without starting anything
+    Config(config::Args),
+    /// Print a completion script for your shell
+    Completions(completions::Args),
+}
+
+/// Runs one subcommand to its end.
+pub fn run(cli: Cli) -> Result<(), Failure> {
+    let load = || loaded(cli.config.clone());
+    match cli.command {
+        Command::Config(args) => config::run(args, load),
+        Command::Completions(args) => completions::run(args),
+    }
+}
+
+/// The configuration of this process; its warnings go to standard error, loudly, before anything else happens.
+fn loaded(config_path: Option<PathBuf>) -> Result<Loaded, Failure> {
+    let loaded = from_process(config_path).map_err(Failure::Configuration)?;
+    for warning in &loaded.warnings {
+        warn(warning);
+    }
+    Ok(loaded)
+}
+
+/// Prints to standard output. Who stops reading (`| head`) ends us quietly.
+pub fn say(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::Failed(format!("Writing failed: {error}.")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A line on standard error that nothing but a reader needs.
+pub fn warn(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "WARNING: {text}");
+}
