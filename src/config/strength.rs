@@ -96,64 +96,13 @@ fn is_sequence(chars: &[char]) -> bool {
     beside * 4 >= steps * 3
 }
 
+/// Words of placeholders; longer ones before those they contain.
+const WORDS: &str = "correct battery staple horse placeholder development production superman changeme changeit password passwort passwd administrator something somewhere workspace insecure \
+     generate default example testing welcome letmein monkey dragon qwerty secret sample string random server secure please change should \
+     replace insert session cookie dummy super admin login value local token hello world todo test your this";
+
 fn is_words(lower: &str) -> bool {
-    // Longer words before those they contain.
-    const WORDS: [&str; 53] = [
-        "correct",
-        "battery",
-        "staple",
-        "horse",
-        "placeholder",
-        "development",
-        "production",
-        "superman",
-        "changeme",
-        "changeit",
-        "password",
-        "passwort",
-        "passwd",
-        "administrator",
-        "something",
-        "somewhere",
-        "workspace",
-        "insecure",
-        "generate",
-        "default",
-        "example",
-        "testing",
-        "welcome",
-        "letmein",
-        "monkey",
-        "dragon",
-        "qwerty",
-        "secret",
-        "sample",
-        "string",
-        "random",
-        "server",
-        "secure",
-        "please",
-        "change",
-        "should",
-        "replace",
-        "insert",
-        "session",
-        "cookie",
-        "dummy",
-        "super",
-        "admin",
-        "login",
-        "value",
-        "local",
-        "token",
-        "hello",
-        "world",
-        "todo",
-        "test",
-        "your",
-        "this",
-    ];
-    let rest = WORDS.iter().fold(lower.to_owned(), |rest, word| rest.replace(word, " "));
+    let rest = WORDS.split_whitespace().fold(lower.to_owned(), |rest, word| rest.replace(word, " "));
     let is_piece = |piece: &&str| piece.chars().count() > 3;
     let pieces = rest.split(|c: char| !c.is_alphanumeric()).filter(is_piece);
     let left: usize = pieces.map(|piece| piece.chars().count()).sum();
