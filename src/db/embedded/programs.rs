@@ -1,0 +1,125 @@
+//! Where PostgreSQL's programs are on this machine, and whether the extensions are installed beside them.
+
+use super::error::EmbeddedError;
+use super::extensions::{EXTENSIONS, OLDEST_SERVER};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const NEEDED: [&str; 2] = ["postgres", "initdb"];
+
+/// Where to look; tests look elsewhere.
+#[derive(Debug, Clone)]
+pub struct Search {
+    /// Also ask the shell for `postgres` and `pg_config`, which follow PATH.
+    pub follows_path: bool,
+    /// Folders with one `<version>/bin` for each installed version, as Debian has them.
+    pub roots: Vec<PathBuf>,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        Search { follows_path: true, roots: vec![PathBuf::from("/usr/lib/postgresql")] }
+    }
+}
+
+/// One installed PostgreSQL.
+#[derive(Debug, Clone)]
+pub struct Installation {
+    pub bin: PathBuf,
+    pub major: u32,
+}
+
+impl Search {
+    /// The one to use: of the cluster's version when there is a cluster, else the newest that has all extensions.
+    pub fn installation(&self, cluster: Option<u32>) -> Result<Installation, EmbeddedError> {
+        let found = self.found();
+        let Some(newest) = found.first() else {
+            return Err(EmbeddedError::MissingProgram { program: "postgres", looked_in: self.roots.clone() });
+        };
+        let chosen = match cluster {
+            Some(major) => found.iter().find(|one| one.major == major).ok_or_else(|| EmbeddedError::OtherVersion {
+                cluster: major,
+                installed: found.iter().map(|one| one.major).collect(),
+            })?,
+            None => found.iter().find(|one| one.check().is_ok()).unwrap_or(newest),
+        };
+        chosen.check()?;
+        Ok(chosen.clone())
+    }
+
+    /// Newest first.
+    fn found(&self) -> Vec<Installation> {
+        let mut bins: Vec<PathBuf> = Vec::new();
+        if self.follows_path {
+            bins.extend(path_bins());
+        }
+        bins.extend(self.roots.iter().flat_map(|root| version_bins(root)));
+        let mut found: Vec<_> = bins.into_iter().filter_map(Installation::at).collect();
+        found.sort_by_key(|one| std::cmp::Reverse(one.major));
+        found.dedup_by(|a, b| a.bin == b.bin);
+        found
+    }
+}
+
+/// Through the shell, because the environment is read in config/ only.
+fn path_bins() -> Vec<PathBuf> {
+    let program = output(Command::new("/bin/sh").args(["-c", "command -v postgres"]));
+    let program = program.and_then(|found| Path::new(&found).canonicalize().ok());
+    let beside = program.and_then(|found| found.parent().map(Path::to_owned));
+    let told = output(Command::new("pg_config").arg("--bindir")).map(PathBuf::from);
+    beside.into_iter().chain(told).collect()
+}
+
+fn version_bins(root: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(root) else { return Vec::new() };
+    entries.filter_map(Result::ok).map(|entry| entry.path().join("bin")).collect()
+}
+
+impl Installation {
+    fn at(bin: PathBuf) -> Option<Installation> {
+        let major = major(&output(Command::new(bin.join("postgres")).arg("--version"))?)?;
+        Some(Installation { bin, major })
+    }
+
+    fn check(&self) -> Result<(), EmbeddedError> {
+        if self.major < OLDEST_SERVER {
+            return Err(EmbeddedError::TooOld { found: self.major });
+        }
+        if let Some(program) = NEEDED.into_iter().find(|program| !self.bin.join(program).exists()) {
+            return Err(EmbeddedError::MissingProgram { program, looked_in: vec![self.bin.clone()] });
+        }
+        EXTENSIONS.into_iter().try_for_each(|name| self.check_extension(name))
+    }
+
+    fn check_extension(&self, name: &'static str) -> Result<(), EmbeddedError> {
+        let folders = self.share_folders();
+        let controls = || folders.iter().map(|share| share.join("extension").join(format!("{name}.control")));
+        match controls().any(|control| control.exists()) {
+            true => Ok(()),
+            false => {
+                Err(EmbeddedError::MissingExtension { name, major: self.major, control: controls().next(), said: None })
+            }
+        }
+    }
+
+    /// What `pg_config` says; without that program, the usual places relative to the others.
+    fn share_folders(&self) -> Vec<PathBuf> {
+        match output(Command::new(self.bin.join("pg_config")).arg("--sharedir")) {
+            Some(folder) => vec![PathBuf::from(folder)],
+            None => ["../share", "../share/postgresql", "../share/pgsql"].map(|share| self.bin.join(share)).to_vec(),
+        }
+    }
+}
+
+/// From `postgres (PostgreSQL) 15.14 (Debian …)`.
+fn major(version: &str) -> Option<u32> {
+    let number = version.split_whitespace().nth(2)?;
+    number.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+fn output(command: &mut Command) -> Option<String> {
+    let output = command.output().ok().filter(|output| output.status.success())?;
+    let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    Some(text).filter(|text| !text.is_empty())
+}
