@@ -1,8 +1,6 @@
 //! The embedded cluster against real PostgreSQL programs. As root the tests also run it as another
 //! user; without root that part is what everybody gets anyway.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic, and its own functions too")]
-
 #[path = "migrate_tests.rs"]
 mod migrate_tests;
 #[path = "embedded/refusal_tests.rs"]
