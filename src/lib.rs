@@ -12,3 +12,5 @@ pub mod config;
 pub mod error;
 /// Text that must not be printed.
 pub mod secret;
+/// Markdown, references, differences, parsed values, names of files, and reading of imports.
+pub mod text;
