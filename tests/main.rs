@@ -12,3 +12,5 @@ mod cli_tests;
 mod config_secret_tests;
 #[path = "../src/config/tests.rs"]
 mod config_tests;
+#[path = "../src/text/tests/mod.rs"]
+mod text_tests;
