@@ -1,11 +1,11 @@
 // Completion: a textarea or input with data-complete-url="/complete?project=APP" asks it for kind=doc after [[, kind=person after @, and
 // kind=record after # or for ABC-1, with q; with data-tql it asks kind=tql and q is the text up to the caret. The answer is HTML
 // options: <li class="menu-item" role="option" data-insert="text" [data-replace="n"]>; n characters before the caret are replaced
-// (else what was typed since the trigger). data-text-suggestions on the field names the list.
+// (else what was typed since the trigger). In TQL nothing is chosen before an arrow is pressed, so that Enter sends.
 const TRIGGERS = [
   ["doc", /\[\[([^\][\n]{0,60})$/],
   ["person", /(?:^|[\s(])@([\p{L}\d._-]{0,40})$/u],
-  ["record", /(?:^|[\s(])#([\p{L}\d -]{0,40})$/u],
+  ["record", /(?:^|[\s(])#((?:[\p{L}\d][\p{L}\d -]{0,40})?)$/u],
   ["record", /\b([A-Z][A-Z\d]{1,9}-\d{1,7})$/],
 ];
 let field, popup, active, length, timer, request;
@@ -32,28 +32,10 @@ const choose = (option) => {
   option.scrollIntoView({ block: "nearest" });
 };
 
-// Where the caret is: the same text in a copy of the field with the same type and width
-const caret = () => {
-  const box = field.getBoundingClientRect();
-  const style = getComputedStyle(field);
-  const line = parseFloat(style.lineHeight);
-  if (field.matches("input")) return { left: box.left, top: box.bottom + 4, line };
-  const copy = document.createElement("div");
-  for (const name of ["font", "padding", "border", "letter-spacing", "tab-size", "box-sizing"]) {
-    copy.style.setProperty(name, style.getPropertyValue(name));
-  }
-  for (const [name, value] of [["position", "absolute"], ["visibility", "hidden"], ["width", `${field.clientWidth}px`], ["white-space", "pre-wrap"], ["overflow-wrap", "break-word"]]) copy.style.setProperty(name, value);
-  const mark = document.createElement("span");
-  mark.textContent = "\u200b";
-  copy.append(field.value.slice(0, field.selectionStart - length), mark);
-  document.body.append(copy);
-  const [left, top] = [box.left + mark.offsetLeft, box.top + mark.offsetTop - field.scrollTop + line];
-  copy.remove();
-  return { left, top, line };
-};
-
 const place = () => {
-  const { left, top, line } = caret();
+  const where = { at: field.selectionStart - length }; // caret.js fills in the rest
+  field.dispatchEvent(new CustomEvent("tow:caret", { detail: where, bubbles: true }));
+  const { left, top, line } = where;
   const { width, height } = popup.getBoundingClientRect();
   const fits = top + height < innerHeight;
   popup.style.left = `${Math.max(8, Math.min(left, innerWidth - width - 8))}px`;
@@ -63,12 +45,9 @@ const place = () => {
 const show = (html) => {
   if (!popup) {
     popup = document.createElement("ul");
-    popup.className = "menu-panel completion";
-    popup.id = "completion";
-    popup.popover = "manual";
-    popup.setAttribute("role", "listbox");
-    popup.setAttribute("aria-label", field.dataset.textSuggestions ?? document.body.dataset.textSuggestions);
-    (field.closest("dialog") ?? document.body).append(popup);
+    const ariaLabel = document.body.dataset.textSuggestions;
+    Object.assign(popup, { className: "menu-panel completion", id: "completion", popover: "manual", role: "listbox", ariaLabel });
+    (field.closest("dialog, main") ?? document.body).append(popup);
     popup.showPopover();
   }
   popup.innerHTML = html;
@@ -76,7 +55,7 @@ const show = (html) => {
   if (!options().length) return close();
   field.setAttribute("aria-controls", popup.id);
   if (field.matches("[role=combobox]")) field.setAttribute("aria-expanded", "true");
-  choose(options()[0]);
+  if (!field.matches("[data-tql]")) choose(options()[0]);
   place();
 };
 
@@ -112,19 +91,19 @@ document.addEventListener("input", (event) => {
   const found = tql ? ["tql"] : TRIGGERS.find(([, pattern]) => pattern.test(before));
   if (!found) return close();
   const q = tql ? before : before.match(found[1])[1];
-  length = tql ? before.match(/[^\s(),"]*$/)[0].length : before.length - before.search(found[1]) - (/^[\s(]/.test(before.match(found[1])[0]) ? 1 : 0);
+  length = before.match(tql ? /[^\s(),"]*$/ : found[1])[0].replace(/^[\s(]/, "").length;
   clearTimeout(timer);
   timer = setTimeout(ask, 100, found[0], q);
 });
-
 document.addEventListener(
   "keydown",
   (event) => {
     if (!popup || event.target !== field) return;
     const all = options();
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (by) choose(all[(all.indexOf(active) + by + all.length) % all.length]);
-    else if (event.key === "Enter" && !event.isComposing) accept(active);
+    const at = active ? all.indexOf(active) : Math.min(-by, 0);
+    if (by) choose(all[(at + by + all.length) % all.length]);
+    else if (event.key === "Enter" && active && !event.isComposing) accept(active);
     else if (event.key === "Escape") close();
     else return;
     event.preventDefault();

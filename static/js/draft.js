@@ -4,7 +4,8 @@
 // kept and restored with it, so that the server notices what others saved meanwhile.
 const NAME = "tow-draft:";
 const KEEP_MS = 30 * 24 * 3600 * 1000;
-const TEXTS = "textarea[name], input[name]:not([type]), input[name]:is([type=text], [type=search], [type=url], [type=email]), input[data-draft-base]";
+const INPUTS = "input[name]:is(:not([type]), [type=text], [type=search], [type=url], [type=email], [data-draft-base])";
+const TEXTS = `textarea[name], ${INPUTS}`;
 const words = document.body.dataset;
 const timers = new WeakMap();
 
@@ -47,7 +48,8 @@ const offer = (form, draft) => {
     forget(form.dataset.draft);
     line.remove();
   };
-  line.append(words.textDraftFound.replace("{time}", time), button(words.textDraftRestore, restore), button(words.textDraftDiscard, discard));
+  line.append(words.textDraftFound.replace("{time}", time));
+  line.append(button(words.textDraftRestore, restore), button(words.textDraftDiscard, discard));
   form.prepend(line);
 };
 
@@ -56,7 +58,8 @@ const attach = (root) => {
     form.dataset.draftOn = "";
     const draft = read(form.dataset.draft);
     const now = typed(form);
-    if (draft && Object.entries(draft.values).some(([name, value]) => name in now && now[name] !== value && !isBase(form, name))) offer(form, draft);
+    const differs = ([name, value]) => name in now && now[name] !== value && !isBase(form, name);
+    if (draft && Object.entries(draft.values).some(differs)) offer(form, draft);
   }
 };
 

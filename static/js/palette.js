@@ -49,9 +49,9 @@ const ask = async () => {
     const answer = await fetch(url, { headers: { "HX-Request": "true" }, signal: mine.signal });
     const body = await answer.text();
     if (mine !== request) return;
-    if (answer.ok) results.innerHTML = body;
-    else document.dispatchEvent(new CustomEvent("tow:failed", { detail: { status: answer.status, body } }));
-    active = undefined;
+    if (!answer.ok) return document.dispatchEvent(new CustomEvent("tow:failed", { detail: { status: answer.status, body } }));
+    results.innerHTML = body;
+    choose(undefined);
     settle();
   } catch (error) {
     if (error.name !== "AbortError") document.dispatchEvent(new CustomEvent("tow:failed", { detail: { status: 0 } }));
@@ -104,7 +104,7 @@ const open = (event) => {
   if (dialog.open) return dialog.close();
   dialog.showModal();
   input.select();
-  active = undefined;
+  choose(undefined);
   filter();
   ask();
 };
