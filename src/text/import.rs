@@ -9,7 +9,7 @@ use super::value::{Body, MAX_TITLE_CHARS, Tag, Title};
 use crate::error::Msg;
 use comrak::Arena;
 use comrak::nodes::NodeValue;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A file that was left out, or a line of it, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +45,7 @@ pub struct Set {
     pub files: Vec<(String, Vec<u8>)>,
     pub problems: Vec<Problem>,
     by_path: HashMap<String, usize>,
+    file_paths: HashSet<String>,
 }
 
 /// What a link of the set leads to.
@@ -63,7 +64,7 @@ const FOLDER_PAGES: [&str; 3] = ["index", "readme", "_index"];
 /// Reads the files of a set; a file with a problem is left out and named.
 pub fn markdown_set(entries: impl IntoIterator<Item = (String, Vec<u8>)>) -> Set {
     let mut set = Set::default();
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     for (sent, bytes) in entries {
         let path = match safe_path(&sent) {
             Ok(path) if seen.insert(path.clone()) => path,
@@ -77,6 +78,7 @@ pub fn markdown_set(entries: impl IntoIterator<Item = (String, Vec<u8>)>) -> Set
             }
         };
         if stem(&path).is_none() {
+            set.file_paths.insert(path.clone());
             set.files.push((path, bytes));
             continue;
         }
@@ -112,7 +114,7 @@ impl Set {
         let folder = full.trim_end_matches('/');
         let tries = [full.clone(), format!("{folder}.md"), format!("{folder}/")];
         let doc = tries.iter().find_map(|path| self.by_path.get(path)).map(|index| Linked::Doc(*index));
-        doc.or_else(|| self.files.iter().find(|(path, _)| *path == full).map(|(path, _)| Linked::File(path)))
+        doc.or_else(|| self.file_paths.get(&full).map(|path| Linked::File(path)))
     }
 }
 

@@ -15,7 +15,7 @@ pub fn rewrite(source: &str, resolve: &mut dyn FnMut(&str) -> Option<String>) ->
     let mut copied = 0;
     for place in addresses(source) {
         let in_code = code.partition_point(|range| range.end <= place.start);
-        if code.get(in_code).is_some_and(|range| range.start <= place.start) || place.start < copied {
+        if code.get(in_code).is_some_and(|range| range.start <= place.start) {
             continue;
         }
         let Some(new) = source.get(place.clone()).and_then(&mut *resolve) else { continue };
@@ -36,7 +36,14 @@ fn addresses(source: &str) -> Vec<Range<usize>> {
         line_start += line.len();
     }
     starts.sort_unstable();
-    starts.into_iter().filter_map(|start| address_at(source, start)).collect()
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for start in starts {
+        // What stands inside an address begins none.
+        if found.last().is_none_or(|last| last.end <= start) {
+            found.extend(address_at(source, start));
+        }
+    }
+    found
 }
 
 /// Where the address begins in a line such as `[name]: address`; not in a footnote.

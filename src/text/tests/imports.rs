@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use std::io::{Cursor, Write};
 use tow::text::import::*;
 use tow::text::links::rewrite;
@@ -174,5 +175,15 @@ fn a_folder_is_read_without_following_links() {
     assert_eq!(problems, [Problem::about("etc", tow::error::Msg::new("problem-zip-link"))]);
     for limits in [Limits { entries: 1, ..LIMITS }, Limits { total: 1, ..LIMITS }] {
         assert!(folder::read(folder.path(), limits, |_, _| {}).is_err());
+    }
+}
+
+proptest! {
+    #[test]
+    fn parents_come_first_whatever_the_paths(paths in prop::collection::vec("([ab]|index|README)(/([ab]|index|README)){0,3}\\.md", 0..12)) {
+        let set = markdown_set(paths.into_iter().map(|path| (path, b"x".to_vec())));
+        for (index, doc) in set.docs.iter().enumerate() {
+            prop_assert!(doc.parent.is_none_or(|parent| parent < index), "{:?}", set.docs);
+        }
     }
 }
