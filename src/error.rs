@@ -62,8 +62,8 @@ pub struct Conflict {
     pub field: &'static str,
     pub theirs: String,
     pub yours: String,
-    /// The version to send when one keeps one's own.
-    pub version: i32,
+    /// The fingerprint of theirs, to send when one keeps one's own.
+    pub seen: String,
 }
 
 /// Problems by form field; the field `""` is about the whole form.

@@ -1,16 +1,50 @@
 //! TOW: a private workspace server for one company. Three rings and an edge; imports point inward only
 //! (`tests/architecture.rs` holds it). Each feature is one folder, complete; see STYLE.md.
 
-// ground: knows no product word
+// edge: wires
+/// The server, built once.
+pub mod app;
 /// The command line: one file per subcommand.
 pub mod cli;
+/// The features, one line each.
+pub mod features;
+/// What /readyz and `tow doctor` look at.
+pub mod health;
+
+// ground: knows no product word
 /// The only reader of the wall clock.
 pub mod clock;
 /// What the operator decides: tow.yaml and secrets, read once at start; the only reader of the environment.
 pub mod config;
+/// PostgreSQL: pool, transaction, SQL with binds, paging, the embedded cluster, migrations.
+pub mod db;
 /// The one error, with nine kinds.
 pub mod error;
+/// Generated from the migrations.
+pub mod schema;
 /// Text that must not be printed.
 pub mod secret;
-/// Markdown, references, differences, parsed values, names of files, and reading of imports.
+/// Markdown, values, differences, files' names, import parsing.
 pub mod text;
+/// What pages share: frame, words, static files.
+pub mod ui;
+/// HTTP: what a handler receives and answers.
+pub mod web;
+
+// spine: people ← access ← audit ← records
+/// Who may do what: one question, one table, one receipt.
+pub mod access;
+/// Who did what: activity, audit events and their chain.
+pub mod audit;
+/// Who there is: people, memberships, groups, sessions.
+pub mod people;
+/// The parent row of every protected thing, and what hangs on it.
+pub mod records;
+
+// features, lower first
+/// Signing in and out.
+pub mod signin;
+/// Units of work.
+pub mod tickets;
+/// The first minutes of an empty server.
+pub mod setup;

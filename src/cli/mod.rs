@@ -5,7 +5,9 @@
 pub mod completions;
 pub mod config;
 mod failure;
+pub mod migrate;
 mod reference;
+pub mod serve;
 
 pub use failure::{EXIT_CODES, Failure};
 pub use reference::markdown;
@@ -27,6 +29,10 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 pub enum Command {
+    /// Run the server
+    Serve(serve::Args),
+    /// Bring the database up to date
+    Migrate,
     /// Look at the configuration without starting anything
     Config(config::Args),
     /// Print a completion script for your shell
@@ -37,6 +43,8 @@ pub enum Command {
 pub fn run(cli: Cli) -> Result<(), Failure> {
     let load = || loaded(cli.config.clone());
     match cli.command {
+        Command::Serve(args) => serve::run(args, &load()?),
+        Command::Migrate => migrate::run(&load()?),
         Command::Config(args) => config::run(args, load),
         Command::Completions(args) => completions::run(args),
     }

@@ -1,0 +1,10 @@
+sign-in = Sign in
+sign-in-title = Sign in
+sign-in-email = E-mail
+sign-in-password = Password
+sign-in-hint = Accounts are made by an administrator of this workspace. Forgotten your password? Ask them: they can set a new one.
+problem-sign-in = Address and password do not match. Try again.
+problem-sign-in-slow = Too many tries. Wait { $seconds } seconds, then try again.
+problem-password-short = Use at least { $min } characters. A few words in a row are easy to remember.
+problem-password-long = Use at most { $max } characters.
+problem-password-common = This password is easy to guess. Use something that is not a common password, a repetition, or your own name.

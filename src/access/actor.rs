@@ -1,0 +1,135 @@
+//! Who asks. Loaded from the database at each request, so that a removed member's next click fails.
+
+use crate::access::rules::Permission;
+use crate::people::{GroupId, OrganisationId, OrganisationRole, PersonId, SessionId};
+use crate::{text_enum, typed_id};
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+
+typed_id!(ProjectId);
+
+text_enum!(
+    /// What a person may do in a project, lowest first, so that a check is a comparison.
+    ProjectRole { Viewer = "viewer", Member = "member", Lead = "lead", Admin = "admin" }
+);
+
+text_enum!(ActorKind { Person = "person", System = "system", Visitor = "visitor", Operator = "operator" });
+
+/// A project that the actor may read, with the highest role of all that apply.
+#[derive(Debug, Clone)]
+pub struct ProjectAccess {
+    pub id: ProjectId,
+    pub key: String,
+    pub name: String,
+    pub role: ProjectRole,
+    pub is_restricted: bool,
+    /// Archived projects are read-only.
+    pub is_archived: bool,
+}
+
+/// The person behind a session, as far as pages greet them.
+#[derive(Debug, Clone)]
+pub struct Persona {
+    pub id: PersonId,
+    pub name: String,
+    pub email: String,
+    pub theme: String,
+    pub palette: String,
+    /// IANA name; None follows the organisation.
+    pub time_zone: Option<String>,
+    pub session_id: SessionId,
+    pub authenticated_at: DateTime<Utc>,
+    pub last_seen_at: DateTime<Utc>,
+}
+
+/// Who acts, with everything the rules look at. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    pub kind: ActorKind,
+    /// None for the system, a visitor, the operator.
+    pub person: Option<Arc<Persona>>,
+    /// None before set-up.
+    pub organisation: Option<Arc<OrganisationCard>>,
+    /// None for who is no member.
+    pub role: Option<OrganisationRole>,
+    pub server_admin: bool,
+    pub groups: Arc<Vec<GroupId>>,
+    pub projects: Arc<Vec<ProjectAccess>>,
+    pub address: Arc<str>,
+    pub browser: Arc<str>,
+}
+
+#[derive(Debug, Clone)]
+pub struct OrganisationCard {
+    pub id: OrganisationId,
+    pub name: String,
+    pub time_zone: String,
+}
+
+impl Actor {
+    fn bare(kind: ActorKind) -> Self {
+        Actor {
+            kind,
+            person: None,
+            organisation: None,
+            role: None,
+            server_admin: false,
+            groups: Arc::default(),
+            projects: Arc::default(),
+            address: "".into(),
+            browser: "".into(),
+        }
+    }
+
+    /// Without a session: may set up, sign in, nothing else.
+    pub fn visitor(address: &str, browser: &str) -> Self {
+        Actor { address: address.into(), browser: browser.into(), ..Actor::bare(ActorKind::Visitor) }
+    }
+
+    /// Background work that belongs to nobody.
+    pub fn system() -> Self {
+        Actor::bare(ActorKind::System)
+    }
+
+    /// Whoever runs `tow` in a shell on the machine.
+    pub fn operator(organisation: Option<OrganisationCard>) -> Self {
+        Actor { organisation: organisation.map(Arc::new), ..Actor::bare(ActorKind::Operator) }
+    }
+
+    pub fn person_id(&self) -> Option<PersonId> {
+        self.person.as_ref().map(|person| person.id)
+    }
+
+    pub fn is(&self, person: Option<PersonId>) -> bool {
+        person.is_some() && self.person_id() == person
+    }
+
+    pub fn organisation_id(&self) -> Option<OrganisationId> {
+        self.organisation.as_ref().map(|organisation| organisation.id)
+    }
+
+    /// The project with this key, when the actor may read it.
+    pub fn project(&self, key: &str) -> Option<&ProjectAccess> {
+        self.projects.iter().find(|project| project.key == key)
+    }
+
+    pub fn project_by_id(&self, id: ProjectId) -> Option<&ProjectAccess> {
+        self.projects.iter().find(|project| project.id == id)
+    }
+
+    pub fn is_in(&self, group: GroupId) -> bool {
+        self.groups.contains(&group)
+    }
+
+    /// The union of what all roles give; there are no negative permissions.
+    pub fn has(&self, permission: Permission) -> bool {
+        self.role.is_some_and(|role| role >= permission.least_role())
+    }
+
+    /// The person's zone, else the organisation's, else UTC.
+    pub fn zone(&self) -> chrono_tz::Tz {
+        let own = self.person.as_ref().and_then(|person| person.time_zone.as_deref());
+        let name = own.or(self.organisation.as_ref().map(|organisation| organisation.time_zone.as_str()));
+        name.and_then(|name| name.parse().ok()).unwrap_or(chrono_tz::UTC)
+    }
+}

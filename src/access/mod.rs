@@ -1,0 +1,19 @@
+//! Who may do what. One question (`may`), one table (`rules`), one receipt (`Permit`), and the same answer as SQL (`visible`).
+//! Nothing outside this folder compares roles.
+
+mod actor;
+mod model;
+mod permit;
+mod principal;
+mod rules;
+/// The answer to "may see?" as SQL.
+pub mod visible;
+
+pub use actor::*;
+pub use permit::*;
+pub use rules::*;
+
+/// What every handler receives.
+pub type Ctx = crate::web::Ctx<Actor>;
+/// What a page for visitors receives.
+pub type PublicCtx = crate::web::PublicCtx<Actor>;

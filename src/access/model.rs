@@ -1,0 +1,167 @@
+//! Loads an actor: two queries a request.
+
+use crate::access::actor::{Actor, ActorKind, OrganisationCard, Persona, ProjectAccess, ProjectId, ProjectRole};
+use crate::access::rules::Permission;
+use crate::db::Tx;
+use crate::db::sql::Sql;
+use crate::error::{Error, Result};
+use crate::people::{GroupId, OrganisationId, OrganisationRole, PersonId, SessionId};
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, Bool, Int4, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use std::sync::Arc;
+
+#[derive(QueryableByName)]
+struct SessionRow {
+    #[diesel(sql_type = SqlUuid)]
+    session_id: SessionId,
+    #[diesel(sql_type = Timestamptz)]
+    authenticated_at: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    last_seen_at: DateTime<Utc>,
+    #[diesel(sql_type = SqlUuid)]
+    person_id: PersonId,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    email: String,
+    #[diesel(sql_type = Bool)]
+    server_admin: bool,
+    #[diesel(sql_type = Text)]
+    theme: String,
+    #[diesel(sql_type = Text)]
+    palette: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    time_zone: Option<String>,
+    #[diesel(sql_type = SqlUuid)]
+    organisation_id: OrganisationId,
+    #[diesel(sql_type = Text)]
+    organisation: String,
+    #[diesel(sql_type = Text)]
+    organisation_zone: String,
+    #[diesel(sql_type = Text)]
+    role: OrganisationRole,
+    #[diesel(sql_type = Array<SqlUuid>)]
+    groups: Vec<GroupId>,
+}
+
+const PERSON: &str = "p.id as person_id, p.name, p.email, p.server_admin, p.theme, p.palette, p.time_zone,
+    o.id as organisation_id, o.name as organisation, o.time_zone as organisation_zone, m.role,
+    array(select g.group_id from group_members g where g.person_id = p.id) as groups";
+
+impl Actor {
+    /// The actor of a live session. `SignIn` when it ended, expired, or its person may no longer enter.
+    pub fn of_session(tx: &mut Tx, token_hash: &[u8], address: &str, browser: &str) -> Result<Actor> {
+        let now = tx.now;
+        let mut sql = Sql::named("access::of_session", "select s.id as session_id, s.authenticated_at, s.last_seen_at, ");
+        sql.push(PERSON).push(
+            " from sessions s join people p on p.id = s.person_id
+             join memberships m on m.person_id = p.id join organisations o on o.id = m.organisation_id
+             where p.deactivated_at is null and s.ended_at is null and s.token_hash = ",
+        );
+        sql.bind(token_hash.to_vec()).push(" and s.expires_at > ").bind(now);
+        let row: Option<SessionRow> = sql.load(tx.conn())?.into_iter().next();
+        let row = row.ok_or(Error::SignIn)?;
+        row.into_actor(tx, address, browser)
+    }
+
+    /// The actor a person is, without a session: for background work done for them, and tests.
+    pub fn of_person(tx: &mut Tx, person: PersonId) -> Result<Actor> {
+        let now = tx.now;
+        let mut sql = Sql::named("access::of_person", "select gen_random_uuid() as session_id, ");
+        sql.bind(now).push(" as authenticated_at, ").bind(now).push(" as last_seen_at, ").push(PERSON);
+        sql.push(
+            " from people p join memberships m on m.person_id = p.id join organisations o on o.id = m.organisation_id
+             where p.deactivated_at is null and p.id = ",
+        );
+        sql.bind(person);
+        let row: Option<SessionRow> = sql.load(tx.conn())?.into_iter().next();
+        row.ok_or(Error::NotFound)?.into_actor(tx, "", "")
+    }
+}
+
+impl SessionRow {
+    fn into_actor(self, tx: &mut Tx, address: &str, browser: &str) -> Result<Actor> {
+        let manages_all = self.role >= Permission::ProjectsManageAll.least_role();
+        let projects = ProjectRow::reach(tx, self.person_id, &self.groups, manages_all)?;
+        Ok(Actor {
+            kind: ActorKind::Person,
+            organisation: Some(Arc::new(OrganisationCard {
+                id: self.organisation_id,
+                name: self.organisation,
+                time_zone: self.organisation_zone,
+            })),
+            role: Some(self.role),
+            server_admin: self.server_admin,
+            groups: Arc::new(self.groups),
+            projects: Arc::new(projects),
+            address: address.into(),
+            browser: browser.into(),
+            person: Some(Arc::new(Persona {
+                id: self.person_id,
+                name: self.name,
+                email: self.email,
+                theme: self.theme,
+                palette: self.palette,
+                time_zone: self.time_zone,
+                session_id: self.session_id,
+                authenticated_at: self.authenticated_at,
+                last_seen_at: self.last_seen_at,
+            })),
+        })
+    }
+}
+
+#[derive(QueryableByName)]
+struct ProjectRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: ProjectId,
+    #[diesel(sql_type = Text)]
+    key: String,
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Bool)]
+    is_restricted: bool,
+    #[diesel(sql_type = Bool)]
+    is_archived: bool,
+    #[diesel(sql_type = Int4)]
+    rank: i32,
+}
+
+impl ProjectRow {
+    /// The effective role is the highest of all that apply; an open project gives every member at least `member`.
+    fn reach(tx: &mut Tx, person: PersonId, groups: &[GroupId], manages_all: bool) -> Result<Vec<ProjectAccess>> {
+        let mut sql = Sql::named(
+            "access::projects",
+            "select * from (select p.id, p.key, p.name, p.visibility = 'restricted' as is_restricted,
+               p.archived_at is not null as is_archived,
+               greatest(case when ",
+        );
+        sql.bind(manages_all).push(
+            " then 4 when p.visibility = 'open' then 2 else 0 end,
+               coalesce((select max(case g.role when 'admin' then 4 when 'lead' then 3 when 'member' then 2 else 1 end)
+                 from project_grants g where g.project_id = p.id and (g.person_id = ",
+        );
+        sql.bind(person).push(" or g.group_id = any(").bind(groups.iter().map(|group| group.0).collect::<Vec<_>>());
+        sql.push("))), 0)) as rank from projects p) reach where rank > 0 order by is_archived, lower(name), id");
+        let rows: Vec<ProjectRow> = sql.load(tx.conn())?;
+        Ok(rows.into_iter().map(ProjectRow::into_access).collect())
+    }
+
+    fn into_access(self) -> ProjectAccess {
+        let role = match self.rank {
+            4.. => ProjectRole::Admin,
+            3 => ProjectRole::Lead,
+            2 => ProjectRole::Member,
+            _ => ProjectRole::Viewer,
+        };
+        ProjectAccess {
+            id: self.id,
+            key: self.key,
+            name: self.name,
+            role,
+            is_restricted: self.is_restricted,
+            is_archived: self.is_archived,
+        }
+    }
+}

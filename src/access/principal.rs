@@ -1,0 +1,70 @@
+//! How the web layer meets an actor.
+
+use crate::access::{Actor, Permission, holds};
+use crate::audit;
+use crate::db::Tx;
+use crate::error::{Error, Result};
+use crate::people::{Session, SessionId};
+use crate::ui::{Frame, FrameProject};
+use crate::web::{Caller, Principal};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+impl Principal for Actor {
+    fn load(tx: &mut Tx, caller: &Caller) -> Result<Self> {
+        let token_hash = caller.session.as_deref().ok_or(Error::SignIn)?;
+        Actor::of_session(tx, token_hash, &caller.address, &caller.browser)
+    }
+
+    fn visitor(caller: &Caller) -> Self {
+        Actor::visitor(&caller.address, &caller.browser)
+    }
+
+    fn log_id(&self) -> Option<Uuid> {
+        self.person_id().map(|id| id.0)
+    }
+
+    fn last_seen_at(&self) -> Option<DateTime<Utc>> {
+        self.person.as_ref().map(|person| person.last_seen_at)
+    }
+
+    fn mark_seen(&self, tx: &mut Tx) -> Result<()> {
+        match self.session_id() {
+            Some(id) => Session::mark_seen(tx, id),
+            None => Ok(()),
+        }
+    }
+
+    fn refused(&self, tx: &mut Tx, error: &Error, route: &str) -> Result<()> {
+        audit::record_refusal(tx, self, error, route)
+    }
+
+    fn frame(&self) -> Frame {
+        let project = |project: &crate::access::ProjectAccess| FrameProject {
+            key: project.key.clone(),
+            name: project.name.clone(),
+            is_restricted: project.is_restricted,
+            is_archived: project.is_archived,
+        };
+        let person = self.person.as_deref();
+        Frame {
+            organisation: self.organisation.as_ref().map(|organisation| organisation.name.clone()).unwrap_or_default(),
+            person: person.map(|person| person.name.clone()).unwrap_or_default(),
+            theme: person.map(|person| person.theme.clone()).unwrap_or_default(),
+            palette: person.map(|person| person.palette.clone()).unwrap_or_default(),
+            projects: self.projects.iter().map(project).collect(),
+            can_create_project: holds(self, Permission::ProjectsCreate),
+            can_manage: holds(self, Permission::MembersUpdate),
+        }
+    }
+
+    fn zone(&self) -> chrono_tz::Tz {
+        Actor::zone(self)
+    }
+}
+
+impl Actor {
+    pub fn session_id(&self) -> Option<SessionId> {
+        self.person.as_ref().map(|person| person.session_id)
+    }
+}

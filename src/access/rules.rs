@@ -1,0 +1,205 @@
+//! The table. `answer` is one match over verb and place; everything else here names its words.
+
+use crate::access::actor::{Actor, ActorKind, ProjectId, ProjectRole};
+use crate::error::Msg;
+use crate::people::{GroupId, OrganisationId, OrganisationRole, PersonId};
+use crate::text_enum;
+use uuid::Uuid;
+
+text_enum!(
+    /// What one can do to a thing. A closed list.
+    Verb {
+        See = "see", Add = "add", Edit = "edit", Decide = "decide", Close = "close", Remove = "remove", Share = "share",
+        Invite = "invite", Administer = "administer",
+    }
+);
+
+text_enum!(
+    /// What a record is; its word in tables and addresses.
+    Kind { Ticket = "ticket", Decision = "decision", Risk = "risk", Experiment = "experiment", Doc = "doc" }
+);
+
+text_enum!(
+    /// Acts on the organisation. A permission enters with the first verb that asks for it.
+    Permission {
+        MembersView = "members.view", MembersUpdate = "members.update", GroupsManage = "groups.manage",
+        ProjectsCreate = "projects.create", ProjectsManageAll = "projects.manage_all", DataExport = "data.export",
+        DataImport = "data.import", MemoryCurate = "memory.curate",
+    }
+);
+
+impl Permission {
+    /// The lowest built-in role that holds it by default.
+    pub fn least_role(self) -> OrganisationRole {
+        match self {
+            Permission::MembersView | Permission::ProjectsCreate => OrganisationRole::Member,
+            Permission::MembersUpdate
+            | Permission::GroupsManage
+            | Permission::ProjectsManageAll
+            | Permission::DataExport
+            | Permission::DataImport
+            | Permission::MemoryCurate => OrganisationRole::Admin,
+        }
+    }
+}
+
+/// Where a record lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Organisation(OrganisationId),
+    Project(ProjectId),
+    Group(GroupId),
+    /// Private: this person only, no exception.
+    Person(PersonId),
+}
+
+impl Place {
+    pub fn id(self) -> Uuid {
+        match self {
+            Place::Organisation(id) => id.0,
+            Place::Project(id) => id.0,
+            Place::Group(id) => id.0,
+            Place::Person(id) => id.0,
+        }
+    }
+
+    /// As `records.scope` says it.
+    pub fn scope(self) -> &'static str {
+        match self {
+            Place::Organisation(_) => "organisation",
+            Place::Project(_) => "project",
+            Place::Group(_) => "group",
+            Place::Person(_) => "user",
+        }
+    }
+}
+
+/// What permission is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thing {
+    /// A record, or (with `Add`) one about to be made by its author.
+    Record { id: Uuid, place: Place, author: Option<PersonId> },
+    /// A comment: its record's place, and who wrote it.
+    Remark { record: Uuid, place: Place, author: Option<PersonId> },
+    Project(ProjectId),
+    Organisation(Permission),
+    /// Something of one's own: a session, a preference, a view.
+    Own(PersonId),
+    /// Setting up an empty server, signing in: open to visitors.
+    Door,
+}
+
+impl Thing {
+    /// The id an audit entry names.
+    pub fn id(&self) -> Option<Uuid> {
+        match self {
+            Thing::Record { id, .. } | Thing::Remark { record: id, .. } => Some(*id),
+            Thing::Project(id) => Some(id.0),
+            Thing::Own(id) => Some(id.0),
+            Thing::Organisation(_) | Thing::Door => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    Yes,
+    /// Not even that it exists.
+    Hidden,
+    /// Seen, but no; the reason names the missing role.
+    No(Msg),
+}
+
+/// The one rule.
+pub fn answer(me: &Actor, verb: Verb, thing: &Thing) -> Answer {
+    if me.kind == ActorKind::Operator {
+        return Answer::Yes;
+    }
+    match *thing {
+        Thing::Door => yes_if(me.kind == ActorKind::Visitor || me.person.is_some(), "refused-sign-in"),
+        Thing::Own(person) => hidden_unless(me.is(Some(person))),
+        Thing::Organisation(permission) => organisation(me, permission),
+        Thing::Project(id) => project(me, verb, id),
+        Thing::Record { place, author, .. } => record(me, verb, place, me.is(author)),
+        Thing::Remark { place, author, .. } => remark(me, verb, place, me.is(author)),
+    }
+}
+
+fn organisation(me: &Actor, permission: Permission) -> Answer {
+    match me.role {
+        None => Answer::Hidden,
+        Some(_) if me.has(permission) => Answer::Yes,
+        Some(_) => Answer::No(Msg::new("refused-organisation").with("role", permission.least_role())),
+    }
+}
+
+fn project(me: &Actor, verb: Verb, id: ProjectId) -> Answer {
+    let Some(access) = me.project_by_id(id) else { return Answer::Hidden };
+    let least = match verb {
+        Verb::See => ProjectRole::Viewer,
+        Verb::Add | Verb::Edit | Verb::Close | Verb::Decide => ProjectRole::Member,
+        Verb::Share | Verb::Invite | Verb::Administer => ProjectRole::Lead,
+        Verb::Remove => ProjectRole::Admin,
+    };
+    // An archived project is read-only, but for bringing it back.
+    let asleep = access.is_archived && !matches!(verb, Verb::See | Verb::Remove);
+    match (access.role >= least, asleep) {
+        (_, true) => Answer::No(Msg::new("refused-project-archived").with("project", &access.name)),
+        (true, _) => Answer::Yes,
+        (false, _) => needs(access, least),
+    }
+}
+
+fn record(me: &Actor, verb: Verb, place: Place, is_author: bool) -> Answer {
+    match (verb, place) {
+        (_, Place::Person(person)) => hidden_unless(me.is(Some(person))),
+        (_, Place::Project(id)) if me.project_by_id(id).is_none() => Answer::Hidden,
+        // The author's own, and it stays theirs while they may write there.
+        (Verb::Remove | Verb::Share, Place::Project(id)) => match project(me, Verb::Edit, id) {
+            Answer::Yes if is_author => Answer::Yes,
+            Answer::Yes => project(me, Verb::Administer, id),
+            no => no,
+        },
+        (_, Place::Project(id)) => project(me, verb, id),
+        (Verb::Remove | Verb::Share, Place::Organisation(_)) if me.role.is_some() => {
+            yes_if(is_author || me.has(Permission::MemoryCurate), "refused-not-author")
+        }
+        (_, Place::Organisation(_)) => hidden_unless(me.role.is_some()),
+        (verb, Place::Group(id)) => {
+            let is_admin = me.role >= Some(OrganisationRole::Admin);
+            match verb {
+                _ if !is_admin && !me.is_in(id) => Answer::Hidden,
+                Verb::Remove | Verb::Share => yes_if(is_author || is_admin, "refused-not-author"),
+                _ => Answer::Yes,
+            }
+        }
+    }
+}
+
+/// Who writes a record may comment; a comment is changed by its author alone, and removed by who may remove the record.
+fn remark(me: &Actor, verb: Verb, place: Place, is_author: bool) -> Answer {
+    let write = record(me, Verb::Edit, place, false);
+    match verb {
+        Verb::See => record(me, Verb::See, place, false),
+        Verb::Edit if write == Answer::Yes && !is_author => Answer::No(Msg::new("refused-not-your-comment")),
+        Verb::Remove if write == Answer::Yes && !is_author => record(me, Verb::Remove, place, false),
+        _ => write,
+    }
+}
+
+fn needs(access: &crate::access::ProjectAccess, least: ProjectRole) -> Answer {
+    Answer::No(
+        Msg::new("refused-project-role")
+            .with("needed", least)
+            .with("project", &access.name)
+            .with("have", access.role),
+    )
+}
+
+fn hidden_unless(condition: bool) -> Answer {
+    if condition { Answer::Yes } else { Answer::Hidden }
+}
+
+fn yes_if(condition: bool, refusal: &'static str) -> Answer {
+    if condition { Answer::Yes } else { Answer::No(Msg::new(refusal)) }
+}

@@ -1,0 +1,62 @@
+//! The same answer as SQL. Every list and every `find` starts here, so the invisible is 404 and pages are never short.
+
+use crate::access::actor::{Actor, ActorKind};
+use crate::db::sql::{Bind, Sql};
+use crate::people::OrganisationRole;
+use uuid::Uuid;
+
+/// A reader of at most this many places asks per place; more walk the index over everything. Measured in bench/.
+pub const FEW_PLACES: usize = 8;
+
+/// The places whose records the actor may read.
+pub fn places(me: &Actor) -> Vec<Uuid> {
+    let mut places = Vec::with_capacity(me.projects.len() + me.groups.len() + 2);
+    if me.role.is_some() {
+        places.extend(me.organisation_id().map(|id| id.0));
+    }
+    places.extend(me.person_id().map(|id| id.0));
+    places.extend(me.groups.iter().map(|id| id.0));
+    places.extend(me.projects.iter().map(|project| project.id.0));
+    places
+}
+
+/// All places of a reader of few, to be asked one by one; None for who reads many (or all groups).
+pub fn few_places(me: &Actor) -> Option<Vec<Uuid>> {
+    let places = places(me);
+    (me.kind == ActorKind::Person && !sees_all_groups(me) && places.len() <= FEW_PLACES).then_some(places)
+}
+
+/// True for records in reach. `records` must be aliased `r`.
+pub fn records(me: &Actor) -> Sql {
+    let mut sql = Sql::new("r.place_id = any(");
+    sql.bind(Bind::Uuids(places(me))).push(")");
+    if sees_all_groups(me) {
+        sql.push(" or r.scope = 'group'");
+    }
+    wrap(me, sql)
+}
+
+/// Owners and admins read every group's records without being in it; `places` names only one's own groups.
+fn sees_all_groups(me: &Actor) -> bool {
+    me.role >= Some(OrganisationRole::Admin)
+}
+
+fn wrap(me: &Actor, inside: Sql) -> Sql {
+    // The operator's export leaves private records out: nobody's page, route, key or command shows them.
+    if me.kind == ActorKind::Operator {
+        return Sql::new("(r.scope <> 'user')");
+    }
+    let mut sql = Sql::new("(");
+    sql.append(&inside).push(")");
+    sql
+}
+
+/// True for projects in reach. `projects` must be aliased `p`.
+pub fn projects(me: &Actor) -> Sql {
+    if me.kind == ActorKind::Operator {
+        return Sql::new("(true)");
+    }
+    let mut sql = Sql::new("(p.id = any(");
+    sql.bind(Bind::Uuids(me.projects.iter().map(|project| project.id.0).collect())).push("))");
+    sql
+}

@@ -1,0 +1,100 @@
+//! The server, built once: pool, keys, clock, routes; and the few routes that belong to no feature.
+
+use crate::clock::Clock;
+use crate::config::{Config, Loaded};
+use crate::db;
+use crate::error::Result;
+use crate::secret::Secret;
+use crate::ui;
+use crate::web::{self, Keys, Need, Reply, Routes, Shared, State};
+use actix_web::http::header;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpResponse, HttpServer};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// Open requests may finish this long after a stop was asked for.
+const STOP_SECONDS: u64 = 30;
+/// Threads that wait for the database or compute.
+const BLOCKING_THREADS: usize = 64;
+/// Password hashes at a time.
+const HASHES_AT_ONCE: usize = 2;
+
+/// What every instance of the server is made of.
+pub fn state(loaded: &Loaded, database_url: &Secret) -> Result<State> {
+    let config: Config = loaded.config.clone();
+    let database = &config.database;
+    let pool = db::pool(
+        database_url.reveal(),
+        database.pool_size,
+        Duration::from_secs(database.pool_timeout_seconds.into()),
+        database.statement_timeout_ms.into(),
+    );
+    let keys = Keys::derive(&loaded.secrets.app_secret, loaded.secrets.app_secret_previous.as_ref())?;
+    Ok(State {
+        config,
+        pool,
+        clock: Clock::default(),
+        keys,
+        nav: crate::features::nav(),
+        hashing: Semaphore::new(HASHES_AT_ONCE),
+        is_dev: cfg!(debug_assertions),
+        is_test: false,
+    })
+}
+
+/// Serves until a stop is asked for (SIGTERM, SIGINT), then lets open requests finish.
+pub async fn serve(state: Shared) -> std::io::Result<()> {
+    let bind = state.config.runtime.bind;
+    HttpServer::new(move || {
+        let routes = crate::features::routes();
+        App::new()
+            .app_data(state.clone())
+            .wrap(Compress::default())
+            .wrap(from_fn(web::guard))
+            .configure(move |config| routes.register(config))
+            .default_service(actix_web::web::to(HttpResponse::NotFound))
+    })
+    .worker_max_blocking_threads(BLOCKING_THREADS)
+    .shutdown_timeout(STOP_SECONDS)
+    .bind(bind)?
+    .run()
+    .await
+}
+
+/// Health and static files.
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/healthz", Need::Nothing, health)
+        .get("/readyz", Need::Nothing, ready)
+        .get("/static/{name:.*}", Need::Nothing, static_file)
+        .get("/robots.txt", Need::Nothing, robots)
+}
+
+async fn health() -> &'static str {
+    "ok"
+}
+
+/// Each part by name; 503 when one is missing.
+async fn ready(state: Shared) -> Result<Reply> {
+    let checks = web::blocking(move || Ok(crate::health::ready(&state))).await?;
+    let is_ready = checks.iter().all(|check| check.is_ok);
+    let body: serde_json::Map<String, serde_json::Value> =
+        checks.into_iter().map(|check| (check.name.to_owned(), check.is_ok.into())).collect();
+    Ok(Reply::json(&body).status(if is_ready { 200 } else { 503 }))
+}
+
+async fn robots() -> &'static str {
+    "User-agent: *\nDisallow: /\n"
+}
+
+/// For ever, because the name changes with the content.
+async fn static_file(name: actix_web::web::Path<String>) -> HttpResponse {
+    match ui::asset(&name) {
+        Some(asset) => HttpResponse::Ok()
+            .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+            .content_type(asset.content_type)
+            .body(asset.bytes.as_slice()),
+        None => HttpResponse::NotFound().finish(),
+    }
+}

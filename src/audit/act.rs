@@ -1,0 +1,117 @@
+//! Everything that can happen, as one closed list: its word in the tables, its icon, and whether it is privileged.
+
+use crate::access::ProjectId;
+use crate::text_enum;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+text_enum!(
+    /// The sentence of each is `activity-WORD` in the catalogue (dots become dashes).
+    ActKind {
+        Created = "created", Changed = "changed", Archived = "archived", Restored = "restored", Moved = "moved",
+        Commented = "commented", CommentEdited = "comment_edited", CommentRemoved = "comment_removed",
+        CommentResolved = "comment_resolved", CommentReopened = "comment_reopened",
+        Linked = "linked", Unlinked = "unlinked", Attached = "attached", Detached = "detached",
+        Superseded = "superseded", RevisionRestored = "revision_restored", Deleted = "deleted", Imported = "imported",
+        SetUp = "organisation.set_up", OrganisationChanged = "organisation.changed",
+        SignedIn = "sign_in.succeeded", SignInFailed = "sign_in.failed", SessionEnded = "session.ended",
+        PasswordChanged = "password.changed", MemberChanged = "member.role_changed", MemberAdded = "member.added",
+        ServerAdminChanged = "server_admin.changed", GroupChanged = "group.changed",
+        ProjectCreated = "project.created", ProjectChanged = "project.changed", ProjectArchived = "project.archived",
+        ProjectRestored = "project.restored", ProjectVisibilityChanged = "project.visibility_changed",
+        ProjectGrantChanged = "project.grant_changed", ExportCreated = "export.created", ImportRun = "import.run",
+        Refused = "refused",
+    }
+);
+
+impl ActKind {
+    /// Whether an audit event is owed: acts on access, identity and the whole of the data.
+    pub fn is_privileged(self) -> bool {
+        self.as_str().contains('.') || self == ActKind::Refused
+    }
+
+    /// The symbol shown beside its sentence.
+    pub fn icon(self) -> &'static str {
+        match self {
+            ActKind::Created => "plus",
+            ActKind::Archived | ActKind::ProjectArchived | ActKind::Deleted => "archive",
+            ActKind::Linked | ActKind::Unlinked => "link",
+            ActKind::Attached | ActKind::Detached => "clip",
+            ActKind::Moved => "out",
+            _ => "edit",
+        }
+    }
+}
+
+/// One thing that happened, in the making.
+#[derive(Debug, Clone)]
+pub struct Act {
+    pub kind: ActKind,
+    pub record: Option<Uuid>,
+    pub project: Option<ProjectId>,
+    pub target: Option<(&'static str, Uuid)>,
+    /// Changed fields as `[field, old, new]`; bodies and secrets never stand here, `null` stands for their words.
+    changes: Vec<Value>,
+    notes: Map<String, Value>,
+}
+
+impl Act {
+    pub fn new(kind: ActKind) -> Self {
+        Act { kind, record: None, project: None, target: None, changes: Vec::new(), notes: Map::new() }
+    }
+
+    pub fn on(mut self, record: impl Into<Uuid>) -> Self {
+        self.record = Some(record.into());
+        self
+    }
+
+    pub fn in_project(mut self, project: ProjectId) -> Self {
+        self.project = Some(project);
+        self.target.get_or_insert(("project", project.0));
+        self
+    }
+
+    pub fn target(mut self, kind: &'static str, id: impl Into<Uuid>) -> Self {
+        self.target = Some((kind, id.into()));
+        self
+    }
+
+    /// A short value before and after; both kept.
+    pub fn change(mut self, field: &str, old: impl serde::Serialize, new: impl serde::Serialize) -> Self {
+        self.changes.push(json!([field, old, new]));
+        self
+    }
+
+    /// A long text changed; its words are not kept here.
+    pub fn text_change(mut self, field: &str) -> Self {
+        self.changes.push(json!([field, null, null]));
+        self
+    }
+
+    /// An id or count the sentence needs.
+    pub fn note(mut self, name: &str, value: impl serde::Serialize) -> Self {
+        self.notes.insert(name.to_owned(), json!(value));
+        self
+    }
+
+    pub(in crate::audit) fn details(&self) -> Value {
+        let mut details = self.notes.clone();
+        if !self.changes.is_empty() {
+            details.insert("changes".to_owned(), Value::Array(self.changes.clone()));
+        }
+        Value::Object(details)
+    }
+
+    /// `before` (index 1) or `after` (index 2) of the changed fields, by field.
+    pub(in crate::audit) fn side(&self, index: usize) -> Value {
+        let pairs = self.changes.iter().filter_map(|change| {
+            let field = change.get(0)?.as_str()?.to_owned();
+            Some((field, change.get(index)?.clone()))
+        });
+        let mut side: Map<String, Value> = pairs.collect();
+        if index == 2 {
+            side.extend(self.notes.clone());
+        }
+        Value::Object(side)
+    }
+}

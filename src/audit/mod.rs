@@ -1,0 +1,10 @@
+//! Who did what. Every verb ends here: the permit is settled by one activity row in the same transaction and, for a
+//! privileged act, an audit event beside it. If it cannot be written, the act does not happen.
+
+mod act;
+mod chain;
+mod model;
+
+pub use act::*;
+pub use chain::*;
+pub use model::*;

@@ -1,0 +1,95 @@
+//! `tow serve`: the server itself.
+
+use super::{Failure, say};
+use crate::app;
+use crate::config::{Loaded, LogFormat};
+use crate::db::embedded::{Embedded, check_extensions};
+use crate::db::{self, Chore};
+use crate::secret::Secret;
+use crate::setup;
+use crate::web::State;
+use clap::ValueEnum;
+use diesel::{Connection, PgConnection};
+use tracing_subscriber::EnvFilter;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// What this instance does
+    #[arg(long, value_enum, default_value_t = Role::All)]
+    role: Role,
+}
+
+/// Pages, background work, or both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    All,
+    Web,
+    Worker,
+}
+
+/// A database that is there: the embedded cluster (stopped when dropped), or the one that DATABASE_URL names.
+pub struct Database {
+    pub url: Secret,
+    _embedded: Option<Embedded>,
+}
+
+impl Database {
+    /// Starts the embedded cluster, or takes the given address; then extensions and migrations.
+    pub fn open(loaded: &Loaded) -> Result<Database, Failure> {
+        let database = Database::open_as_is(loaded)?;
+        let mut conn = database.connect()?;
+        check_extensions(&mut conn).map_err(|error| Failure::Failed(error.to_string()))?;
+        let report = db::migrate::run(&mut conn).map_err(|error| Failure::Failed(error.to_string()))?;
+        if !report.applied.is_empty() {
+            tracing::info!(name = "database.migrated", applied = report.applied.len(), "the database was brought up to date");
+        }
+        Ok(database)
+    }
+
+    /// Without touching its schema.
+    pub fn open_as_is(loaded: &Loaded) -> Result<Database, Failure> {
+        if let Some(url) = &loaded.secrets.database_url {
+            return Ok(Database { url: url.clone(), _embedded: None });
+        }
+        let embedded = Embedded::start(&loaded.config.runtime.data_dir).map_err(|error| Failure::Failed(error.to_string()))?;
+        Ok(Database { url: Secret::new(embedded.url()), _embedded: Some(embedded) })
+    }
+
+    pub fn connect(&self) -> Result<PgConnection, Failure> {
+        PgConnection::establish(self.url.reveal()).map_err(|error| Failure::Away(format!("The database does not answer: {error}.")))
+    }
+}
+
+/// Logs to standard error, as text or JSON.
+pub fn start_log(loaded: &Loaded) {
+    let filter = EnvFilter::try_new(&loaded.config.log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    match loaded.config.log.format {
+        LogFormat::Json => log.json().flatten_event(true).init(),
+        LogFormat::Text => log.init(),
+    }
+}
+
+pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
+    start_log(loaded);
+    let database = Database::open(loaded)?;
+    let state = app::state(loaded, &database.url)?;
+    if args.role != Role::Worker {
+        announce(&state)?;
+    }
+    let state = state.shared();
+    let served = actix_web::rt::System::new().block_on(app::serve(state));
+    served.map_err(|error| Failure::Failed(format!("The server could not listen on {}: {error}.", loaded.config.runtime.bind)))
+}
+
+/// The address, and on an empty server the token without which nobody can set it up.
+fn announce(state: &State) -> Result<(), Failure> {
+    let mut conn = state.pool.get().map_err(|error| Failure::Away(format!("The database does not answer: {error}.")))?;
+    let (now, id) = (state.clock.now(), uuid::Uuid::nil());
+    let token = db::touch(&mut conn, now, id, Chore::SetupToken, setup::issue_token)?;
+    let address = &state.config.runtime.public_app_url;
+    match token {
+        None => say(&format!("TOW is at {address}\n")),
+        Some(token) => say(&format!("TOW is at {address}\nThis server is empty. Open the address and set it up with this token (it works once):\nSet-up token: {token}\n")),
+    }
+}

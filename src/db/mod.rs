@@ -1,0 +1,158 @@
+//! PostgreSQL: the pool, the one transaction of a request, SQL with binds, keyset paging, and what each request cost.
+
+/// A private PostgreSQL cluster inside the data folder.
+pub mod embedded;
+/// Migrations inside the binary, and the replaceable schema rebuilt after them.
+pub mod migrate;
+/// Typed ids and text enums.
+pub mod typed;
+/// Writes src/schema.rs.
+pub mod schema_file;
+/// SQL text with its binds, prepared once per shape.
+pub mod sql;
+/// Keyset paging: cursors that carry sort values and id.
+pub mod paging;
+/// Number of queries and time spent in them, per request.
+pub mod stats;
+
+use crate::error::{Error, Result};
+use chrono::{DateTime, Utc};
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolFault, PooledConnection};
+use diesel::{Connection, PgConnection};
+use std::time::Duration;
+use uuid::Uuid;
+
+pub type Manager = ConnectionManager<PgConnection>;
+pub type Pool = diesel::r2d2::Pool<Manager>;
+pub type Pooled = PooledConnection<Manager>;
+
+/// What a fresh connection is told before anyone uses it.
+#[derive(Debug)]
+struct Greeting {
+    statement_timeout_ms: u64,
+}
+
+impl CustomizeConnection<PgConnection, PoolFault> for Greeting {
+    fn on_acquire(&self, conn: &mut PgConnection) -> Result<(), PoolFault> {
+        conn.set_instrumentation(stats::Meter::default());
+        conn.batch_execute(&format!(
+            "set statement_timeout = {}; set idle_in_transaction_session_timeout = 60000; set timezone = 'UTC'; set application_name = 'tow'",
+            self.statement_timeout_ms
+        ))
+        .map_err(PoolFault::QueryError)
+    }
+}
+
+/// Opens lazily: a database that is away at start-up is an `Away` at the first request, not a crash.
+pub fn pool(url: &str, size: u32, wait: Duration, statement_timeout_ms: u64) -> Pool {
+    diesel::r2d2::Pool::builder()
+        .max_size(size)
+        .min_idle(Some(1))
+        .connection_timeout(wait)
+        .test_on_check_out(false)
+        .connection_customizer(Box::new(Greeting { statement_timeout_ms }))
+        .build_unchecked(Manager::new(url))
+}
+
+/// One transaction, with the time it happens at and the receipts it owes.
+pub struct Tx<'c> {
+    conn: &'c mut PgConnection,
+    /// The same instant for everything this transaction writes.
+    pub now: DateTime<Utc>,
+    pub request_id: Uuid,
+    pub receipts: Receipts,
+}
+
+impl<'c> Tx<'c> {
+    pub fn new(conn: &'c mut PgConnection, now: DateTime<Utc>, request_id: Uuid) -> Self {
+        Tx { conn, now, request_id, receipts: Receipts::default() }
+    }
+
+    /// For diesel calls.
+    pub fn conn(&mut self) -> &mut PgConnection {
+        self.conn
+    }
+
+    /// A new id that sorts by time of making (UUID v7 of `now`).
+    pub fn new_id(&self) -> Uuid {
+        new_id(self.now)
+    }
+}
+
+/// UUID v7 (RFC 9562) with the given time.
+pub fn new_id(now: DateTime<Utc>) -> Uuid {
+    let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, now.timestamp_subsec_nanos()))
+}
+
+/// Counts permissions given out and settled by a written act; a write that owes one does not commit.
+#[derive(Debug, Default)]
+pub struct Receipts {
+    issued: usize,
+    settled: usize,
+}
+
+impl Receipts {
+    pub fn issue(&mut self) {
+        self.issued += 1;
+    }
+
+    pub fn settle(&mut self) {
+        self.settled += 1;
+    }
+
+    /// Broken when nobody asked for permission, or an answer was not recorded.
+    pub fn check(&self) -> Result<()> {
+        match (self.issued, self.settled) {
+            (0, _) => Err(Error::broken("a write asked nobody for permission")),
+            (issued, settled) if issued == settled => Ok(()),
+            (issued, settled) => Err(Error::broken(format!("{issued} permits issued, {settled} settled"))),
+        }
+    }
+}
+
+/// Runs in a transaction that can only read.
+pub fn read<T>(conn: &mut PgConnection, now: DateTime<Utc>, id: Uuid, f: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
+    conn.transaction(|conn| {
+        conn.batch_execute("set transaction read only")?;
+        f(&mut Tx::new(conn, now, id))
+    })
+}
+
+/// Commits on `Ok` when every permit is settled; else rolls back.
+pub fn write<T>(conn: &mut PgConnection, now: DateTime<Utc>, id: Uuid, f: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
+    conn.transaction(|conn| {
+        let mut tx = Tx::new(conn, now, id);
+        let done = f(&mut tx)?;
+        tx.receipts.check()?;
+        Ok(done)
+    })
+}
+
+/// Housekeeping that nobody needs permission for; each use is on this list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chore {
+    LastSeen,
+    Throttle,
+    SetupToken,
+    Seal,
+    Refusal,
+    Expiry,
+    Lease,
+    Preference,
+    ReadMark,
+    Draft,
+    SavedView,
+}
+
+/// Commits housekeeping without asking for receipts.
+pub fn touch<T>(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    id: Uuid,
+    _chore: Chore,
+    f: impl FnOnce(&mut Tx) -> Result<T>,
+) -> Result<T> {
+    conn.transaction(|conn| f(&mut Tx::new(conn, now, id)))
+}

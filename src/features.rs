@@ -1,0 +1,28 @@
+//! The features of this server, one line each, and their places in the sidebar. What is not listed here does not exist.
+
+use crate::ui::NavGroup;
+use crate::web::{Feature, Group, Routes};
+
+pub fn all() -> Vec<Feature> {
+    vec![
+        crate::setup::FEATURE,
+        crate::signin::FEATURE,
+        crate::tickets::FEATURE,
+    ]
+}
+
+/// Every route of the server.
+pub fn routes() -> Routes {
+    all().into_iter().fold(crate::app::routes(), |routes, feature| routes.and((feature.routes)()))
+}
+
+/// The sidebar.
+pub fn nav() -> Vec<NavGroup> {
+    let features = all();
+    let group = |group: Group, label| NavGroup {
+        label,
+        items: features.iter().filter_map(|feature| feature.nav.clone()).filter(|(of, _)| *of == group).map(|(_, item)| item).collect(),
+    };
+    let groups = [group(Group::CompanyMemory, "nav-company-memory"), group(Group::Execution, "nav-execution")];
+    groups.into_iter().filter(|group| !group.items.is_empty()).collect()
+}

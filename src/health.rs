@@ -1,0 +1,47 @@
+//! What /readyz and `tow doctor` look at, each part by name.
+
+use crate::db::sql::Sql;
+use crate::web::State;
+
+/// One part and whether it works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    pub name: &'static str,
+    pub is_ok: bool,
+    /// What is wrong and what to do; empty when nothing is.
+    pub words: String,
+}
+
+impl Check {
+    fn of(name: &'static str, result: Result<(), String>) -> Self {
+        Check { name, is_ok: result.is_ok(), words: result.err().unwrap_or_default() }
+    }
+}
+
+/// Database, migrations, uploads.
+pub fn ready(state: &State) -> Vec<Check> {
+    let database = state.pool.get().map_err(|error| error.to_string());
+    let (database, migrations) = match database {
+        Err(error) => (Err(error.clone()), Err(error)),
+        Ok(mut conn) => {
+            let answers = Sql::named("health::ping", "select 1 as one").execute(&mut conn);
+            let pending = crate::db::migrate::pending(&mut conn).map_err(|error| error.to_string());
+            let migrations = pending.and_then(|pending| match pending.len() {
+                0 => Ok(()),
+                count => Err(format!("{count} migrations are pending; run `tow migrate`")),
+            });
+            (answers.map(|_| ()).map_err(|error| error.to_string()), migrations)
+        }
+    };
+    let uploads = writable(&state.config.uploads.upload_storage_path);
+    vec![Check::of("database", database), Check::of("migrations", migrations), Check::of("uploads", uploads)]
+}
+
+/// Makes the folder when it is missing, and a file in it.
+fn writable(folder: &std::path::Path) -> Result<(), String> {
+    let probe = || {
+        std::fs::create_dir_all(folder)?;
+        tempfile::Builder::new().prefix(".probe").tempfile_in(folder).map(|_| ())
+    };
+    probe().map_err(|error| format!("{} cannot be written: {error}", folder.display()))
+}

@@ -1,0 +1,8 @@
+//! Who there is: people, their membership of the organisation, groups, and the sessions in which they are signed in.
+
+mod model;
+#[path = "model_session.rs"]
+mod session;
+
+pub use model::*;
+pub use session::*;

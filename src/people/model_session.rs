@@ -1,0 +1,87 @@
+//! Sessions: a random token in a signed cookie; here only its hash.
+
+use crate::db::Tx;
+use crate::db::sql::Sql;
+use crate::error::Result;
+use crate::people::{PersonId, SessionId};
+use crate::text_enum;
+use crate::web::{random_token, token_hash};
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Text, Timestamptz, Uuid as SqlUuid};
+
+text_enum!(Method { Password = "password", SetUp = "setup" });
+
+/// A live session as its person sees it.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Session {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: SessionId,
+    #[diesel(sql_type = Text)]
+    pub address: String,
+    #[diesel(sql_type = Text)]
+    pub browser: String,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    pub last_seen_at: DateTime<Utc>,
+}
+
+/// Where a new session begins.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    pub method: Method,
+    pub address: String,
+    pub browser: String,
+    pub max_age_seconds: u32,
+}
+
+impl Session {
+    /// Begins one; the answer is the token for the cookie, which is nowhere else.
+    pub fn begin(tx: &mut Tx, person: PersonId, entry: Entry) -> Result<String> {
+        let token = random_token();
+        let expires = tx.now + chrono::Duration::seconds(i64::from(entry.max_age_seconds));
+        let mut sql = Sql::named(
+            "people::begin_session",
+            "insert into sessions (id, person_id, token_hash, method, authenticated_at, created_at, last_seen_at, expires_at, address, browser) values (",
+        );
+        sql.bind(tx.new_id()).push(", ").bind(person).push(", ").bind(token_hash(&token)).push(", ").bind(entry.method);
+        sql.push(", ").bind(tx.now).push(", ").bind(tx.now).push(", ").bind(tx.now).push(", ").bind(expires).push(", ");
+        sql.bind(entry.address).push(", ").bind(entry.browser).push(")");
+        sql.execute(tx.conn())?;
+        Ok(token)
+    }
+
+    /// A person's live sessions, the last used first.
+    pub fn list(tx: &mut Tx, person: PersonId) -> Result<Vec<Session>> {
+        let mut sql = Sql::named(
+            "people::sessions",
+            "select id, address, browser, created_at, last_seen_at from sessions where ended_at is null and expires_at > ",
+        );
+        sql.bind(tx.now).push(" and person_id = ").bind(person).push(" order by last_seen_at desc, id limit 100");
+        Ok(sql.load(tx.conn())?)
+    }
+
+    /// Ends one session of a person; false when there was none such.
+    pub fn end(tx: &mut Tx, person: PersonId, id: SessionId) -> Result<bool> {
+        let mut sql = Sql::named("people::end_session", "update sessions set ended_at = ");
+        sql.bind(tx.now).push(" where ended_at is null and person_id = ").bind(person).push(" and id = ").bind(id);
+        Ok(sql.execute(tx.conn())? > 0)
+    }
+
+    /// Ends all of a person's sessions but the one named; answers how many.
+    pub fn end_all(tx: &mut Tx, person: PersonId, except: Option<SessionId>) -> Result<usize> {
+        let mut sql = Sql::named("people::end_sessions", "update sessions set ended_at = ");
+        sql.bind(tx.now).push(" where ended_at is null and person_id = ").bind(person);
+        sql.push(" and id is distinct from ").bind(except.map(|id| id.0));
+        Ok(sql.execute(tx.conn())?)
+    }
+
+    /// Notes that it is in use.
+    pub fn mark_seen(tx: &mut Tx, id: SessionId) -> Result<()> {
+        let mut sql = Sql::named("people::mark_seen", "update sessions set last_seen_at = ");
+        sql.bind(tx.now).push(" where id = ").bind(id);
+        sql.execute(tx.conn())?;
+        Ok(())
+    }
+}

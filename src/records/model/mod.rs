@@ -1,0 +1,20 @@
+//! One file per ability.
+
+mod activity;
+mod fields;
+mod links;
+mod list;
+mod parent;
+mod references;
+mod tags;
+mod views;
+mod watching;
+
+pub use activity::*;
+pub use fields::*;
+pub use links::*;
+pub use list::*;
+pub use parent::*;
+pub use references::*;
+pub use tags::*;
+pub use views::*;

@@ -1,0 +1,11 @@
+//! The first minutes of an empty server: whoever holds the token from the log becomes owner and server admin.
+
+mod model;
+mod pages;
+mod routes;
+
+pub use model::*;
+
+use crate::web::Feature;
+
+pub const FEATURE: Feature = Feature { name: "setup", routes: routes::routes, nav: None };

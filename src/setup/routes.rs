@@ -1,0 +1,67 @@
+//! `/setup`, there only while the server has no organisation; and `/`, which leads where there is something to see.
+
+use super::pages::{Checked, New, SetupForm};
+use super::{FirstAccount, check_token, refuse_token};
+use crate::access::PublicCtx;
+use crate::db::Chore;
+use crate::error::{Error, Msg, Problems, Result};
+use crate::people::{Entry, Method, Organisation};
+use crate::signin;
+use crate::web::{Flash, Form, Need, Reply, Routes};
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/", Need::Nothing, index)
+        .get("/setup", Need::Nothing, new)
+        .post("/setup", Need::Nothing, create)
+}
+
+/// An empty server leads to its set-up, any other to the tickets (and so, without a session, to the sign-in page).
+async fn index(ctx: PublicCtx) -> Result<Reply> {
+    let is_set_up = ctx.read(|tx, _| Ok(Organisation::only(tx)?.is_some())).await?;
+    Ok(Reply::redirect(if is_set_up { "/tickets" } else { "/setup" }))
+}
+
+async fn new(ctx: PublicCtx) -> Result<Reply> {
+    if ctx.read(|tx, _| Ok(Organisation::only(tx)?.is_some())).await? {
+        return Ok(Reply::redirect("/sign-in"));
+    }
+    let form = SetupForm { mode: "founder".to_owned(), time_zone: "Europe/London".to_owned(), ..SetupForm::default() };
+    ctx.page(&New { csrf: ctx.csrf(), form, problems: Problems::default() })
+}
+
+async fn create(ctx: PublicCtx, sent: Form) -> Result<Reply> {
+    let form = SetupForm::of(&sent);
+    let problems = match set_up(&ctx, &form, sent.text("password")).await {
+        Ok(session) => {
+            let cookie = ctx.state.session_cookie(&session);
+            return Ok(ctx.redirect("/projects/new", Some(Flash::done("setup-done"))).cookie(cookie));
+        }
+        Err(Error::Invalid(problems)) => problems,
+        Err(Error::Slow(wait)) => Problems::one("token", Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1))),
+        Err(other) => return Err(other),
+    };
+    ctx.page_with(422, &New { csrf: ctx.csrf(), form, problems })
+}
+
+async fn set_up(ctx: &PublicCtx, form: &SetupForm, password: &str) -> Result<String> {
+    let checked = form.check(password).map_err(Error::Invalid)?;
+    let (token, address) = (form.token.clone(), ctx.caller.address.clone());
+    let asked = (token.clone(), address.clone());
+    if !ctx.read(move |tx, _| check_token(tx, &asked.0, &asked.1)).await? {
+        ctx.touch(Chore::SetupToken, move |tx, _| refuse_token(tx, &address)).await?;
+        return Err(Error::invalid("token", "problem-setup-token"));
+    }
+    let Checked { organisation, mode, time_zone, name, email, password } = checked;
+    let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
+    let password_hash = ctx.work(move || signin::hash(&password)).await?;
+    drop(turn);
+    let account = FirstAccount { token, organisation, mode, time_zone, name, email, password_hash };
+    let entry = Entry {
+        method: Method::SetUp,
+        address: ctx.caller.address.clone(),
+        browser: ctx.caller.browser.clone(),
+        max_age_seconds: ctx.state.config.security.session_max_age_seconds,
+    };
+    ctx.write(move |tx, me| account.create(tx, me, entry)).await
+}

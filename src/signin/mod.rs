@@ -1,0 +1,15 @@
+//! The door: e-mail and password, throttled; and the way out. What one changes about one's own account is in settings.
+
+mod model;
+mod pages;
+mod password;
+mod routes;
+mod throttle;
+
+pub use model::*;
+pub use password::{check_strength, hash, verify};
+pub use throttle::Throttle;
+
+use crate::web::Feature;
+
+pub const FEATURE: Feature = Feature { name: "signin", routes: routes::routes, nav: None };

@@ -1,0 +1,30 @@
+//! The sign-in page.
+
+use crate::error::{Msg, Problems};
+use crate::ui::filters;
+use askama::Template;
+
+#[derive(Template)]
+#[template(path = "signin/new.html")]
+pub struct New {
+    pub csrf: String,
+    pub organisation: String,
+    pub email: String,
+    /// A path on this server to go to afterwards.
+    pub back: String,
+    pub problems: Problems,
+    pub notice: Option<Msg>,
+}
+
+impl New {
+    pub fn sample() -> Self {
+        New {
+            csrf: String::new(),
+            organisation: "Halden".to_owned(),
+            email: "ada@halden.example".to_owned(),
+            back: String::new(),
+            problems: Problems::one("", "problem-sign-in"),
+            notice: None,
+        }
+    }
+}

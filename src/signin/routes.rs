@@ -1,0 +1,102 @@
+//! `/sign-in`, `/sign-out`.
+
+use super::pages::New;
+use super::{Attempt, sign_out, verify};
+use crate::access::{Ctx, PublicCtx};
+use crate::db::Chore;
+use crate::error::{Error, Msg, Problems, Result};
+use crate::people::{Entry, Method, Organisation};
+use crate::secret::Secret;
+use crate::web::{Cookies, Form, Need, Purpose, Reply, Routes, local, random_token};
+
+/// Marks a browser in which somebody signed in; its failures are counted apart.
+const KNOWN_COOKIE: &str = "tow_known";
+const KNOWN_SECONDS: i64 = 365 * 86_400;
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/sign-in", Need::Nothing, new)
+        .post("/sign-in", Need::Nothing, create)
+        .post("/sign-out", Need::Session, destroy)
+}
+
+async fn new(ctx: PublicCtx) -> Result<Reply> {
+    let Some(organisation) = ctx.read(|tx, _| Organisation::only(tx)).await? else { return Ok(Reply::redirect("/setup")) };
+    let back = ctx.query("back").unwrap_or_default();
+    ctx.page(&New { csrf: ctx.csrf(), organisation: organisation.name, email: String::new(), back, problems: Problems::default(), notice: None })
+}
+
+async fn create(ctx: PublicCtx, form: Form) -> Result<Reply> {
+    let (email, password) = (form.text("email").trim().to_lowercase(), Secret::new(form.text("password")));
+    let attempt = Attempt { known: known(&ctx, &email), email, address: ctx.caller.address.clone() };
+    match try_sign_in(&ctx, &attempt, password).await {
+        Ok(reply) => Ok(reply(&form)),
+        Err(Error::Slow(wait)) => again(&ctx, &form, 429, Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1))).await,
+        Err(Error::SignIn) => again(&ctx, &form, 422, Msg::new("problem-sign-in")).await,
+        Err(other) => Err(other),
+    }
+}
+
+async fn try_sign_in(ctx: &PublicCtx, attempt: &Attempt, password: Secret) -> Result<impl Fn(&Form) -> Reply> {
+    let asked = attempt.clone();
+    let stored = ctx.read(move |tx, _| asked.begin(tx)).await?;
+    let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
+    let fits = ctx.work(move || Ok(verify(&password, stored.as_deref()))).await?;
+    drop(turn);
+    let asked = attempt.clone();
+    if !fits {
+        ctx.touch(Chore::Throttle, move |tx, me| asked.fail(tx, me)).await?;
+        return Err(Error::SignIn);
+    }
+    let entry = entry(ctx, Method::Password);
+    let (_, token) = ctx.write(move |tx, me| asked.succeed(tx, me, entry)).await?;
+    let mark = known_mark(&attempt.email, attempt.known.clone().unwrap_or_else(random_token));
+    let known = ctx.state.cookie(KNOWN_COOKIE, ctx.state.keys.sign(Purpose::Visit, &mark), Some(KNOWN_SECONDS));
+    let session = ctx.state.session_cookie(&token);
+    Ok(move |form: &Form| {
+        let back = local(form.given("back").unwrap_or("/"));
+        Reply::redirect(back).cookie(session.clone()).cookie(known.clone())
+    })
+}
+
+/// What a new session remembers of this request.
+pub fn entry(ctx: &PublicCtx, method: Method) -> Entry {
+    Entry {
+        method,
+        address: ctx.caller.address.clone(),
+        browser: ctx.caller.browser.clone(),
+        max_age_seconds: ctx.state.config.security.session_max_age_seconds,
+    }
+}
+
+/// The same words for a wrong password and an unknown address.
+async fn again(ctx: &PublicCtx, form: &Form, status: u16, problem: Msg) -> Result<Reply> {
+    let organisation = ctx.read(|tx, _| Organisation::only(tx)).await?;
+    let view = New {
+        csrf: ctx.csrf(),
+        organisation: organisation.map(|organisation| organisation.name).unwrap_or_default(),
+        email: form.text("email").chars().take(254).collect(),
+        back: form.text("back").to_owned(),
+        problems: Problems::one("", problem),
+        notice: None,
+    };
+    ctx.page_with(status, &view)
+}
+
+/// `RANDOM EMAIL`, so that the mark counts for this account only.
+fn known_mark(email: &str, random: String) -> String {
+    format!("{random} {email}")
+}
+
+fn known(ctx: &PublicCtx, email: &str) -> Option<String> {
+    let signed = ctx.request.cookie_value(KNOWN_COOKIE)?;
+    let mark = ctx.state.keys.verify(Purpose::Visit, &signed)?;
+    let (random, of) = mark.split_once(' ')?;
+    (of == email).then(|| random.to_owned())
+}
+
+async fn destroy(ctx: Ctx, _: Form) -> Result<Reply> {
+    ctx.write(sign_out).await?;
+    let gone = ctx.state.gone(&ctx.state.config.security.session_cookie_name);
+    Ok(Reply::redirect("/sign-in").cookie(gone))
+}

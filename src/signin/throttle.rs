@@ -1,0 +1,94 @@
+//! Failed tries, counted in the database so that every instance sees them. After a few free ones each further failure doubles the
+//! wait. Per account and per address; a browser that signed in before has a count of its own, so that a stranger cannot lock it out.
+
+use crate::db::Tx;
+use crate::db::sql::Sql;
+use crate::error::{Error, Result};
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Int4, Timestamptz};
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+
+/// Typing errors that cost nothing.
+pub const FREE_TRIES: i32 = 5;
+/// One address may be a whole company behind one router.
+pub const FREE_TRIES_PER_ADDRESS: i32 = 30;
+/// The longest wait.
+pub const MAX_WAIT_SECONDS: i64 = 900;
+/// Counts are forgotten after this long without a failure.
+const FORGET_SECONDS: i64 = 86_400;
+
+/// One count and its number of free tries.
+#[derive(Debug, Clone)]
+pub struct Throttle {
+    key: String,
+    free: i32,
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Int4)]
+    failures: i32,
+    #[diesel(sql_type = Timestamptz)]
+    last_at: DateTime<Utc>,
+}
+
+impl Throttle {
+    /// Hashed: the table need not know who was tried.
+    fn new(kind: &str, value: &str, free: i32) -> Self {
+        let digest = Sha256::digest(value.as_bytes());
+        let short: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        Throttle { key: format!("{kind}:{short}"), free }
+    }
+
+    pub fn account(email: &str) -> Self {
+        Throttle::new("account", &email.to_lowercase(), FREE_TRIES)
+    }
+
+    pub fn browser(known: &str) -> Self {
+        Throttle::new("browser", known, FREE_TRIES)
+    }
+
+    pub fn address(address: &str) -> Self {
+        Throttle::new("address", address, FREE_TRIES_PER_ADDRESS)
+    }
+
+    pub fn setup(address: &str) -> Self {
+        Throttle::new("setup", address, FREE_TRIES)
+    }
+
+    /// `Slow` while one must wait.
+    pub fn check(&self, tx: &mut Tx) -> Result<()> {
+        let mut sql = Sql::named("signin::throttle", "select failures, last_at from throttles where key = ");
+        sql.bind(self.key.as_str());
+        let Some(row) = sql.load::<Row>(tx.conn())?.into_iter().next() else { return Ok(()) };
+        let over = row.failures - self.free;
+        if over < 0 {
+            return Ok(());
+        }
+        let wait = (1_i64 << over.min(20)).min(MAX_WAIT_SECONDS);
+        let left = (row.last_at + chrono::Duration::seconds(wait) - tx.now).num_seconds();
+        match u64::try_from(left) {
+            Ok(left) if left > 0 => Err(Error::Slow(Duration::from_secs(left))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts a failure; how many there are now.
+    pub fn fail(&self, tx: &mut Tx) -> Result<i32> {
+        let mut sql = Sql::named("signin::throttle_fail", "insert into throttles as t (key, failures, last_at) values (");
+        sql.bind(self.key.as_str()).push(", 1, ").bind(tx.now).push(") on conflict (key) do update set failures = case when t.last_at < ");
+        sql.bind(tx.now - chrono::Duration::seconds(FORGET_SECONDS)).push(" then 1 else t.failures + 1 end, last_at = ");
+        sql.bind(tx.now).push(" returning failures, last_at");
+        Ok(sql.load::<Row>(tx.conn())?.first().map(|row| row.failures).unwrap_or_default())
+    }
+
+    /// After a success.
+    pub fn clear(&self, tx: &mut Tx) -> Result<()> {
+        let mut sql = Sql::named("signin::throttle_clear", "delete from throttles where key = ");
+        sql.bind(self.key.as_str());
+        sql.execute(tx.conn())?;
+        Ok(())
+    }
+}

@@ -1,0 +1,19 @@
+//! Units of work: what is to be done, by whom, until when, and how far it is.
+
+mod model;
+mod pages;
+mod routes;
+
+pub use model::*;
+
+use crate::ui::NavItem;
+use crate::web::{Feature, Group};
+
+pub const FEATURE: Feature = Feature {
+    name: "tickets",
+    routes: routes::routes,
+    nav: Some((
+        Group::Execution,
+        NavItem { key: "tickets", label: "nav-tickets", href: "/tickets", icon: "ticket", shortcut: "g t", is_scoped: true },
+    )),
+};

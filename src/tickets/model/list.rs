@@ -1,0 +1,133 @@
+//! Listing: filters, a closed set of sort columns, and what a row shows.
+
+use super::{Status, TicketKind};
+use crate::access::{Actor, Kind, ProjectId};
+use crate::db::Tx;
+use crate::db::paging::{Cursor, Page};
+use crate::db::sql::Sql;
+use crate::error::Result;
+use crate::people::PersonId;
+use crate::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, Record, Sort, tagged, title_contains};
+use chrono::NaiveDate;
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, BigInt, Date, Nullable, SmallInt, Text};
+
+/// Sort columns by their word in the address; the first is the default.
+pub const SORTS: [Sort; 5] = [
+    BY_UPDATED,
+    Sort { key: "priority", expression: "t.priority", cast: "int4", descending: false },
+    Sort { key: "due", expression: "t.due_on", cast: "date", descending: false },
+    BY_CREATED,
+    BY_TITLE,
+];
+
+/// What a list is narrowed to. Empty means all.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub words: Option<String>,
+    pub statuses: Vec<Status>,
+    pub kinds: Vec<TicketKind>,
+    pub priorities: Vec<i16>,
+    /// `Some(None)`: nobody.
+    pub assignee: Option<Option<PersonId>>,
+    pub tag: Option<String>,
+    /// Hides what is done, unless a status asks for it.
+    pub open_only: bool,
+    pub due_before: Option<NaiveDate>,
+    pub project: Option<ProjectId>,
+    pub archived: bool,
+}
+
+/// A ticket as a row shows it.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Row {
+    #[diesel(embed)]
+    pub record: Record,
+    #[diesel(sql_type = Text)]
+    pub ticket_kind: TicketKind,
+    #[diesel(sql_type = Text)]
+    pub status: Status,
+    #[diesel(sql_type = SmallInt)]
+    pub priority: i16,
+    #[diesel(sql_type = Nullable<Date>)]
+    pub due_on: Option<NaiveDate>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub assignee: Option<String>,
+    #[diesel(sql_type = Array<Text>)]
+    pub tags: Vec<String>,
+    #[diesel(sql_type = BigInt)]
+    pub children: i64,
+    #[diesel(sql_type = BigInt)]
+    pub children_done: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub sort_value: Option<String>,
+}
+
+const ROW_COLUMNS: &str = ", t.kind as ticket_kind, t.status, t.priority, t.due_on,
+    (select p.name from people p where p.id = t.assignee_id) as assignee,
+    array(select rt.tag from record_tags rt where rt.record_id = r.id order by rt.tag) as tags,
+    (select count(*) from tickets c where c.parent_id = t.id) as children,
+    (select count(*) from tickets c where c.parent_id = t.id and c.status in ('done', 'canceled')) as children_done";
+
+impl Filter {
+    /// By its word; the default for one that is not on the list.
+    pub fn sort(word: &str) -> Sort {
+        SORTS.into_iter().find(|sort| sort.key == word).unwrap_or(BY_UPDATED)
+    }
+
+    pub fn list(&self, sort: Sort, after: Option<Cursor>) -> List {
+        let mut list = List::new(Kind::Ticket, "tickets::list", ROW_COLUMNS, "join tickets t on t.id = r.id");
+        list.filters = self.conditions();
+        list.sort = sort;
+        list.after = after;
+        list.project = self.project;
+        list.archived = self.archived;
+        list
+    }
+
+    pub fn page(&self, tx: &mut Tx, me: &Actor, sort: Sort, after: Option<Cursor>) -> Result<Page<Row>> {
+        self.list(sort, after).page(tx, me, |row: &Row| (row.sort_value.clone(), row.record.id.0))
+    }
+
+    pub fn count(&self, tx: &mut Tx, me: &Actor) -> Result<i64> {
+        self.list(BY_UPDATED, None).count(tx, me)
+    }
+
+    fn conditions(&self) -> Sql {
+        let mut sql = Sql::new("");
+        if let Some(words) = &self.words {
+            sql.append(&title_contains(words));
+        }
+        if !self.statuses.is_empty() {
+            sql.push(" and t.status = any(").bind(words_of(&self.statuses, |status| status.as_str())).push(")");
+        } else if self.open_only {
+            sql.push(" and t.status not in ('done', 'canceled')");
+        }
+        if !self.kinds.is_empty() {
+            sql.push(" and t.kind = any(").bind(words_of(&self.kinds, |kind| kind.as_str())).push(")");
+        }
+        if !self.priorities.is_empty() {
+            sql.push(" and t.priority::text = any(").bind(self.priorities.iter().map(i16::to_string).collect::<Vec<_>>()).push(")");
+        }
+        match self.assignee {
+            Some(Some(person)) => {
+                sql.push(" and t.assignee_id = ").bind(person);
+            }
+            Some(None) => {
+                sql.push(" and t.assignee_id is null");
+            }
+            None => {}
+        }
+        if let Some(tag) = &self.tag {
+            sql.append(&tagged(tag));
+        }
+        if let Some(before) = self.due_before {
+            sql.push(" and t.due_on < ").bind(before);
+        }
+        sql
+    }
+}
+
+fn words_of<T: Copy>(list: &[T], word: impl Fn(T) -> &'static str) -> Vec<String> {
+    list.iter().map(|item| word(*item).to_owned()).collect()
+}

@@ -1,0 +1,161 @@
+//! The frame around every page: sidebar, project picker, menus, toasts, tokens for forms.
+
+use crate::web::{Cookies, Ctx, FLASH_COOKIE, Flash, Principal, State};
+
+/// A place in the sidebar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NavItem {
+    /// The feature's own word, by which a page says where it is.
+    pub key: &'static str,
+    /// Message key.
+    pub label: &'static str,
+    pub href: &'static str,
+    pub icon: &'static str,
+    /// `g t`
+    pub shortcut: &'static str,
+    /// Whether `?project=` means something there.
+    pub is_scoped: bool,
+}
+
+impl NavItem {
+    /// A thumb reaches four places; the rest waits behind "More".
+    pub fn is_in_bottom_bar(&self) -> bool {
+        matches!(self.key, "tickets" | "docs" | "decisions")
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NavGroup {
+    pub label: &'static str,
+    pub items: Vec<NavItem>,
+}
+
+/// What the spine knows of who looks: names and places, ready to print.
+#[derive(Debug, Clone, Default)]
+pub struct Frame {
+    pub organisation: String,
+    pub person: String,
+    pub theme: String,
+    pub palette: String,
+    pub projects: Vec<FrameProject>,
+    pub can_create_project: bool,
+    pub can_manage: bool,
+}
+
+#[derive(Debug, Clone)]
+pub struct FrameProject {
+    pub key: String,
+    pub name: String,
+    pub is_restricted: bool,
+    pub is_archived: bool,
+}
+
+/// What layouts/shell.html prints.
+#[derive(Debug, Clone, Default)]
+pub struct Shell {
+    pub frame: Frame,
+    pub nav: Vec<NavGroup>,
+    pub active: &'static str,
+    /// The chosen project.
+    pub project: Option<FrameProject>,
+    pub csrf: String,
+    /// A fresh key for a form that makes something.
+    pub once: String,
+    pub flash: Option<Flash>,
+    /// This page's path, and with its query.
+    pub path: String,
+    pub here: String,
+    pub is_dev: bool,
+}
+
+impl Shell {
+    pub fn new<P: Principal>(state: &State, frame: Frame, active: &'static str, ctx: &Ctx<P>) -> Self {
+        let project = ctx.project_key().and_then(|key| frame.projects.iter().find(|project| project.key == key).cloned());
+        let flash = ctx.request.cookie_value(FLASH_COOKIE).and_then(|signed| Flash::read(state, &signed));
+        let uri = ctx.request.uri();
+        Shell {
+            frame,
+            nav: state.nav.clone(),
+            active,
+            project,
+            csrf: ctx.csrf(),
+            once: uuid::Uuid::new_v4().to_string(),
+            flash,
+            path: uri.path().to_owned(),
+            here: uri.path_and_query().map(|path| path.as_str()).unwrap_or("/").to_owned(),
+            is_dev: state.is_dev,
+        }
+    }
+
+    /// The address with the chosen project carried along: `/tickets` → `/tickets?project=APP`.
+    pub fn scoped(&self, href: &str) -> String {
+        match &self.project {
+            Some(project) => scoped(href, Some(&project.key)),
+            None => href.to_owned(),
+        }
+    }
+
+    /// This page with another project chosen; only pages where that means something.
+    pub fn with_project(&self, key: Option<&str>) -> String {
+        let is_scoped = self.nav.iter().flat_map(|group| &group.items).any(|item| item.is_scoped && item.href == self.path);
+        scoped(if is_scoped { &self.path } else { "/tickets" }, key)
+    }
+
+    pub fn brand(&self) -> String {
+        self.frame.organisation.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_else(|| "T".to_owned())
+    }
+
+    /// The project's name, or none when all are shown.
+    pub fn project_name(&self) -> Option<&str> {
+        self.project.as_ref().map(|project| project.name.as_str())
+    }
+
+    pub fn flash_text(&self) -> String {
+        self.flash.as_ref().map(flash_text).unwrap_or_default()
+    }
+
+    /// For samples in the gallery.
+    pub fn sample(active: &'static str) -> Self {
+        let project = |key: &str, name: &str, is_restricted| FrameProject {
+            key: key.to_owned(),
+            name: name.to_owned(),
+            is_restricted,
+            is_archived: false,
+        };
+        Shell {
+            frame: Frame {
+                organisation: "Halden".to_owned(),
+                person: "Ada Lindqvist".to_owned(),
+                theme: "system".to_owned(),
+                palette: "default".to_owned(),
+                projects: vec![project("ATL", "Atlas", true), project("BCN", "Beacon", false)],
+                can_create_project: true,
+                can_manage: true,
+            },
+            nav: crate::ui::sample_nav(),
+            active,
+            path: "/_gallery".to_owned(),
+            here: "/_gallery".to_owned(),
+            ..Shell::default()
+        }
+    }
+}
+
+/// Adds `?project=KEY` (or `&project=KEY`).
+pub fn scoped(href: &str, key: Option<&str>) -> String {
+    match key {
+        None => href.to_owned(),
+        Some(key) if href.contains('?') => format!("{href}&project={key}"),
+        Some(key) => format!("{href}?project={key}"),
+    }
+}
+
+pub fn flash_text(flash: &Flash) -> String {
+    crate::ui::say_with(&flash.key, flash.args.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+}
+
+/// A sidebar for samples.
+pub fn sample_nav() -> Vec<NavGroup> {
+    let item = NavItem { key: "tickets", label: "nav-tickets", href: "/tickets", icon: "ticket", shortcut: "g t", is_scoped: true };
+    vec![NavGroup { label: "nav-execution", items: vec![item] }]
+}

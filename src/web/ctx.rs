@@ -1,0 +1,326 @@
+//! What a handler receives. `read` and `write` are the only way to the database, `work` the only way to processor time.
+//! A handler with `Ctx` is reached with a session; one with `PublicCtx` by anybody. There is no third kind.
+
+use crate::db::{self, Chore, Tx, stats};
+use crate::error::{Error, Result};
+use crate::ui::{Frame, Shell};
+use crate::web::{Flash, Purpose, Reply, Shared, VISIT_COOKIE, random_token, token_hash};
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use chrono::{DateTime, Utc};
+use std::cell::RefCell;
+use std::future::{Ready, ready};
+use std::ops::Deref;
+use std::rc::Rc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Whoever acts; the spine says who that is. (The one trait with one implementation: ground may not know people.)
+pub trait Principal: Clone + Send + Sync + 'static {
+    /// Asked at each request. `SignIn` when the session is no more.
+    fn load(tx: &mut Tx, caller: &Caller) -> Result<Self>;
+    fn visitor(caller: &Caller) -> Self;
+    /// For the log: an id, never a name.
+    fn log_id(&self) -> Option<Uuid>;
+    /// When the session was last written down as seen; None for visitors.
+    fn last_seen_at(&self) -> Option<DateTime<Utc>>;
+    fn mark_seen(&self, tx: &mut Tx) -> Result<()>;
+    /// Keeps a refusal, after the roll-back.
+    fn refused(&self, tx: &mut Tx, error: &Error, route: &str) -> Result<()>;
+    /// Names and places for the layout.
+    fn frame(&self) -> Frame;
+    fn zone(&self) -> chrono_tz::Tz;
+}
+
+/// How often a session is written down as seen.
+const SEEN_EVERY: chrono::Duration = chrono::Duration::minutes(5);
+/// Longer browser names are cut.
+const MAX_BROWSER: usize = 200;
+
+/// Where a request comes from.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// SHA-256 of the token in a cookie that we signed.
+    pub session: Option<Vec<u8>>,
+    /// What the CSRF tokens of this browser hang on.
+    pub binding: String,
+    pub address: String,
+    pub browser: String,
+    pub request_id: Uuid,
+}
+
+/// What a request cost, for its log line.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Cost {
+    pub queries: u32,
+    pub database: Duration,
+    pub who: Option<Uuid>,
+}
+
+pub struct Ctx<P> {
+    pub state: Shared,
+    pub caller: Caller,
+    pub request: HttpRequest,
+    me: Rc<RefCell<Option<P>>>,
+}
+
+/// For pages that need no session.
+pub struct PublicCtx<P>(pub Ctx<P>);
+
+impl<P> Deref for PublicCtx<P> {
+    type Target = Ctx<P>;
+    fn deref(&self) -> &Ctx<P> {
+        &self.0
+    }
+}
+
+impl<P: Principal> FromRequest for Ctx<P> {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ctx::open(request).and_then(|ctx| if ctx.caller.session.is_some() { Ok(ctx) } else { Err(Error::SignIn) }))
+    }
+}
+
+impl<P: Principal> FromRequest for PublicCtx<P> {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ctx::open(request).map(|mut ctx| {
+            ctx.caller.session = None;
+            PublicCtx(ctx)
+        }))
+    }
+}
+
+impl<P: Principal> Ctx<P> {
+    fn open(request: &HttpRequest) -> Result<Self> {
+        let state = request.app_data::<Shared>().cloned().ok_or_else(|| Error::broken("no state"))?;
+        let caller = Caller::of(request, &state);
+        Ok(Ctx { state, caller, request: request.clone(), me: Rc::default() })
+    }
+
+    /// The time of this request.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.state.clock.now()
+    }
+
+    /// Runs `f` in a transaction that can only read.
+    pub async fn read<T, F>(&self, f: F) -> Result<T>
+    where
+        F: FnOnce(&mut Tx, &P) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.transact(db::read, f).await
+    }
+
+    /// Runs `f` in a transaction that commits on `Ok`, when every permission it was given is settled by an entry.
+    pub async fn write<T, F>(&self, f: F) -> Result<T>
+    where
+        F: FnOnce(&mut Tx, &P) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let answer = self.transact(db::write, f).await;
+        if let Err(error @ Error::Forbidden(_)) = &answer {
+            self.keep_refusal(error).await;
+        }
+        answer
+    }
+
+    /// Housekeeping, without permission or entry.
+    pub async fn touch<T, F>(&self, chore: Chore, f: F) -> Result<T>
+    where
+        F: FnOnce(&mut Tx, &P) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.transact(move |conn, now, id, f| db::touch(conn, now, id, chore, f), f).await
+    }
+
+    /// Processor time (hashing, images, archives) on the blocking pool, without a connection.
+    pub async fn work<T: Send + 'static>(&self, f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+        blocking(f).await
+    }
+
+    async fn transact<T, F, B>(&self, begin: B, f: F) -> Result<T>
+    where
+        B: FnOnce(&mut diesel::PgConnection, DateTime<Utc>, Uuid, Box<dyn FnOnce(&mut Tx) -> Result<(T, P)>>) -> Result<(T, P)>
+            + Send
+            + 'static,
+        F: FnOnce(&mut Tx, &P) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (state, caller) = (self.state.clone(), self.caller.clone());
+        let known = self.me.borrow().clone();
+        let (answer, stats, me) = blocking(move || {
+            stats::start();
+            let answer = transaction(&state, caller, known, begin, f);
+            let (answer, me) = match answer {
+                Ok((value, me)) => (Ok(value), Some(me)),
+                Err(error) => (Err(error), None),
+            };
+            Ok((answer, stats::taken(), me))
+        })
+        .await?;
+        self.remember(stats, me);
+        answer
+    }
+
+    fn remember(&self, stats: stats::Stats, me: Option<P>) {
+        let mut extensions = self.request.extensions_mut();
+        let mut cost = extensions.get::<Cost>().copied().unwrap_or_default();
+        cost.queries += stats.queries;
+        cost.database += stats.elapsed;
+        if let Some(me) = me {
+            cost.who = me.log_id();
+            *self.me.borrow_mut() = Some(me);
+        }
+        extensions.insert(cost);
+    }
+
+    async fn keep_refusal(&self, error: &Error) {
+        let Error::Forbidden(reason) = error else { return };
+        let error = Error::Forbidden(reason.clone());
+        let route = self.request.match_pattern().unwrap_or_default();
+        let kept = self.touch(Chore::Refusal, move |tx, me| me.refused(tx, &error, &route)).await;
+        if let Err(error) = kept {
+            tracing::error!(name = "audit.refusal_lost", %error, "a refusal could not be kept");
+        }
+    }
+
+    /// Who acts, after the first `read` or `write`. `SignIn` before.
+    pub fn me(&self) -> Result<P> {
+        self.me.borrow().clone().ok_or(Error::SignIn)
+    }
+
+    /// The frame of a page: who and where one is. After a `read`.
+    pub fn shell(&self, active: &'static str) -> Result<Shell> {
+        let me = self.me()?;
+        Ok(Shell::new(&self.state, me.frame(), active, self))
+    }
+
+    /// The value of `?project=`.
+    pub fn project_key(&self) -> Option<String> {
+        self.query("project")
+    }
+
+    /// One value of the address's query.
+    pub fn query(&self, name: &str) -> Option<String> {
+        url::form_urlencoded::parse(self.request.query_string().as_bytes())
+            .find(|(key, value)| key == name && !value.is_empty())
+            .map(|(_, value)| value.into_owned())
+    }
+
+    pub fn csrf(&self) -> String {
+        self.state.keys.mac(Purpose::Csrf, &self.caller.binding)
+    }
+
+    /// Draws a page.
+    pub fn page(&self, view: &impl askama::Template) -> Result<Reply> {
+        let zone = self.me.borrow().as_ref().map(Principal::zone).unwrap_or(chrono_tz::UTC);
+        let html = crate::ui::render(view, self.now(), zone)?;
+        let mut reply = Reply::html(html);
+        if self.caller.session.is_none() {
+            reply = reply.cookie(self.visit_cookie());
+        }
+        if self.request.cookie_value(crate::web::FLASH_COOKIE).is_some() {
+            reply = reply.cookie(self.state.gone(crate::web::FLASH_COOKIE));
+        }
+        Ok(reply)
+    }
+
+    /// The same page again with a form's problems: 422 (or 409, 413, …).
+    pub fn page_with(&self, status: u16, view: &impl askama::Template) -> Result<Reply> {
+        Ok(self.page(view)?.status(status))
+    }
+
+    /// 303 to one of our own pages, with a message for it.
+    pub fn redirect(&self, to: &str, flash: Option<Flash>) -> Reply {
+        let reply = Reply::redirect(to);
+        match flash {
+            Some(flash) => reply.cookie(flash.cookie(&self.state)),
+            None => reply,
+        }
+    }
+
+    fn visit_cookie(&self) -> cookie::Cookie<'static> {
+        self.state.cookie(VISIT_COOKIE, self.state.keys.sign(Purpose::Visit, &self.caller.binding), None)
+    }
+}
+
+/// A closure on the blocking pool; a panic there is our fault, not the end of the worker.
+pub async fn blocking<T: Send + 'static>(f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one way to the blocking pool")]
+    actix_web::web::block(f).await.map_err(Error::broken)?
+}
+
+fn transaction<T, P, F, B>(state: &Shared, caller: Caller, known: Option<P>, begin: B, f: F) -> Result<(T, P)>
+where
+    P: Principal,
+    B: FnOnce(&mut diesel::PgConnection, DateTime<Utc>, Uuid, Box<dyn FnOnce(&mut Tx) -> Result<(T, P)>>) -> Result<(T, P)>,
+    F: FnOnce(&mut Tx, &P) -> Result<T> + 'static,
+    T: 'static,
+{
+    let mut conn = state.pool.get().map_err(|error| Error::Away(format!("no connection: {error}")))?;
+    let now = state.clock.now();
+    let request_id = caller.request_id;
+    let result = begin(
+        &mut conn,
+        now,
+        request_id,
+        Box::new(move |tx| {
+            let me = match known {
+                Some(me) => me,
+                None if caller.session.is_some() => P::load(tx, &caller)?,
+                None => P::visitor(&caller),
+            };
+            let value = f(tx, &me)?;
+            Ok((value, me))
+        }),
+    );
+    if let Ok((_, me)) = &result
+        && me.last_seen_at().is_some_and(|at| now - at > SEEN_EVERY)
+    {
+        let seen = db::touch(&mut conn, now, request_id, Chore::LastSeen, |tx| me.mark_seen(tx));
+        if let Err(error) = seen {
+            tracing::warn!(name = "session.mark_seen", %error, "could not note that a session is in use");
+        }
+    }
+    result
+}
+
+/// The request's cookies through the `cookie` crate.
+pub trait Cookies {
+    fn cookie_value(&self, name: &str) -> Option<String>;
+}
+
+impl Cookies for HttpRequest {
+    fn cookie_value(&self, name: &str) -> Option<String> {
+        self.headers().get_all(header::COOKIE).filter_map(|value| value.to_str().ok()).find_map(|line| {
+            cookie::Cookie::split_parse(line.to_owned())
+                .filter_map(std::result::Result::ok)
+                .find(|cookie| cookie.name() == name)
+                .map(|cookie| cookie.value().to_owned())
+        })
+    }
+}
+
+impl Caller {
+    pub fn of(request: &HttpRequest, state: &Shared) -> Self {
+        let token = request
+            .cookie_value(&state.config.security.session_cookie_name)
+            .and_then(|signed| state.keys.verify(Purpose::Session, &signed));
+        let visit = || request.cookie_value(VISIT_COOKIE).and_then(|signed| state.keys.verify(Purpose::Visit, &signed));
+        let binding = token.clone().or_else(visit).unwrap_or_else(random_token);
+        let browser = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        Caller {
+            session: token.as_deref().map(token_hash),
+            binding,
+            address: crate::web::client_address(request, state),
+            browser: browser.chars().take(MAX_BROWSER).collect(),
+            request_id: request.extensions().get::<crate::web::RequestId>().map(|id| id.0).unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Keys derived from APP_SECRET, one per purpose (HKDF-SHA256, RFC 5869), so that a value signed for one use is worth nothing
+//! for another. The previous secret verifies, it never signs.
+
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use cookie::{Cookie, CookieJar, Key};
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+/// What a key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    Session,
+    Visit,
+    Flash,
+    Csrf,
+    Download,
+}
+
+impl Purpose {
+    fn label(self) -> &'static [u8] {
+        match self {
+            Purpose::Session => b"tow session cookie",
+            Purpose::Visit => b"tow visit cookie",
+            Purpose::Flash => b"tow flash cookie",
+            Purpose::Csrf => b"tow csrf token",
+            Purpose::Download => b"tow download link",
+        }
+    }
+}
+
+/// One secret's keys.
+#[derive(Clone)]
+struct Ring {
+    session: [u8; 64],
+    visit: [u8; 64],
+    flash: [u8; 64],
+    csrf: [u8; 64],
+    download: [u8; 64],
+}
+
+impl Ring {
+    fn derive(secret: &Secret) -> Result<Self> {
+        let hkdf = Hkdf::<Sha256>::new(Some(b"tow"), secret.reveal().as_bytes());
+        let key = |purpose: Purpose| {
+            let mut key = [0; 64];
+            hkdf.expand(purpose.label(), &mut key).map_err(Error::broken).map(|()| key)
+        };
+        Ok(Ring {
+            session: key(Purpose::Session)?,
+            visit: key(Purpose::Visit)?,
+            flash: key(Purpose::Flash)?,
+            csrf: key(Purpose::Csrf)?,
+            download: key(Purpose::Download)?,
+        })
+    }
+
+    fn key(&self, purpose: Purpose) -> &[u8; 64] {
+        match purpose {
+            Purpose::Session => &self.session,
+            Purpose::Visit => &self.visit,
+            Purpose::Flash => &self.flash,
+            Purpose::Csrf => &self.csrf,
+            Purpose::Download => &self.download,
+        }
+    }
+}
+
+#[derive(Clone)]
+pub struct Keys {
+    current: Ring,
+    previous: Option<Ring>,
+}
+
+impl Keys {
+    pub fn derive(secret: &Secret, previous: Option<&Secret>) -> Result<Self> {
+        Ok(Keys { current: Ring::derive(secret)?, previous: previous.map(Ring::derive).transpose()? })
+    }
+
+    /// A cookie value that nobody else can make (cookie crate: HMAC-SHA256 before the value).
+    pub fn sign(&self, purpose: Purpose, value: &str) -> String {
+        let mut jar = CookieJar::new();
+        jar.signed_mut(&Key::from(self.current.key(purpose))).add(Cookie::new("v", value.to_owned()));
+        jar.get("v").map(|cookie| cookie.value().to_owned()).unwrap_or_default()
+    }
+
+    /// The value, when this server (with the current or previous secret) signed it.
+    pub fn verify(&self, purpose: Purpose, signed: &str) -> Option<String> {
+        std::iter::once(&self.current).chain(&self.previous).find_map(|ring| {
+            let jar = CookieJar::new();
+            jar.signed(&Key::from(ring.key(purpose)))
+                .verify(Cookie::new("v", signed.to_owned()))
+                .map(|cookie| cookie.value().to_owned())
+        })
+    }
+
+    /// URL-safe HMAC-SHA256 of a text.
+    pub fn mac(&self, purpose: Purpose, text: &str) -> String {
+        mac(&self.current, purpose, text)
+    }
+
+    /// Constant-time comparison with `mac`, current or previous.
+    pub fn mac_fits(&self, purpose: Purpose, text: &str, given: &str) -> bool {
+        std::iter::once(&self.current)
+            .chain(&self.previous)
+            .any(|ring| mac(ring, purpose, text).as_bytes().ct_eq(given.as_bytes()).into())
+    }
+}
+
+fn mac(ring: &Ring, purpose: Purpose, text: &str) -> String {
+    // HMAC takes a key of any length, so this cannot fail; an empty mac would fit nothing.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(ring.key(purpose)) else { return String::new() };
+    mac.update(text.as_bytes());
+    URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+}

@@ -1,0 +1,25 @@
+//! HTTP: what a handler receives and answers, and everything around it. Knows no product word; who acts is a `Principal`.
+
+mod cookies;
+mod ctx;
+mod error_pages;
+mod feature;
+mod flash;
+mod form;
+mod guard;
+mod keys;
+mod reply;
+mod routes;
+mod state;
+
+pub use cookies::*;
+pub use ctx::*;
+pub use error_pages::*;
+pub use feature::*;
+pub use flash::*;
+pub use form::*;
+pub use guard::*;
+pub use keys::*;
+pub use reply::*;
+pub use routes::*;
+pub use state::*;

@@ -1,0 +1,32 @@
+//! What the server is made of, built once at the edge.
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::Pool;
+use crate::ui::NavGroup;
+use crate::web::Keys;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+pub struct State {
+    pub config: Config,
+    pub pool: Pool,
+    pub clock: Clock,
+    pub keys: Keys,
+    /// The sidebar, in order.
+    pub nav: Vec<NavGroup>,
+    /// At most two password hashes at a time: each takes a core and 19 MiB.
+    pub hashing: Semaphore,
+    /// `/_gallery` and other aids for developers.
+    pub is_dev: bool,
+    /// A test holds its only connection in an open transaction; refusals then join it.
+    pub is_test: bool,
+}
+
+pub type Shared = actix_web::web::Data<State>;
+
+impl State {
+    pub fn shared(self) -> Shared {
+        Shared::from(Arc::new(self))
+    }
+}
