@@ -12,5 +12,7 @@ mod cli_tests;
 mod config_secret_tests;
 #[path = "../src/config/tests.rs"]
 mod config_tests;
+#[path = "../src/db/embedded_tests.rs"]
+mod embedded_tests;
 #[path = "../src/text/tests/mod.rs"]
 mod text_tests;
