@@ -44,6 +44,8 @@ pub mod records;
 // features, lower first
 /// Signing in and out.
 pub mod signin;
+/// What every record's page can do, whatever its kind.
+pub mod related;
 /// Units of work.
 pub mod tickets;
 /// The first minutes of an empty server.

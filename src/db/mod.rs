@@ -6,6 +6,8 @@ pub mod embedded;
 pub mod migrate;
 /// Typed ids and text enums.
 pub mod typed;
+/// A form sent twice is done once.
+pub mod once;
 /// Writes src/schema.rs.
 pub mod schema_file;
 /// SQL text with its binds, prepared once per shape.

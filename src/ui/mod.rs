@@ -6,10 +6,12 @@ mod catalogue;
 pub mod filters;
 mod shell;
 mod parts;
+mod property;
 
 pub use assets::*;
 pub use catalogue::*;
 pub use parts::*;
+pub use property::*;
 pub use shell::*;
 
 use crate::error::{Error, Result};

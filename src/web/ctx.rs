@@ -1,7 +1,7 @@
 //! What a handler receives. `read` and `write` are the only way to the database, `work` the only way to processor time.
 //! A handler with `Ctx` is reached with a session; one with `PublicCtx` by anybody. There is no third kind.
 
-use crate::db::{self, Chore, Tx, stats};
+use crate::db::{self, Chore, Tx, once, stats};
 use crate::error::{Error, Result};
 use crate::ui::{Frame, Shell};
 use crate::web::{Flash, Purpose, Reply, Shared, VISIT_COOKIE, random_token, token_hash};
@@ -128,6 +128,25 @@ impl<P: Principal> Ctx<P> {
             self.keep_refusal(error).await;
         }
         answer
+    }
+
+    /// As `write`, for a form that makes something and answers where that is: sent twice (same `_once`), it is made once and
+    /// leads to the same place.
+    pub async fn write_once<F>(&self, form: &crate::web::Form, f: F) -> Result<String>
+    where
+        F: FnOnce(&mut Tx, &P) -> Result<String> + Send + 'static,
+    {
+        let Some(key) = form.once() else { return self.write(f).await };
+        self.write(move |tx, me| {
+            let person = me.log_id().ok_or(Error::SignIn)?;
+            if let Some(location) = once::earlier(tx, person, key)? {
+                return Ok(location);
+            }
+            let location = f(tx, me)?;
+            once::keep(tx, person, key, &location)?;
+            Ok(location)
+        })
+        .await
     }
 
     /// Housekeeping, without permission or entry.

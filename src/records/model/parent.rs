@@ -55,6 +55,27 @@ pub const RECORD_COLUMNS: &str = "r.id, r.organisation_id, r.kind, r.number, r.d
     r.owner_id, r.title, r.author_id, r.created_at, r.updated_at, r.archived_at";
 
 impl Record {
+    /// For samples in the gallery.
+    pub fn sample(kind: Kind, display_id: &str, title: &str) -> Record {
+        let at = DateTime::<Utc>::UNIX_EPOCH + chrono::Duration::days(20_000);
+        Record {
+            id: RecordId(Uuid::nil()),
+            organisation_id: OrganisationId(Uuid::nil()),
+            kind,
+            number: 1,
+            display_id: display_id.to_owned(),
+            scope: Scope::Organisation,
+            project_id: None,
+            group_id: None,
+            owner_id: None,
+            title: title.to_owned(),
+            author_id: None,
+            created_at: at,
+            updated_at: at,
+            archived_at: None,
+        }
+    }
+
     pub fn place(&self) -> Place {
         match (self.project_id, self.group_id, self.owner_id) {
             (Some(project), _, _) => Place::Project(project),

@@ -1,0 +1,12 @@
+//! What every record's page can do, whatever its kind: watch, link, archive, move to another scope; and saved views of lists.
+
+mod model;
+mod pages;
+mod routes;
+
+pub use model::*;
+pub use pages::*;
+
+use crate::web::Feature;
+
+pub const FEATURE: Feature = Feature { name: "related", routes: routes::routes, nav: None };

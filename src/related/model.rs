@@ -1,0 +1,181 @@
+//! What hangs on one record, loaded for its page; and who would see it elsewhere.
+
+use crate::access::{Actor, Kind, Place, ProjectId, Thing, Verb, can};
+use crate::db::Tx;
+use crate::db::sql::Sql;
+use crate::error::{Error, Msg, Result};
+use crate::people::{Face, GroupId};
+use crate::records::{Link, Record, known_tags};
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Text, Uuid as SqlUuid};
+
+/// Everything around a record's own fields.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    pub tags: Vec<String>,
+    pub links: Vec<Link>,
+    pub backlinks: Vec<Record>,
+    pub watchers: Vec<Face>,
+    pub is_watching: bool,
+    pub can_edit: bool,
+    pub can_remove: bool,
+    pub can_share: bool,
+    /// The scope in words: project's or group's name; None for the organisation and for private.
+    pub place_name: Option<String>,
+    pub author: Option<String>,
+}
+
+#[derive(QueryableByName)]
+struct Named {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+impl Parts {
+    pub fn load(tx: &mut Tx, me: &Actor, record: &Record) -> Result<Parts> {
+        let watchers = record.watchers(tx)?;
+        let thing = record.thing();
+        let author = record.author_id.map(|id| Face::of(tx, vec![id.0])).transpose()?;
+        Ok(Parts {
+            tags: record.tags(tx)?,
+            links: record.links(tx, me)?,
+            backlinks: record.backlinks(tx, me)?,
+            is_watching: watchers.iter().any(|face| me.is(Some(face.id))),
+            watchers,
+            can_edit: can(me, Verb::Edit, &thing),
+            can_remove: can(me, Verb::Remove, &thing),
+            can_share: can(me, Verb::Share, &thing),
+            place_name: place_name(tx, me, record.place())?,
+            author: author.into_iter().flatten().next().map(|face| face.name),
+        })
+    }
+}
+
+fn place_name(tx: &mut Tx, me: &Actor, place: Place) -> Result<Option<String>> {
+    match place {
+        Place::Project(id) => Ok(me.project_by_id(id).map(|project| project.name.clone())),
+        Place::Group(id) => {
+            let mut sql = Sql::named("related::group_name", "select name from groups where id = ");
+            sql.bind(id);
+            Ok(sql.load::<Named>(tx.conn())?.into_iter().next().map(|row| row.name))
+        }
+        Place::Organisation(_) | Place::Person(_) => Ok(None),
+    }
+}
+
+/// A scope one may put a record into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceChoice {
+    /// `organisation`, `private`, `project:ATL`, `group:UUID`.
+    pub value: String,
+    /// A name; message keys for the organisation and private.
+    pub name: Option<String>,
+    pub is_group: bool,
+}
+
+#[derive(QueryableByName)]
+struct GroupRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: GroupId,
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+/// All scopes in which `me` may make a record.
+pub fn place_choices(tx: &mut Tx, me: &Actor) -> Result<Vec<PlaceChoice>> {
+    let plain = |value: &str| PlaceChoice { value: value.to_owned(), name: None, is_group: false };
+    let mut choices = vec![plain("organisation"), plain("private")];
+    let writable = me.projects.iter().filter(|project| can(me, Verb::Add, &Thing::Project(project.id)));
+    choices.extend(writable.map(|project| PlaceChoice {
+        value: format!("project:{}", project.key),
+        name: Some(project.name.clone()),
+        is_group: false,
+    }));
+    let mut sql = Sql::named("related::own_groups", "select id, name from groups where id = any(");
+    sql.bind(me.groups.iter().map(|id| id.0).collect::<Vec<_>>()).push(") order by lower(name), id");
+    choices.extend(sql.load::<GroupRow>(tx.conn())?.into_iter().map(|group| PlaceChoice {
+        value: format!("group:{}", group.id),
+        name: Some(group.name),
+        is_group: true,
+    }));
+    Ok(choices)
+}
+
+/// The scope a form chose. `Invalid` for one that is not offered; whether one may write there is asked by the verb.
+pub fn parse_place(me: &Actor, value: &str) -> Result<Place> {
+    let wrong = || Error::invalid("place", "problem-place");
+    match value.split_once(':') {
+        None if value == "organisation" => me.organisation_id().map(Place::Organisation).ok_or_else(wrong),
+        None if value == "private" => me.person_id().map(Place::Person).ok_or_else(wrong),
+        Some(("project", key)) => me.project(key).map(|project| Place::Project(project.id)).ok_or_else(wrong),
+        Some(("group", id)) => id.parse().ok().map(GroupId).filter(|id| me.is_in(*id)).map(Place::Group).ok_or_else(wrong),
+        _ => Err(wrong()),
+    }
+}
+
+/// The value of a place in forms.
+pub fn place_value(me: &Actor, place: Place) -> String {
+    match place {
+        Place::Organisation(_) => "organisation".to_owned(),
+        Place::Person(_) => "private".to_owned(),
+        Place::Project(id) => format!("project:{}", me.project_by_id(id).map(|project| project.key.as_str()).unwrap_or_default()),
+        Place::Group(id) => format!("group:{id}"),
+    }
+}
+
+#[derive(QueryableByName)]
+struct Tally {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// How many active people can read a place.
+pub fn readers_of(tx: &mut Tx, place: Place) -> Result<i64> {
+    let everybody = "select count(*) as count from people p join memberships m on m.person_id = p.id where p.deactivated_at is null";
+    let mut sql = Sql::named("related::readers", everybody);
+    match place {
+        Place::Organisation(_) => {}
+        Place::Person(person) => {
+            sql.push(" and p.id = ").bind(person);
+        }
+        Place::Group(group) => {
+            sql.push(" and (m.role in ('owner', 'admin') or exists (select 1 from group_members g where g.person_id = p.id and g.group_id = ");
+            sql.bind(group).push("))");
+        }
+        Place::Project(project) => project_readers(&mut sql, project),
+    }
+    Ok(sql.load::<Tally>(tx.conn())?.first().map(|row| row.count).unwrap_or_default())
+}
+
+fn project_readers(sql: &mut Sql, project: ProjectId) {
+    sql.push(" and (m.role in ('owner', 'admin') or exists (select 1 from projects j where j.visibility = 'open' and j.id = ");
+    sql.bind(project).push(") or exists (select 1 from project_grants g where g.project_id = ").bind(project);
+    sql.push(" and (g.person_id = p.id or g.group_id in (select gm.group_id from group_members gm where gm.person_id = p.id))))");
+}
+
+/// Archives or restores records of one kind, all or none. Answers how many.
+pub fn archive_all(tx: &mut Tx, me: &Actor, kind: Kind, display_ids: &[String], restore: bool) -> Result<usize> {
+    if display_ids.is_empty() {
+        return Err(Error::invalid("", "problem-bulk-none"));
+    }
+    if display_ids.len() > MAX_BULK {
+        return Err(Error::invalid("", Msg::new("problem-bulk-many").with("max", MAX_BULK)));
+    }
+    // In one order, so that two bulk acts on the same records wait for each other instead of deadlocking.
+    let mut ids = display_ids.to_vec();
+    ids.sort();
+    ids.dedup();
+    for id in &ids {
+        let record = Record::find(tx, me, kind, id)?;
+        if restore { record.restore(tx, me)? } else { record.archive(tx, me)? }
+    }
+    Ok(ids.len())
+}
+
+/// Records in one bulk act.
+pub const MAX_BULK: usize = 500;
+
+/// Tags offered by menus and completion.
+pub fn offered_tags(tx: &mut Tx, me: &Actor) -> Result<Vec<String>> {
+    known_tags(tx, me)
+}

@@ -1,0 +1,67 @@
+//! Pages that every kind shares: moving to another scope, and the tabs of saved views.
+
+use crate::access::Kind;
+use crate::error::Problems;
+use crate::records::{Record, SavedView};
+use crate::related::PlaceChoice;
+use crate::ui::{Choice, Shell, Tab, filters, text};
+use askama::Template;
+
+/// Moving a record: first where to, then who gains and loses sight of it.
+#[derive(Template)]
+#[template(path = "related/place.html")]
+pub struct EditPlace {
+    pub shell: Shell,
+    pub record: Record,
+    pub choices: Vec<Choice>,
+    pub problems: Problems,
+    /// Set on the second step.
+    pub preview: Option<Preview>,
+}
+
+/// Who would see it: readers now and then.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    pub place: String,
+    pub label: String,
+    pub readers_now: i64,
+    pub readers_then: i64,
+}
+
+impl EditPlace {
+    pub fn sample() -> Self {
+        let preview = Preview { place: "organisation".to_owned(), label: text("place-organisation"), readers_now: 3, readers_then: 41 };
+        EditPlace {
+            shell: Shell::sample("tickets"),
+            record: Record::sample(Kind::Decision, "DEC-7", "Publish nothing until a person agrees"),
+            choices: vec![Choice::new("organisation", text("place-organisation"), true)],
+            problems: Problems::default(),
+            preview: Some(preview),
+        }
+    }
+}
+
+/// Scopes as choices of a select.
+pub fn place_options(choices: &[PlaceChoice], chosen: &str) -> Vec<Choice> {
+    choices.iter().map(|choice| Choice::new(&choice.value, place_label(choice), choice.value == chosen)).collect()
+}
+
+pub fn place_label(choice: &PlaceChoice) -> String {
+    match (&choice.name, choice.is_group) {
+        (Some(name), true) => crate::ui::say_with("place-group", [("name", name.as_str())]),
+        (Some(name), false) => crate::ui::say_with("place-project", [("name", name.as_str())]),
+        (None, _) => text(&format!("place-{}", choice.value)),
+    }
+}
+
+/// One's own and shared views as tabs; `here` is the list's present query without paging.
+pub fn view_tabs(views: &[SavedView], path: &str, here: &str, me: Option<crate::people::PersonId>) -> Vec<Tab> {
+    let tab = |view: &SavedView| Tab {
+        href: format!("{path}?{}", view.query),
+        label: view.name.clone(),
+        is_current: view.query == here,
+        is_shared: view.shared,
+        remove: (me == Some(view.owner_id)).then(|| format!("/views/{}/removal", view.id)),
+    };
+    views.iter().map(tab).collect()
+}
