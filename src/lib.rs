@@ -10,6 +10,8 @@ pub mod cli;
 pub mod features;
 /// What /readyz and `tow doctor` look at.
 pub mod health;
+/// The kinds of jobs and the table of the clock, one line each.
+pub mod jobs;
 
 // ground: knows no product word
 /// The only reader of the wall clock.
@@ -20,6 +22,8 @@ pub mod config;
 pub mod db;
 /// The one error, with nine kinds.
 pub mod error;
+/// Work after the request, and the schedule.
+pub mod queue;
 /// Generated from the migrations.
 pub mod schema;
 /// Text that must not be printed.

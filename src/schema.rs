@@ -94,6 +94,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    jobs (id) {
+        id -> Uuid,
+        kind -> Text,
+        payload -> Jsonb,
+        person_id -> Nullable<Uuid>,
+        priority -> SmallInt,
+        dedup_key -> Nullable<Text>,
+        run_at -> Timestamptz,
+        attempts -> Integer,
+        max_attempts -> Integer,
+        leased_by -> Nullable<Uuid>,
+        leased_until -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+        failed_at -> Nullable<Timestamptz>,
+        error -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     memberships (id) {
         id -> Uuid,
         organisation_id -> Uuid,
@@ -225,6 +245,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    schedule_runs (name) {
+        name -> Text,
+        last_run_at -> Timestamptz,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     sessions (id) {
         id -> Uuid,
         person_id -> Uuid,
@@ -284,6 +312,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     group_members,
     groups,
     idempotency_keys,
+    jobs,
     memberships,
     organisations,
     people,
@@ -295,6 +324,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     record_watchers,
     records,
     saved_views,
+    schedule_runs,
     sessions,
     setup_tokens,
     throttles,

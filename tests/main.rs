@@ -16,3 +16,5 @@ mod config_tests;
 mod embedded_tests;
 #[path = "../src/text/tests/mod.rs"]
 mod text_tests;
+#[path = "../src/queue/tests.rs"]
+mod queue_tests;

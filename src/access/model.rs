@@ -65,6 +65,14 @@ impl Actor {
         row.into_actor(tx, address, browser)
     }
 
+    /// As whom a job acts, read anew when it runs: `NotFound` when that person may no longer enter.
+    pub fn of_job(tx: &mut Tx, whom: crate::queue::For) -> Result<Actor> {
+        match whom {
+            Some(person) => Actor::of_person(tx, PersonId(person)),
+            None => Ok(Actor::system()),
+        }
+    }
+
     /// The actor a person is, without a session: for background work done for them, and tests.
     pub fn of_person(tx: &mut Tx, person: PersonId) -> Result<Actor> {
         let now = tx.now;

@@ -5,11 +5,13 @@ use crate::app;
 use crate::config::{Loaded, LogFormat};
 use crate::db::embedded::{Embedded, check_extensions};
 use crate::db::{self, Chore};
+use crate::queue::Runner;
 use crate::secret::Secret;
 use crate::setup;
 use crate::web::State;
 use clap::ValueEnum;
 use diesel::{Connection, PgConnection};
+use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 #[derive(clap::Args)]
@@ -77,9 +79,35 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
     if args.role != Role::Worker {
         announce(&state)?;
     }
-    let state = state.shared();
-    let served = actix_web::rt::System::new().block_on(app::serve(state));
+    let runner = match args.role {
+        Role::Web => None,
+        Role::All | Role::Worker => Some(start_work(&state, &database.url)?),
+    };
+    let system = actix_web::rt::System::new();
+    let served = match args.role {
+        Role::Worker => system.block_on(stop_asked()),
+        Role::All | Role::Web => system.block_on(app::serve(state.shared())),
+    };
+    // After the last request, because that may have enqueued something.
+    if let Some(runner) = runner {
+        runner.stop();
+    }
     served.map_err(|error| Failure::Failed(format!("The server could not listen on {}: {error}.", loaded.config.runtime.bind)))
+}
+
+fn start_work(state: &State, url: &Secret) -> Result<Runner, Failure> {
+    let (kinds, entries) = (crate::jobs::kinds(), crate::jobs::schedule());
+    let runner = Runner::start(url, state.clock.clone(), state.config.clone(), kinds, entries);
+    runner.map_err(|error| Failure::Failed(format!("The background work could not start its threads: {error}.")))
+}
+
+/// SIGTERM or SIGINT.
+async fn stop_asked() -> std::io::Result<()> {
+    let mut term = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = term.recv() => Ok(()),
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+    }
 }
 
 /// The address, and on an empty server the token without which nobody can set it up.

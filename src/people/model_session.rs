@@ -12,6 +12,9 @@ use diesel::sql_types::{Text, Timestamptz, Uuid as SqlUuid};
 
 text_enum!(Method { Password = "password", SetUp = "setup" });
 
+/// Ended sessions are kept this long.
+const KEEP_ENDED_DAYS: i64 = 30;
+
 /// A live session as its person sees it.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct Session {
@@ -84,4 +87,20 @@ impl Session {
         sql.execute(tx.conn())?;
         Ok(())
     }
+
+    /// Forgets those that ended or ran out some time ago, unless the audit trail names them.
+    pub fn forget_ended(tx: &mut Tx) -> Result<usize> {
+        let before = tx.now - chrono::Duration::days(KEEP_ENDED_DAYS);
+        let mut sql = Sql::named("people::forget_sessions", "delete from sessions s where (s.ended_at < ");
+        sql.bind(before).push(" or s.expires_at < ").bind(before);
+        sql.push(") and not exists (select 1 from audit_events e where e.session_id = s.id)");
+        Ok(sql.execute(tx.conn())?)
+    }
+}
+
+/// Forgets which forms were sent: nobody clicks twice with a day between.
+pub fn forget_once_keys(tx: &mut Tx) -> Result<usize> {
+    let mut sql = Sql::named("people::forget_once_keys", "delete from idempotency_keys where created_at < ");
+    sql.bind(tx.now - chrono::Duration::days(1));
+    Ok(sql.execute(tx.conn())?)
 }

@@ -12,6 +12,9 @@ use crate::text::value::{Email, Name};
 use crate::web::{random_token, token_hash};
 use diesel::prelude::*;
 
+/// Who has not set up a server for this long starts it again.
+const KEEP_TOKENS_DAYS: i64 = 30;
+
 /// The set-up page as checked.
 #[derive(Debug, Clone)]
 pub struct FirstAccount {
@@ -35,6 +38,13 @@ pub fn issue_token(tx: &mut Tx) -> Result<Option<String>> {
     sql.bind(token_hash(&token)).push(", ").bind(tx.now).push(")");
     sql.execute(tx.conn())?;
     Ok(Some(token))
+}
+
+/// Forgets tokens of an earlier start, and all once the server is set up.
+pub fn forget_tokens(tx: &mut Tx) -> Result<usize> {
+    let mut sql = Sql::named("setup::forget_tokens", "delete from setup_tokens where exists (select 1 from organisations) or created_at < ");
+    sql.bind(tx.now - chrono::Duration::days(KEEP_TOKENS_DAYS));
+    Ok(sql.execute(tx.conn())?)
 }
 
 /// Whether the token is one from the log. `Slow` after too many wrong ones.

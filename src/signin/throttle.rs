@@ -91,4 +91,11 @@ impl Throttle {
         sql.execute(tx.conn())?;
         Ok(())
     }
+
+    /// Forgets counts that no longer matter.
+    pub fn forget_old(tx: &mut Tx) -> Result<usize> {
+        let mut sql = Sql::named("signin::throttle_forget", "delete from throttles where last_at < ");
+        sql.bind(tx.now - chrono::Duration::seconds(FORGET_SECONDS));
+        Ok(sql.execute(tx.conn())?)
+    }
 }

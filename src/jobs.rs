@@ -1,0 +1,52 @@
+//! What is done in the background: the kinds of jobs, and the one table of the clock. What is not listed here does not run.
+
+use crate::db::Chore;
+use crate::queue::{self, Entry, JobKind, Work};
+use crate::{audit, error::Result, people, setup, signin};
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// `JobKind::of::<notify::Mail>()`
+pub fn kinds() -> Vec<JobKind> {
+    Vec::new()
+}
+
+/// Odd periods spread the load.
+pub fn schedule() -> Vec<Entry> {
+    vec![
+        // Evidence
+        Entry { name: "audit.seal", every: SECOND, wakes_on: None, run: seal },
+        // Forgetting
+        Entry { name: "sessions.forget", every: DAY, wakes_on: None, run: forget_sessions },
+        Entry { name: "throttles.forget", every: DAY, wakes_on: None, run: forget_throttles },
+        Entry { name: "once_keys.forget", every: DAY, wakes_on: None, run: forget_once_keys },
+        Entry { name: "setup_tokens.forget", every: DAY, wakes_on: None, run: forget_setup_tokens },
+        Entry { name: "jobs.forget", every: DAY, wakes_on: None, run: forget_jobs },
+    ]
+}
+
+fn seal(work: &mut Work) -> Result<()> {
+    work.touch(Chore::Seal, audit::seal).map(drop)
+}
+
+fn forget_sessions(work: &mut Work) -> Result<()> {
+    work.touch(Chore::Expiry, people::Session::forget_ended).map(drop)
+}
+
+fn forget_throttles(work: &mut Work) -> Result<()> {
+    work.touch(Chore::Expiry, signin::Throttle::forget_old).map(drop)
+}
+
+fn forget_once_keys(work: &mut Work) -> Result<()> {
+    work.touch(Chore::Expiry, people::forget_once_keys).map(drop)
+}
+
+fn forget_setup_tokens(work: &mut Work) -> Result<()> {
+    work.touch(Chore::Expiry, setup::forget_tokens).map(drop)
+}
+
+fn forget_jobs(work: &mut Work) -> Result<()> {
+    work.touch(Chore::Expiry, queue::forget_finished).map(drop)
+}

@@ -1,0 +1,14 @@
+//! Work after the request: jobs in a table, enqueued on the caller's own transaction, run by a few threads that lease them; and
+//! the schedule, one table of the clock. A job may run twice (its worker died after the work): it must do no harm then.
+
+mod job;
+mod model;
+mod runner;
+mod schedule;
+mod work;
+
+pub use job::*;
+pub use model::*;
+pub use runner::*;
+pub use schedule::*;
+pub use work::*;
