@@ -13,10 +13,21 @@ pub struct Stats {
 
 thread_local! {
     static NOW: Cell<Stats> = const { Cell::new(Stats { queries: 0, elapsed: Duration::ZERO }) };
+    static IS_OPEN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// From here to `close` statements count as queries; BEGIN and COMMIT around them cost time only.
+pub fn open() {
+    IS_OPEN.set(true);
+}
+
+pub fn close() {
+    IS_OPEN.set(false);
 }
 
 /// Begins counting on this thread.
 pub fn start() {
+    IS_OPEN.set(false);
     NOW.set(Stats::default());
 }
 
@@ -37,7 +48,8 @@ impl Instrumentation for Meter {
             InstrumentationEvent::FinishQuery { .. } => {
                 let spent = self.began.take().map(|began| began.elapsed()).unwrap_or_default();
                 let so_far = NOW.get();
-                NOW.set(Stats { queries: so_far.queries + 1, elapsed: so_far.elapsed + spent });
+                let queries = so_far.queries + u32::from(IS_OPEN.get());
+                NOW.set(Stats { queries, elapsed: so_far.elapsed + spent });
             }
             _ => {}
         }

@@ -179,3 +179,21 @@ pub const MAX_BULK: usize = 500;
 pub fn offered_tags(tx: &mut Tx, me: &Actor) -> Result<Vec<String>> {
     known_tags(tx, me)
 }
+
+impl Parts {
+    /// For samples in the gallery.
+    pub fn sample() -> Self {
+        Parts {
+            tags: vec!["tides".to_owned()],
+            links: Vec::new(),
+            backlinks: vec![Record::sample(Kind::Doc, "DOC-118", "Tide windows, explained")],
+            watchers: Vec::new(),
+            is_watching: true,
+            can_edit: true,
+            can_remove: true,
+            can_share: true,
+            place_name: None,
+            author: Some("Vera Novak".to_owned()),
+        }
+    }
+}

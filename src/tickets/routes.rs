@@ -1,5 +1,150 @@
 //! `/tickets`.
-use crate::web::Routes;
+
+use super::model::*;
+use super::pages::{Index, ListQuery, Loaded, New, Show, TicketForm, people_choices, priority_choices, sort_choices, status_choices, tabs};
+use crate::access::{Actor, Ctx, Kind};
+use crate::db::Tx;
+use crate::error::{Error, Msg, Problems, Result};
+use crate::people::Face;
+use crate::records::{SavedView, resolve};
+use crate::related::{Parts, place_choices, place_value, view_tabs};
+use crate::ui::{FieldProblem, count_label};
+use crate::web::{Flash, Form, Need, Reply, Routes, local};
+use actix_web::web::Path;
+
 pub fn routes() -> Routes {
     Routes::new()
+        .get("/tickets", Need::Session, index)
+        .get("/tickets/new", Need::Session, new)
+        .post("/tickets", Need::Session, create)
+        .post("/tickets/bulk", Need::Session, bulk::create)
+        .get("/tickets/{id}", Need::Session, show)
+        .post("/tickets/{id}/fields", Need::Session, update)
+}
+
+async fn index(ctx: Ctx) -> Result<Reply> {
+    let query = ListQuery::of(&ctx)?;
+    let asked = query.clone();
+    let (page, count, views, faces) = ctx
+        .read(move |tx, me| {
+            let filter = asked.filter(me)?;
+            let page = filter.page(tx, me, Filter::sort(&asked.sort), asked.after.clone())?;
+            Ok((page, filter.count(tx, me)?, SavedView::list(tx, me, Kind::Ticket)?, Face::list(tx)?))
+        })
+        .await?;
+    let here = query.address();
+    let view = Index {
+        shell: ctx.shell("tickets")?,
+        next: page.next.as_ref().map(|cursor| query.next(cursor)),
+        page,
+        count: count_label(count),
+        tabs: tabs(&query),
+        saved: view_tabs(&views, "/tickets", &here, ctx.me()?.person_id()),
+        statuses: status_choices(&query.status),
+        priorities: priority_choices(&query.priority),
+        people: people_choices(&faces, &query.assignee, "anybody"),
+        sorts: sort_choices(Filter::sort(&query.sort).key),
+        query,
+    };
+    ctx.page(&view)
+}
+
+async fn new(ctx: Ctx) -> Result<Reply> {
+    let asked = |name| ctx.query(name).unwrap_or_default();
+    let mut form = TicketForm { title: asked("title"), parent: asked("parent"), status: asked("status"), kind: asked("kind"), ..TicketForm::default() };
+    let key = ctx.project_key();
+    let (places, faces, place) = ctx
+        .read(move |tx, me| {
+            // Where one is; else the first project; else the organisation.
+            let here = key.as_deref().and_then(|key| me.project(key)).or(me.projects.iter().find(|project| !project.is_archived));
+            let place = here.map_or("organisation".to_owned(), |project| place_value(me, crate::access::Place::Project(project.id)));
+            Ok((place_choices(tx, me)?, Face::list(tx)?, place))
+        })
+        .await?;
+    form.place = place;
+    ctx.page(&New::new(ctx.shell("tickets")?, form, Problems::default(), &places, &faces))
+}
+
+async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
+    let form = TicketForm::of(&sent);
+    let typed = form.clone();
+    let made = ctx.write_once(&sent, move |tx, me| Ok(typed.check(me)?.create(tx, me)?.record.path())).await;
+    match made {
+        Ok(path) if sent.is_checked("another") => {
+            let flash = Flash::done(Msg::new("ticket-created").with("id", path.trim_start_matches("/tickets/")));
+            Ok(ctx.redirect("/tickets/new", Some(flash)))
+        }
+        Ok(path) => Ok(ctx.redirect(&path, None)),
+        Err(Error::Invalid(problems)) => {
+            let (places, faces) = ctx.read(|tx, me| Ok((place_choices(tx, me)?, Face::list(tx)?))).await?;
+            ctx.page_with(422, &New::new(ctx.shell("tickets")?, form, problems, &places, &faces))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+async fn show(ctx: Ctx, id: Path<String>) -> Result<Reply> {
+    let loaded = ctx.read(move |tx, me| load(tx, me, &id)).await?;
+    let editing = ctx.query("edit");
+    ctx.page(&Show::new(ctx.shell("tickets")?, loaded, editing.as_deref(), None))
+}
+
+fn load(tx: &mut Tx, me: &Actor, display_id: &str) -> Result<Loaded> {
+    let ticket = Ticket::find(tx, me, display_id)?;
+    let body_html = resolve(tx, me, &[&ticket.body])?.html("", &ticket.body);
+    Ok(Loaded {
+        parent: ticket.parent(tx, me)?,
+        children: ticket.children(tx, me)?,
+        parts: Parts::load(tx, me, &ticket.record)?,
+        faces: Face::list(tx)?,
+        body_html,
+        ticket,
+    })
+}
+
+/// One field, edited in place. A refused or lost edit draws the page again with both values.
+async fn update(ctx: Ctx, id: Path<String>, form: Form) -> Result<Reply> {
+    let field = Field::parse(form.text("field")).ok_or(Error::NotFound)?;
+    let was = form.text("was").to_owned();
+    let edit = Edit { field, value: form.text("value").to_owned(), was: Some(was.clone()).filter(|was| !was.is_empty()) };
+    let (asked, wanted) = (id.clone(), edit.clone());
+    match ctx.write(move |tx, me| Ticket::edit(tx, me, &asked, &wanted)).await {
+        Ok(ticket) => Ok(ctx.redirect(&ticket.record.path(), None)),
+        Err(error) => {
+            let (status, problem) = FieldProblem::of(error, field.as_str(), &edit.value, &was)?;
+            let loaded = ctx.read(move |tx, me| load(tx, me, &id)).await?;
+            ctx.page_with(status, &Show::new(ctx.shell("tickets")?, loaded, None, Some(&problem)))
+        }
+    }
+}
+
+mod bulk {
+    use super::*;
+
+    /// From the list: `id` once per ticket, and one button: `act` archive or restore, or `set` with `field=value`.
+    pub async fn create(ctx: Ctx, form: Form) -> Result<Reply> {
+        let ids: Vec<String> = form.all("id").map(str::to_owned).collect();
+        let back = local(form.given("back").unwrap_or("/tickets")).to_owned();
+        let act = act_of(&form)?;
+        let flash = match ctx.write(move |tx, me| act_on_all(tx, me, &ids, &act)).await {
+            Ok(count) => Flash::done(Msg::new("tickets-changed").with("count", count)),
+            Err(Error::Invalid(problems)) => {
+                Flash::failed(problems.iter().next().map(|(_, msg)| msg.clone()).unwrap_or(Msg::new("problem-choice")))
+            }
+            Err(other) => return Err(other),
+        };
+        Ok(ctx.redirect(&back, Some(flash)))
+    }
+
+    fn act_of(form: &Form) -> Result<BulkAct> {
+        match (form.text("act"), form.text("set").split_once('=')) {
+            ("archive", _) => Ok(BulkAct::Archive),
+            ("restore", _) => Ok(BulkAct::Restore),
+            (_, Some((field, value))) => {
+                let field = Field::parse(field).filter(|field| matches!(field, Field::Status | Field::Priority | Field::Assignee));
+                Ok(BulkAct::Set(field.ok_or(Error::NotFound)?, value.to_owned()))
+            }
+            _ => Err(Error::NotFound),
+        }
+    }
 }

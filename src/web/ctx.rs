@@ -290,13 +290,15 @@ where
         now,
         request_id,
         Box::new(move |tx| {
+            stats::open();
             let me = match known {
                 Some(me) => me,
                 None if caller.session.is_some() => P::load(tx, &caller)?,
                 None => P::visitor(&caller),
             };
-            let value = f(tx, &me)?;
-            Ok((value, me))
+            let value = f(tx, &me);
+            stats::close();
+            Ok((value?, me))
         }),
     );
     if let Ok((_, me)) = &result

@@ -131,3 +131,10 @@ impl Filter {
 fn words_of<T: Copy>(list: &[T], word: impl Fn(T) -> &'static str) -> Vec<String> {
     list.iter().map(|item| word(*item).to_owned()).collect()
 }
+
+impl Row {
+    /// Message key, and the name of the symbol.
+    pub fn priority_label(&self) -> String {
+        super::priority_label(self.priority)
+    }
+}

@@ -145,3 +145,10 @@ impl Ticket {
         Ok(tally.map(|tally| (tally.done, tally.done + tally.open)).unwrap_or_default())
     }
 }
+
+impl Child {
+    /// Message key, and the name of the symbol.
+    pub fn priority_label(&self) -> String {
+        priority_label(self.priority)
+    }
+}
