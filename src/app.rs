@@ -1,12 +1,14 @@
 //! The server, built once: pool, keys, clock, routes; and the few routes that belong to no feature.
 
 use crate::clock::Clock;
-use crate::config::{Config, Loaded};
+use crate::config::Loaded;
 use crate::db;
 use crate::error::Result;
 use crate::secret::Secret;
 use crate::ui;
 use crate::web::{self, Keys, Need, Reply, Routes, Shared, State};
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpResponse, HttpServer};
@@ -22,17 +24,21 @@ const HASHES_AT_ONCE: usize = 2;
 
 /// What every instance of the server is made of.
 pub fn state(loaded: &Loaded, database_url: &Secret) -> Result<State> {
-    let config: Config = loaded.config.clone();
-    let database = &config.database;
+    let database = &loaded.config.database;
     let pool = db::pool(
         database_url.reveal(),
         database.pool_size,
         Duration::from_secs(database.pool_timeout_seconds.into()),
         database.statement_timeout_ms.into(),
     );
+    state_with(loaded, pool)
+}
+
+/// The same on a pool that exists already; tests bring their own.
+pub fn state_with(loaded: &Loaded, pool: db::Pool) -> Result<State> {
     let keys = Keys::derive(&loaded.secrets.app_secret, loaded.secrets.app_secret_previous.as_ref())?;
     Ok(State {
-        config,
+        config: loaded.config.clone(),
         pool,
         clock: Clock::default(),
         keys,
@@ -46,20 +52,25 @@ pub fn state(loaded: &Loaded, database_url: &Secret) -> Result<State> {
 /// Serves until a stop is asked for (SIGTERM, SIGINT), then lets open requests finish.
 pub async fn serve(state: Shared) -> std::io::Result<()> {
     let bind = state.config.runtime.bind;
-    HttpServer::new(move || {
-        let routes = crate::features::routes();
-        App::new()
-            .app_data(state.clone())
-            .wrap(Compress::default())
-            .wrap(from_fn(web::guard))
-            .configure(move |config| routes.register(config))
-            .default_service(actix_web::web::to(HttpResponse::NotFound))
-    })
-    .worker_max_blocking_threads(BLOCKING_THREADS)
-    .shutdown_timeout(STOP_SECONDS)
-    .bind(bind)?
-    .run()
-    .await
+    HttpServer::new(move || site(state.clone()))
+        .worker_max_blocking_threads(BLOCKING_THREADS)
+        .shutdown_timeout(STOP_SECONDS)
+        .bind(bind)?
+        .run()
+        .await
+}
+
+/// Everything this server answers to, with what stands around each request; tests call the same.
+pub fn site(
+    state: Shared,
+) -> App<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<impl MessageBody>, Error = actix_web::Error, InitError = ()>> {
+    let routes = crate::features::routes();
+    App::new()
+        .app_data(state)
+        .wrap(Compress::default())
+        .wrap(from_fn(web::guard))
+        .configure(move |config| routes.register(config))
+        .default_service(actix_web::web::to(HttpResponse::NotFound))
 }
 
 /// Health and static files.

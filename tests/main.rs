@@ -6,6 +6,10 @@
     reason = "a test that panics has said what is wrong"
 )]
 
+#[allow(dead_code, reason = "the world and its clients are there for tests to come")]
+mod harness;
+mod smoke;
+
 #[path = "../src/cli/tests.rs"]
 mod cli_tests;
 #[path = "../src/config/secret_tests.rs"]

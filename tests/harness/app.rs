@@ -1,0 +1,226 @@
+//! The server, in this process, on a test database.
+
+use super::{Answer, Client, Own, Slot, Who, pool, start};
+use actix_web::dev::Service;
+use actix_web::http::StatusCode;
+use actix_web::rt::SystemRunner;
+use actix_web::{HttpMessage, test};
+use futures_util::future::LocalBoxFuture;
+use std::rc::Rc;
+use tow::access::Actor;
+use tow::config::{Loaded, load_text};
+use tow::db::{self, Chore, Tx};
+use tow::error::{Error, Result};
+use tow::people::PersonId;
+use tow::web::{Cost, Shared, State};
+use uuid::Uuid;
+
+pub const APP_SECRET: &str = "9f2c61d4e8b07a35c1d9f4e26b80a7537e1c94d2f6a803b5";
+/// Of a database of one's own.
+const OWN_CONNECTIONS: u32 = 6;
+
+/// Calls one request.
+type Door = Box<dyn Fn(test::TestRequest) -> LocalBoxFuture<'static, Raw>>;
+
+/// A response without its client.
+pub struct Raw {
+    pub status: StatusCode,
+    pub headers: actix_web::http::header::HeaderMap,
+    pub body: Vec<u8>,
+    pub queries: u32,
+}
+
+enum Home {
+    Slot(Option<Slot>),
+    Own { _own: Own },
+}
+
+pub struct App {
+    site: Rc<Site>,
+}
+
+pub struct Site {
+    pub state: Shared,
+    door: Door,
+    runner: SystemRunner,
+    _folder: tempfile::TempDir,
+    /// Dropped last.
+    _home: Home,
+}
+
+impl App {
+    /// The named world, in a transaction that is never committed.
+    pub fn new() -> App {
+        App::configured(&[])
+    }
+
+    /// As `new`, with further secrets or settings by the names of their variables.
+    pub fn configured(variables: &[(&str, &str)]) -> App {
+        let slot = Slot::take();
+        let pool = pool(&slot.name, 1, false);
+        App::build(Home::Slot(Some(slot)), pool, variables)
+    }
+
+    /// Before set-up: a server without an organisation.
+    pub fn empty() -> App {
+        let app = App::new();
+        app.tx(empty);
+        app
+    }
+
+    /// The named world in a database of its own, with several connections, where writes are committed.
+    pub fn own() -> App {
+        App::own_of(Own::of_world())
+    }
+
+    /// Empty, committed, several connections.
+    pub fn own_empty() -> App {
+        let app = App::own();
+        app.tx(empty);
+        app
+    }
+
+    fn own_of(own: Own) -> App {
+        let pool = pool(&own.name, OWN_CONNECTIONS, true);
+        App::build(Home::Own { _own: own }, pool, &[])
+    }
+
+    fn build(home: Home, pool: db::Pool, variables: &[(&str, &str)]) -> App {
+        let folder = tempfile::tempdir().unwrap();
+        let is_test = matches!(home, Home::Slot(_));
+        let loaded = configuration(folder.path(), variables);
+        let state = State { is_test, ..tow::app::state_with(&loaded, pool).unwrap() };
+        state.clock.advance(start() - state.clock.now());
+        let state = state.shared();
+        let runner = actix_web::rt::System::new();
+        let door = runner.block_on(open_door(state.clone()));
+        App { site: Rc::new(Site { state, door, runner, _folder: folder, _home: home }) }
+    }
+
+    pub fn state(&self) -> &Shared {
+        &self.site.state
+    }
+
+    /// A browser without a session.
+    pub fn visitor(&self) -> Client {
+        Client::visitor(self.site.clone())
+    }
+
+    /// A browser in which this person has just signed in.
+    pub fn as_(&self, who: Who) -> Client {
+        Client::signed_in(self.site.clone(), who.id)
+    }
+
+    pub fn as_person(&self, person: PersonId) -> Client {
+        Client::signed_in(self.site.clone(), person)
+    }
+
+    pub fn advance(&self, by: chrono::Duration) {
+        self.site.state.clock.advance(by);
+    }
+
+    /// Looks at rows, or changes them behind the server's back.
+    pub fn tx<T>(&self, f: impl FnOnce(&mut Tx) -> Result<T>) -> T {
+        self.site.tx(f).unwrap()
+    }
+
+    /// As somebody, without a session, through the receipts of a real write.
+    pub fn write<T>(&self, who: Who, f: impl FnOnce(&mut Tx, &Actor) -> Result<T>) -> Result<T> {
+        let mut conn = self.site.state.pool.get().unwrap();
+        db::write(&mut conn, self.site.state.clock.now(), Uuid::nil(), |tx| {
+            let me = Actor::of_person(tx, who.id)?;
+            f(tx, &me)
+        })
+    }
+
+    /// As somebody, in a transaction that cannot write.
+    pub fn read<T>(&self, who: Who, f: impl FnOnce(&mut Tx, &Actor) -> Result<T>) -> Result<T> {
+        let mut conn = self.site.state.pool.get().unwrap();
+        db::read(&mut conn, self.site.state.clock.now(), Uuid::nil(), |tx| {
+            let me = Actor::of_person(tx, who.id)?;
+            f(tx, &me)
+        })
+    }
+
+    /// The one number that a query gives in a column called `count`.
+    pub fn count(&self, sql: &str) -> i64 {
+        #[derive(diesel::QueryableByName)]
+        struct Count {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            count: i64,
+        }
+        let sql = db::sql::Sql::new(sql);
+        self.tx(|tx| Ok(sql.load::<Count>(tx.conn())?[0].count))
+    }
+
+    /// Runs a statement behind the server's back.
+    pub fn sql(&self, sql: &str) {
+        self.tx(|tx| Ok(super::run(tx.conn(), sql)));
+    }
+
+    /// Sends several requests at the same time; needs `App::own`.
+    pub fn at_once(&self, requests: Vec<test::TestRequest>) -> Vec<Answer> {
+        let calls = requests.into_iter().map(|request| (self.site.door)(request));
+        let answers = self.site.runner.block_on(futures_util::future::join_all(calls));
+        answers.into_iter().map(|raw| Answer::new(raw, self.visitor())).collect()
+    }
+}
+
+impl Site {
+    pub fn call(&self, request: test::TestRequest) -> Raw {
+        self.runner.block_on((self.door)(request))
+    }
+
+    pub fn tx<T>(&self, f: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T, Error> {
+        let mut conn = self.state.pool.get().unwrap();
+        db::touch(&mut conn, self.state.clock.now(), Uuid::nil(), Chore::Expiry, f)
+    }
+}
+
+impl Drop for App {
+    /// Leaves nothing behind. A test that has failed is not asked twice.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        // Here the queue will be asked for jobs that were not run or failed.
+    }
+}
+
+impl Drop for Home {
+    /// As the last part of a site: its only connection has closed with the pool, and with it the transaction.
+    fn drop(&mut self) {
+        if let Home::Slot(slot) = self
+            && let Some(slot) = slot.take()
+        {
+            slot.give_back();
+        }
+    }
+}
+
+fn configuration(folder: &std::path::Path, variables: &[(&str, &str)]) -> Loaded {
+    let yaml = format!("runtime:\n  data_dir: {0}\nuploads:\n  upload_storage_path: {0}/uploads\n", folder.display());
+    let secret = ("APP_SECRET", APP_SECRET);
+    let own = variables.iter().any(|(name, _)| *name == "APP_SECRET");
+    let all: Vec<_> = variables.iter().copied().chain((!own).then_some(secret)).collect();
+    load_text(&yaml, &all).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+async fn open_door(state: Shared) -> Door {
+    let service = Rc::new(test::init_service(tow::app::site(state)).await);
+    Box::new(move |request| {
+        let service = service.clone();
+        Box::pin(async move {
+            let response = service.call(request.to_request()).await.unwrap_or_else(|error| panic!("an error got past the edge: {error}"));
+            let cost = response.request().extensions().get::<Cost>().copied().unwrap_or_default();
+            let (status, headers) = (response.status(), response.headers().clone());
+            Raw { status, headers, body: test::read_body(response).await.to_vec(), queries: cost.queries }
+        })
+    })
+}
+
+/// Takes the world out again.
+fn empty(tx: &mut Tx) -> Result<()> {
+    super::run(tx.conn(), "truncate organisations, people, counters, throttles, setup_tokens cascade");
+    Ok(())
+}
