@@ -8,6 +8,7 @@ pub fn all() -> Vec<Feature> {
         crate::setup::FEATURE,
         crate::signin::FEATURE,
         crate::related::FEATURE,
+        crate::files::FEATURE,
         crate::tickets::FEATURE,
     ]
 }

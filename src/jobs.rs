@@ -2,7 +2,7 @@
 
 use crate::db::Chore;
 use crate::queue::{self, Entry, JobKind, Work};
-use crate::{audit, error::Result, people, setup, signin};
+use crate::{audit, error::Result, files, people, setup, signin};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -24,6 +24,7 @@ pub fn schedule() -> Vec<Entry> {
         Entry { name: "once_keys.forget", every: DAY, wakes_on: None, run: forget_once_keys },
         Entry { name: "setup_tokens.forget", every: DAY, wakes_on: None, run: forget_setup_tokens },
         Entry { name: "jobs.forget", every: DAY, wakes_on: None, run: forget_jobs },
+        Entry { name: "files.clean_up", every: DAY, wakes_on: None, run: clean_up_files },
     ]
 }
 
@@ -49,4 +50,9 @@ fn forget_setup_tokens(work: &mut Work) -> Result<()> {
 
 fn forget_jobs(work: &mut Work) -> Result<()> {
     work.touch(Chore::Expiry, queue::forget_finished).map(drop)
+}
+
+fn clean_up_files(work: &mut Work) -> Result<()> {
+    let store = files::Store::of(&work.config.uploads);
+    work.touch(Chore::Expiry, |tx| files::clean_up(tx, &store)).map(drop)
 }

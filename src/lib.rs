@@ -50,6 +50,8 @@ pub mod records;
 pub mod signin;
 /// What every record's page can do, whatever its kind.
 pub mod related;
+/// Attachments: uploads, downloads, content by hash.
+pub mod files;
 /// Units of work.
 pub mod tickets;
 /// The first minutes of an empty server.

@@ -44,6 +44,29 @@ diesel::table! {
 }
 
 diesel::table! {
+    blobs (hash) {
+        hash -> Text,
+        bytes -> BigInt,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    comments (id) {
+        id -> Uuid,
+        record_id -> Uuid,
+        author_id -> Nullable<Uuid>,
+        body -> Text,
+        quote -> Nullable<Text>,
+        created_at -> Timestamptz,
+        edited_at -> Nullable<Timestamptz>,
+        removed_at -> Nullable<Timestamptz>,
+        resolved_at -> Nullable<Timestamptz>,
+        resolved_by_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     counters (place_id, kind) {
         place_id -> Uuid,
         kind -> Text,
@@ -62,6 +85,23 @@ diesel::table! {
         decider_id -> Nullable<Uuid>,
         decided_on -> Nullable<Date>,
         review_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    files (id) {
+        id -> Uuid,
+        record_id -> Uuid,
+        comment_id -> Nullable<Uuid>,
+        name -> Text,
+        content_type -> Text,
+        bytes -> BigInt,
+        hash -> Text,
+        width -> Nullable<Integer>,
+        height -> Nullable<Integer>,
+        author_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        removed_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -307,8 +347,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     activity,
     audit_details,
     audit_events,
+    blobs,
+    comments,
     counters,
     decisions,
+    files,
     group_members,
     groups,
     idempotency_keys,

@@ -2,6 +2,7 @@
 
 mod cookies;
 mod ctx;
+mod download;
 mod error_pages;
 mod feature;
 mod flash;
@@ -11,9 +12,11 @@ mod keys;
 mod reply;
 mod routes;
 mod state;
+mod upload;
 
 pub use cookies::*;
 pub use ctx::*;
+pub use download::*;
 pub use error_pages::*;
 pub use feature::*;
 pub use flash::*;
@@ -23,3 +26,4 @@ pub use keys::*;
 pub use reply::*;
 pub use routes::*;
 pub use state::*;
+pub use upload::*;

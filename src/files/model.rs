@@ -1,0 +1,289 @@
+//! Rows of files: attached, found within what one may see, removed and brought back, and cleaned up at last.
+
+use super::picture::Prepared;
+use super::store::Store;
+use crate::access::{Actor, Permit, Thing, Verb, can, check, may, visible};
+use crate::audit::{self, Act, ActKind};
+use crate::db::Tx;
+use crate::db::sql::Sql;
+use crate::error::{Error, Result};
+use crate::people::PersonId;
+use crate::records::{Record, RecordId};
+use crate::typed_id;
+use chrono::{DateTime, Duration, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Int4, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use uuid::Uuid;
+
+typed_id!(FileId);
+
+/// A removed file can be brought back this long.
+pub const BIN_DAYS: i64 = 30;
+/// Content without a file stays this long, so that an upload under way may still use it.
+pub const LOOSE_HOURS: i64 = 24;
+/// Files a record's page lists.
+pub const MAX_LISTED: i32 = 500;
+
+/// A file on a record, without its content.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct File {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: FileId,
+    #[diesel(sql_type = SqlUuid)]
+    pub record_id: RecordId,
+    /// The comment that shows it; None when it hangs on the record alone.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub comment_id: Option<Uuid>,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub content_type: String,
+    #[diesel(sql_type = BigInt)]
+    pub bytes: i64,
+    #[diesel(sql_type = Text)]
+    pub hash: String,
+    /// Set, with `height`, for pictures that may be shown.
+    #[diesel(sql_type = Nullable<Int4>)]
+    pub width: Option<i32>,
+    #[diesel(sql_type = Nullable<Int4>)]
+    pub height: Option<i32>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub author_id: Option<PersonId>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub author_name: Option<String>,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+}
+
+const COLUMNS: &str = "f.id, f.record_id, f.comment_id, f.name, f.content_type, f.bytes, f.hash, f.width, f.height, f.author_id,
+    p.name as author_name, f.created_at from files f left join people p on p.id = f.author_id";
+
+/// Whoever writes a record may attach to it; a file goes by its author, or by who may remove the record.
+fn thing(record: &Record, author: Option<PersonId>) -> Thing {
+    Thing::Remark { record: record.id.0, place: record.place(), author }
+}
+
+impl File {
+    /// Before an upload begins, so that a refusal comes first.
+    pub fn check_attach(me: &Actor, record: &Record) -> Result<()> {
+        check(me, Verb::Add, &thing(record, me.person_id()))
+    }
+
+    /// Keeps all of them, in the order given. Content lands on disk before the rows are committed.
+    pub fn attach(tx: &mut Tx, me: &Actor, record: &Record, uploads: Vec<Prepared>, store: &Store) -> Result<Vec<File>> {
+        let permit = may(tx, me, Verb::Add, &thing(record, me.person_id()))?;
+        if uploads.is_empty() {
+            return Err(Error::invalid("file", "problem-file-missing"));
+        }
+        let mut files = Vec::with_capacity(uploads.len());
+        for upload in uploads {
+            files.push(insert(tx, me, record, upload, store)?);
+        }
+        let acts = files.iter().map(|file| file.act(ActKind::Attached)).collect();
+        audit::record_each(tx, permit, acts)?;
+        Ok(files)
+    }
+
+    fn act(&self, kind: ActKind) -> Act {
+        Act::new(kind).on(self.record_id).note("file", self.id).note("name", &self.name)
+    }
+
+    /// Within what `me` may see; a removed one is not found.
+    pub fn find(tx: &mut Tx, me: &Actor, id: FileId) -> Result<File> {
+        find(tx, me, id, "f.removed_at is null")
+    }
+
+    /// Out of sight at once; `restore` brings it back within `BIN_DAYS`. Answers where it was.
+    pub fn remove(tx: &mut Tx, me: &Actor, id: FileId) -> Result<Record> {
+        let file = File::find(tx, me, id)?;
+        let (record, permit) = file.may_remove(tx, me)?;
+        set_removed(tx, id, true)?;
+        audit::record(tx, permit, file.act(ActKind::Detached))?;
+        Ok(record)
+    }
+
+    /// Undoes `remove`.
+    pub fn restore(tx: &mut Tx, me: &Actor, id: FileId) -> Result<Record> {
+        let file = find(tx, me, id, "f.removed_at is not null")?;
+        let (record, permit) = file.may_remove(tx, me)?;
+        set_removed(tx, id, false)?;
+        audit::record(tx, permit, file.act(ActKind::Attached))?;
+        Ok(record)
+    }
+
+    fn may_remove(&self, tx: &mut Tx, me: &Actor) -> Result<(Record, Permit)> {
+        let record = Record::find_id(tx, me, self.record_id)?;
+        let permit = may(tx, me, Verb::Remove, &thing(&record, self.author_id))?;
+        Ok((record, permit))
+    }
+
+    /// Files that a comment's text shows belong to it from then on: only its author's own, on the same record, and free ones.
+    pub fn claim(tx: &mut Tx, me: &Actor, record: &Record, comment: Uuid, ids: Vec<Uuid>) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let mut sql = Sql::named("files::claim", "update files set comment_id = ");
+        sql.bind(comment).push(" where comment_id is null and record_id = ").bind(record.id);
+        sql.push(" and author_id = ").bind(me.person_id().map(|id| id.0)).push(" and id = any(").bind(ids).push(")");
+        sql.execute(tx.conn())?;
+        Ok(())
+    }
+
+    /// A removed comment takes its files along. The comment's verb has asked for permission.
+    pub fn remove_of_comment(tx: &mut Tx, comment: Uuid) -> Result<()> {
+        let mut sql = Sql::named("files::remove_of_comment", "update files set removed_at = ");
+        sql.bind(tx.now).push(" where removed_at is null and comment_id = ").bind(comment);
+        sql.execute(tx.conn())?;
+        Ok(())
+    }
+
+    pub fn is_picture(&self) -> bool {
+        self.width.is_some()
+    }
+
+    /// Its last part is for people and for the name of the download; nothing looks it up.
+    pub fn path(&self) -> String {
+        let name = match self.name.as_str() {
+            // These are addresses of acts.
+            "removal" | "restoration" => "file",
+            name => name,
+        };
+        format!("/files/{}/{}", self.id, percent(name))
+    }
+
+    /// What an editor puts in: a picture, or a link.
+    pub fn markdown(&self) -> String {
+        let name: String = self.name.chars().flat_map(|c| matches!(c, '[' | ']' | '\\' | '`' | '*' | '_' | '<' | '&' | '@' | '!').then_some('\\').into_iter().chain([c])).collect();
+        format!("{}[{name}]({})", if self.is_picture() { "!" } else { "" }, self.path())
+    }
+}
+
+fn find(tx: &mut Tx, me: &Actor, id: FileId, state: &str) -> Result<File> {
+    let mut sql = Sql::named("files::find", &format!("select {COLUMNS} join records r on r.id = f.record_id where {state} and f.id = "));
+    sql.bind(id).push(" and ").append(&visible::records(me));
+    sql.load(tx.conn())?.into_iter().next().ok_or(Error::NotFound)
+}
+
+fn set_removed(tx: &mut Tx, id: FileId, is_removed: bool) -> Result<()> {
+    let mut sql = Sql::named("files::set_removed", "update files set removed_at = ");
+    match is_removed {
+        true => sql.bind(tx.now),
+        false => sql.push("null"),
+    };
+    sql.push(" where id = ").bind(id);
+    sql.execute(tx.conn())?;
+    Ok(())
+}
+
+/// Blob row, content, file row, in this order: the blob's row stays locked, so that a clean-up at the same time waits or is waited for.
+fn insert(tx: &mut Tx, me: &Actor, record: &Record, upload: Prepared, store: &Store) -> Result<File> {
+    let Prepared { name, content_type, file, hash, bytes, size } = upload;
+    let bytes = i64::try_from(bytes).map_err(Error::broken)?;
+    let mut blob = Sql::named("files::insert_blob", "insert into blobs (hash, bytes, created_at) values (");
+    blob.bind(hash.as_str()).push(", ").bind(bytes).push(", ").bind(tx.now);
+    blob.push(") on conflict (hash) do update set created_at = excluded.created_at");
+    blob.execute(tx.conn())?;
+    store.keep(file, &hash)?;
+    let side = |side: u32| i32::try_from(side).ok();
+    let (width, height) = (size.and_then(|size| side(size.0)), size.and_then(|size| side(size.1)));
+    let id = FileId(tx.new_id());
+    let mut sql = Sql::named(
+        "files::insert",
+        "insert into files (id, record_id, name, content_type, bytes, hash, width, height, author_id, created_at) values (",
+    );
+    sql.bind(id).push(", ").bind(record.id).push(", ").bind(name).push(", ").bind(content_type).push(", ").bind(bytes).push(", ");
+    sql.bind(hash).push(", ").bind(width).push(", ").bind(height).push(", ").bind(me.person_id().map(|id| id.0)).push(", ");
+    sql.bind(tx.now).push(")");
+    sql.execute(tx.conn())?;
+    File::find(tx, me, id)
+}
+
+/// The files of one record, for its page.
+#[derive(Debug, Clone, Default)]
+pub struct Attachments {
+    /// Oldest first, at most `MAX_LISTED`.
+    pub files: Vec<File>,
+    /// Those that `me` may remove.
+    removable: Vec<FileId>,
+    pub can_attach: bool,
+}
+
+impl Attachments {
+    pub fn load(tx: &mut Tx, me: &Actor, record: &Record) -> Result<Attachments> {
+        let mut sql = Sql::named("files::list", &format!("select {COLUMNS} where f.removed_at is null and f.record_id = "));
+        sql.bind(record.id).push(" order by f.created_at, f.id limit ").bind(MAX_LISTED);
+        let files: Vec<File> = sql.load(tx.conn())?;
+        let may_go = files.iter().filter(|file| can(me, Verb::Remove, &thing(record, file.author_id)));
+        let removable = may_go.map(|file| file.id).collect();
+        let can_attach = can(me, Verb::Add, &thing(record, me.person_id()));
+        Ok(Attachments { files, removable, can_attach })
+    }
+
+    /// For the gallery.
+    pub fn sample() -> Self {
+        Attachments { can_attach: true, ..Attachments::default() }
+    }
+
+    pub fn can_remove(&self, file: &File) -> bool {
+        self.removable.contains(&file.id)
+    }
+}
+
+#[derive(QueryableByName)]
+struct Hash {
+    #[diesel(sql_type = Text)]
+    hash: String,
+}
+
+/// Deletes files that were removed `BIN_DAYS` ago, content that no file names, and uploads that a crash left; how much content.
+/// For a job; runs under `Chore::Expiry`.
+pub fn clean_up(tx: &mut Tx, store: &Store) -> Result<usize> {
+    let mut files = Sql::named("files::expire", "delete from files where removed_at < ");
+    files.bind(tx.now - Duration::days(BIN_DAYS));
+    files.execute(tx.conn())?;
+    let loose = tx.now - Duration::hours(LOOSE_HOURS);
+    let mut blobs = Sql::named("files::expire_blobs", "delete from blobs b where b.created_at < ");
+    blobs.bind(loose).push(" and not exists (select from files f where f.hash = b.hash) returning b.hash");
+    let gone: Vec<Hash> = blobs.load(tx.conn())?;
+    for blob in &gone {
+        store.remove(&blob.hash)?;
+    }
+    store.sweep(loose)?;
+    Ok(gone.len() + sweep_strays(tx, store, loose)?)
+}
+
+/// Content whose row was rolled back after it had landed on disk.
+fn sweep_strays(tx: &mut Tx, store: &Store, before: DateTime<Utc>) -> Result<usize> {
+    let mut swept = 0;
+    for outer in 0..=u8::MAX {
+        let here = store.kept(outer, before);
+        if here.is_empty() {
+            continue;
+        }
+        let mut sql = Sql::named("files::known", "select hash from blobs where hash = any(");
+        sql.bind(here.clone()).push(")");
+        let known: Vec<Hash> = sql.load(tx.conn())?;
+        for stray in here.iter().filter(|hash| !known.iter().any(|row| row.hash == **hash)) {
+            store.remove(stray)?;
+            swept += 1;
+        }
+    }
+    Ok(swept)
+}
+
+/// Ids of the files that a text shows: `/files/ID/…`.
+pub fn shown_in(text: &str) -> Vec<Uuid> {
+    text.split("/files/").skip(1).filter_map(|rest| rest.get(..36)?.parse().ok()).collect()
+}
+
+/// One part of a path (RFC 3986), and safe inside a Markdown link.
+fn percent(name: &str) -> String {
+    let mut path = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match byte {
+            b if b.is_ascii_alphanumeric() || b"-_.~".contains(&b) => path.push(char::from(b)),
+            b => path.push_str(&format!("%{b:02X}")),
+        }
+    }
+    path
+}
