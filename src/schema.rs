@@ -89,6 +89,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    doc_revisions (id) {
+        id -> Uuid,
+        doc_id -> Uuid,
+        number -> Integer,
+        title -> Text,
+        body -> Text,
+        note -> Text,
+        restored_number -> Nullable<Integer>,
+        author_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    docs (id) {
+        id -> Uuid,
+        place_id -> Uuid,
+        parent_id -> Nullable<Uuid>,
+        rank -> Text,
+        icon -> Text,
+        body -> Text,
+        revision -> Integer,
+        removed_at -> Nullable<Timestamptz>,
+        remover_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     files (id) {
         id -> Uuid,
         record_id -> Uuid,
@@ -351,6 +379,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     comments,
     counters,
     decisions,
+    doc_revisions,
+    docs,
     files,
     group_members,
     groups,

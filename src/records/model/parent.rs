@@ -212,14 +212,14 @@ pub fn path_of(kind: Kind, display_id: &str) -> String {
     format!("/{kind}s/{display_id}")
 }
 
-struct Columns {
-    project: Option<Uuid>,
-    group: Option<Uuid>,
-    owner: Option<Uuid>,
+pub(super) struct Columns {
+    pub(super) project: Option<Uuid>,
+    pub(super) group: Option<Uuid>,
+    pub(super) owner: Option<Uuid>,
 }
 
 impl Columns {
-    fn of(place: Place) -> Self {
+    pub(super) fn of(place: Place) -> Self {
         let mut columns = Columns { project: None, group: None, owner: None };
         match place {
             Place::Project(id) => columns.project = Some(id.0),
@@ -264,7 +264,7 @@ impl NewRecord {
 }
 
 /// Tickets count per project; everything else per organisation.
-fn sequence_of(kind: Kind, place: Place, organisation: OrganisationId) -> Uuid {
+pub(super) fn sequence_of(kind: Kind, place: Place, organisation: OrganisationId) -> Uuid {
     match (kind, place) {
         (Kind::Ticket, Place::Project(project)) => project.0,
         _ => organisation.0,

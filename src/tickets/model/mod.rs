@@ -4,14 +4,13 @@ mod bulk;
 mod change;
 mod create;
 mod list;
-mod rank;
 mod status;
 
 pub use bulk::*;
 pub use change::*;
 pub use create::*;
 pub use list::*;
-pub use rank::*;
+pub use crate::records::{rank_between, rank_of_new};
 pub use status::*;
 
 use crate::access::{Actor, Kind, visible};

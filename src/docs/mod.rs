@@ -1,0 +1,19 @@
+//! The wiki: pages in a tree per place, every save a revision that can come back.
+
+mod model;
+mod pages;
+mod routes;
+
+pub use model::*;
+
+use crate::ui::NavItem;
+use crate::web::{Feature, Group};
+
+pub const FEATURE: Feature = Feature {
+    name: "docs",
+    routes: routes::routes,
+    nav: Some((
+        Group::CompanyMemory,
+        NavItem { key: "docs", label: "nav-docs", href: "/docs", icon: "doc", shortcut: "g d", is_scoped: true },
+    )),
+};

@@ -1,0 +1,130 @@
+//! The tree: places with pages, the pages of one place, and the way up from one of them.
+
+use super::{Doc, DocId, NumberRow};
+use crate::access::{Actor, Kind, Place, ProjectId, visible};
+use crate::db::Tx;
+use crate::db::sql::Sql;
+use crate::error::Result;
+use crate::people::GroupId;
+use crate::records::{RECORD_COLUMNS, Record};
+use diesel::QueryableByName;
+use diesel::sql_types::{Bool, Nullable, Text, Uuid as SqlUuid};
+use uuid::Uuid;
+
+/// Levels of the tree.
+pub const MAX_DEPTH: usize = 20;
+/// A place with at most this many pages is shown whole; of a larger one only the open branches.
+pub const WHOLE_TREE: i64 = 300;
+/// Pages shown below one parent; the list has them all.
+pub const MAX_LEVEL: i64 = 2_000;
+
+/// A page as the tree shows it.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Node {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: DocId,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub parent_id: Option<DocId>,
+    #[diesel(sql_type = Text)]
+    pub display_id: String,
+    #[diesel(sql_type = Text)]
+    pub title: String,
+    #[diesel(sql_type = Text)]
+    pub icon: String,
+    #[diesel(sql_type = Bool)]
+    pub has_children: bool,
+}
+
+/// A place with pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shelf {
+    pub place: Place,
+    /// A project's or group's; None for the organisation and for private.
+    pub name: Option<String>,
+}
+
+#[derive(QueryableByName)]
+struct ShelfRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Nullable<Text>)]
+    name: Option<String>,
+}
+
+/// The places where `me` sees pages: the organisation, projects, groups, private; the first and last and `also` even when empty.
+pub fn shelves(tx: &mut Tx, me: &Actor, also: Option<Place>) -> Result<Vec<Shelf>> {
+    let mut sql = Sql::named("docs::shelves", "select x.id, g.name from (select unnest(");
+    sql.bind(visible::places(me)).push("::uuid[]) as id union select id from groups) x left join groups g on g.id = x.id");
+    sql.push(" where exists (select 1 from records r where r.place_id = x.id and r.archived_at is null and r.kind = ");
+    sql.bind(Kind::Doc).push(" and ").append(&visible::records(me)).push(")");
+    if let Some(place) = also {
+        sql.push(" or x.id = ").bind(place.id());
+    }
+    sql.push(" order by lower(g.name), x.id");
+    let rows: Vec<ShelfRow> = sql.load(tx.conn())?;
+    let has = |id: Uuid| rows.iter().any(|row| row.id == id);
+    let plain = |place| Shelf { place, name: None };
+    let mut shelves: Vec<Shelf> = me.organisation_id().map(Place::Organisation).map(plain).into_iter().collect();
+    let projects = me.projects.iter().filter(|project| has(project.id.0));
+    shelves.extend(projects.map(|project| Shelf { place: Place::Project(project.id), name: Some(project.name.clone()) }));
+    let known = |id: Uuid| Some(id) == me.organisation_id().map(|id| id.0) || me.project_by_id(ProjectId(id)).is_some();
+    let groups = rows.iter().filter(|row| row.name.is_some() && !known(row.id));
+    shelves.extend(groups.map(|row| Shelf { place: Place::Group(GroupId(row.id)), name: row.name.clone() }));
+    shelves.extend(me.person_id().map(Place::Person).map(plain));
+    Ok(shelves)
+}
+
+/// The pages of a place in order: all of them, or of a large place those at the top and those below one of `open`.
+pub fn nodes(tx: &mut Tx, me: &Actor, place: Place, open: Vec<Uuid>) -> Result<Vec<Node>> {
+    let mut sql = Sql::named("docs::nodes", "select * from (select ");
+    sql.push(NODE_COLUMNS).push(", row_number() over (partition by d.parent_id order by d.rank, d.id) as nr").push(NODE_FROM);
+    sql.bind(place.id()).push(" and ").append(&visible::records(me));
+    sql.push(" and (d.parent_id is null or d.parent_id = any(").bind(open.clone()).push(") or ");
+    sql.push("exists (select 1 from records p where p.id = d.parent_id and p.archived_at is not null) or ");
+    sql.push("(select count(*) from (select 1 from docs n where n.removed_at is null and n.place_id = ").bind(place.id());
+    sql.push(" limit ").bind(WHOLE_TREE + 1).push(") some) <= ").bind(WHOLE_TREE).push(")) level where nr <= ").bind(MAX_LEVEL);
+    sql.push(" or id = any(").bind(open).push(") order by nr");
+    Ok(sql.load(tx.conn())?)
+}
+
+const NODE_COLUMNS: &str = "d.id, d.parent_id, r.display_id, r.title, d.icon,
+    exists (select 1 from docs c join records cr on cr.id = c.id where c.parent_id = d.id and cr.archived_at is null) as has_children";
+const NODE_FROM: &str = " from docs d join records r on r.id = d.id where d.removed_at is null and r.archived_at is null and d.place_id = ";
+
+impl Doc {
+    /// The pages right below this one, in order.
+    pub fn children(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<Node>> {
+        let mut sql = Sql::named("docs::children", &format!("select {NODE_COLUMNS}{NODE_FROM}"));
+        sql.bind(self.record.place().id()).push(" and d.parent_id = ").bind(self.id()).push(" and ").append(&visible::records(me));
+        sql.push(" order by d.rank, d.id limit ").bind(MAX_LEVEL);
+        Ok(sql.load(tx.conn())?)
+    }
+
+    /// From the top of the place down to the parent. Pages above are in the same place, so who sees this one sees them.
+    pub fn ancestors(&self, tx: &mut Tx) -> Result<Vec<Record>> {
+        let Some(parent) = self.parent_id else { return Ok(Vec::new()) };
+        let mut sql = Sql::named(
+            "docs::ancestors",
+            "with recursive above(id, parent_id, depth) as (select d.id, d.parent_id, 1 from docs d where d.id = ",
+        );
+        sql.bind(parent).push(&format!(
+            " union all select d.id, d.parent_id, a.depth + 1 from docs d join above a on d.id = a.parent_id where a.depth < 100)
+             select {RECORD_COLUMNS} from above a join records r on r.id = a.id order by a.depth desc"
+        ));
+        Ok(sql.load(tx.conn())?)
+    }
+}
+
+/// How many levels down a page stands: 1 at the top.
+pub(in crate::docs) fn depth_of(tx: &mut Tx, id: DocId) -> Result<usize> {
+    let mut sql = Sql::named(
+        "docs::depth_of",
+        "with recursive above(id, parent_id, depth) as (select d.id, d.parent_id, 1 from docs d where d.id = ",
+    );
+    sql.bind(id).push(
+        " union all select d.id, d.parent_id, a.depth + 1 from docs d join above a on d.id = a.parent_id where a.depth < 100)
+         select coalesce(max(depth), 0) as number from above",
+    );
+    let depth = sql.load::<NumberRow>(tx.conn())?.first().map(|row| row.number).unwrap_or_default();
+    Ok(usize::try_from(depth).unwrap_or_default())
+}
