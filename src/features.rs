@@ -10,6 +10,7 @@ pub fn all() -> Vec<Feature> {
         crate::related::FEATURE,
         crate::files::FEATURE,
         crate::tickets::FEATURE,
+        crate::docs::FEATURE,
     ]
 }
 

@@ -54,5 +54,7 @@ pub mod related;
 pub mod files;
 /// Units of work.
 pub mod tickets;
+/// The wiki.
+pub mod docs;
 /// The first minutes of an empty server.
 pub mod setup;

@@ -131,8 +131,23 @@ struct Tally {
 
 /// How many active people can read a place.
 pub fn readers_of(tx: &mut Tx, place: Place) -> Result<i64> {
-    let everybody = "select count(*) as count from people p join memberships m on m.person_id = p.id where p.deactivated_at is null";
-    let mut sql = Sql::named("related::readers", everybody);
+    let mut sql = Sql::named("related::readers", "select count(*) as count from (");
+    sql.append(&readers(place)).push(") readers");
+    Ok(sql.load::<Tally>(tx.conn())?.first().map(|row| row.count).unwrap_or_default())
+}
+
+/// How many people begin to see what moves from one place to another, and how many cease to.
+pub fn readers_change(tx: &mut Tx, from: Place, to: Place) -> Result<(i64, i64)> {
+    let mut difference = |here: Place, there: Place| -> Result<i64> {
+        let mut sql = Sql::named("related::readers_change", "select count(*) as count from (");
+        sql.append(&readers(here)).push(" except ").append(&readers(there)).push(") readers");
+        Ok(sql.load::<Tally>(tx.conn())?.first().map(|row| row.count).unwrap_or_default())
+    };
+    Ok((difference(to, from)?, difference(from, to)?))
+}
+
+fn readers(place: Place) -> Sql {
+    let mut sql = Sql::new("select p.id from people p join memberships m on m.person_id = p.id where p.deactivated_at is null");
     match place {
         Place::Organisation(_) => {}
         Place::Person(person) => {
@@ -144,7 +159,7 @@ pub fn readers_of(tx: &mut Tx, place: Place) -> Result<i64> {
         }
         Place::Project(project) => project_readers(&mut sql, project),
     }
-    Ok(sql.load::<Tally>(tx.conn())?.first().map(|row| row.count).unwrap_or_default())
+    sql
 }
 
 fn project_readers(sql: &mut Sql, project: ProjectId) {

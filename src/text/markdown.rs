@@ -2,7 +2,7 @@
 //! typed HTML, references, time. Order: parse, cut what is nested too deep, settle typed HTML, write, sanitise, decorate.
 
 use super::decorate::{Mention, decorate, mark, page_id};
-use super::reference::{MAX_REFERENCES, Piece, Reference, Target, pieces};
+use super::reference::{of_address, MAX_REFERENCES, Piece, Reference, Target, pieces};
 use super::{highlight, raw_html, sanitise};
 use comrak::html::{ChildRendering, Context, format_document_with_formatter, format_node_default};
 use comrak::nodes::{ListType, Node, NodeCodeBlock, NodeList, NodeValue};
@@ -95,7 +95,13 @@ pub fn references(source: &str) -> Vec<Reference> {
     while let Some(node) = open.pop() {
         match &node.data().value {
             NodeValue::Text(text) => page.note(text, |_| {}),
-            NodeValue::Link(_) | NodeValue::Image(_) => {}
+            // What a link says is not running text; where it leads may be one of our own pages.
+            NodeValue::Link(link) => {
+                if let Some(reference) = of_address(&link.url) {
+                    page.number(reference, &link.url);
+                }
+            }
+            NodeValue::Image(_) => {}
             _ => open.extend(node.reverse_children()),
         }
     }

@@ -40,6 +40,16 @@ pub enum Piece<'a> {
     Reference(Reference, &'a str),
 }
 
+/// What an address inside this server names: `/docs/DOC-12`, with or without a part or query after it.
+pub fn of_address(url: &str) -> Option<Reference> {
+    let path = url.split(['#', '?']).next()?;
+    let (word, id) = path.strip_prefix('/')?.split_once('/')?;
+    if word.is_empty() || !word.chars().all(|c| c.is_ascii_lowercase()) {
+        return None;
+    }
+    display_id(id).filter(|(_, len)| *len == id.len()).map(|(reference, _)| reference)
+}
+
 /// Cuts running text into plain stretches and references; the pieces joined are the text again.
 pub fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut found = Vec::new();

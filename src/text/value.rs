@@ -92,6 +92,13 @@ impl Body {
     }
 }
 
+impl Default for Body {
+    /// The empty text.
+    fn default() -> Self {
+        Body(String::new())
+    }
+}
+
 impl Email {
     /// Pragmatic: one `@`, no spaces, a domain with a dot. Only a mail that arrives proves an address.
     pub fn parse(input: &str) -> Result<Self, Msg> {

@@ -2,10 +2,11 @@
 
 use super::parent::{Columns, sequence_of};
 use super::{RecordId, next_number};
-use crate::access::{Actor, Kind, Place};
+use crate::access::{Actor, Kind, Place, visible};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Result};
+use crate::text::reference::Reference;
 use crate::text::value::Title;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -68,4 +69,49 @@ pub fn insert_many(tx: &mut Tx, me: &Actor, kind: Kind, place: Place, prefix: &'
     sql.push("::text[]) with ordinality as new(id, title, nr)");
     sql.execute(tx.conn())?;
     Ok(first)
+}
+
+/// Tags of new records.
+pub fn insert_tags(tx: &mut Tx, pairs: Vec<(Uuid, String)>) -> Result<()> {
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let (ids, tags): (Vec<Uuid>, Vec<String>) = pairs.into_iter().unzip();
+    let mut sql = Sql::named("records::insert_many_tags", "insert into record_tags (record_id, tag) select * from unnest(");
+    sql.bind(ids).push("::uuid[], ").bind(tags).push("::text[]) on conflict do nothing");
+    sql.execute(tx.conn())?;
+    Ok(())
+}
+
+/// What the texts of new records name, within what `me` may see. As `Record::refer`, for many.
+pub fn insert_references(tx: &mut Tx, me: &Actor, source: &str, found: Vec<(Uuid, Reference)>) -> Result<()> {
+    let (mut by_id, mut by_title) = ((Vec::new(), Vec::new()), (Vec::new(), Vec::new()));
+    for (from, reference) in found {
+        match reference {
+            Reference::Id { prefix, number } => push(&mut by_id, from, format!("{prefix}-{number}")),
+            Reference::Title(title) => push(&mut by_title, from, title.to_lowercase()),
+            Reference::Handle(_) | Reference::Name(_) => {}
+        }
+    }
+    if !by_id.0.is_empty() {
+        refer_by(tx, me, source, by_id, "r.display_id = found.word")?;
+    }
+    if !by_title.0.is_empty() {
+        refer_by(tx, me, source, by_title, "r.kind = 'doc' and r.archived_at is null and lower(r.title) = found.word")?;
+    }
+    Ok(())
+}
+
+fn push(pairs: &mut (Vec<Uuid>, Vec<String>), from: Uuid, word: String) {
+    pairs.0.push(from);
+    pairs.1.push(word);
+}
+
+fn refer_by(tx: &mut Tx, me: &Actor, source: &str, pairs: (Vec<Uuid>, Vec<String>), fits: &'static str) -> Result<()> {
+    let mut sql = Sql::named("records::refer_many", "insert into record_references (from_id, to_id, source) select distinct found.id, r.id, ");
+    sql.bind(source).push(" from unnest(").bind(pairs.0).push("::uuid[], ").bind(pairs.1);
+    sql.push(&format!("::text[]) as found(id, word) join records r on {fits} where r.id <> found.id and "));
+    sql.append(&visible::records(me)).push(" on conflict do nothing");
+    sql.execute(tx.conn())?;
+    Ok(())
 }

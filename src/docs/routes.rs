@@ -1,0 +1,5 @@
+//! `/docs`.
+use crate::web::Routes;
+pub fn routes() -> Routes {
+    Routes::new()
+}
