@@ -1,6 +1,6 @@
 //! What is done in the background: the kinds of jobs, and the one table of the clock. What is not listed here does not run.
 
-use crate::db::Chore;
+use crate::db::{self, Chore};
 use crate::queue::{self, Entry, JobKind, Work};
 use crate::{audit, error::Result, files, people, setup, signin};
 use std::time::Duration;
@@ -41,7 +41,7 @@ fn forget_throttles(work: &mut Work) -> Result<()> {
 }
 
 fn forget_once_keys(work: &mut Work) -> Result<()> {
-    work.touch(Chore::Expiry, people::forget_once_keys).map(drop)
+    work.touch(Chore::Expiry, db::once::forget).map(drop)
 }
 
 fn forget_setup_tokens(work: &mut Work) -> Result<()> {

@@ -46,17 +46,15 @@ pub mod people;
 pub mod records;
 
 // features, lower first
-/// What was decided, and why.
-pub mod decisions;
-/// The wiki.
-pub mod docs;
-/// Attachments: uploads, downloads, content by hash.
-pub mod files;
-/// What every record's page can do, whatever its kind.
-pub mod related;
-/// The first minutes of an empty server.
-pub mod setup;
 /// Signing in and out.
 pub mod signin;
+/// What every record's page can do, whatever its kind.
+pub mod related;
+/// Attachments: uploads, downloads, content by hash.
+pub mod files;
 /// Units of work.
 pub mod tickets;
+/// The wiki.
+pub mod docs;
+/// The first minutes of an empty server.
+pub mod setup;

@@ -7,6 +7,7 @@ pub mod config;
 mod failure;
 pub mod migrate;
 mod reference;
+pub mod schema;
 pub mod serve;
 
 pub use failure::{EXIT_CODES, Failure};
@@ -33,6 +34,9 @@ pub enum Command {
     Serve(serve::Args),
     /// Bring the database up to date
     Migrate,
+    /// Print src/schema.rs for this database
+    #[command(hide = true)]
+    Schema,
     /// Look at the configuration without starting anything
     Config(config::Args),
     /// Print a completion script for your shell
@@ -45,6 +49,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Serve(args) => serve::run(args, &load()?),
         Command::Migrate => migrate::run(&load()?),
+        Command::Schema => schema::run(&load()?),
         Command::Config(args) => config::run(args, load),
         Command::Completions(args) => completions::run(args),
     }

@@ -97,10 +97,3 @@ impl Session {
         Ok(sql.execute(tx.conn())?)
     }
 }
-
-/// Forgets which forms were sent: nobody clicks twice with a day between.
-pub fn forget_once_keys(tx: &mut Tx) -> Result<usize> {
-    let mut sql = Sql::named("people::forget_once_keys", "delete from idempotency_keys where created_at < ");
-    sql.bind(tx.now - chrono::Duration::days(1));
-    Ok(sql.execute(tx.conn())?)
-}

@@ -12,6 +12,7 @@ use tow::config::{Loaded, load_text};
 use tow::db::{self, Chore, Tx};
 use tow::error::{Error, Result};
 use tow::people::PersonId;
+use tow::queue::Outcome;
 use tow::web::{Cost, Shared, State};
 use uuid::Uuid;
 
@@ -158,6 +159,13 @@ impl App {
         self.tx(|tx| Ok(super::run(tx.conn(), sql)));
     }
 
+    /// Runs what is due, and what that enqueues; how each ended. (Dropping the app does it too, and wants all done.)
+    pub fn run_jobs(&self) -> Vec<(String, Outcome)> {
+        let Site { state, .. } = &*self.site;
+        let mut conn = state.pool.get().unwrap();
+        tow::queue::run_all_due(&mut conn, &state.clock, &state.config, &tow::jobs::kinds()).unwrap()
+    }
+
     /// Sends several requests at the same time; needs `App::own`.
     pub fn at_once(&self, requests: Vec<test::TestRequest>) -> Vec<Answer> {
         let calls = requests.into_iter().map(|request| (self.site.door)(request));
@@ -178,12 +186,15 @@ impl Site {
 }
 
 impl Drop for App {
-    /// Leaves nothing behind. A test that has failed is not asked twice.
+    /// Leaves nothing behind: due jobs are run, and none may fail or be left. A test that has failed is not asked twice.
     fn drop(&mut self) {
         if std::thread::panicking() {
             return;
         }
-        // Here the queue will be asked for jobs that were not run or failed.
+        let failed: Vec<_> = self.run_jobs().into_iter().filter(|(_, outcome)| *outcome != Outcome::Done).collect();
+        assert!(failed.is_empty(), "jobs failed after the test: {failed:?}");
+        let tally = self.tx(tow::queue::tally);
+        assert!(tally.failed == 0 && tally.oldest_seconds <= 0, "jobs were left or failed: {tally:?}");
     }
 }
 
@@ -211,10 +222,7 @@ async fn open_door(state: Shared) -> Door {
     Box::new(move |request| {
         let service = service.clone();
         Box::pin(async move {
-            let response = service
-                .call(request.to_request())
-                .await
-                .unwrap_or_else(|error| panic!("an error got past the edge: {error}"));
+            let response = service.call(request.to_request()).await.unwrap_or_else(|error| panic!("an error got past the edge: {error}"));
             let cost = response.request().extensions().get::<Cost>().copied().unwrap_or_default();
             let (status, headers) = (response.status(), response.headers().clone());
             Raw { status, headers, body: test::read_body(response).await.to_vec(), queries: cost.queries }

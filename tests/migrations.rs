@@ -1,0 +1,122 @@
+//! The schema itself: reversible, mirrored in src/schema.rs, every reference with key and index, every constraint named by rule.
+
+use crate::harness::*;
+use diesel::PgConnection;
+use diesel_migrations::MigrationHarness;
+use std::process::Command;
+use tow::db::migrate::{self, MIGRATIONS};
+use tow::db::schema_file::schema_file;
+
+/// References that are none, and why.
+const NO_KEY: &[(&str, &str)] = &[
+    ("records.place_id", "one of four tables, by scope; generated"),
+    ("counters.place_id", "whatever numbers are counted for"),
+    ("tickets.place_id", "part of the key (id, place_id)"),
+    ("activity.transaction_id", "PostgreSQL's"),
+    ("audit_events.target_id", "any kind of thing, and it may be gone"),
+    ("audit_events.request_id", "of the log"),
+];
+
+/// Keys whose index would never be used.
+const NO_INDEX: &[(&str, &str)] = &[("records.place_id", "indexed with its kind"), ("audit_events.request_id", "nobody looks by it")];
+
+fn migrated() -> (Own, PgConnection) {
+    let own = Own::bare();
+    let mut conn = connect(&own.name);
+    migrate::run(&mut conn).unwrap();
+    (own, conn)
+}
+
+#[test]
+fn up_down_up_gives_the_same_schema() {
+    let (own, mut conn) = migrated();
+    let first = dump(&own.name);
+    conn.revert_all_migrations(MIGRATIONS).expect("a down.sql failed");
+    let left = lines(&mut conn, "select relname::text as line from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where nspname = 'public' and relkind in ('r', 'v') and relname not like '\\_\\_%' and relname not like 'tow\\_%'
+          and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')");
+    assert_eq!(left, Vec::<String>::new(), "left behind by down.sql");
+    migrate::run(&mut conn).unwrap();
+    similar_asserts(&first, &dump(&own.name));
+}
+
+fn dump(database: &str) -> String {
+    let mut programs: Vec<_> = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
+    programs.sort();
+    let program = programs.last().map(|folder| folder.join("bin/pg_dump")).unwrap_or_else(|| "pg_dump".into());
+    let done = Command::new(program).args(["--schema-only", "--no-owner", "--dbname", &url_of(database)]).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let text = String::from_utf8(done.stdout).unwrap();
+    // Newer versions write a random word there.
+    text.lines().filter(|line| !line.starts_with('\\')).collect::<Vec<_>>().join("\n")
+}
+
+fn similar_asserts(before: &str, after: &str) {
+    let gone: Vec<&str> = before.lines().filter(|line| !after.lines().any(|other| other == *line)).collect();
+    let come: Vec<&str> = after.lines().filter(|line| !before.lines().any(|other| other == *line)).collect();
+    assert!(before == after, "gone: {gone:#?}\ncome: {come:#?}");
+}
+
+#[test]
+fn schema_rs_is_current() {
+    let (_own, mut conn) = migrated();
+    let wanted = schema_file(&mut conn).unwrap();
+    let found = std::fs::read_to_string(checkout().join("src/schema.rs")).unwrap();
+    similar_asserts(&found, &wanted);
+}
+
+#[test]
+fn every_reference_has_a_foreign_key() {
+    let (_own, mut conn) = migrated();
+    assert_only(NO_KEY, lines(&mut conn, &format!("{ID_COLUMNS} and not exists (
+        select from pg_constraint k where k.conrelid = c.oid and k.contype = 'f' and a.attnum = any(k.conkey))")));
+}
+
+#[test]
+fn every_reference_has_an_index_that_begins_with_it() {
+    let (_own, mut conn) = migrated();
+    assert_only(NO_INDEX, lines(&mut conn, &format!("{ID_COLUMNS} and not exists (
+        select from pg_index i where i.indrelid = c.oid and i.indkey[0] = a.attnum)")));
+}
+
+const ID_COLUMNS: &str = "select c.relname || '.' || a.attname as line from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
+    join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    where c.relkind = 'r' and c.relname not like '\\_\\_%' and a.attname like '%\\_id' and a.attname <> 'display_id'";
+
+fn assert_only(known: &[(&str, &str)], found: Vec<String>) {
+    let new: Vec<_> = found.into_iter().filter(|name| !known.iter().any(|(column, _)| column == name)).collect();
+    assert_eq!(new, Vec::<String>::new());
+}
+
+#[test]
+fn every_constraint_and_index_is_named_after_its_table_and_what_it_is() {
+    let (_own, mut conn) = migrated();
+    let wrong = lines(
+        &mut conn,
+        "select conname::text as line from pg_constraint k join pg_class c on c.oid = k.conrelid
+           join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
+         where contype in ('p', 'f', 'u', 'c') and c.relname not like '\\_\\_%' and conname !~ ('^' || c.relname || '_([a-z0-9_]+_)?' ||
+           case contype when 'p' then 'pkey' when 'f' then 'fkey' when 'u' then 'key' when 'c' then 'check' end || '$')
+         union all
+         select i.relname::text from pg_index x join pg_class i on i.oid = x.indexrelid join pg_class c on c.oid = x.indrelid
+           join pg_namespace n on n.oid = c.relnamespace and n.nspname = 'public'
+         where c.relname not like '\\_\\_%' and not exists (select from pg_constraint k where k.conindid = i.oid)
+           and i.relname !~ ('^' || c.relname || '_[a-z0-9_]+_(idx|key)$')",
+    );
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn every_migration_has_a_known_verb_and_says_why() {
+    const VERBS: [&str; 8] = ["create", "add", "drop", "rename", "index", "constrain", "backfill", "move"];
+    for entry in std::fs::read_dir(checkout().join("migrations")).unwrap() {
+        let folder = entry.unwrap().path();
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let verb = name.get(18..).and_then(|rest| rest.split('_').next()).unwrap_or_default().to_owned();
+        assert!(VERBS.contains(&verb.as_str()), "{name}: {verb}");
+        let up = std::fs::read_to_string(folder.join("up.sql")).unwrap();
+        assert!(up.starts_with("-- "), "{name}/up.sql does not begin by saying why");
+        assert!(folder.join("down.sql").exists(), "{name} has no down.sql");
+    }
+}
