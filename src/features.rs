@@ -9,6 +9,7 @@ pub fn all() -> Vec<Feature> {
         crate::signin::FEATURE,
         crate::related::FEATURE,
         crate::files::FEATURE,
+        crate::comments::FEATURE,
         crate::tickets::FEATURE,
         crate::docs::FEATURE,
     ]

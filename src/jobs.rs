@@ -2,7 +2,7 @@
 
 use crate::db::{self, Chore};
 use crate::queue::{self, Entry, JobKind, Work};
-use crate::{audit, error::Result, files, people, setup, signin};
+use crate::{audit, comments, error::Result, files, people, setup, signin};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -25,6 +25,7 @@ pub fn schedule() -> Vec<Entry> {
         Entry { name: "setup_tokens.forget", every: DAY, wakes_on: None, run: forget_setup_tokens },
         Entry { name: "jobs.forget", every: DAY, wakes_on: None, run: forget_jobs },
         Entry { name: "files.clean_up", every: DAY, wakes_on: None, run: clean_up_files },
+        Entry { name: "comments.forget", every: DAY, wakes_on: None, run: forget_comments },
     ]
 }
 
@@ -55,4 +56,8 @@ fn forget_jobs(work: &mut Work) -> Result<()> {
 fn clean_up_files(work: &mut Work) -> Result<()> {
     let store = files::Store::of(&work.config.uploads);
     work.touch(Chore::Expiry, |tx| files::clean_up(tx, &store)).map(drop)
+}
+
+fn forget_comments(work: &mut Work) -> Result<()> {
+    work.touch(Chore::Expiry, comments::forget_removed).map(drop)
 }

@@ -52,6 +52,8 @@ pub mod signin;
 pub mod related;
 /// Attachments: uploads, downloads, content by hash.
 pub mod files;
+/// What people say about a record, and its story.
+pub mod comments;
 /// Units of work.
 pub mod tickets;
 /// The wiki.

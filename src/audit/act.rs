@@ -11,6 +11,7 @@ text_enum!(
         Created = "created", Changed = "changed", Archived = "archived", Restored = "restored", Moved = "moved",
         Commented = "commented", CommentEdited = "comment_edited", CommentRemoved = "comment_removed",
         CommentResolved = "comment_resolved", CommentReopened = "comment_reopened",
+        CommentRestored = "comment_restored",
         Linked = "linked", Unlinked = "unlinked", Attached = "attached", Detached = "detached",
         Superseded = "superseded", RevisionRestored = "revision_restored", Deleted = "deleted", Imported = "imported",
         SetUp = "organisation.set_up", OrganisationChanged = "organisation.changed",

@@ -137,6 +137,14 @@ impl File {
         Ok(())
     }
 
+    /// Undoes `remove_of_comment` for the files that went at that time.
+    pub fn restore_of_comment(tx: &mut Tx, comment: Uuid, removed_at: DateTime<Utc>) -> Result<()> {
+        let mut sql = Sql::named("files::restore_of_comment", "update files set removed_at = null where comment_id = ");
+        sql.bind(comment).push(" and removed_at = ").bind(removed_at);
+        sql.execute(tx.conn())?;
+        Ok(())
+    }
+
     pub fn is_picture(&self) -> bool {
         self.width.is_some()
     }
