@@ -63,7 +63,15 @@ pub async fn serve(state: Shared) -> std::io::Result<()> {
 /// Everything this server answers to, with what stands around each request; tests call the same.
 pub fn site(
     state: Shared,
-) -> App<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<impl MessageBody>, Error = actix_web::Error, InitError = ()>> {
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
     let routes = crate::features::routes();
     App::new()
         .app_data(state)

@@ -11,6 +11,7 @@ pub fn all() -> Vec<Feature> {
         crate::files::FEATURE,
         crate::comments::FEATURE,
         crate::tickets::FEATURE,
+        crate::decisions::FEATURE,
         crate::docs::FEATURE,
     ]
 }
@@ -25,7 +26,12 @@ pub fn nav() -> Vec<NavGroup> {
     let features = all();
     let group = |group: Group, label| NavGroup {
         label,
-        items: features.iter().filter_map(|feature| feature.nav.clone()).filter(|(of, _)| *of == group).map(|(_, item)| item).collect(),
+        items: features
+            .iter()
+            .filter_map(|feature| feature.nav.clone())
+            .filter(|(of, _)| *of == group)
+            .map(|(_, item)| item)
+            .collect(),
     };
     let groups = [group(Group::CompanyMemory, "nav-company-memory"), group(Group::Execution, "nav-execution")];
     groups.into_iter().filter(|group| !group.items.is_empty()).collect()

@@ -56,6 +56,8 @@ pub mod files;
 pub mod comments;
 /// Units of work.
 pub mod tickets;
+/// What was decided, and why.
+pub mod decisions;
 /// The wiki.
 pub mod docs;
 /// The first minutes of an empty server.

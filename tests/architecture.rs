@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 const GROUND: &[&str] = &[
-    "clock", "config", "db", "error", "mail", "net", "queue", "schema", "secret", "storage", "text", "toolbox", "ui", "web",
+    "clock", "config", "db", "error", "mail", "net", "queue", "schema", "secret", "storage", "text", "toolbox", "ui",
+    "web",
 ];
 /// Lower never mentions higher; peers of one line never each other (the spine's lines have one room each).
 const LADDER: &[&[&str]] = &[
@@ -35,7 +36,11 @@ const MAX_FEATURE_MOD_LINES: usize = 25;
 
 /// Rule, file, and why it may. A line here is a debt or a reason, never a convenience.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
-    ("imports audit", "access/principal.rs", "the edge between HTTP and actors keeps refusals; `Principal` has one implementation"),
+    (
+        "imports audit",
+        "access/principal.rs",
+        "the edge between HTTP and actors keeps refusals; `Principal` has one implementation",
+    ),
     ("diesel::", "error.rs", "the one From of database errors"),
     ("diesel::", "schema.rs", "generated"),
     ("diesel::", "web/ctx.rs", "names the connection that read and write hand on"),
@@ -69,7 +74,11 @@ fn sources() -> Vec<Source> {
         let room = path.split(['/', '.']).next().unwrap().to_owned();
         Source { room, code, lines: text.lines().count(), path }
     };
-    files.filter(|path| path.extension().is_some_and(|end| end == "rs")).map(|path| read(&path)).filter(|file| !file.is_test()).collect()
+    files
+        .filter(|path| path.extension().is_some_and(|end| end == "rs"))
+        .map(|path| read(&path))
+        .filter(|file| !file.is_test())
+        .collect()
 }
 
 impl Source {
@@ -83,7 +92,8 @@ impl Source {
 
     /// Rooms named after `crate::`, one by one or in braces.
     fn imports(&self) -> BTreeSet<String> {
-        let word = |text: &str| text.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+        let word =
+            |text: &str| text.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
         let mut rooms = BTreeSet::new();
         for (at, _) in self.code.match_indices("crate::") {
             let rest = &self.code[at + "crate::".len()..];
@@ -161,7 +171,8 @@ fn a_table_is_written_by_one_room() {
             writers.entry(table).or_default().insert(file.room.clone());
         }
     }
-    let shared = writers.into_iter().filter(|(_, rooms)| rooms.len() > 1).map(|(table, rooms)| format!("{table}: {rooms:?}"));
+    let shared =
+        writers.into_iter().filter(|(_, rooms)| rooms.len() > 1).map(|(table, rooms)| format!("{table}: {rooms:?}"));
     assert_none("tables with several writers", shared.collect());
 }
 
@@ -169,7 +180,8 @@ fn written(code: &str) -> BTreeSet<String> {
     let name = |rest: &str| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>();
     let after = |mark: &'static str| code.match_indices(mark).map(move |(at, _)| &code[at + mark.len()..]);
     let plain = after("insert into ").chain(after("delete from ")).chain(after("insert_into("));
-    let updated = after("update ").filter(|rest| rest.split_once(" set ").is_some_and(|(before, _)| before.len() < 40 && !before.contains('"')));
+    let updated = after("update ")
+        .filter(|rest| rest.split_once(" set ").is_some_and(|(before, _)| before.len() < 40 && !before.contains('"')));
     plain.chain(updated).map(name).filter(|table| !table.is_empty()).collect()
 }
 
@@ -189,7 +201,8 @@ fn no_file_is_longer_than_a_reader_is_patient() {
 fn every_feature_opens_with_a_short_mod_that_says_what_it_is() {
     let features: BTreeSet<&str> = LADDER[4..].iter().flat_map(|rung| rung.iter().copied()).collect();
     let files = sources();
-    let rooms: BTreeSet<&String> = files.iter().map(|file| &file.room).filter(|room| features.contains(room.as_str())).collect();
+    let rooms: BTreeSet<&String> =
+        files.iter().map(|file| &file.room).filter(|room| features.contains(room.as_str())).collect();
     let bad = rooms.into_iter().filter(|room| {
         let path = checkout().join("src").join(room).join("mod.rs");
         let text = std::fs::read_to_string(path).unwrap_or_default();

@@ -21,7 +21,7 @@ mod config_secret_tests;
 mod config_tests;
 #[path = "../src/db/embedded_tests.rs"]
 mod embedded_tests;
-#[path = "../src/text/tests/mod.rs"]
-mod text_tests;
 #[path = "../src/queue/tests.rs"]
 mod queue_tests;
+#[path = "../src/text/tests/mod.rs"]
+mod text_tests;

@@ -18,7 +18,8 @@ const NO_KEY: &[(&str, &str)] = &[
 ];
 
 /// Keys whose index would never be used.
-const NO_INDEX: &[(&str, &str)] = &[("records.place_id", "indexed with its kind"), ("audit_events.request_id", "nobody looks by it")];
+const NO_INDEX: &[(&str, &str)] =
+    &[("records.place_id", "indexed with its kind"), ("audit_events.request_id", "nobody looks by it")];
 
 fn migrated() -> (Own, PgConnection) {
     let own = Own::bare();
@@ -32,19 +33,24 @@ fn up_down_up_gives_the_same_schema() {
     let (own, mut conn) = migrated();
     let first = dump(&own.name);
     conn.revert_all_migrations(MIGRATIONS).expect("a down.sql failed");
-    let left = lines(&mut conn, "select relname::text as line from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    let left = lines(
+        &mut conn,
+        "select relname::text as line from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where nspname = 'public' and relkind in ('r', 'v') and relname not like '\\_\\_%' and relname not like 'tow\\_%'
-          and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')");
+          and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')",
+    );
     assert_eq!(left, Vec::<String>::new(), "left behind by down.sql");
     migrate::run(&mut conn).unwrap();
     similar_asserts(&first, &dump(&own.name));
 }
 
 fn dump(database: &str) -> String {
-    let mut programs: Vec<_> = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
+    let mut programs: Vec<_> =
+        std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     programs.sort();
     let program = programs.last().map(|folder| folder.join("bin/pg_dump")).unwrap_or_else(|| "pg_dump".into());
-    let done = Command::new(program).args(["--schema-only", "--no-owner", "--dbname", &url_of(database)]).output().unwrap();
+    let done =
+        Command::new(program).args(["--schema-only", "--no-owner", "--dbname", &url_of(database)]).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let text = String::from_utf8(done.stdout).unwrap();
     // Newer versions write a random word there.
@@ -68,15 +74,31 @@ fn schema_rs_is_current() {
 #[test]
 fn every_reference_has_a_foreign_key() {
     let (_own, mut conn) = migrated();
-    assert_only(NO_KEY, lines(&mut conn, &format!("{ID_COLUMNS} and not exists (
-        select from pg_constraint k where k.conrelid = c.oid and k.contype = 'f' and a.attnum = any(k.conkey))")));
+    assert_only(
+        NO_KEY,
+        lines(
+            &mut conn,
+            &format!(
+                "{ID_COLUMNS} and not exists (
+        select from pg_constraint k where k.conrelid = c.oid and k.contype = 'f' and a.attnum = any(k.conkey))"
+            ),
+        ),
+    );
 }
 
 #[test]
 fn every_reference_has_an_index_that_begins_with_it() {
     let (_own, mut conn) = migrated();
-    assert_only(NO_INDEX, lines(&mut conn, &format!("{ID_COLUMNS} and not exists (
-        select from pg_index i where i.indrelid = c.oid and i.indkey[0] = a.attnum)")));
+    assert_only(
+        NO_INDEX,
+        lines(
+            &mut conn,
+            &format!(
+                "{ID_COLUMNS} and not exists (
+        select from pg_index i where i.indrelid = c.oid and i.indkey[0] = a.attnum)"
+            ),
+        ),
+    );
 }
 
 const ID_COLUMNS: &str = "select c.relname || '.' || a.attname as line from pg_class c

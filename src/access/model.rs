@@ -53,7 +53,8 @@ impl Actor {
     /// The actor of a live session. `SignIn` when it ended, expired, or its person may no longer enter.
     pub fn of_session(tx: &mut Tx, token_hash: &[u8], address: &str, browser: &str) -> Result<Actor> {
         let now = tx.now;
-        let mut sql = Sql::named("access::of_session", "select s.id as session_id, s.authenticated_at, s.last_seen_at, ");
+        let mut sql =
+            Sql::named("access::of_session", "select s.id as session_id, s.authenticated_at, s.last_seen_at, ");
         sql.push(PERSON).push(
             " from sessions s join people p on p.id = s.person_id
              join memberships m on m.person_id = p.id join organisations o on o.id = m.organisation_id

@@ -78,9 +78,17 @@ impl Place {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Thing {
     /// A record, or (with `Add`) one about to be made by its author.
-    Record { id: Uuid, place: Place, author: Option<PersonId> },
+    Record {
+        id: Uuid,
+        place: Place,
+        author: Option<PersonId>,
+    },
     /// A comment: its record's place, and who wrote it.
-    Remark { record: Uuid, place: Place, author: Option<PersonId> },
+    Remark {
+        record: Uuid,
+        place: Place,
+        author: Option<PersonId>,
+    },
     Project(ProjectId),
     Organisation(Permission),
     /// Something of one's own: a session, a preference, a view.
@@ -189,10 +197,7 @@ fn remark(me: &Actor, verb: Verb, place: Place, is_author: bool) -> Answer {
 
 fn needs(access: &crate::access::ProjectAccess, least: ProjectRole) -> Answer {
     Answer::No(
-        Msg::new("refused-project-role")
-            .with("needed", least)
-            .with("project", &access.name)
-            .with("have", access.role),
+        Msg::new("refused-project-role").with("needed", least).with("project", &access.name).with("have", access.role),
     )
 }
 

@@ -6,7 +6,7 @@ use crate::db::sql::Sql;
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Bool, BigInt, Bytea, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Bytea, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -52,15 +52,27 @@ struct Event {
     outcome: String,
 }
 
-const COLUMNS: &str = "id, sequence, previous_hash, hash, at, organisation_id, actor_kind, actor_id, session_id, action,
+const COLUMNS: &str =
+    "id, sequence, previous_hash, hash, at, organisation_id, actor_kind, actor_id, session_id, action,
     target_kind, target_id, before, after, request_id, outcome";
 
 impl Event {
     /// SHA-256 over the previous hash, the number, and every column as one JSON array (unambiguous, and keys sorted).
     fn hash(&self, sequence: i64, previous: &[u8]) -> Vec<u8> {
         let body = serde_json::json!([
-            sequence, self.id, self.at.timestamp_micros(), self.organisation_id, self.actor_kind, self.actor_id,
-            self.session_id, self.action, self.target_kind, self.target_id, self.before, self.after, self.request_id,
+            sequence,
+            self.id,
+            self.at.timestamp_micros(),
+            self.organisation_id,
+            self.actor_kind,
+            self.actor_id,
+            self.session_id,
+            self.action,
+            self.target_kind,
+            self.target_id,
+            self.before,
+            self.after,
+            self.request_id,
             self.outcome
         ]);
         let mut hasher = Sha256::new();
@@ -91,7 +103,10 @@ pub fn seal(tx: &mut Tx) -> Result<Option<Head>> {
         return Ok(None);
     }
     let mut head = head(tx)?;
-    let mut sql = Sql::named("audit::unsealed", &format!("select {COLUMNS} from audit_events where sequence is null order by at, id limit "));
+    let mut sql = Sql::named(
+        "audit::unsealed",
+        &format!("select {COLUMNS} from audit_events where sequence is null order by at, id limit "),
+    );
     sql.bind(SEAL_BATCH);
     for event in sql.load::<Event>(tx.conn())? {
         let sequence = head.sequence + 1;
@@ -107,7 +122,10 @@ pub fn seal(tx: &mut Tx) -> Result<Option<Head>> {
 
 /// The newest sealed event; of an empty chain: 0 and 32 zero bytes.
 pub fn head(tx: &mut Tx) -> Result<Head> {
-    let sql = Sql::named("audit::head", &format!("select {COLUMNS} from audit_events where sequence is not null order by sequence desc limit 1"));
+    let sql = Sql::named(
+        "audit::head",
+        &format!("select {COLUMNS} from audit_events where sequence is not null order by sequence desc limit 1"),
+    );
     let last = sql.load::<Event>(tx.conn())?.into_iter().next();
     Ok(match last {
         Some(Event { sequence: Some(sequence), hash: Some(hash), .. }) => Head { sequence, hash },

@@ -43,7 +43,11 @@ impl Database {
         check_extensions(&mut conn).map_err(|error| Failure::Failed(error.to_string()))?;
         let report = db::migrate::run(&mut conn).map_err(|error| Failure::Failed(error.to_string()))?;
         if !report.applied.is_empty() {
-            tracing::info!(name = "database.migrated", applied = report.applied.len(), "the database was brought up to date");
+            tracing::info!(
+                name = "database.migrated",
+                applied = report.applied.len(),
+                "the database was brought up to date"
+            );
         }
         Ok(database)
     }
@@ -53,12 +57,14 @@ impl Database {
         if let Some(url) = &loaded.secrets.database_url {
             return Ok(Database { url: url.clone(), _embedded: None });
         }
-        let embedded = Embedded::start(&loaded.config.runtime.data_dir).map_err(|error| Failure::Failed(error.to_string()))?;
+        let embedded =
+            Embedded::start(&loaded.config.runtime.data_dir).map_err(|error| Failure::Failed(error.to_string()))?;
         Ok(Database { url: Secret::new(embedded.url()), _embedded: Some(embedded) })
     }
 
     pub fn connect(&self) -> Result<PgConnection, Failure> {
-        PgConnection::establish(self.url.reveal()).map_err(|error| Failure::Away(format!("The database does not answer: {error}.")))
+        PgConnection::establish(self.url.reveal())
+            .map_err(|error| Failure::Away(format!("The database does not answer: {error}.")))
     }
 }
 
@@ -92,7 +98,9 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
     if let Some(runner) = runner {
         runner.stop();
     }
-    served.map_err(|error| Failure::Failed(format!("The server could not listen on {}: {error}.", loaded.config.runtime.bind)))
+    served.map_err(|error| {
+        Failure::Failed(format!("The server could not listen on {}: {error}.", loaded.config.runtime.bind))
+    })
 }
 
 fn start_work(state: &State, url: &Secret) -> Result<Runner, Failure> {
@@ -112,12 +120,15 @@ async fn stop_asked() -> std::io::Result<()> {
 
 /// The address, and on an empty server the token without which nobody can set it up.
 fn announce(state: &State) -> Result<(), Failure> {
-    let mut conn = state.pool.get().map_err(|error| Failure::Away(format!("The database does not answer: {error}.")))?;
+    let mut conn =
+        state.pool.get().map_err(|error| Failure::Away(format!("The database does not answer: {error}.")))?;
     let (now, id) = (state.clock.now(), uuid::Uuid::nil());
     let token = db::touch(&mut conn, now, id, Chore::SetupToken, setup::issue_token)?;
     let address = &state.config.runtime.public_app_url;
     match token {
         None => say(&format!("TOW is at {address}\n")),
-        Some(token) => say(&format!("TOW is at {address}\nThis server is empty. Open the address and set it up with this token (it works once):\nSet-up token: {token}\n")),
+        Some(token) => say(&format!(
+            "TOW is at {address}\nThis server is empty. Open the address and set it up with this token (it works once):\nSet-up token: {token}\n"
+        )),
     }
 }

@@ -52,7 +52,8 @@ pub struct Comment {
     pub resolved_by: Option<String>,
 }
 
-const COLUMNS: &str = "c.id, c.record_id, c.author_id, p.name as author_name, c.body, c.quote, c.created_at, c.edited_at, c.removed_at,
+const COLUMNS: &str =
+    "c.id, c.record_id, c.author_id, p.name as author_name, c.body, c.quote, c.created_at, c.edited_at, c.removed_at,
     c.resolved_at, q.name as resolved_by
     from comments c left join people p on p.id = c.author_id left join people q on q.id = c.resolved_by_id";
 
@@ -74,7 +75,10 @@ impl NewComment {
     pub fn write(self, tx: &mut Tx, me: &Actor, record: &Record) -> Result<Comment> {
         let permit = may(tx, me, Verb::Add, &remark(record, me.person_id()))?;
         let id = CommentId(tx.new_id());
-        let mut sql = Sql::named("comments::insert", "insert into comments (id, record_id, author_id, body, quote, created_at) values (");
+        let mut sql = Sql::named(
+            "comments::insert",
+            "insert into comments (id, record_id, author_id, body, quote, created_at) values (",
+        );
         sql.bind(id).push(", ").bind(record.id).push(", ").bind(me.person_id().map(|id| id.0)).push(", ");
         sql.bind(self.body.as_str()).push(", ");
         match self.quote {
@@ -95,7 +99,10 @@ impl NewComment {
 impl Comment {
     /// Within what `me` may see; also a removed one.
     pub fn find(tx: &mut Tx, me: &Actor, id: CommentId) -> Result<Comment> {
-        let mut sql = Sql::named("comments::find", &format!("select {COLUMNS} join records r on r.id = c.record_id where c.id = "));
+        let mut sql = Sql::named(
+            "comments::find",
+            &format!("select {COLUMNS} join records r on r.id = c.record_id where c.id = "),
+        );
         sql.bind(id).push(" and ").append(&visible::records(me));
         sql.load(tx.conn())?.into_iter().next().ok_or(Error::NotFound)
     }
@@ -238,7 +245,10 @@ impl Comment {
 
 /// Empties comments that were removed `BIN_DAYS` ago. For a job; how many.
 pub fn forget_removed(tx: &mut Tx) -> Result<usize> {
-    let mut sql = Sql::named("comments::forget_removed", "update comments set body = '', quote = null, resolved_at = null where body <> '' and removed_at < ");
+    let mut sql = Sql::named(
+        "comments::forget_removed",
+        "update comments set body = '', quote = null, resolved_at = null where body <> '' and removed_at < ",
+    );
     sql.bind(tx.now - Duration::days(BIN_DAYS));
     Ok(sql.execute(tx.conn())?)
 }

@@ -59,7 +59,10 @@ impl Page {
 
     pub fn sample() -> Self {
         let record = Record::sample(crate::access::Kind::Ticket, "ATL-142", "Recalculate crossings");
-        let sent = NewComment { body: "The office sends a correction.".to_owned(), quote: Some("every ten minutes".to_owned()) };
+        let sent = NewComment {
+            body: "The office sends a correction.".to_owned(),
+            quote: Some("every ten minutes".to_owned()),
+        };
         Page::create(Shell::sample("tickets"), record, &sent, Problems::one("body", "problem-comment-missing"))
     }
 }

@@ -43,7 +43,11 @@ pub fn lines(record: &Record, events: &[Event], others: &[Record]) -> Vec<Line> 
     let mut lines = Vec::new();
     let mut rest = events;
     while let Some((event, after)) = rest.split_first() {
-        let more = if event.act == ActKind::Changed { after.iter().take_while(|next| is_same_burst(event, next)).count() } else { 0 };
+        let more = if event.act == ActKind::Changed {
+            after.iter().take_while(|next| is_same_burst(event, next)).count()
+        } else {
+            0
+        };
         let (burst, after) = rest.split_at_checked(more + 1).unwrap_or((rest, &[]));
         let sentence = match event.act {
             ActKind::Changed => changes(record, burst),
@@ -59,13 +63,17 @@ pub fn lines(record: &Record, events: &[Event], others: &[Record]) -> Vec<Line> 
 }
 
 fn is_same_burst(first: &Event, next: &Event) -> bool {
-    next.act == ActKind::Changed && next.actor_id == first.actor_id && next.at - first.at <= Duration::minutes(FOLD_MINUTES)
+    next.act == ActKind::Changed
+        && next.actor_id == first.actor_id
+        && next.at - first.at <= Duration::minutes(FOLD_MINUTES)
 }
 
 /// None for what the thread shows otherwise.
 fn sentence(event: &Event, others: &[Record]) -> Option<String> {
     let key = match event.act {
-        ActKind::Commented | ActKind::CommentEdited | ActKind::CommentRemoved | ActKind::CommentRestored => return None,
+        ActKind::Commented | ActKind::CommentEdited | ActKind::CommentRemoved | ActKind::CommentRestored => {
+            return None;
+        }
         ActKind::Linked => return Some(say_with("activity-linked", [("other", other(event, others).as_str())])),
         ActKind::Attached => return Some(say_with("activity-attached", [("name", named(event).as_str())])),
         ActKind::Detached => return Some(say_with("activity-detached", [("name", named(event).as_str())])),
@@ -103,7 +111,11 @@ fn changes(record: &Record, burst: &[Event]) -> Option<String> {
             None => all.push(Change { field: field.to_owned(), old, new }),
         }
     }
-    let clauses: Vec<String> = all.iter().filter(|change| change.old != change.new || change.new.is_none()).map(|change| clause(record, change)).collect();
+    let clauses: Vec<String> = all
+        .iter()
+        .filter(|change| change.old != change.new || change.new.is_none())
+        .map(|change| clause(record, change))
+        .collect();
     match clauses.split_last()? {
         (only, []) => Some(only.clone()),
         (last, head) => Some(say_with("activity-and", [("head", head.join(", ").as_str()), ("last", last.as_str())])),
@@ -127,7 +139,9 @@ fn clause(record: &Record, change: &Change) -> String {
             let parts = [("field", field.as_str()), ("old", &value(old)), ("new", &strong(&value(new)))];
             say_with("activity-changed", parts)
         }
-        (None, Some(new)) => say_with("activity-set", [("field", field.as_str()), ("new", strong(&value(new)).as_str())]),
+        (None, Some(new)) => {
+            say_with("activity-set", [("field", field.as_str()), ("new", strong(&value(new)).as_str())])
+        }
         (Some(old), None) => say_with("activity-cleared", [("field", field.as_str()), ("old", value(old).as_str())]),
         (None, None) => say_with("activity-rewrote", [("field", field.as_str())]),
     }
@@ -171,6 +185,9 @@ fn strong(value: &str) -> String {
 
 /// Every second piece stood between marks.
 fn cut(sentence: &str) -> Vec<Piece> {
-    let pieces = sentence.split(MARK).enumerate().map(|(index, text)| Piece { text: text.to_owned(), is_strong: index % 2 == 1 });
+    let pieces = sentence
+        .split(MARK)
+        .enumerate()
+        .map(|(index, text)| Piece { text: text.to_owned(), is_strong: index % 2 == 1 });
     pieces.filter(|piece| !piece.text.is_empty()).collect()
 }

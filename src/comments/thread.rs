@@ -112,12 +112,19 @@ impl Thread {
 
     /// For the gallery.
     pub fn sample() -> Self {
-        Thread { entries: Vec::new(), show: Show::All, can_comment: true, is_cut: false, draft: "comment-sample".to_owned() }
+        Thread {
+            entries: Vec::new(),
+            show: Show::All,
+            can_comment: true,
+            is_cut: false,
+            draft: "comment-sample".to_owned(),
+        }
     }
 }
 
 fn remarks(tx: &mut Tx, me: &Actor, record: &Record, comments: Vec<Comment>) -> Result<Vec<Entry>> {
-    let texts: Vec<&str> = comments.iter().filter(|comment| !comment.is_removed()).map(|comment| comment.body.as_str()).collect();
+    let texts: Vec<&str> =
+        comments.iter().filter(|comment| !comment.is_removed()).map(|comment| comment.body.as_str()).collect();
     let resolved = resolve(tx, me, &texts)?;
     let view = |(index, comment)| Entry::Comment(Box::new(Remark::new(me, record, comment, &resolved, index)));
     Ok(comments.into_iter().enumerate().map(view).collect())
@@ -142,7 +149,8 @@ impl Remark {
 }
 
 fn story(tx: &mut Tx, me: &Actor, record: &Record, events: &[Event]) -> Result<Vec<Entry>> {
-    let ids: Vec<RecordId> = events.iter().filter_map(|event| event.note("other")?.parse().ok().map(RecordId)).collect();
+    let ids: Vec<RecordId> =
+        events.iter().filter_map(|event| event.note("other")?.parse().ok().map(RecordId)).collect();
     let others = super::model::others(tx, me, ids)?;
     Ok(lines(record, events, &others).into_iter().map(Entry::Event).collect())
 }

@@ -4,18 +4,18 @@
 pub mod embedded;
 /// Migrations inside the binary, and the replaceable schema rebuilt after them.
 pub mod migrate;
-/// Typed ids and text enums.
-pub mod typed;
 /// A form sent twice is done once.
 pub mod once;
+/// Keyset paging: cursors that carry sort values and id.
+pub mod paging;
 /// Writes src/schema.rs.
 pub mod schema_file;
 /// SQL text with its binds, prepared once per shape.
 pub mod sql;
-/// Keyset paging: cursors that carry sort values and id.
-pub mod paging;
 /// Number of queries and time spent in them, per request.
 pub mod stats;
+/// Typed ids and text enums.
+pub mod typed;
 
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
@@ -115,7 +115,12 @@ impl Receipts {
 }
 
 /// Runs in a transaction that can only read.
-pub fn read<T>(conn: &mut PgConnection, now: DateTime<Utc>, id: Uuid, f: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
+pub fn read<T>(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    id: Uuid,
+    f: impl FnOnce(&mut Tx) -> Result<T>,
+) -> Result<T> {
     conn.transaction(|conn| {
         conn.batch_execute("set transaction read only")?;
         f(&mut Tx::new(conn, now, id))
@@ -123,7 +128,12 @@ pub fn read<T>(conn: &mut PgConnection, now: DateTime<Utc>, id: Uuid, f: impl Fn
 }
 
 /// Commits on `Ok` when every permit is settled; else rolls back.
-pub fn write<T>(conn: &mut PgConnection, now: DateTime<Utc>, id: Uuid, f: impl FnOnce(&mut Tx) -> Result<T>) -> Result<T> {
+pub fn write<T>(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    id: Uuid,
+    f: impl FnOnce(&mut Tx) -> Result<T>,
+) -> Result<T> {
     conn.transaction(|conn| {
         let mut tx = Tx::new(conn, now, id);
         let done = f(&mut tx)?;

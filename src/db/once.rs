@@ -16,7 +16,8 @@ struct Earlier {
 /// Where an earlier sending of the same form led. A sending that is still under way is waited for: claiming the key blocks until it
 /// ends. The claim counts as a settled permit when it repeats an answer, because then nothing is written.
 pub fn earlier(tx: &mut Tx, person: Uuid, key: Uuid) -> Result<Option<String>> {
-    let mut claim = Sql::named("once::claim", "insert into idempotency_keys (person_id, key, location, created_at) values (");
+    let mut claim =
+        Sql::named("once::claim", "insert into idempotency_keys (person_id, key, location, created_at) values (");
     claim.bind(person).push(", ").bind(key).push(", '', ").bind(tx.now).push(") on conflict do nothing");
     if claim.execute(tx.conn())? > 0 {
         return Ok(None);

@@ -45,7 +45,8 @@ pub fn schema_file(conn: &mut PgConnection) -> Result<String> {
 }
 
 fn write_table(text: &mut String, table: &str, columns: &[&Column]) -> std::fmt::Result {
-    let keys: Vec<&str> = columns.iter().filter(|column| column.is_key).map(|column| column.column_name.as_str()).collect();
+    let keys: Vec<&str> =
+        columns.iter().filter(|column| column.is_key).map(|column| column.column_name.as_str()).collect();
     writeln!(text, "\ndiesel::table! {{\n    {table} ({}) {{", keys.join(", "))?;
     for column in columns {
         let Some(sql_type) = sql_type(&column.type_name) else { continue };

@@ -55,7 +55,8 @@ pub struct File {
     pub created_at: DateTime<Utc>,
 }
 
-const COLUMNS: &str = "f.id, f.record_id, f.comment_id, f.name, f.content_type, f.bytes, f.hash, f.width, f.height, f.author_id,
+const COLUMNS: &str =
+    "f.id, f.record_id, f.comment_id, f.name, f.content_type, f.bytes, f.hash, f.width, f.height, f.author_id,
     p.name as author_name, f.created_at from files f left join people p on p.id = f.author_id";
 
 /// Whoever writes a record may attach to it; a file goes by its author, or by who may remove the record.
@@ -70,7 +71,13 @@ impl File {
     }
 
     /// Keeps all of them, in the order given. Content lands on disk before the rows are committed.
-    pub fn attach(tx: &mut Tx, me: &Actor, record: &Record, uploads: Vec<Prepared>, store: &Store) -> Result<Vec<File>> {
+    pub fn attach(
+        tx: &mut Tx,
+        me: &Actor,
+        record: &Record,
+        uploads: Vec<Prepared>,
+        store: &Store,
+    ) -> Result<Vec<File>> {
         let permit = may(tx, me, Verb::Add, &thing(record, me.person_id()))?;
         if uploads.is_empty() {
             return Err(Error::invalid("file", "problem-file-missing"));
@@ -161,13 +168,25 @@ impl File {
 
     /// What an editor puts in: a picture, or a link.
     pub fn markdown(&self) -> String {
-        let name: String = self.name.chars().flat_map(|c| matches!(c, '[' | ']' | '\\' | '`' | '*' | '_' | '<' | '&' | '@' | '!').then_some('\\').into_iter().chain([c])).collect();
+        let name: String = self
+            .name
+            .chars()
+            .flat_map(|c| {
+                matches!(c, '[' | ']' | '\\' | '`' | '*' | '_' | '<' | '&' | '@' | '!')
+                    .then_some('\\')
+                    .into_iter()
+                    .chain([c])
+            })
+            .collect();
         format!("{}[{name}]({})", if self.is_picture() { "!" } else { "" }, self.path())
     }
 }
 
 fn find(tx: &mut Tx, me: &Actor, id: FileId, state: &str) -> Result<File> {
-    let mut sql = Sql::named("files::find", &format!("select {COLUMNS} join records r on r.id = f.record_id where {state} and f.id = "));
+    let mut sql = Sql::named(
+        "files::find",
+        &format!("select {COLUMNS} join records r on r.id = f.record_id where {state} and f.id = "),
+    );
     sql.bind(id).push(" and ").append(&visible::records(me));
     sql.load(tx.conn())?.into_iter().next().ok_or(Error::NotFound)
 }
@@ -199,8 +218,24 @@ fn insert(tx: &mut Tx, me: &Actor, record: &Record, upload: Prepared, store: &St
         "files::insert",
         "insert into files (id, record_id, name, content_type, bytes, hash, width, height, author_id, created_at) values (",
     );
-    sql.bind(id).push(", ").bind(record.id).push(", ").bind(name).push(", ").bind(content_type).push(", ").bind(bytes).push(", ");
-    sql.bind(hash).push(", ").bind(width).push(", ").bind(height).push(", ").bind(me.person_id().map(|id| id.0)).push(", ");
+    sql.bind(id)
+        .push(", ")
+        .bind(record.id)
+        .push(", ")
+        .bind(name)
+        .push(", ")
+        .bind(content_type)
+        .push(", ")
+        .bind(bytes)
+        .push(", ");
+    sql.bind(hash)
+        .push(", ")
+        .bind(width)
+        .push(", ")
+        .bind(height)
+        .push(", ")
+        .bind(me.person_id().map(|id| id.0))
+        .push(", ");
     sql.bind(tx.now).push(")");
     sql.execute(tx.conn())?;
     File::find(tx, me, id)
@@ -218,7 +253,8 @@ pub struct Attachments {
 
 impl Attachments {
     pub fn load(tx: &mut Tx, me: &Actor, record: &Record) -> Result<Attachments> {
-        let mut sql = Sql::named("files::list", &format!("select {COLUMNS} where f.removed_at is null and f.record_id = "));
+        let mut sql =
+            Sql::named("files::list", &format!("select {COLUMNS} where f.removed_at is null and f.record_id = "));
         sql.bind(record.id).push(" order by f.created_at, f.id limit ").bind(MAX_LISTED);
         let files: Vec<File> = sql.load(tx.conn())?;
         let may_go = files.iter().filter(|file| can(me, Verb::Remove, &thing(record, file.author_id)));

@@ -19,7 +19,11 @@ impl File {
             unit = Some(larger);
         }
         let unit = unit.copied().unwrap_or_default();
-        if tenths >= 100 { format!("{} {unit}", tenths / 10) } else { format!("{}.{} {unit}", tenths / 10, tenths % 10) }
+        if tenths >= 100 {
+            format!("{} {unit}", tenths / 10)
+        } else {
+            format!("{}.{} {unit}", tenths / 10, tenths % 10)
+        }
     }
 
     /// Symbol before its name.

@@ -9,7 +9,9 @@ use image::codecs::gif::{GifDecoder, GifEncoder};
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::{PngDecoder, PngEncoder};
 use image::codecs::webp::{WebPDecoder, WebPEncoder};
-use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, ImageResult, Limits};
+use image::{
+    AnimationDecoder, DynamicImage, ImageDecoder, ImageEncoder, ImageFormat, ImageReader, ImageResult, Limits,
+};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom};
@@ -48,7 +50,9 @@ pub fn prepare(mut incoming: Incoming, folder: &Path, max_bytes: u64) -> Result<
         None => None,
     };
     Ok(match drawn.filter(|drawn| drawn.bytes <= max_bytes) {
-        Some(Drawing { file, hash, bytes, size }) => Prepared { name, content_type, file, hash, bytes, size: Some(size) },
+        Some(Drawing { file, hash, bytes, size }) => {
+            Prepared { name, content_type, file, hash, bytes, size: Some(size) }
+        }
         None => {
             let Incoming { file, hash, bytes, .. } = incoming;
             Prepared { name, content_type, file, hash, bytes, size: None }
@@ -139,7 +143,12 @@ fn encode(image: &DynamicImage, format: ImageFormat, profile: Option<Vec<u8>>, t
         ImageFormat::Jpeg => write(image, profile, JpegEncoder::new_with_quality(out, JPEG_QUALITY)),
         ImageFormat::Png => write(image, profile, PngEncoder::new(out)),
         ImageFormat::WebP => write(image, profile, WebPEncoder::new_lossless(out)),
-        _ => GifEncoder::new(out).encode(image.to_rgba8().as_raw(), image.width(), image.height(), image::ExtendedColorType::Rgba8),
+        _ => GifEncoder::new(out).encode(
+            image.to_rgba8().as_raw(),
+            image.width(),
+            image.height(),
+            image::ExtendedColorType::Rgba8,
+        ),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::db::Tx;
 use crate::db::sql::Sql;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::schema::{groups, memberships, organisations, people};
 use crate::{text_enum, typed_id};
 use chrono::{DateTime, Utc};
@@ -138,6 +138,17 @@ impl Face {
              where p.deactivated_at is null order by lower(p.name), p.id limit 5000",
         );
         Ok(sql.load(tx.conn())?)
+    }
+
+    /// An active member by id as a form sends it; `Invalid` under `field` for anybody else.
+    pub fn active(tx: &mut Tx, field: &str, id: &str) -> Result<Face> {
+        let id: Uuid = id.parse().map_err(|_| Error::invalid(field, "problem-choice"))?;
+        let mut sql = Sql::named(
+            "people::active",
+            "select p.id, p.name, p.handle from people p join memberships m on m.person_id = p.id where p.deactivated_at is null and p.id = ",
+        );
+        sql.bind(id);
+        sql.load(tx.conn())?.into_iter().next().ok_or_else(|| Error::invalid(field, "problem-person-unknown"))
     }
 
     /// The named people, also those who have left, so that old work keeps its names.

@@ -24,8 +24,12 @@ pub enum Outcome {
 impl From<Error> for Outcome {
     fn from(error: Error) -> Self {
         match error {
-            Error::NotFound | Error::Forbidden(_) | Error::Invalid(_) | Error::SignIn | Error::Confirm => Outcome::Never(error.to_string()),
-            Error::Conflict(_) | Error::Slow(_) | Error::Away(_) | Error::Broken(_) => Outcome::Later(error.to_string()),
+            Error::NotFound | Error::Forbidden(_) | Error::Invalid(_) | Error::SignIn | Error::Confirm => {
+                Outcome::Never(error.to_string())
+            }
+            Error::Conflict(_) | Error::Slow(_) | Error::Away(_) | Error::Broken(_) => {
+                Outcome::Later(error.to_string())
+            }
         }
     }
 }

@@ -48,7 +48,11 @@ pub fn lease(tx: &mut Tx, worker: Uuid, kinds: &[JobKind]) -> Result<Option<Leas
     let mut sql = Sql::named("queue::lease", "update jobs set leased_by = ");
     sql.bind(worker).push(", leased_until = ").bind(tx.now + Duration::seconds(LEASE_SECONDS));
     sql.push(", attempts = attempts + 1 where id = (select id from jobs where finished_at is null and failed_at is null and run_at <= ");
-    sql.bind(tx.now).push(" and (leased_until is null or leased_until < ").bind(tx.now).push(") and kind = any(").bind(names);
+    sql.bind(tx.now)
+        .push(" and (leased_until is null or leased_until < ")
+        .bind(tx.now)
+        .push(") and kind = any(")
+        .bind(names);
     sql.push(") order by priority desc, run_at, id limit 1 for update skip locked) returning id, kind, payload, person_id, attempts, max_attempts");
     Ok(sql.load(tx.conn())?.into_iter().next())
 }
@@ -56,7 +60,12 @@ pub fn lease(tx: &mut Tx, worker: Uuid, kinds: &[JobKind]) -> Result<Option<Leas
 /// Says that these jobs are still being worked on.
 pub fn extend(tx: &mut Tx, worker: Uuid, jobs: Vec<Uuid>) -> Result<()> {
     let mut sql = Sql::named("queue::extend", "update jobs set leased_until = ");
-    sql.bind(tx.now + Duration::seconds(LEASE_SECONDS)).push(" where leased_by = ").bind(worker).push(" and id = any(").bind(jobs).push(")");
+    sql.bind(tx.now + Duration::seconds(LEASE_SECONDS))
+        .push(" where leased_by = ")
+        .bind(worker)
+        .push(" and id = any(")
+        .bind(jobs)
+        .push(")");
     sql.execute(tx.conn())?;
     Ok(())
 }
@@ -85,10 +94,7 @@ fn end(tx: &mut Tx, worker: Uuid, job: &Leased, column: &'static str, why: Optio
 
 /// Back into the queue, unless an equal one waits there already: then that one does it.
 fn put_off(tx: &mut Tx, worker: Uuid, job: &Leased, why: &str) -> Result<()> {
-    let mut twin = Sql::named(
-        "queue::put_off_twin",
-        "update jobs j set finished_at = ",
-    );
+    let mut twin = Sql::named("queue::put_off_twin", "update jobs j set finished_at = ");
     twin.bind(tx.now).push(", leased_until = null, error = 'left to an equal job' where j.id = ").bind(job.id);
     twin.push(" and j.leased_by = ").bind(worker).push(
         " and exists (select 1 from jobs o where o.dedup_key = j.dedup_key and o.finished_at is null and o.failed_at is null and o.leased_by is null)",
@@ -161,7 +167,12 @@ fn report(job: &Leased, outcome: &Outcome) {
 }
 
 /// Runs what is due, and what that enqueues, until nothing is; in the caller's connection. For tests and commands.
-pub fn run_all_due(conn: &mut PgConnection, clock: &Clock, config: &Config, kinds: &[JobKind]) -> Result<Vec<(String, Outcome)>> {
+pub fn run_all_due(
+    conn: &mut PgConnection,
+    clock: &Clock,
+    config: &Config,
+    kinds: &[JobKind],
+) -> Result<Vec<(String, Outcome)>> {
     let worker = Uuid::nil();
     let mut ran = Vec::new();
     while ran.len() < MOST_AT_ONCE
@@ -201,7 +212,9 @@ pub fn tally(tx: &mut Tx) -> Result<Tally> {
            count(*) filter (where failed_at is null and leased_until is not null) as running, count(*) filter (where failed_at is not null) as failed,
            coalesce(extract(epoch from ",
     );
-    sql.bind(tx.now).push(" - min(run_at) filter (where failed_at is null and leased_until is null and run_at <= ").bind(tx.now);
+    sql.bind(tx.now)
+        .push(" - min(run_at) filter (where failed_at is null and leased_until is null and run_at <= ")
+        .bind(tx.now);
     sql.push("))::bigint, 0) as oldest_seconds from jobs where finished_at is null");
     let rows: Vec<Tally> = sql.load(tx.conn())?;
     Ok(rows.into_iter().next().unwrap_or(Tally { waiting: 0, running: 0, failed: 0, oldest_seconds: 0 }))

@@ -53,7 +53,13 @@ pub struct Runner {
 
 impl Runner {
     /// Starts the threads. A database that is away now is waited for.
-    pub fn start(url: &Secret, clock: Clock, config: Config, kinds: Vec<JobKind>, entries: Vec<Entry>) -> std::io::Result<Runner> {
+    pub fn start(
+        url: &Secret,
+        clock: Clock,
+        config: Config,
+        kinds: Vec<JobKind>,
+        entries: Vec<Entry>,
+    ) -> std::io::Result<Runner> {
         let workers = config.database.worker_pool_size.clamp(1, MOST_WORKERS);
         let wait = Duration::from_secs(config.database.pool_timeout_seconds.into());
         let pool = db::pool(url.reveal(), workers, wait, STATEMENT_TIMEOUT_MS);

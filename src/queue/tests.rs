@@ -12,8 +12,8 @@ use tow::db::embedded::Embedded;
 use tow::db::{self, Chore, Tx};
 use tow::error::{Error, Result};
 use tow::queue::{
-    Entry, FIRST_PAUSE_SECONDS, Job, JobKind, LEASE_SECONDS, LONGEST_PAUSE_SECONDS, Outcome, Runner, Tally, Work, enqueue, extend,
-    forget_finished, lease, pause, run_all_due, settle, tally,
+    Entry, FIRST_PAUSE_SECONDS, Job, JobKind, LEASE_SECONDS, LONGEST_PAUSE_SECONDS, Outcome, Runner, Tally, Work,
+    enqueue, extend, forget_finished, lease, pause, run_all_due, settle, tally,
 };
 use tow::secret::Secret;
 use uuid::Uuid;
@@ -150,7 +150,10 @@ fn a_job_that_fails_waits_longer_each_time_and_is_given_up_and_kept() {
     }
     assert_eq!(yard.run().len(), 0);
     assert_eq!((yard.tally().waiting, yard.tally().failed), (0, 1));
-    assert_eq!(count(&mut yard.conn, "select count(*) as value from jobs where error = 'away: no network' and attempts = 3"), 1);
+    assert_eq!(
+        count(&mut yard.conn, "select count(*) as value from jobs where error = 'away: no network' and attempts = 3"),
+        1
+    );
 }
 
 #[test]
@@ -198,7 +201,12 @@ fn a_dead_workers_job_is_given_to_another_and_its_late_word_does_not_count() {
 
 #[test]
 fn the_pause_doubles_up_to_an_hour_with_a_quarter_by_chance() {
-    for (attempts, seconds) in [(1, FIRST_PAUSE_SECONDS), (2, FIRST_PAUSE_SECONDS * 2), (30, LONGEST_PAUSE_SECONDS), (i32::MAX, LONGEST_PAUSE_SECONDS)] {
+    for (attempts, seconds) in [
+        (1, FIRST_PAUSE_SECONDS),
+        (2, FIRST_PAUSE_SECONDS * 2),
+        (30, LONGEST_PAUSE_SECONDS),
+        (i32::MAX, LONGEST_PAUSE_SECONDS),
+    ] {
         let pause = pause(attempts).num_milliseconds();
         assert!((seconds * 1000..=seconds * 1255).contains(&pause), "{attempts}: {pause}");
     }
@@ -227,7 +235,11 @@ fn idle_workers_wake_when_a_job_is_committed_and_after_the_database_came_back() 
     let waited = yard.wait_for(2);
     assert!(waited.as_millis() < 2000, "{waited:?}: it was polled, not woken");
     // As after a restart: every other connection is cut.
-    yard.conn.batch_execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = 'tow' and pid <> pg_backend_pid()").unwrap();
+    yard.conn
+        .batch_execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'tow' and pid <> pg_backend_pid()",
+        )
+        .unwrap();
     yard.enqueue(say("third"));
     yard.wait_for(3);
     runner.stop();
@@ -242,10 +254,16 @@ fn of_two_clocks_one_runs_and_a_failing_entry_does_not_hold_up_the_next() {
         Err(Error::broken("on purpose"))
     }
     fn notes(work: &mut Work) -> Result<()> {
-        work.touch(Chore::Expiry, |tx| Ok(db::sql::Sql::new("insert into done values ('tick')").execute(tx.conn())?)).map(drop)
+        work.touch(Chore::Expiry, |tx| Ok(db::sql::Sql::new("insert into done values ('tick')").execute(tx.conn())?))
+            .map(drop)
     }
     let day = std::time::Duration::from_secs(86_400);
-    let entries = || vec![Entry { name: "fails", every: day, wakes_on: None, run: fails }, Entry { name: "notes", every: day, wakes_on: None, run: notes }];
+    let entries = || {
+        vec![
+            Entry { name: "fails", every: day, wakes_on: None, run: fails },
+            Entry { name: "notes", every: day, wakes_on: None, run: notes },
+        ]
+    };
     let mut yard = Yard::new();
     let (one, two) = (yard.start(entries()), yard.start(entries()));
     yard.wait_for(1);
@@ -256,5 +274,11 @@ fn of_two_clocks_one_runs_and_a_failing_entry_does_not_hold_up_the_next() {
     yard.clock.advance(Duration::days(1));
     yard.wait_for(2);
     two.stop();
-    assert_eq!(count(&mut yard.conn, "select count(*) as value from schedule_runs where (name = 'fails') = (error is not null)"), 2);
+    assert_eq!(
+        count(
+            &mut yard.conn,
+            "select count(*) as value from schedule_runs where (name = 'fails') = (error is not null)"
+        ),
+        2
+    );
 }

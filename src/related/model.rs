@@ -108,7 +108,9 @@ pub fn parse_place(me: &Actor, value: &str) -> Result<Place> {
         None if value == "organisation" => me.organisation_id().map(Place::Organisation).ok_or_else(wrong),
         None if value == "private" => me.person_id().map(Place::Person).ok_or_else(wrong),
         Some(("project", key)) => me.project(key).map(|project| Place::Project(project.id)).ok_or_else(wrong),
-        Some(("group", id)) => id.parse().ok().map(GroupId).filter(|id| me.is_in(*id)).map(Place::Group).ok_or_else(wrong),
+        Some(("group", id)) => {
+            id.parse().ok().map(GroupId).filter(|id| me.is_in(*id)).map(Place::Group).ok_or_else(wrong)
+        }
         _ => Err(wrong()),
     }
 }
@@ -118,7 +120,9 @@ pub fn place_value(me: &Actor, place: Place) -> String {
     match place {
         Place::Organisation(_) => "organisation".to_owned(),
         Place::Person(_) => "private".to_owned(),
-        Place::Project(id) => format!("project:{}", me.project_by_id(id).map(|project| project.key.as_str()).unwrap_or_default()),
+        Place::Project(id) => {
+            format!("project:{}", me.project_by_id(id).map(|project| project.key.as_str()).unwrap_or_default())
+        }
         Place::Group(id) => format!("group:{id}"),
     }
 }
@@ -147,7 +151,8 @@ pub fn readers_change(tx: &mut Tx, from: Place, to: Place) -> Result<(i64, i64)>
 }
 
 fn readers(place: Place) -> Sql {
-    let mut sql = Sql::new("select p.id from people p join memberships m on m.person_id = p.id where p.deactivated_at is null");
+    let mut sql =
+        Sql::new("select p.id from people p join memberships m on m.person_id = p.id where p.deactivated_at is null");
     match place {
         Place::Organisation(_) => {}
         Place::Person(person) => {

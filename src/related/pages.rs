@@ -30,7 +30,12 @@ pub struct Preview {
 
 impl EditPlace {
     pub fn sample() -> Self {
-        let preview = Preview { place: "organisation".to_owned(), label: text("place-organisation"), readers_now: 3, readers_then: 41 };
+        let preview = Preview {
+            place: "organisation".to_owned(),
+            label: text("place-organisation"),
+            readers_now: 3,
+            readers_then: 41,
+        };
         EditPlace {
             shell: Shell::sample("tickets"),
             record: Record::sample(Kind::Decision, "DEC-7", "Publish nothing until a person agrees"),

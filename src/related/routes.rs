@@ -1,6 +1,8 @@
 //! `/records/{display_id}/…`: the same acts for every kind; `/views`.
 
-use super::{EditPlace, Preview, archive_all, parse_place, place_choices, place_label, place_options, place_value, readers_of};
+use super::{
+    EditPlace, Preview, archive_all, parse_place, place_choices, place_label, place_options, place_value, readers_of,
+};
 use crate::access::{Ctx, Kind, Verb, check};
 use crate::error::{Error, Msg, Problems, Result};
 use crate::records::{LinkId, LinkKind, Record, SavedView, ViewId};
@@ -63,7 +65,9 @@ mod bulk_archiving {
         let back = local(form.given("back").unwrap_or("/")).to_owned();
         let done = ctx.write(move |tx, me| archive_all(tx, me, kind, &ids, restore)).await;
         let flash = match done {
-            Ok(count) => Flash::done(Msg::new(if restore { "bulk-restored" } else { "bulk-archived" }).with("count", count)),
+            Ok(count) => {
+                Flash::done(Msg::new(if restore { "bulk-restored" } else { "bulk-archived" }).with("count", count))
+            }
             Err(Error::Invalid(problems)) => Flash::failed(first(&problems)),
             Err(other) => return Err(other),
         };
@@ -181,7 +185,8 @@ mod place {
                 let preview = match chosen.filter(|chosen| *chosen != current) {
                     Some(chosen) => {
                         let place = parse_place(me, &chosen)?;
-                        let label = choices.iter().find(|choice| choice.value == chosen).map(place_label).unwrap_or_default();
+                        let label =
+                            choices.iter().find(|choice| choice.value == chosen).map(place_label).unwrap_or_default();
                         let readers_now = readers_of(tx, record.place())?;
                         Some(Preview { readers_now, readers_then: readers_of(tx, place)?, place: chosen, label })
                     }

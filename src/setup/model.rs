@@ -5,7 +5,9 @@ use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Result};
-use crate::people::{Entry, Membership, Mode, Organisation, OrganisationId, OrganisationRole, Person, PersonId, Session};
+use crate::people::{
+    Entry, Membership, Mode, Organisation, OrganisationId, OrganisationRole, Person, PersonId, Session,
+};
 use crate::schema::{memberships, organisations, people};
 use crate::signin::Throttle;
 use crate::text::value::{Email, Name};
@@ -42,7 +44,10 @@ pub fn issue_token(tx: &mut Tx) -> Result<Option<String>> {
 
 /// Forgets tokens of an earlier start, and all once the server is set up.
 pub fn forget_tokens(tx: &mut Tx) -> Result<usize> {
-    let mut sql = Sql::named("setup::forget_tokens", "delete from setup_tokens where exists (select 1 from organisations) or created_at < ");
+    let mut sql = Sql::named(
+        "setup::forget_tokens",
+        "delete from setup_tokens where exists (select 1 from organisations) or created_at < ",
+    );
     sql.bind(tx.now - chrono::Duration::days(KEEP_TOKENS_DAYS));
     Ok(sql.execute(tx.conn())?)
 }

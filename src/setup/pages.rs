@@ -59,14 +59,17 @@ impl SetupForm {
         let email = problems.take("email", Email::parse(&self.email));
         let mode = problems.take("mode", Mode::parse(&self.mode).ok_or("problem-choice".into()));
         let zone: Result<chrono_tz::Tz, _> = self.time_zone.trim().parse();
-        let time_zone = problems.take("time_zone", zone.map(|zone| zone.name().to_owned()).map_err(|_| "problem-time-zone".into()));
+        let time_zone =
+            problems.take("time_zone", zone.map(|zone| zone.name().to_owned()).map_err(|_| "problem-time-zone".into()));
         let about = [self.name.as_str(), self.email.as_str(), self.organisation.as_str()];
         let password = problems.take("password", check_strength(password, &about));
         if self.token.trim().is_empty() {
             problems.add("token", "problem-setup-token-missing");
         }
         match (organisation, mode, time_zone, name, email, password) {
-            (Some(organisation), Some(mode), Some(time_zone), Some(name), Some(email), Some(password)) if problems.is_empty() => {
+            (Some(organisation), Some(mode), Some(time_zone), Some(name), Some(email), Some(password))
+                if problems.is_empty() =>
+            {
                 Ok(Checked { organisation, mode, time_zone, name, email, password })
             }
             _ => Err(problems),

@@ -10,10 +10,7 @@ use crate::signin;
 use crate::web::{Flash, Form, Need, Reply, Routes};
 
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/", Need::Nothing, index)
-        .get("/setup", Need::Nothing, new)
-        .post("/setup", Need::Nothing, create)
+    Routes::new().get("/", Need::Nothing, index).get("/setup", Need::Nothing, new).post("/setup", Need::Nothing, create)
 }
 
 /// An empty server leads to its set-up, any other to the tickets (and so, without a session, to the sign-in page).
@@ -38,7 +35,9 @@ async fn create(ctx: PublicCtx, sent: Form) -> Result<Reply> {
             return Ok(ctx.redirect("/projects/new", Some(Flash::done("setup-done"))).cookie(cookie));
         }
         Err(Error::Invalid(problems)) => problems,
-        Err(Error::Slow(wait)) => Problems::one("token", Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1))),
+        Err(Error::Slow(wait)) => {
+            Problems::one("token", Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1)))
+        }
         Err(other) => return Err(other),
     };
     ctx.page_with(422, &New { csrf: ctx.csrf(), form, problems })

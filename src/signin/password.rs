@@ -25,7 +25,10 @@ pub fn check_strength(password: &str, about: &[&str]) -> Result<Secret, Msg> {
     }
     let lower = password.to_lowercase();
     let is_common = COMMON.contains(&lower.as_str()) || is_repetition(&lower) || is_sequence(&lower);
-    let is_about = about.iter().map(|word| word.to_lowercase()).any(|word| word.chars().count() >= 4 && lower.contains(&word) && lower.len() < word.len() + 6);
+    let is_about = about
+        .iter()
+        .map(|word| word.to_lowercase())
+        .any(|word| word.chars().count() >= 4 && lower.contains(&word) && lower.len() < word.len() + 6);
     if is_common || is_about { Err(Msg::new("problem-password-common")) } else { Ok(Secret::new(password)) }
 }
 
@@ -52,8 +55,10 @@ pub fn hash(password: &Secret) -> Result<String> {
 
 /// Compares with a stored hash, or, for an unknown address, with one of a random password, so that both take the same time.
 pub fn verify(password: &Secret, stored: Option<&str>) -> bool {
-    static NOBODY: LazyLock<String> = LazyLock::new(|| hash(&Secret::new(crate::web::random_token())).unwrap_or_default());
+    static NOBODY: LazyLock<String> =
+        LazyLock::new(|| hash(&Secret::new(crate::web::random_token())).unwrap_or_default());
     let parsed = PasswordHash::new(stored.unwrap_or(&NOBODY));
-    let fits = parsed.is_ok_and(|parsed| Argon2::default().verify_password(password.reveal().as_bytes(), &parsed).is_ok());
+    let fits =
+        parsed.is_ok_and(|parsed| Argon2::default().verify_password(password.reveal().as_bytes(), &parsed).is_ok());
     fits && stored.is_some()
 }

@@ -14,16 +14,26 @@ const KNOWN_COOKIE: &str = "tow_known";
 const KNOWN_SECONDS: i64 = 365 * 86_400;
 
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/sign-in", Need::Nothing, new)
-        .post("/sign-in", Need::Nothing, create)
-        .post("/sign-out", Need::Session, destroy)
+    Routes::new().get("/sign-in", Need::Nothing, new).post("/sign-in", Need::Nothing, create).post(
+        "/sign-out",
+        Need::Session,
+        destroy,
+    )
 }
 
 async fn new(ctx: PublicCtx) -> Result<Reply> {
-    let Some(organisation) = ctx.read(|tx, _| Organisation::only(tx)).await? else { return Ok(Reply::redirect("/setup")) };
+    let Some(organisation) = ctx.read(|tx, _| Organisation::only(tx)).await? else {
+        return Ok(Reply::redirect("/setup"));
+    };
     let back = ctx.query("back").unwrap_or_default();
-    ctx.page(&New { csrf: ctx.csrf(), organisation: organisation.name, email: String::new(), back, problems: Problems::default(), notice: None })
+    ctx.page(&New {
+        csrf: ctx.csrf(),
+        organisation: organisation.name,
+        email: String::new(),
+        back,
+        problems: Problems::default(),
+        notice: None,
+    })
 }
 
 async fn create(ctx: PublicCtx, form: Form) -> Result<Reply> {
@@ -31,7 +41,9 @@ async fn create(ctx: PublicCtx, form: Form) -> Result<Reply> {
     let attempt = Attempt { known: known(&ctx, &email), email, address: ctx.caller.address.clone() };
     match try_sign_in(&ctx, &attempt, password).await {
         Ok(reply) => Ok(reply(&form)),
-        Err(Error::Slow(wait)) => again(&ctx, &form, 429, Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1))).await,
+        Err(Error::Slow(wait)) => {
+            again(&ctx, &form, 429, Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1))).await
+        }
         Err(Error::SignIn) => again(&ctx, &form, 422, Msg::new("problem-sign-in")).await,
         Err(other) => Err(other),
     }

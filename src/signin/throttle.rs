@@ -77,9 +77,14 @@ impl Throttle {
 
     /// Counts a failure; how many there are now.
     pub fn fail(&self, tx: &mut Tx) -> Result<i32> {
-        let mut sql = Sql::named("signin::throttle_fail", "insert into throttles as t (key, failures, last_at) values (");
-        sql.bind(self.key.as_str()).push(", 1, ").bind(tx.now).push(") on conflict (key) do update set failures = case when t.last_at < ");
-        sql.bind(tx.now - chrono::Duration::seconds(FORGET_SECONDS)).push(" then 1 else t.failures + 1 end, last_at = ");
+        let mut sql =
+            Sql::named("signin::throttle_fail", "insert into throttles as t (key, failures, last_at) values (");
+        sql.bind(self.key.as_str())
+            .push(", 1, ")
+            .bind(tx.now)
+            .push(") on conflict (key) do update set failures = case when t.last_at < ");
+        sql.bind(tx.now - chrono::Duration::seconds(FORGET_SECONDS))
+            .push(" then 1 else t.failures + 1 end, last_at = ");
         sql.bind(tx.now).push(" returning failures, last_at");
         Ok(sql.load::<Row>(tx.conn())?.first().map(|row| row.failures).unwrap_or_default())
     }

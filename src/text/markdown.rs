@@ -2,7 +2,7 @@
 //! typed HTML, references, time. Order: parse, cut what is nested too deep, settle typed HTML, write, sanitise, decorate.
 
 use super::decorate::{Mention, decorate, mark, page_id};
-use super::reference::{of_address, MAX_REFERENCES, Piece, Reference, Target, pieces};
+use super::reference::{MAX_REFERENCES, Piece, Reference, Target, of_address, pieces};
 use super::{highlight, raw_html, sanitise};
 use comrak::html::{ChildRendering, Context, format_document_with_formatter, format_node_default};
 use comrak::nodes::{ListType, Node, NodeCodeBlock, NodeList, NodeValue};

@@ -14,6 +14,13 @@ pub const FEATURE: Feature = Feature {
     routes: routes::routes,
     nav: Some((
         Group::Execution,
-        NavItem { key: "tickets", label: "nav-tickets", href: "/tickets", icon: "ticket", shortcut: "g t", is_scoped: true },
+        NavItem {
+            key: "tickets",
+            label: "nav-tickets",
+            href: "/tickets",
+            icon: "ticket",
+            shortcut: "g t",
+            is_scoped: true,
+        },
     )),
 };

@@ -89,8 +89,14 @@ impl ListQuery {
     /// The query part of this list's address without paging; empty values left out.
     pub fn address(&self) -> String {
         let pairs = [
-            ("q", &self.q), ("status", &self.status), ("priority", &self.priority), ("assignee", &self.assignee),
-            ("tag", &self.tag), ("show", &self.show), ("sort", &self.sort), ("project", &self.project),
+            ("q", &self.q),
+            ("status", &self.status),
+            ("priority", &self.priority),
+            ("assignee", &self.assignee),
+            ("tag", &self.tag),
+            ("show", &self.show),
+            ("sort", &self.sort),
+            ("project", &self.project),
         ];
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(pairs.into_iter().filter(|(_, value)| !value.is_empty()));
@@ -125,7 +131,8 @@ pub fn priority_choices(chosen: &str) -> Vec<Choice> {
 }
 
 pub fn kind_choices(chosen: &str) -> Vec<Choice> {
-    let choice = |kind: &TicketKind| Choice::new(kind, text(&kind.label()), kind.as_str() == chosen).icon(kind.icon(), "");
+    let choice =
+        |kind: &TicketKind| Choice::new(kind, text(&kind.label()), kind.as_str() == chosen).icon(kind.icon(), "");
     TicketKind::ALL.iter().map(choice).collect()
 }
 
@@ -146,7 +153,13 @@ pub fn tabs(query: &ListQuery) -> Vec<Tab> {
     let project = if query.project.is_empty() { String::new() } else { format!("project={}", query.project) };
     let tab = |label: &str, query: &str| {
         let query = [query, project.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("&");
-        Tab { is_current: query == here, href: format!("/tickets?{query}"), label: text(label), is_shared: false, remove: None }
+        Tab {
+            is_current: query == here,
+            href: format!("/tickets?{query}"),
+            label: text(label),
+            is_shared: false,
+            remove: None,
+        }
     };
     vec![
         tab("tab-active", ""),
@@ -261,19 +274,33 @@ impl Show {
             resolved_at: None,
         };
         let parts = Parts::sample();
-        let loaded =
-            Loaded { ticket, parent: None, children: Vec::new(), parts, faces: Vec::new(), body_html: "<p>The hydrographic office corrects its predictions.</p>".to_owned() };
+        let loaded = Loaded {
+            ticket,
+            parent: None,
+            children: Vec::new(),
+            parts,
+            faces: Vec::new(),
+            body_html: "<p>The hydrographic office corrects its predictions.</p>".to_owned(),
+        };
         Show::new(Shell::sample("tickets"), loaded, None, None)
     }
 }
 
-fn properties(ticket: &Ticket, parts: &Parts, faces: &[Face], parent: Option<&Record>, can_edit: bool) -> Vec<Property> {
+fn properties(
+    ticket: &Ticket,
+    parts: &Parts,
+    faces: &[Face],
+    parent: Option<&Record>,
+    can_edit: bool,
+) -> Vec<Property> {
     let value = |field| ticket.value(field, &parts.tags);
     let input = |input| if can_edit { input } else { Input::Locked };
     let name = |id: Option<PersonId>| faces.iter().find(|face| Some(face.id) == id).map(|face| face.name.clone());
     let person = |id| name(id).map_or(Shown::Nothing, Shown::Person);
-    let status = Shown::State { icon: ticket.status.icon(), tone: ticket.status.tone(), label: text(&ticket.status.label()) };
-    let kind = Shown::State { icon: ticket.ticket_kind.icon().to_owned(), tone: "", label: text(&ticket.ticket_kind.label()) };
+    let status =
+        Shown::State { icon: ticket.status.icon(), tone: ticket.status.tone(), label: text(&ticket.status.label()) };
+    let kind =
+        Shown::State { icon: ticket.ticket_kind.icon().to_owned(), tone: "", label: text(&ticket.ticket_kind.label()) };
     let labels = if parts.tags.is_empty() { Shown::Nothing } else { Shown::Chips(parts.tags.clone()) };
     let due = match ticket.due_on {
         None => Shown::Nothing,
@@ -287,16 +314,34 @@ fn properties(ticket: &Ticket, parts: &Parts, faces: &[Face], parent: Option<&Re
         title: record.title.clone(),
     });
     let parent_id = parent.map(|record| record.display_id.clone()).unwrap_or_default();
-    let estimate = ticket.estimate.map_or(Shown::Nothing, |points| Shown::Text(crate::ui::say_with("points", [("count", points.to_string().as_str())])));
+    let estimate = ticket.estimate.map_or(Shown::Nothing, |points| {
+        Shown::Text(crate::ui::say_with("points", [("count", points.to_string().as_str())]))
+    });
     let words = |value, hint| Input::Text { value, hint };
-    let of = |field: Field, label, shown, input: Input| Property::new(field.as_str(), label, &value(field), shown, input);
+    let of =
+        |field: Field, label, shown, input: Input| Property::new(field.as_str(), label, &value(field), shown, input);
     vec![
         of(Field::Status, "field-status", status, input(Input::Menu(status_choices(ticket.status.as_str())))),
-        of(Field::Priority, "field-priority", Shown::Priority(ticket.priority), input(Input::Menu(priority_choices(&ticket.priority.to_string())))),
-        of(Field::Assignee, "field-assignee", person(ticket.assignee_id), input(Input::Menu(people_choices(faces, &value(Field::Assignee), "nobody")))),
+        of(
+            Field::Priority,
+            "field-priority",
+            Shown::Priority(ticket.priority),
+            input(Input::Menu(priority_choices(&ticket.priority.to_string()))),
+        ),
+        of(
+            Field::Assignee,
+            "field-assignee",
+            person(ticket.assignee_id),
+            input(Input::Menu(people_choices(faces, &value(Field::Assignee), "nobody"))),
+        ),
         of(Field::Labels, "field-labels", labels, input(words(parts.tags.join(", "), "labels-hint"))),
         of(Field::Estimate, "field-estimate", estimate, input(words(value(Field::Estimate), ""))),
-        of(Field::Start, "field-start", ticket.start_on.map_or(Shown::Nothing, Shown::Day), input(Input::Date(value(Field::Start)))),
+        of(
+            Field::Start,
+            "field-start",
+            ticket.start_on.map_or(Shown::Nothing, Shown::Day),
+            input(Input::Date(value(Field::Start))),
+        ),
         of(Field::Due, "field-due", due, input(Input::Date(value(Field::Due)))),
         of(Field::Kind, "field-kind", kind, input(Input::Menu(kind_choices(ticket.ticket_kind.as_str())))),
         of(Field::Parent, "field-parent", parent_shown, input(words(parent_id, "parent-hint"))),
@@ -365,19 +410,44 @@ impl TicketForm {
         let body = problems.take("body", Body::parse(&self.body));
         let tags = problems.take("tags", Tag::parse_list(&self.tags));
         let choice = || Msg::new("problem-choice");
-        let kind = problems.take("kind", or_default(&self.kind, TicketKind::Task, TicketKind::parse).ok_or_else(choice));
+        let kind =
+            problems.take("kind", or_default(&self.kind, TicketKind::Task, TicketKind::parse).ok_or_else(choice));
         let status = problems.take("status", or_default(&self.status, Status::Todo, Status::parse).ok_or_else(choice));
-        let priority = problems.take("priority", or_default(&self.priority, DEFAULT_PRIORITY, parse_priority).ok_or_else(choice));
-        let assignee = problems.take("assignee", optional(&self.assignee, |id| id.parse().map(PersonId).map_err(|_| choice())));
+        let priority =
+            problems.take("priority", or_default(&self.priority, DEFAULT_PRIORITY, parse_priority).ok_or_else(choice));
+        let assignee =
+            problems.take("assignee", optional(&self.assignee, |id| id.parse().map(PersonId).map_err(|_| choice())));
         let start_on = problems.take("start_on", optional(&self.start_on, crate::web::parse_date));
         let due_on = problems.take("due_on", optional(&self.due_on, crate::web::parse_date));
         let estimate = problems.take("estimate", optional(&self.estimate, parse_estimate));
         let parent = Some(self.parent.trim().to_owned()).filter(|parent| !parent.is_empty());
         match (place, title, body, tags, kind, status, priority, assignee, start_on, due_on, estimate) {
             (
-                Some(place), Some(title), Some(body), Some(labels), Some(kind), Some(status), Some(priority), Some(assignee),
-                Some(start_on), Some(due_on), Some(estimate),
-            ) => Ok(NewTicket { place, kind, title, body, status, priority, assignee, parent, labels, start_on, due_on, estimate }),
+                Some(place),
+                Some(title),
+                Some(body),
+                Some(labels),
+                Some(kind),
+                Some(status),
+                Some(priority),
+                Some(assignee),
+                Some(start_on),
+                Some(due_on),
+                Some(estimate),
+            ) => Ok(NewTicket {
+                place,
+                kind,
+                title,
+                body,
+                status,
+                priority,
+                assignee,
+                parent,
+                labels,
+                start_on,
+                due_on,
+                estimate,
+            }),
             _ => Err(Error::Invalid(problems)),
         }
     }
@@ -413,4 +483,3 @@ impl New {
         New::new(Shell::sample("tickets"), TicketForm::default(), problems, &[], &[])
     }
 }
-

@@ -1,12 +1,15 @@
 //! `/tickets`.
 
 use super::model::*;
-use super::pages::{Index, ListQuery, Loaded, New, Show, TicketForm, people_choices, priority_choices, sort_choices, status_choices, tabs};
+use super::pages::{
+    Index, ListQuery, Loaded, New, Show, TicketForm, people_choices, priority_choices, sort_choices, status_choices,
+    tabs,
+};
 use crate::access::{Actor, Ctx, Kind};
 use crate::db::Tx;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::people::Face;
-use crate::records::{SavedView, resolve};
+use crate::records::{Edit, SavedView, resolve};
 use crate::related::{Parts, place_choices, place_value, view_tabs};
 use crate::ui::{FieldProblem, count_label};
 use crate::web::{Flash, Form, Need, Reply, Routes, local};
@@ -51,13 +54,24 @@ async fn index(ctx: Ctx) -> Result<Reply> {
 
 async fn new(ctx: Ctx) -> Result<Reply> {
     let asked = |name| ctx.query(name).unwrap_or_default();
-    let mut form = TicketForm { title: asked("title"), parent: asked("parent"), status: asked("status"), kind: asked("kind"), ..TicketForm::default() };
+    let mut form = TicketForm {
+        title: asked("title"),
+        parent: asked("parent"),
+        status: asked("status"),
+        kind: asked("kind"),
+        ..TicketForm::default()
+    };
     let key = ctx.project_key();
     let (places, faces, place) = ctx
         .read(move |tx, me| {
             // Where one is; else the first project; else the organisation.
-            let here = key.as_deref().and_then(|key| me.project(key)).or(me.projects.iter().find(|project| !project.is_archived));
-            let place = here.map_or("organisation".to_owned(), |project| place_value(me, crate::access::Place::Project(project.id)));
+            let here = key
+                .as_deref()
+                .and_then(|key| me.project(key))
+                .or(me.projects.iter().find(|project| !project.is_archived));
+            let place = here.map_or("organisation".to_owned(), |project| {
+                place_value(me, crate::access::Place::Project(project.id))
+            });
             Ok((place_choices(tx, me)?, Face::list(tx)?, place))
         })
         .await?;
@@ -105,13 +119,12 @@ fn load(tx: &mut Tx, me: &Actor, display_id: &str) -> Result<Loaded> {
 /// One field, edited in place. A refused or lost edit draws the page again with both values.
 async fn update(ctx: Ctx, id: Path<String>, form: Form) -> Result<Reply> {
     let field = Field::parse(form.text("field")).ok_or(Error::NotFound)?;
-    let was = form.text("was").to_owned();
-    let edit = Edit { field, value: form.text("value").to_owned(), was: Some(was.clone()).filter(|was| !was.is_empty()) };
+    let edit = Edit::of(field, &form);
     let (asked, wanted) = (id.clone(), edit.clone());
     match ctx.write(move |tx, me| Ticket::edit(tx, me, &asked, &wanted)).await {
         Ok(ticket) => Ok(ctx.redirect(&ticket.record.path(), None)),
         Err(error) => {
-            let (status, problem) = FieldProblem::of(error, field.as_str(), &edit.value, &was)?;
+            let (status, problem) = FieldProblem::of(error, field.as_str(), &edit.value, form.text("was"))?;
             let loaded = ctx.read(move |tx, me| load(tx, me, &id)).await?;
             ctx.page_with(status, &Show::new(ctx.shell("tickets")?, loaded, None, Some(&problem)))
         }
@@ -141,7 +154,8 @@ mod bulk {
             ("archive", _) => Ok(BulkAct::Archive),
             ("restore", _) => Ok(BulkAct::Restore),
             (_, Some((field, value))) => {
-                let field = Field::parse(field).filter(|field| matches!(field, Field::Status | Field::Priority | Field::Assignee));
+                let field = Field::parse(field)
+                    .filter(|field| matches!(field, Field::Status | Field::Priority | Field::Assignee));
                 Ok(BulkAct::Set(field.ok_or(Error::NotFound)?, value.to_owned()))
             }
             _ => Err(Error::NotFound),

@@ -82,7 +82,11 @@ pub fn day(on: &NaiveDate, values: &dyn Values) -> Result<String> {
 #[askama::filter_fn]
 pub fn due(on: &NaiveDate, values: &dyn Values) -> Result<String> {
     let late = (today(values) - *on).num_days();
-    Ok(if late > 0 { say_with("time-overdue", [("days", late.to_string().as_str())]) } else { short_day(*on, today(values)) })
+    Ok(if late > 0 {
+        say_with("time-overdue", [("days", late.to_string().as_str())])
+    } else {
+        short_day(*on, today(values))
+    })
 }
 
 /// `red` when late or due by tomorrow, `amber` within a week, else nothing.

@@ -4,9 +4,9 @@ mod assets;
 mod catalogue;
 /// What templates may call.
 pub mod filters;
-mod shell;
 mod parts;
 mod property;
+mod shell;
 
 pub use assets::*;
 pub use catalogue::*;

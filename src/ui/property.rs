@@ -22,14 +22,23 @@ pub enum Shown {
     Nothing,
     Text(String),
     /// A state: icon, tone, word.
-    State { icon: String, tone: &'static str, label: String },
+    State {
+        icon: String,
+        tone: &'static str,
+        label: String,
+    },
     Priority(i16),
     Person(String),
     Chips(Vec<String>),
     Day(NaiveDate),
     /// A day by which something is due.
     Due(NaiveDate),
-    Link { href: String, icon: &'static str, key: String, title: String },
+    Link {
+        href: String,
+        icon: &'static str,
+        key: String,
+        title: String,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -39,7 +48,10 @@ pub enum Input {
     Menu(Vec<Choice>),
     Date(String),
     /// Text with an optional completion kind (`record`, `tag`) and what to write.
-    Text { value: String, hint: &'static str },
+    Text {
+        value: String,
+        hint: &'static str,
+    },
 }
 
 /// What stood in the way of an edit.

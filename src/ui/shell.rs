@@ -70,7 +70,8 @@ pub struct Shell {
 
 impl Shell {
     pub fn new<P: Principal>(state: &State, frame: Frame, active: &'static str, ctx: &Ctx<P>) -> Self {
-        let project = ctx.project_key().and_then(|key| frame.projects.iter().find(|project| project.key == key).cloned());
+        let project =
+            ctx.project_key().and_then(|key| frame.projects.iter().find(|project| project.key == key).cloned());
         let flash = ctx.request.cookie_value(FLASH_COOKIE).and_then(|signed| Flash::read(state, &signed));
         let uri = ctx.request.uri();
         Shell {
@@ -97,7 +98,8 @@ impl Shell {
 
     /// This page with another project chosen; only pages where that means something.
     pub fn with_project(&self, key: Option<&str>) -> String {
-        let is_scoped = self.nav.iter().flat_map(|group| &group.items).any(|item| item.is_scoped && item.href == self.path);
+        let is_scoped =
+            self.nav.iter().flat_map(|group| &group.items).any(|item| item.is_scoped && item.href == self.path);
         scoped(if is_scoped { &self.path } else { "/tickets" }, key)
     }
 
@@ -156,6 +158,13 @@ pub fn flash_text(flash: &Flash) -> String {
 
 /// A sidebar for samples.
 pub fn sample_nav() -> Vec<NavGroup> {
-    let item = NavItem { key: "tickets", label: "nav-tickets", href: "/tickets", icon: "ticket", shortcut: "g t", is_scoped: true };
+    let item = NavItem {
+        key: "tickets",
+        label: "nav-tickets",
+        href: "/tickets",
+        icon: "ticket",
+        shortcut: "g t",
+        is_scoped: true,
+    };
     vec![NavGroup { label: "nav-execution", items: vec![item] }]
 }

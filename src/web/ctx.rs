@@ -80,7 +80,9 @@ impl<P: Principal> FromRequest for Ctx<P> {
     type Future = Ready<Result<Self>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(Ctx::open(request).and_then(|ctx| if ctx.caller.session.is_some() { Ok(ctx) } else { Err(Error::SignIn) }))
+        ready(
+            Ctx::open(request).and_then(|ctx| if ctx.caller.session.is_some() { Ok(ctx) } else { Err(Error::SignIn) }),
+        )
     }
 }
 
@@ -165,7 +167,12 @@ impl<P: Principal> Ctx<P> {
 
     async fn transact<T, F, B>(&self, begin: B, f: F) -> Result<T>
     where
-        B: FnOnce(&mut diesel::PgConnection, DateTime<Utc>, Uuid, Box<dyn FnOnce(&mut Tx) -> Result<(T, P)>>) -> Result<(T, P)>
+        B: FnOnce(
+                &mut diesel::PgConnection,
+                DateTime<Utc>,
+                Uuid,
+                Box<dyn FnOnce(&mut Tx) -> Result<(T, P)>>,
+            ) -> Result<(T, P)>
             + Send
             + 'static,
         F: FnOnce(&mut Tx, &P) -> Result<T> + Send + 'static,
@@ -278,7 +285,12 @@ pub async fn blocking<T: Send + 'static>(f: impl FnOnce() -> Result<T> + Send + 
 fn transaction<T, P, F, B>(state: &Shared, caller: Caller, known: Option<P>, begin: B, f: F) -> Result<(T, P)>
 where
     P: Principal,
-    B: FnOnce(&mut diesel::PgConnection, DateTime<Utc>, Uuid, Box<dyn FnOnce(&mut Tx) -> Result<(T, P)>>) -> Result<(T, P)>,
+    B: FnOnce(
+        &mut diesel::PgConnection,
+        DateTime<Utc>,
+        Uuid,
+        Box<dyn FnOnce(&mut Tx) -> Result<(T, P)>>,
+    ) -> Result<(T, P)>,
     F: FnOnce(&mut Tx, &P) -> Result<T> + 'static,
     T: 'static,
 {
@@ -335,7 +347,8 @@ impl Caller {
             .and_then(|signed| state.keys.verify(Purpose::Session, &signed));
         let visit = || request.cookie_value(VISIT_COOKIE).and_then(|signed| state.keys.verify(Purpose::Visit, &signed));
         let binding = token.clone().or_else(visit).unwrap_or_else(random_token);
-        let browser = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let browser =
+            request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         Caller {
             session: token.as_deref().map(token_hash),
             binding,

@@ -40,7 +40,9 @@ impl Download {
         let is_current = value(header::IF_RANGE).is_none_or(|tag| tag == etag);
         let range = value(header::RANGE).filter(|_| is_current).map_or(Range::Whole, |text| Range::parse(text, length));
         match range {
-            Range::Whole => Ok(self.head(StatusCode::OK, &etag).body(SizedStream::new(length, pieces(file, length))).into()),
+            Range::Whole => {
+                Ok(self.head(StatusCode::OK, &etag).body(SizedStream::new(length, pieces(file, length))).into())
+            }
             Range::Part { from, to } => {
                 let file = blocking(move || seek(file, from)).await?;
                 let mut head = self.head(StatusCode::PARTIAL_CONTENT, &etag);
@@ -78,14 +80,19 @@ impl Download {
 pub enum Range {
     Whole,
     /// Both ends included.
-    Part { from: u64, to: u64 },
+    Part {
+        from: u64,
+        to: u64,
+    },
     Outside,
 }
 
 impl Range {
     /// One range of bytes; several, and what cannot be read, mean the whole.
     pub fn parse(text: &str, length: u64) -> Range {
-        let Some((from, to)) = text.strip_prefix("bytes=").and_then(|range| range.split_once('-')) else { return Range::Whole };
+        let Some((from, to)) = text.strip_prefix("bytes=").and_then(|range| range.split_once('-')) else {
+            return Range::Whole;
+        };
         let number = |text: &str| text.trim().parse::<u64>();
         let last = length.saturating_sub(1);
         match (from.trim().is_empty(), to.trim().is_empty(), number(from), number(to)) {

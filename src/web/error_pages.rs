@@ -103,7 +103,15 @@ fn draw(response: ServiceResponse<BoxBody>, state: &Shared, drawn: Drawn) -> Ser
         ("text/html; charset=utf-8", ui::render(&view, now, chrono_tz::UTC).unwrap_or_default())
     } else {
         let resend = send_again(&request, &mut response, state);
-        let view = ErrorPage { status, title, words, reason: drawn.reason.clone(), request_id: id, resend, refresh: status == 503 };
+        let view = ErrorPage {
+            status,
+            title,
+            words,
+            reason: drawn.reason.clone(),
+            request_id: id,
+            resend,
+            refresh: status == 503,
+        };
         ("text/html; charset=utf-8", ui::render(&view, now, chrono_tz::UTC).unwrap_or_default())
     };
     response.extensions_mut().insert(drawn);
@@ -112,7 +120,12 @@ fn draw(response: ServiceResponse<BoxBody>, state: &Shared, drawn: Drawn) -> Ser
 }
 
 /// A full page goes to the sign-in page and comes back; a fragment tells the script to do so.
-fn sign_in(request: actix_web::HttpRequest, mut response: actix_web::HttpResponse, is_fragment: bool, drawn: Drawn) -> ServiceResponse<BoxBody> {
+fn sign_in(
+    request: actix_web::HttpRequest,
+    mut response: actix_web::HttpResponse,
+    is_fragment: bool,
+    drawn: Drawn,
+) -> ServiceResponse<BoxBody> {
     let back = if *request.method() == actix_web::http::Method::GET && !is_fragment {
         request.uri().path_and_query().map(|path| path.as_str()).unwrap_or("/").to_owned()
     } else {
@@ -131,7 +144,11 @@ fn sign_in(request: actix_web::HttpRequest, mut response: actix_web::HttpRespons
     ServiceResponse::new(request, response)
 }
 
-fn send_again(request: &actix_web::HttpRequest, response: &mut actix_web::HttpResponse<BoxBody>, state: &Shared) -> Option<SendAgain> {
+fn send_again(
+    request: &actix_web::HttpRequest,
+    response: &mut actix_web::HttpResponse<BoxBody>,
+    state: &Shared,
+) -> Option<SendAgain> {
     let Resend(form) = request.extensions().get::<Resend>().cloned()?;
     let session = request
         .cookie_value(&state.config.security.session_cookie_name)
@@ -165,8 +182,17 @@ fn leak_free(title: &str) -> &'static str {
 }
 
 const TITLES: [&str; 11] = [
-    "error-not-found", "error-forbidden", "error-too-large", "error-slow", "error-away", "error-broken", "error-invalid",
-    "error-conflict", "error-method", "error-kind", "error-confirm",
+    "error-not-found",
+    "error-forbidden",
+    "error-too-large",
+    "error-slow",
+    "error-away",
+    "error-broken",
+    "error-invalid",
+    "error-conflict",
+    "error-method",
+    "error-kind",
+    "error-confirm",
 ];
 
 fn words_of(status: u16, kind: &str) -> (&'static str, &'static str) {

@@ -3,7 +3,7 @@
 use crate::error::{Error, Msg, ProblemStatus, Problems, Result};
 use crate::web::{Cookies, Purpose, Shared};
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, HttpMessage};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 use std::future::Future;
 use std::pin::Pin;
@@ -47,7 +47,10 @@ impl Form {
 
     /// Everything but what this server itself put in.
     pub fn typed(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.fields.iter().filter(|(name, _)| name != "_csrf" && !name.contains("password")).map(|(name, value)| (name.as_str(), value.as_str()))
+        self.fields
+            .iter()
+            .filter(|(name, _)| name != "_csrf" && !name.contains("password"))
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     pub fn is_checked(&self, name: &str) -> bool {
@@ -76,8 +79,10 @@ impl Form {
     }
 
     fn parse(bytes: &[u8]) -> Result<Self> {
-        let fields: Vec<(String, String)> =
-            url::form_urlencoded::parse(bytes).take(MAX_FIELDS + 1).map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+        let fields: Vec<(String, String)> = url::form_urlencoded::parse(bytes)
+            .take(MAX_FIELDS + 1)
+            .map(|(name, value)| (name.into_owned(), value.into_owned()))
+            .collect();
         if fields.len() > MAX_FIELDS {
             return Err(too_large());
         }

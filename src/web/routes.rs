@@ -84,7 +84,8 @@ impl Routes {
         // actix takes the first match: keep the order of declaration, so that `/tickets/new` comes before `/tickets/{id}`.
         paths.sort_by_key(|(_, (position, _))| *position);
         for (path, (_, registers)) in paths {
-            let resource = registers.into_iter().fold(web::resource(path), |resource, register| resource.route(register()));
+            let resource =
+                registers.into_iter().fold(web::resource(path), |resource, register| resource.route(register()));
             config.service(resource.default_service(web::to(not_this_method)));
         }
     }

@@ -4,8 +4,8 @@
 use crate::error::{Error, Msg, ProblemStatus, Problems, Result};
 use crate::web::{Form, Shared, blocking, check_csrf};
 use actix_multipart::{Field, Multipart};
-use actix_web::{HttpMessage, HttpRequest};
 use actix_web::web::{Bytes, Payload};
+use actix_web::{HttpMessage, HttpRequest};
 use futures_util::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
 use std::io::Write;
@@ -64,7 +64,8 @@ impl Upload {
             drain(&mut form).await;
             return Err(error);
         }
-        let fields: Vec<(&str, &str)> = reader.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let fields: Vec<(&str, &str)> =
+            reader.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         Ok(Upload { form: Form::of(&fields), files: reader.files })
     }
 }
@@ -121,7 +122,9 @@ impl Reader {
         let mut waiting = Vec::with_capacity(WRITE_BYTES);
         while let Some(chunk) = next(&mut field).await? {
             if sink.bytes + (waiting.len() + chunk.len()) as u64 > max {
-                return Err(too_large(Msg::new("problem-file-large").with("name", shortened(&name)).with("max", megabytes(max))));
+                return Err(too_large(
+                    Msg::new("problem-file-large").with("name", shortened(&name)).with("max", megabytes(max)),
+                ));
             }
             waiting.extend_from_slice(&chunk);
             if waiting.len() >= WRITE_BYTES {
@@ -191,7 +194,9 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-async fn next<T>(stream: &mut (impl Stream<Item = Result<T, actix_multipart::MultipartError>> + Unpin)) -> Result<Option<T>> {
+async fn next<T>(
+    stream: &mut (impl Stream<Item = Result<T, actix_multipart::MultipartError>> + Unpin),
+) -> Result<Option<T>> {
     use actix_multipart::MultipartError as Fault;
     let cut = || Error::invalid("", "problem-form-cut");
     match tokio::time::timeout(PATIENCE, stream.next()).await {
@@ -238,5 +243,9 @@ fn shortened(name: &str) -> String {
 /// For people: whole megabytes, and a digit after the point below ten.
 fn megabytes(bytes: u64) -> String {
     let tenths = bytes * 10 / (1024 * 1024);
-    if tenths >= 100 || tenths.is_multiple_of(10) { (tenths / 10).to_string() } else { format!("{}.{}", tenths / 10, tenths % 10) }
+    if tenths >= 100 || tenths.is_multiple_of(10) {
+        (tenths / 10).to_string()
+    } else {
+        format!("{}.{}", tenths / 10, tenths % 10)
+    }
 }

@@ -52,7 +52,8 @@ document.addEventListener("focusout", (event) => {
 document.addEventListener("click", (event) => {
   const item = event.target.closest("a.menu-item, button.menu-item");
   const menu = item?.closest("details.menu[open]");
-  if (menu && !item.closest("[data-menu-stay]")) close(menu, true);
+  // After the click's own work: a form must still see which button sent it.
+  if (menu && !item.closest("[data-menu-stay]")) setTimeout(close, 0, menu, true);
 });
 
 // One open at a time, also where the browser does not know <details name>

@@ -222,7 +222,10 @@ async fn open_door(state: Shared) -> Door {
     Box::new(move |request| {
         let service = service.clone();
         Box::pin(async move {
-            let response = service.call(request.to_request()).await.unwrap_or_else(|error| panic!("an error got past the edge: {error}"));
+            let response = service
+                .call(request.to_request())
+                .await
+                .unwrap_or_else(|error| panic!("an error got past the edge: {error}"));
             let cost = response.request().extensions().get::<Cost>().copied().unwrap_or_default();
             let (status, headers) = (response.status(), response.headers().clone());
             Raw { status, headers, body: test::read_body(response).await.to_vec(), queries: cost.queries }

@@ -25,13 +25,24 @@ impl Client {
     pub(super) fn visitor(site: Rc<Site>) -> Client {
         let visit = site.state.keys.sign(Purpose::Visit, &random_token());
         let jar = BTreeMap::from([(VISIT_COOKIE.to_owned(), visit)]);
-        Client { site, person: None, jar: Rc::new(RefCell::new(jar)), address: "203.0.113.7".to_owned(), headers: Vec::new() }
+        Client {
+            site,
+            person: None,
+            jar: Rc::new(RefCell::new(jar)),
+            address: "203.0.113.7".to_owned(),
+            headers: Vec::new(),
+        }
     }
 
     pub(super) fn signed_in(site: Rc<Site>, person: PersonId) -> Client {
         let security = &site.state.config.security;
         let (name, max_age_seconds) = (security.session_cookie_name.clone(), security.session_max_age_seconds);
-        let entry = Entry { method: Method::Password, address: "203.0.113.7".to_owned(), browser: "tests".to_owned(), max_age_seconds };
+        let entry = Entry {
+            method: Method::Password,
+            address: "203.0.113.7".to_owned(),
+            browser: "tests".to_owned(),
+            max_age_seconds,
+        };
         let token = site.tx(|tx| Session::begin(tx, person, entry)).unwrap();
         let cookie = site.state.keys.sign(Purpose::Session, &token);
         let client = Client { person: Some(person), ..Client::visitor(site) };
@@ -82,7 +93,9 @@ impl Client {
         let cookies: Vec<String> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let peer = format!("{}:40000", self.address).parse().unwrap();
         let request = request.uri(path).peer_addr(peer).insert_header((header::COOKIE, cookies.join("; ")));
-        self.headers.iter().fold(request, |request, (name, value)| request.insert_header((name.as_str(), value.as_str())))
+        self.headers
+            .iter()
+            .fold(request, |request, (name, value)| request.insert_header((name.as_str(), value.as_str())))
     }
 
     pub fn send(&self, request: TestRequest) -> Answer {

@@ -26,11 +26,15 @@ pub fn checkout() -> &'static Path {
 
 /// The server that tests run on: TEST_DATABASE_URL, or what `bin/testdb start` says.
 static SERVER: LazyLock<String> = LazyLock::new(|| {
-    #[expect(clippy::disallowed_methods, reason = "how the database reaches tests; the program itself reads no such variable")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how the database reaches tests; the program itself reads no such variable"
+    )]
     if let Ok(url) = std::env::var("TEST_DATABASE_URL") {
         return url;
     }
-    let started = Command::new("bin/testdb").arg("start").current_dir(checkout()).output().expect("bin/testdb did not run");
+    let started =
+        Command::new("bin/testdb").arg("start").current_dir(checkout()).output().expect("bin/testdb did not run");
     assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));
     String::from_utf8(started.stdout).unwrap().trim().to_owned()
 });
@@ -75,7 +79,8 @@ impl Slot {
 
     fn claim() -> Slot {
         let mut claim = connect("postgres");
-        let number = (0..).find(|slot| flag(&mut claim, &format!("pg_try_advisory_lock({SLOT_LOCK}, {slot})"))).unwrap();
+        let number =
+            (0..).find(|slot| flag(&mut claim, &format!("pg_try_advisory_lock({SLOT_LOCK}, {slot})"))).unwrap();
         let name = format!("{}_slot{number}", *PREFIX);
         let template = &*TEMPLATE;
         if !exists(&mut claim, &name) {

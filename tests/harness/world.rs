@@ -182,7 +182,13 @@ fn people() -> String {
     for (number, who) in EVERYBODY.into_iter().enumerate() {
         let server_admin = [ADA, GRO].contains(&who);
         let gone = if who == HUGO { format!("'{at}'") } else { "null".to_owned() };
-        let role = if who == ADA { "owner" } else if who == BEN { "admin" } else { "member" };
+        let role = if who == ADA {
+            "owner"
+        } else if who == BEN {
+            "admin"
+        } else {
+            "member"
+        };
         sql.push_str(&format!(
             "insert into people (id, name, email, handle, password_hash, server_admin, theme, palette, created_at, deactivated_at)
              values ('{id}', '{}', '{}', '{}', '{hash}', {server_admin}, 'system', 'default', '{at}', {gone});

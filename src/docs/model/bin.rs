@@ -22,9 +22,15 @@ impl Doc {
     /// Takes the page and all below it out of lists and tree.
     pub fn archive(tx: &mut Tx, me: &Actor, display_id: &str) -> Result<Doc> {
         let now = tx.now;
-        Doc::sweep(tx, me, display_id, ActKind::Archived, |doc| doc.record.is_archived(), |_, row| row.archived_at.is_none(), |tx, _, ids| {
-            set_archived_of(tx, ids, Some(now))
-        })
+        Doc::sweep(
+            tx,
+            me,
+            display_id,
+            ActKind::Archived,
+            |doc| doc.record.is_archived(),
+            |_, row| row.archived_at.is_none(),
+            |tx, _, ids| set_archived_of(tx, ids, Some(now)),
+        )
     }
 
     /// Undoes `archive`, for all that went with it.
@@ -37,22 +43,38 @@ impl Doc {
     /// Puts the page and all below it into the bin.
     pub fn remove(tx: &mut Tx, me: &Actor, display_id: &str) -> Result<Doc> {
         let (now, remover) = (tx.now, me_id(me));
-        Doc::sweep(tx, me, display_id, ActKind::Deleted, Doc::is_removed, |_, row| row.removed_at.is_none(), |tx, below, ids| {
-            set_removed(tx, &ids, Some(now), remover)?;
-            let active = below.iter().filter(|row| row.archived_at.is_none() && ids.contains(&row.id));
-            set_archived_of(tx, active.map(|row| row.id).collect(), Some(now))
-        })
+        Doc::sweep(
+            tx,
+            me,
+            display_id,
+            ActKind::Deleted,
+            Doc::is_removed,
+            |_, row| row.removed_at.is_none(),
+            |tx, below, ids| {
+                set_removed(tx, &ids, Some(now), remover)?;
+                let active = below.iter().filter(|row| row.archived_at.is_none() && ids.contains(&row.id));
+                set_archived_of(tx, active.map(|row| row.id).collect(), Some(now))
+            },
+        )
     }
 
     /// Undoes `remove`. When its parent is still in the bin (or archived), it comes back at the top of its place.
     pub fn put_back(tx: &mut Tx, me: &Actor, display_id: &str) -> Result<Doc> {
         let with = |doc: &Doc, row: &Below| row.removed_at == doc.removed_at;
-        let doc = Doc::sweep(tx, me, display_id, ActKind::Restored, |doc| !doc.is_removed(), with, |tx, below, ids| {
-            set_removed(tx, &ids, None, None)?;
-            // What was archived before stays so; what the bin archived carries the bin's own instant.
-            let by_bin = below.iter().filter(|row| row.archived_at == row.removed_at && ids.contains(&row.id));
-            set_archived_of(tx, by_bin.map(|row| row.id).collect(), None)
-        })?;
+        let doc = Doc::sweep(
+            tx,
+            me,
+            display_id,
+            ActKind::Restored,
+            |doc| !doc.is_removed(),
+            with,
+            |tx, below, ids| {
+                set_removed(tx, &ids, None, None)?;
+                // What was archived before stays so; what the bin archived carries the bin's own instant.
+                let by_bin = below.iter().filter(|row| row.archived_at == row.removed_at && ids.contains(&row.id));
+                set_archived_of(tx, by_bin.map(|row| row.id).collect(), None)
+            },
+        )?;
         if doc.parent_is_gone(tx)? {
             let rank = rank_at_end(tx, doc.record.place(), None)?;
             let mut sql = Sql::named("docs::to_top", "update docs set parent_id = null, rank = ");
@@ -89,7 +111,10 @@ impl Doc {
 
     fn parent_is_gone(&self, tx: &mut Tx) -> Result<bool> {
         let Some(parent) = self.parent_id else { return Ok(false) };
-        let mut sql = Sql::named("docs::parent_is_gone", "select 1 as one from docs d where d.removed_at is not null and d.id = ");
+        let mut sql = Sql::named(
+            "docs::parent_is_gone",
+            "select 1 as one from docs d where d.removed_at is not null and d.id = ",
+        );
         sql.bind(parent);
         Ok(sql.execute(tx.conn())? > 0)
     }

@@ -1,6 +1,6 @@
 //! Making pages: new ones, and copies.
 
-use super::{Doc, DocId, TextRow, ICONS, depth_of, lock_tree, me_id, MAX_DEPTH};
+use super::{Doc, DocId, ICONS, MAX_DEPTH, TextRow, depth_of, lock_tree, me_id};
 use crate::access::{Actor, Kind, Place};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
@@ -26,7 +26,8 @@ impl NewDoc {
         if let Some(parent) = self.parent {
             check_parent(tx, parent, self.place, 1)?;
         }
-        let (record, permit) = NewRecord { kind: Kind::Doc, place: self.place, title: self.title.clone() }.insert(tx, me)?;
+        let (record, permit) =
+            NewRecord { kind: Kind::Doc, place: self.place, title: self.title.clone() }.insert(tx, me)?;
         self.insert(tx, me, &record)?;
         let mentioned = record.refer(tx, me, "body", self.body.as_str())?;
         for person in me.person_id().into_iter().chain(mentioned) {
@@ -38,7 +39,8 @@ impl NewDoc {
 
     fn insert(&self, tx: &mut Tx, me: &Actor, record: &Record) -> Result<()> {
         let rank = rank_at_end(tx, self.place, self.parent)?;
-        let mut sql = Sql::named("docs::insert", "insert into docs (id, place_id, parent_id, rank, icon, body) values (");
+        let mut sql =
+            Sql::named("docs::insert", "insert into docs (id, place_id, parent_id, rank, icon, body) values (");
         sql.bind(record.id).push(", ").bind(self.place.id()).push(", ").bind(self.parent.map(|id| id.0)).push(", ");
         sql.bind(rank).push(", ").bind(self.icon).push(", ").bind(self.body.as_str()).push(")");
         sql.execute(tx.conn())?;
@@ -82,7 +84,8 @@ pub fn parse_icon(word: &str) -> Option<&'static str> {
 
 /// The parent must live in this place, outside the bin, and leave room for `levels` below it.
 pub(in crate::docs) fn check_parent(tx: &mut Tx, parent: DocId, place: Place, levels: usize) -> Result<()> {
-    let mut sql = Sql::named("docs::check_parent", "select 1 as one from docs d where d.removed_at is null and d.id = ");
+    let mut sql =
+        Sql::named("docs::check_parent", "select 1 as one from docs d where d.removed_at is null and d.id = ");
     sql.bind(parent).push(" and d.place_id = ").bind(place.id());
     if sql.execute(tx.conn())? == 0 {
         return Err(Error::invalid("parent", "problem-doc-parent-unknown"));

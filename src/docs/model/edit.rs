@@ -95,13 +95,33 @@ pub fn parse_note(text: &str) -> Result<String> {
 }
 
 impl Revision {
-    pub(super) fn insert(tx: &mut Tx, me: &Actor, doc: &Doc, number: i32, save: &Save, restored: Option<i32>) -> Result<()> {
+    pub(super) fn insert(
+        tx: &mut Tx,
+        me: &Actor,
+        doc: &Doc,
+        number: i32,
+        save: &Save,
+        restored: Option<i32>,
+    ) -> Result<()> {
         let mut sql = Sql::named(
             "docs::insert_revision",
             "insert into doc_revisions (id, doc_id, number, title, body, note, restored_number, author_id, created_at) values (",
         );
-        sql.bind(tx.new_id()).push(", ").bind(doc.id()).push(", ").bind(number).push(", ").bind(save.title.as_str()).push(", ");
-        sql.bind(save.body.as_str()).push(", ").bind(save.note.as_str()).push(", ").bind(restored).push(", ").bind(me_id(me));
+        sql.bind(tx.new_id())
+            .push(", ")
+            .bind(doc.id())
+            .push(", ")
+            .bind(number)
+            .push(", ")
+            .bind(save.title.as_str())
+            .push(", ");
+        sql.bind(save.body.as_str())
+            .push(", ")
+            .bind(save.note.as_str())
+            .push(", ")
+            .bind(restored)
+            .push(", ")
+            .bind(me_id(me));
         sql.push(", ").bind(tx.now).push(")");
         sql.execute(tx.conn())?;
         Ok(())

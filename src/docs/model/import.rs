@@ -34,7 +34,8 @@ pub fn import_set(tx: &mut Tx, me: &Actor, place: Place, parent: Option<DocId>, 
     lock_tree(tx)?;
     check_size(tx, place, parent, set)?;
     let plan = Plan::new(tx, set)?;
-    let things: Vec<Thing> = plan.ids.iter().map(|id| Thing::Record { id: *id, place, author: me.person_id() }).collect();
+    let things: Vec<Thing> =
+        plan.ids.iter().map(|id| Thing::Record { id: *id, place, author: me.person_id() }).collect();
     let permit = may_each(tx, me, Verb::Add, &things)?;
     let first = insert_many(tx, me, Kind::Doc, place, "DOC", &plan.records())?;
     let mut report = Report { problems: set.problems.clone(), other_files: set.files.len(), ..Report::default() };
@@ -42,7 +43,8 @@ pub fn import_set(tx: &mut Tx, me: &Actor, place: Place, parent: Option<DocId>, 
     plan.insert(tx, me, place, parent, set, &written)?;
     plan.insert_mentions(tx, me, &written)?;
     let number = |index: usize| i32::try_from(index).unwrap_or_default() + first;
-    report.made = set.docs.iter().enumerate().map(|(index, doc)| (doc.path.clone(), format!("DOC-{}", number(index)))).collect();
+    report.made =
+        set.docs.iter().enumerate().map(|(index, doc)| (doc.path.clone(), format!("DOC-{}", number(index)))).collect();
     let acts = plan.ids.iter().map(|id| Act::new(ActKind::Imported).on(*id)).collect();
     audit::record_each(tx, permit, acts)?;
     Ok(report)
@@ -109,7 +111,15 @@ impl Plan {
         all
     }
 
-    fn insert(&self, tx: &mut Tx, me: &Actor, place: Place, parent: Option<DocId>, set: &Set, written: &[Body]) -> Result<()> {
+    fn insert(
+        &self,
+        tx: &mut Tx,
+        me: &Actor,
+        place: Place,
+        parent: Option<DocId>,
+        set: &Set,
+        written: &[Body],
+    ) -> Result<()> {
         let above = |index: usize| {
             let own = set.docs.get(index).and_then(|doc| doc.parent).and_then(|parent| self.ids.get(parent)).copied();
             own.or(parent.map(|id| id.0)).unwrap_or(Uuid::nil())
@@ -130,7 +140,8 @@ impl Plan {
     /// What the texts name or link to.
     fn insert_mentions(&self, tx: &mut Tx, me: &Actor, written: &[Body]) -> Result<()> {
         let pairs = self.ids.iter().zip(written);
-        let found = pairs.flat_map(|(id, body)| references(body.as_str()).into_iter().map(|reference| (*id, reference)));
+        let found =
+            pairs.flat_map(|(id, body)| references(body.as_str()).into_iter().map(|reference| (*id, reference)));
         insert_references(tx, me, "body", found.collect())
     }
 }
@@ -146,7 +157,8 @@ struct Batch {
 fn insert_batch(tx: &mut Tx, me: &Actor, place: Place, batch: Batch) -> Result<()> {
     let ids = batch.ids.clone();
     let mut sql = Sql::named("docs::import", "insert into docs (id, place_id, parent_id, rank, body) select new.id, ");
-    sql.bind(place.id()).push("::uuid, nullif(new.parent, '00000000-0000-0000-0000-000000000000'), new.rank, new.body from unnest(");
+    sql.bind(place.id())
+        .push("::uuid, nullif(new.parent, '00000000-0000-0000-0000-000000000000'), new.rank, new.body from unnest(");
     sql.bind(batch.ids).push("::uuid[], ").bind(batch.parents).push("::uuid[], ").bind(batch.ranks).push("::text[], ");
     sql.bind(batch.bodies).push("::text[]) as new(id, parent, rank, body)");
     sql.execute(tx.conn())?;
@@ -155,7 +167,11 @@ fn insert_batch(tx: &mut Tx, me: &Actor, place: Place, batch: Batch) -> Result<(
         "insert into doc_revisions (id, doc_id, number, title, body, author_id, created_at)
          select gen_random_uuid(), d.id, 1, r.title, d.body, ",
     );
-    first.bind(me_id(me)).push("::uuid, ").bind(tx.now).push("::timestamptz from docs d join records r on r.id = d.id where d.id = any(");
+    first
+        .bind(me_id(me))
+        .push("::uuid, ")
+        .bind(tx.now)
+        .push("::timestamptz from docs d join records r on r.id = d.id where d.id = any(");
     first.bind(ids).push(")");
     first.execute(tx.conn())?;
     Ok(())

@@ -63,7 +63,8 @@ pub struct Doc {
 pub(in crate::docs) const DOC_COLUMNS: &str = ", d.parent_id, d.rank, d.icon, d.body, d.revision, d.removed_at";
 
 /// Symbols a page may wear in the tree; the empty one is the usual page.
-pub const ICONS: [&str; 12] = ["", "star", "flag", "board", "calendar", "users", "shield", "building", "key", "chart", "server", "mail"];
+pub const ICONS: [&str; 12] =
+    ["", "star", "flag", "board", "calendar", "users", "shield", "building", "key", "chart", "server", "mail"];
 
 impl Doc {
     pub fn id(&self) -> DocId {
@@ -86,7 +87,8 @@ impl Doc {
 
     /// As `find`, and holds the row until the transaction ends, so that two editors take turns.
     pub fn find_locked(tx: &mut Tx, me: &Actor, display_id: &str) -> Result<Doc> {
-        let mut sql = Sql::named("docs::lock", "select 1 as one from docs d join records r on r.id = d.id where r.kind = ");
+        let mut sql =
+            Sql::named("docs::lock", "select 1 as one from docs d join records r on r.id = d.id where r.kind = ");
         sql.bind(Kind::Doc).push(" and r.display_id = ").bind(display_id).push(" and ").append(&visible::records(me));
         sql.push(" for no key update of d, r");
         sql.execute(tx.conn())?;

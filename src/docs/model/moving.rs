@@ -77,7 +77,8 @@ impl Doc {
             return may(tx, me, Verb::Edit, &self.record.thing());
         }
         let leave = self.may_with_below(tx, me, Verb::Share, below)?;
-        let enter = may(tx, me, Verb::Add, &Thing::Record { id: self.record.id.0, place, author: self.record.author_id })?;
+        let enter =
+            may(tx, me, Verb::Add, &Thing::Record { id: self.record.id.0, place, author: self.record.author_id })?;
         enter.unused(tx);
         Ok(leave)
     }
@@ -141,19 +142,23 @@ impl Doc {
 
     /// The page and its neighbours in order, with their ranks.
     fn neighbours(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<(DocId, String)>> {
-        let mut sql = Sql::named("docs::neighbours", "select d.id, d.rank as text from docs d join records r on r.id = d.id where d.place_id = ");
-        sql.bind(self.record.place().id()).push(" and d.parent_id is not distinct from ").bind(self.parent_id.map(|id| id.0));
-        sql.push(" and d.removed_at is null and r.archived_at is null and ").append(&crate::access::visible::records(me));
+        let mut sql = Sql::named(
+            "docs::neighbours",
+            "select d.id, d.rank as text from docs d join records r on r.id = d.id where d.place_id = ",
+        );
+        sql.bind(self.record.place().id())
+            .push(" and d.parent_id is not distinct from ")
+            .bind(self.parent_id.map(|id| id.0));
+        sql.push(" and d.removed_at is null and r.archived_at is null and ")
+            .append(&crate::access::visible::records(me));
         sql.push(" order by d.rank, d.id");
         Ok(sql.load::<Ranked>(tx.conn())?.into_iter().map(|row| (row.id, row.text)).collect())
     }
 
     /// The page (first) and everything below it.
     pub(in crate::docs) fn below(&self, tx: &mut Tx) -> Result<Vec<Below>> {
-        let mut sql = Sql::named(
-            "docs::below",
-            "with recursive below(id, depth) as (select d.id, 0 from docs d where d.id = ",
-        );
+        let mut sql =
+            Sql::named("docs::below", "with recursive below(id, depth) as (select d.id, 0 from docs d where d.id = ");
         sql.bind(self.id()).push(
             " union all select d.id, b.depth + 1 from docs d join below b on d.parent_id = b.id where b.depth < 100)
              select b.id, r.author_id, r.archived_at, d.removed_at, b.depth

@@ -54,7 +54,8 @@ struct ShelfRow {
 /// The places where `me` sees pages: the organisation, projects, groups, private; the first and last and `also` even when empty.
 pub fn shelves(tx: &mut Tx, me: &Actor, also: Option<Place>) -> Result<Vec<Shelf>> {
     let mut sql = Sql::named("docs::shelves", "select x.id, g.name from (select unnest(");
-    sql.bind(visible::places(me)).push("::uuid[]) as id union select id from groups) x left join groups g on g.id = x.id");
+    sql.bind(visible::places(me))
+        .push("::uuid[]) as id union select id from groups) x left join groups g on g.id = x.id");
     sql.push(" where exists (select 1 from records r where r.place_id = x.id and r.archived_at is null and r.kind = ");
     sql.bind(Kind::Doc).push(" and ").append(&visible::records(me)).push(")");
     if let Some(place) = also {
@@ -66,7 +67,8 @@ pub fn shelves(tx: &mut Tx, me: &Actor, also: Option<Place>) -> Result<Vec<Shelf
     let plain = |place| Shelf { place, name: None };
     let mut shelves: Vec<Shelf> = me.organisation_id().map(Place::Organisation).map(plain).into_iter().collect();
     let projects = me.projects.iter().filter(|project| has(project.id.0));
-    shelves.extend(projects.map(|project| Shelf { place: Place::Project(project.id), name: Some(project.name.clone()) }));
+    shelves
+        .extend(projects.map(|project| Shelf { place: Place::Project(project.id), name: Some(project.name.clone()) }));
     let known = |id: Uuid| Some(id) == me.organisation_id().map(|id| id.0) || me.project_by_id(ProjectId(id)).is_some();
     let groups = rows.iter().filter(|row| row.name.is_some() && !known(row.id));
     shelves.extend(groups.map(|row| Shelf { place: Place::Group(GroupId(row.id)), name: row.name.clone() }));
@@ -77,25 +79,38 @@ pub fn shelves(tx: &mut Tx, me: &Actor, also: Option<Place>) -> Result<Vec<Shelf
 /// The pages of a place in order: all of them, or of a large place those at the top and those below one of `open`.
 pub fn nodes(tx: &mut Tx, me: &Actor, place: Place, open: Vec<Uuid>) -> Result<Vec<Node>> {
     let mut sql = Sql::named("docs::nodes", "select * from (select ");
-    sql.push(NODE_COLUMNS).push(", row_number() over (partition by d.parent_id order by d.rank, d.id) as nr").push(NODE_FROM);
+    sql.push(NODE_COLUMNS)
+        .push(", row_number() over (partition by d.parent_id order by d.rank, d.id) as nr")
+        .push(NODE_FROM);
     sql.bind(place.id()).push(" and ").append(&visible::records(me));
     sql.push(" and (d.parent_id is null or d.parent_id = any(").bind(open.clone()).push(") or ");
     sql.push("exists (select 1 from records p where p.id = d.parent_id and p.archived_at is not null) or ");
-    sql.push("(select count(*) from (select 1 from docs n where n.removed_at is null and n.place_id = ").bind(place.id());
-    sql.push(" limit ").bind(WHOLE_TREE + 1).push(") some) <= ").bind(WHOLE_TREE).push(")) level where nr <= ").bind(MAX_LEVEL);
+    sql.push("(select count(*) from (select 1 from docs n where n.removed_at is null and n.place_id = ")
+        .bind(place.id());
+    sql.push(" limit ")
+        .bind(WHOLE_TREE + 1)
+        .push(") some) <= ")
+        .bind(WHOLE_TREE)
+        .push(")) level where nr <= ")
+        .bind(MAX_LEVEL);
     sql.push(" or id = any(").bind(open).push(") order by nr");
     Ok(sql.load(tx.conn())?)
 }
 
 const NODE_COLUMNS: &str = "d.id, d.parent_id, r.display_id, r.title, d.icon,
     exists (select 1 from docs c join records cr on cr.id = c.id where c.parent_id = d.id and cr.archived_at is null) as has_children";
-const NODE_FROM: &str = " from docs d join records r on r.id = d.id where d.removed_at is null and r.archived_at is null and d.place_id = ";
+const NODE_FROM: &str =
+    " from docs d join records r on r.id = d.id where d.removed_at is null and r.archived_at is null and d.place_id = ";
 
 impl Doc {
     /// The pages right below this one, in order.
     pub fn children(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<Node>> {
         let mut sql = Sql::named("docs::children", &format!("select {NODE_COLUMNS}{NODE_FROM}"));
-        sql.bind(self.record.place().id()).push(" and d.parent_id = ").bind(self.id()).push(" and ").append(&visible::records(me));
+        sql.bind(self.record.place().id())
+            .push(" and d.parent_id = ")
+            .bind(self.id())
+            .push(" and ")
+            .append(&visible::records(me));
         sql.push(" order by d.rank, d.id limit ").bind(MAX_LEVEL);
         Ok(sql.load(tx.conn())?)
     }

@@ -54,7 +54,10 @@ impl Record {
             "select * from (select a.id, a.act, a.details, a.at, a.actor_id, p.name as actor_name
                from activity a left join people p on p.id = a.actor_id where a.record_id = ",
         );
-        sql.bind(self.id).push(" order by a.at desc, a.id desc limit ").bind(ACTIVITY_SHOWN).push(") newest order by at, id");
+        sql.bind(self.id)
+            .push(" order by a.at desc, a.id desc limit ")
+            .bind(ACTIVITY_SHOWN)
+            .push(") newest order by at, id");
         Ok(sql.load(tx.conn())?)
     }
 }

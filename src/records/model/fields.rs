@@ -10,3 +10,18 @@ pub fn check_seen(field: &'static str, was: &str, now: &str, yours: &str) -> Res
     }
     Err(Error::Conflict(Box::new(Conflict { field, theirs: now.to_owned(), yours: yours.to_owned(), seen: seen(now) })))
 }
+
+/// One edit: the field, what was typed, and the fingerprint of what the person saw (None: no check, as in bulk edits).
+#[derive(Debug, Clone)]
+pub struct Edit<F> {
+    pub field: F,
+    pub value: String,
+    pub was: Option<String>,
+}
+
+impl<F> Edit<F> {
+    pub fn of(field: F, form: &crate::web::Form) -> Self {
+        let was = Some(form.text("was").to_owned()).filter(|was| !was.is_empty());
+        Edit { field, value: form.text("value").to_owned(), was }
+    }
+}

@@ -49,8 +49,10 @@ impl Record {
     pub fn links(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<Link>> {
         let mut sql = Sql::named(
             "records::links",
-            &format!("select l.id as link_id, l.kind as link_kind, l.from_id = r.id as is_inverse, {RECORD_COLUMNS}
-             from record_links l join records r on r.id = case when l.from_id = "),
+            &format!(
+                "select l.id as link_id, l.kind as link_kind, l.from_id = r.id as is_inverse, {RECORD_COLUMNS}
+             from record_links l join records r on r.id = case when l.from_id = "
+            ),
         );
         sql.bind(self.id).push(" then l.to_id else l.from_id end where (l.from_id = ").bind(self.id);
         sql.push(" or l.to_id = ").bind(self.id).push(") and ").append(&visible::records(me));
@@ -67,7 +69,10 @@ impl Record {
         if kind == LinkKind::Blocks {
             refuse_circle(tx, me, self, other)?;
         }
-        let mut sql = Sql::named("records::link", "insert into record_links (id, from_id, to_id, kind, author_id, created_at) values (");
+        let mut sql = Sql::named(
+            "records::link",
+            "insert into record_links (id, from_id, to_id, kind, author_id, created_at) values (",
+        );
         sql.bind(tx.new_id()).push(", ").bind(self.id).push(", ").bind(other.id).push(", ").bind(kind).push(", ");
         sql.bind(me.person_id().map(|id| id.0)).push(", ").bind(tx.now).push(") on conflict do nothing");
         if sql.execute(tx.conn())? == 0 {
@@ -114,9 +119,7 @@ fn refuse_circle(tx: &mut Tx, me: &Actor, this: &Record, other: &Record) -> Resu
             where not l.to_id = any(w.path) and cardinality(w.path) < 50)
          select step.id, r.display_id, ",
     );
-    sql.append(&visible::records(me)).push(
-        " as visible from (select path from walk where id = ",
-    );
+    sql.append(&visible::records(me)).push(" as visible from (select path from walk where id = ");
     sql.bind(this.id).push(
         " limit 1) found cross join lateral unnest(found.path) with ordinality as step(id, nr)
           join records r on r.id = step.id order by step.nr",
@@ -125,7 +128,8 @@ fn refuse_circle(tx: &mut Tx, me: &Actor, this: &Record, other: &Record) -> Resu
     if path.is_empty() {
         return Ok(());
     }
-    let named = path.iter().map(|step| if step.visible || step.id == this.id.0 { step.display_id.as_str() } else { "…" });
+    let named =
+        path.iter().map(|step| if step.visible || step.id == this.id.0 { step.display_id.as_str() } else { "…" });
     let path = std::iter::once(this.display_id.as_str()).chain(named).collect::<Vec<_>>().join(" → ");
     Err(Error::invalid("other", Msg::new("problem-link-circle").with("path", path)))
 }

@@ -77,8 +77,11 @@ impl List {
 
     /// How many there are, up to `COUNT_LIMIT` + 1.
     pub fn count(&self, tx: &mut Tx, me: &Actor) -> Result<i64> {
-        let mut sql = Sql::named(self.name, &format!("select count(*) as count from (select 1 from records r {} where ", self.joins));
-        sql.append(&self.conditions(me)).push(" limit ").bind(COUNT_LIMIT + 1).push(") some");
+        let mut sql = Sql::named(
+            self.name,
+            &format!("select count(*) as count from (select 1 from records r {} where ", self.joins),
+        );
+        sql.append(&self.conditions(me)).push(" limit ").bind(COUNT_LIMIT + 1).push(") few");
         Ok(sql.load::<Count>(tx.conn())?.first().map(|row| row.count).unwrap_or_default())
     }
 
@@ -88,11 +91,17 @@ impl List {
         let by_place = few.is_some();
         let mut sql = Sql::named(self.name, "select * from (");
         if let Some(places) = few {
-            sql.push("select x.* from unnest(").bind(Bind::Uuids(places)).push("::uuid[]) as place(id) cross join lateral (");
+            sql.push("select x.* from unnest(")
+                .bind(Bind::Uuids(places))
+                .push("::uuid[]) as place(id) cross join lateral (");
         }
         sql.push(&format!(
             "select {}{}, {} as sort_key, {}::text as sort_value from records r {} where ",
-            super::RECORD_COLUMNS, self.columns, self.sort.expression, self.sort.expression, self.joins
+            super::RECORD_COLUMNS,
+            self.columns,
+            self.sort.expression,
+            self.sort.expression,
+            self.joins
         ));
         if by_place {
             sql.push("r.place_id = place.id and ").append(&self.narrowing());
@@ -139,7 +148,9 @@ impl List {
         match &cursor.value {
             Some(value) => {
                 check_cursor_value(cast, value)?;
-                sql.push(&format!(" and (({expression}, r.id) {than} (")).bind(value.as_str()).push(&format!("::text::{cast}, "));
+                sql.push(&format!(" and (({expression}, r.id) {than} ("))
+                    .bind(value.as_str())
+                    .push(&format!("::text::{cast}, "));
                 sql.bind(cursor.id).push(&format!(") or {expression} is null)"));
             }
             None => {

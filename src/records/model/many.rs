@@ -50,7 +50,14 @@ pub struct Planned {
 
 /// Inserts records of one kind and place, numbered in order; answers the first number. Not for tickets in projects: their IDs
 /// carry the project's key.
-pub fn insert_many(tx: &mut Tx, me: &Actor, kind: Kind, place: Place, prefix: &'static str, planned: &[Planned]) -> Result<i32> {
+pub fn insert_many(
+    tx: &mut Tx,
+    me: &Actor,
+    kind: Kind,
+    place: Place,
+    prefix: &'static str,
+    planned: &[Planned],
+) -> Result<i32> {
     let organisation = me.organisation_id().ok_or_else(|| Error::broken("a record needs an organisation"))?;
     let count = i32::try_from(planned.len()).map_err(Error::broken)?;
     let first = next_number(tx, sequence_of(kind, place, organisation), kind, count)?;
@@ -61,10 +68,17 @@ pub fn insert_many(tx: &mut Tx, me: &Actor, kind: Kind, place: Place, prefix: &'
            title, author_id, created_at, updated_at) select new.id, ",
     );
     sql.bind(organisation).push("::uuid, ").bind(kind).push(", ").bind(first - 1).push(" + new.nr::int, ").bind(prefix);
-    sql.push(" || '-' || (").bind(first - 1).push(" + new.nr::int), ").bind(place.scope()).push(", ").bind(columns.project);
+    sql.push(" || '-' || (")
+        .bind(first - 1)
+        .push(" + new.nr::int), ")
+        .bind(place.scope())
+        .push(", ")
+        .bind(columns.project);
     sql.push("::uuid, ").bind(columns.group).push("::uuid, ").bind(columns.owner).push("::uuid, new.title, ");
     sql.bind(me.person_id().map(|id| id.0)).push("::uuid, ").bind(tx.now).push("::timestamptz, ").bind(tx.now);
-    sql.push("::timestamptz from unnest(").bind(planned.iter().map(|row| row.id.0).collect::<Vec<_>>()).push("::uuid[], ");
+    sql.push("::timestamptz from unnest(")
+        .bind(planned.iter().map(|row| row.id.0).collect::<Vec<_>>())
+        .push("::uuid[], ");
     sql.bind(planned.iter().map(|row| row.title.as_str().to_owned()).collect::<Vec<_>>());
     sql.push("::text[]) with ordinality as new(id, title, nr)");
     sql.execute(tx.conn())?;
@@ -77,7 +91,8 @@ pub fn insert_tags(tx: &mut Tx, pairs: Vec<(Uuid, String)>) -> Result<()> {
         return Ok(());
     }
     let (ids, tags): (Vec<Uuid>, Vec<String>) = pairs.into_iter().unzip();
-    let mut sql = Sql::named("records::insert_many_tags", "insert into record_tags (record_id, tag) select * from unnest(");
+    let mut sql =
+        Sql::named("records::insert_many_tags", "insert into record_tags (record_id, tag) select * from unnest(");
     sql.bind(ids).push("::uuid[], ").bind(tags).push("::text[]) on conflict do nothing");
     sql.execute(tx.conn())?;
     Ok(())
@@ -108,7 +123,10 @@ fn push(pairs: &mut (Vec<Uuid>, Vec<String>), from: Uuid, word: String) {
 }
 
 fn refer_by(tx: &mut Tx, me: &Actor, source: &str, pairs: (Vec<Uuid>, Vec<String>), fits: &'static str) -> Result<()> {
-    let mut sql = Sql::named("records::refer_many", "insert into record_references (from_id, to_id, source) select distinct found.id, r.id, ");
+    let mut sql = Sql::named(
+        "records::refer_many",
+        "insert into record_references (from_id, to_id, source) select distinct found.id, r.id, ",
+    );
     sql.bind(source).push(" from unnest(").bind(pairs.0).push("::uuid[], ").bind(pairs.1);
     sql.push(&format!("::text[]) as found(id, word) join records r on {fits} where r.id <> found.id and "));
     sql.append(&visible::records(me)).push(" on conflict do nothing");

@@ -51,7 +51,8 @@ pub struct Record {
 }
 
 /// What `Record` reads; `records` is aliased `r`.
-pub const RECORD_COLUMNS: &str = "r.id, r.organisation_id, r.kind, r.number, r.display_id, r.scope, r.project_id, r.group_id,
+pub const RECORD_COLUMNS: &str =
+    "r.id, r.organisation_id, r.kind, r.number, r.display_id, r.scope, r.project_id, r.group_id,
     r.owner_id, r.title, r.author_id, r.created_at, r.updated_at, r.archived_at";
 
 impl Record {
@@ -100,7 +101,8 @@ impl Record {
 
     /// By display ID, within what `me` may see; anything else is `NotFound`. Also of the wrong kind.
     pub fn find(tx: &mut Tx, me: &Actor, kind: Kind, display_id: &str) -> Result<Record> {
-        let mut sql = Sql::named("records::find", &format!("select {RECORD_COLUMNS} from records r where r.display_id = "));
+        let mut sql =
+            Sql::named("records::find", &format!("select {RECORD_COLUMNS} from records r where r.display_id = "));
         sql.bind(display_id).push(" and r.kind = ").bind(kind).push(" and ").append(&visible::records(me));
         sql.load(tx.conn())?.into_iter().next().ok_or(Error::NotFound)
     }
@@ -115,7 +117,10 @@ impl Record {
         if display_ids.is_empty() {
             return Ok(Vec::new());
         }
-        let mut sql = Sql::named("records::find_many", &format!("select {RECORD_COLUMNS} from records r where r.display_id = any("));
+        let mut sql = Sql::named(
+            "records::find_many",
+            &format!("select {RECORD_COLUMNS} from records r where r.display_id = any("),
+        );
         sql.bind(display_ids).push(") and ").append(&visible::records(me));
         Ok(sql.load(tx.conn())?)
     }
@@ -201,7 +206,12 @@ impl Record {
         let columns = Columns::of(place);
         let mut sql = Sql::named("records::set_place", "update records set scope = ");
         sql.bind(place.scope()).push(", project_id = ").bind(columns.project).push(", group_id = ").bind(columns.group);
-        sql.push(", owner_id = ").bind(columns.owner).push(", updated_at = ").bind(tx.now).push(" where id = ").bind(self.id);
+        sql.push(", owner_id = ")
+            .bind(columns.owner)
+            .push(", updated_at = ")
+            .bind(tx.now)
+            .push(" where id = ")
+            .bind(self.id);
         sql.execute(tx.conn())?;
         Ok(())
     }

@@ -23,7 +23,8 @@ pub fn rank_of_new(now: DateTime<Utc>) -> String {
 /// A rank between two neighbours; `None` is the end of the column. Ranks out of order are treated as having no upper end.
 pub fn rank_between(before: Option<&str>, after: Option<&str>) -> String {
     let low: Vec<u64> = before.unwrap_or_default().bytes().map(value).collect();
-    let high: Option<Vec<u64>> = after.filter(|after| before.unwrap_or_default() < *after).map(|text| text.bytes().map(value).collect());
+    let high: Option<Vec<u64>> =
+        after.filter(|after| before.unwrap_or_default() < *after).map(|text| text.bytes().map(value).collect());
     let mut rank = String::new();
     let mut bounded = high.as_deref();
     for position in 0.. {

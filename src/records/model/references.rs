@@ -19,9 +19,16 @@ impl Record {
         delete.execute(tx.conn())?;
         let Sorted { ids, titles, handles, names } = sort_out(found);
         if !ids.is_empty() || !titles.is_empty() {
-            let mut sql = Sql::named("records::refer", "insert into record_references (from_id, to_id, source) select distinct ");
-            sql.bind(self.id).push("::uuid, r.id, ").bind(source).push(" from records r where (r.display_id = any(").bind(ids);
-            sql.push(") or (r.kind = 'doc' and r.archived_at is null and lower(r.title) = any(").bind(titles).push("))) and r.id <> ");
+            let mut sql =
+                Sql::named("records::refer", "insert into record_references (from_id, to_id, source) select distinct ");
+            sql.bind(self.id)
+                .push("::uuid, r.id, ")
+                .bind(source)
+                .push(" from records r where (r.display_id = any(")
+                .bind(ids);
+            sql.push(") or (r.kind = 'doc' and r.archived_at is null and lower(r.title) = any(")
+                .bind(titles)
+                .push("))) and r.id <> ");
             sql.bind(self.id).push(" and ").append(&visible::records(me)).push(" on conflict do nothing");
             sql.execute(tx.conn())?;
         }
@@ -32,7 +39,9 @@ impl Record {
     pub fn backlinks(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<Record>> {
         let mut sql = Sql::named(
             "records::backlinks",
-            &format!("select {RECORD_COLUMNS} from records r where r.id in (select f.from_id from record_references f where f.to_id = "),
+            &format!(
+                "select {RECORD_COLUMNS} from records r where r.id in (select f.from_id from record_references f where f.to_id = "
+            ),
         );
         sql.bind(self.id).push(") and r.archived_at is null and ").append(&visible::records(me));
         sql.push(" order by r.updated_at desc, r.id desc limit 100");
@@ -52,7 +61,10 @@ pub fn resolve(tx: &mut Tx, me: &Actor, texts: &[&str]) -> Result<Resolved> {
     let Sorted { ids, titles, handles, names } = sort_out(texts.iter().flat_map(|text| references(text)).collect());
     let mut resolved = Resolved::default();
     if !ids.is_empty() || !titles.is_empty() {
-        let mut sql = Sql::named("records::resolve", &format!("select {RECORD_COLUMNS} from records r where (r.display_id = any("));
+        let mut sql = Sql::named(
+            "records::resolve",
+            &format!("select {RECORD_COLUMNS} from records r where (r.display_id = any("),
+        );
         sql.bind(ids).push(") or (r.kind = 'doc' and lower(r.title) = any(").bind(titles).push("))) and ");
         sql.append(&visible::records(me)).push(" order by r.archived_at nulls first, r.number limit 2000");
         resolved.records = sql.load(tx.conn())?;
@@ -88,7 +100,10 @@ fn people_named(tx: &mut Tx, handles: Vec<String>, names: Vec<String>) -> Result
     if handles.is_empty() && names.is_empty() {
         return Ok(Vec::new());
     }
-    let mut sql = Sql::named("records::people_named", "select id, name, handle from people where deactivated_at is null and (handle = any(");
+    let mut sql = Sql::named(
+        "records::people_named",
+        "select id, name, handle from people where deactivated_at is null and (handle = any(",
+    );
     sql.bind(handles).push(") or lower(name) = any(").bind(names).push("))");
     Ok(sql.load(tx.conn())?)
 }
@@ -137,5 +152,10 @@ fn to(record: &Record, label: Option<String>) -> Target {
 }
 
 fn person(face: &Face) -> Target {
-    Target { href: format!("/people/{}", face.handle), title: None, label: Some(format!("@{}", face.name)), class: Some("mention") }
+    Target {
+        href: format!("/people/{}", face.handle),
+        title: None,
+        label: Some(format!("@{}", face.name)),
+        class: Some("mention"),
+    }
 }

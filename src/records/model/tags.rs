@@ -79,7 +79,10 @@ struct Word {
 
 /// The tags in use on what `me` may see, most used first. For menus and completion.
 pub fn known_tags(tx: &mut Tx, me: &Actor) -> Result<Vec<String>> {
-    let mut sql = Sql::named("records::known_tags", "select rt.tag from record_tags rt join records r on r.id = rt.record_id where ");
+    let mut sql = Sql::named(
+        "records::known_tags",
+        "select rt.tag from record_tags rt join records r on r.id = rt.record_id where ",
+    );
     sql.append(&crate::access::visible::records(me)).push(" group by rt.tag order by count(*) desc, rt.tag limit 100");
     Ok(sql.load::<Word>(tx.conn())?.into_iter().map(|row| row.tag).collect())
 }

@@ -33,7 +33,8 @@ pub const MAX_VIEWS: usize = 30;
 impl SavedView {
     /// One's own and the shared ones, by name.
     pub fn list(tx: &mut Tx, me: &Actor, kind: Kind) -> Result<Vec<SavedView>> {
-        let mut sql = Sql::named("records::views", "select id, owner_id, name, query, shared from saved_views where kind = ");
+        let mut sql =
+            Sql::named("records::views", "select id, owner_id, name, query, shared from saved_views where kind = ");
         sql.bind(kind).push(" and (owner_id = ").bind(me.person_id().map(|id| id.0));
         sql.push(" or (shared and organisation_id = ").bind(me.organisation_id().map(|id| id.0));
         sql.push(")) order by shared, lower(name), id limit ").bind(i64::try_from(MAX_VIEWS).unwrap_or(30));
@@ -42,7 +43,9 @@ impl SavedView {
 
     /// Saves the list as it stands; the same name again replaces one's own view.
     pub fn save(tx: &mut Tx, me: &Actor, kind: Kind, name: &Name, query: &str, shared: bool) -> Result<ViewId> {
-        let (Some(person), Some(organisation)) = (me.person_id(), me.organisation_id()) else { return Err(Error::SignIn) };
+        let (Some(person), Some(organisation)) = (me.person_id(), me.organisation_id()) else {
+            return Err(Error::SignIn);
+        };
         let permit = may(tx, me, Verb::Add, &Thing::Own(person))?;
         let id = ViewId(tx.new_id());
         let mut sql = Sql::named(

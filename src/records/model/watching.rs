@@ -39,7 +39,10 @@ impl Record {
 
     /// Without asking: creators, assignees, commenters and the mentioned watch by themselves.
     pub fn add_watcher(&self, tx: &mut Tx, person: PersonId) -> Result<()> {
-        let mut sql = Sql::named("records::add_watcher", "insert into record_watchers (record_id, person_id, created_at) values (");
+        let mut sql = Sql::named(
+            "records::add_watcher",
+            "insert into record_watchers (record_id, person_id, created_at) values (",
+        );
         sql.bind(self.id).push(", ").bind(person).push(", ").bind(tx.now).push(") on conflict do nothing");
         sql.execute(tx.conn())?;
         Ok(())

@@ -1,10 +1,10 @@
 //! One act on many tickets: all of them, or none.
 
-use super::{Edit, Field, Ticket};
+use super::{Field, Ticket};
 use crate::access::Actor;
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::records::Record;
+use crate::records::{Edit, Record};
 
 /// Tickets in one bulk act.
 pub const MAX_BULK: usize = 500;

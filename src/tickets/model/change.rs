@@ -8,7 +8,7 @@ use crate::db::Tx;
 use crate::db::sql::{Bind, Sql};
 use crate::error::{Error, Msg, Result};
 use crate::people::{Face, PersonId};
-use crate::records::check_seen;
+use crate::records::{Edit, check_seen};
 use crate::text::value::{Body, Tag, Title};
 use crate::text_enum;
 use crate::web::parse_date;
@@ -23,14 +23,6 @@ text_enum!(
 
 /// More points say that nobody knows.
 pub const MAX_ESTIMATE: i32 = 10_000;
-
-/// One edit: the field, what was typed, and the fingerprint of what the person saw (None: no check, as in bulk edits).
-#[derive(Debug, Clone)]
-pub struct Edit {
-    pub field: Field,
-    pub value: String,
-    pub was: Option<String>,
-}
 
 impl Ticket {
     /// The field as a form sends it; what `seen` is made from.
@@ -52,7 +44,7 @@ impl Ticket {
     }
 
     /// `Conflict` with both values when somebody else changed the same field since it was read.
-    pub fn edit(tx: &mut Tx, me: &Actor, display_id: &str, edit: &Edit) -> Result<Ticket> {
+    pub fn edit(tx: &mut Tx, me: &Actor, display_id: &str, edit: &Edit<Field>) -> Result<Ticket> {
         let ticket = Ticket::find_locked(tx, me, display_id)?;
         let tags = if edit.field == Field::Labels { ticket.record.tags(tx)? } else { Vec::new() };
         let now = ticket.value(edit.field, &tags);
@@ -69,7 +61,7 @@ impl Ticket {
         Ticket::find(tx, me, display_id)
     }
 
-    fn change(&self, tx: &mut Tx, me: &Actor, edit: &Edit) -> Result<()> {
+    fn change(&self, tx: &mut Tx, me: &Actor, edit: &Edit<Field>) -> Result<()> {
         let permit = may(tx, me, Verb::Edit, &self.record.thing())?;
         let act = Act::new(ActKind::Changed).on(self.record.id);
         let Some(act) = self.apply(tx, me, edit, act)? else {
@@ -81,7 +73,7 @@ impl Ticket {
     }
 
     /// None when nothing changed.
-    fn apply(&self, tx: &mut Tx, me: &Actor, edit: &Edit, act: Act) -> Result<Option<Act>> {
+    fn apply(&self, tx: &mut Tx, me: &Actor, edit: &Edit<Field>, act: Act) -> Result<Option<Act>> {
         let problem = |msg: Msg| Error::invalid(edit.field.as_str(), msg);
         let text = edit.value.trim();
         let choice = || problem("problem-choice".into());
@@ -99,7 +91,14 @@ impl Ticket {
             Field::Kind => self.change_kind(tx, me, TicketKind::parse(text).ok_or_else(choice)?, act),
             Field::Priority => {
                 let priority = parse_priority(text).ok_or_else(choice)?;
-                self.set(tx, "priority", Bind::Int(priority.into()), self.priority.to_string(), priority.to_string(), act)
+                self.set(
+                    tx,
+                    "priority",
+                    Bind::Int(priority.into()),
+                    self.priority.to_string(),
+                    priority.to_string(),
+                    act,
+                )
             }
             Field::Assignee => self.change_assignee(tx, text, act),
             Field::Parent => self.change_parent(tx, me, text, act),
@@ -121,7 +120,15 @@ impl Ticket {
     }
 
     /// One column of ours (never a person's word); None when it already has the value.
-    fn set(&self, tx: &mut Tx, column: &'static str, value: Bind, old: String, new: String, act: Act) -> Result<Option<Act>> {
+    fn set(
+        &self,
+        tx: &mut Tx,
+        column: &'static str,
+        value: Bind,
+        old: String,
+        new: String,
+        act: Act,
+    ) -> Result<Option<Act>> {
         if old == new {
             return Ok(None);
         }
@@ -203,7 +210,14 @@ impl Ticket {
     }
 
     /// Drops a card: a status, and a place between two neighbours of that column (display IDs; None at an end).
-    pub fn drop_card(tx: &mut Tx, me: &Actor, display_id: &str, status: Status, before: Option<&str>, after: Option<&str>) -> Result<Ticket> {
+    pub fn drop_card(
+        tx: &mut Tx,
+        me: &Actor,
+        display_id: &str,
+        status: Status,
+        before: Option<&str>,
+        after: Option<&str>,
+    ) -> Result<Ticket> {
         let ticket = Ticket::find_locked(tx, me, display_id)?;
         let permit = may(tx, me, Verb::Edit, &ticket.record.thing())?;
         let mut rank_of = |neighbour: Option<&str>| match neighbour {

@@ -31,7 +31,8 @@ pub struct NewTicket {
 
 impl NewTicket {
     pub fn create(self, tx: &mut Tx, me: &Actor) -> Result<Ticket> {
-        let (record, permit) = NewRecord { kind: Kind::Ticket, place: self.place, title: self.title.clone() }.insert(tx, me)?;
+        let (record, permit) =
+            NewRecord { kind: Kind::Ticket, place: self.place, title: self.title.clone() }.insert(tx, me)?;
         let id = TicketId(record.id.0);
         let parent = match &self.parent {
             Some(parent) => Some(check_parent(tx, me, parent, self.kind, Some(id))?),
@@ -58,9 +59,25 @@ impl NewTicket {
             "tickets::insert",
             "insert into tickets (id, place_id, kind, status, priority, body, assignee_id, reporter_id, parent_id, start_on, due_on, estimate, rank, resolved_at) values (",
         );
-        sql.bind(id).push(", ").bind(self.place.id()).push(", ").bind(self.kind).push(", ").bind(self.status).push(", ");
-        sql.bind(i32::from(self.priority)).push(", ").bind(self.body.as_str()).push(", ").bind(self.assignee.map(|id| id.0));
-        sql.push(", ").bind(me.person_id().map(|id| id.0)).push(", ").bind(parent.map(|id| id.0)).push(", ").bind(self.start_on);
+        sql.bind(id)
+            .push(", ")
+            .bind(self.place.id())
+            .push(", ")
+            .bind(self.kind)
+            .push(", ")
+            .bind(self.status)
+            .push(", ");
+        sql.bind(i32::from(self.priority))
+            .push(", ")
+            .bind(self.body.as_str())
+            .push(", ")
+            .bind(self.assignee.map(|id| id.0));
+        sql.push(", ")
+            .bind(me.person_id().map(|id| id.0))
+            .push(", ")
+            .bind(parent.map(|id| id.0))
+            .push(", ")
+            .bind(self.start_on);
         sql.push(", ").bind(self.due_on).push(", ");
         match self.estimate {
             Some(estimate) => sql.bind(estimate),
@@ -78,7 +95,13 @@ impl NewTicket {
 }
 
 /// The parent's id: visible, of a kind that may hold the child, and not below the child itself.
-pub(super) fn check_parent(tx: &mut Tx, me: &Actor, display_id: &str, child: TicketKind, own: Option<TicketId>) -> Result<TicketId> {
+pub(super) fn check_parent(
+    tx: &mut Tx,
+    me: &Actor,
+    display_id: &str,
+    child: TicketKind,
+    own: Option<TicketId>,
+) -> Result<TicketId> {
     let parent = match Ticket::find(tx, me, &display_id.trim().to_uppercase()) {
         Err(Error::NotFound) => return Err(Error::invalid("parent", "problem-parent-unknown")),
         found => found?,

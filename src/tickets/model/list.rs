@@ -107,7 +107,9 @@ impl Filter {
             sql.push(" and t.kind = any(").bind(words_of(&self.kinds, |kind| kind.as_str())).push(")");
         }
         if !self.priorities.is_empty() {
-            sql.push(" and t.priority::text = any(").bind(self.priorities.iter().map(i16::to_string).collect::<Vec<_>>()).push(")");
+            sql.push(" and t.priority::text = any(")
+                .bind(self.priorities.iter().map(i16::to_string).collect::<Vec<_>>())
+                .push(")");
         }
         match self.assignee {
             Some(Some(person)) => {

@@ -6,11 +6,11 @@ mod create;
 mod list;
 mod status;
 
+pub use crate::records::{rank_between, rank_of_new};
 pub use bulk::*;
 pub use change::*;
 pub use create::*;
 pub use list::*;
-pub use crate::records::{rank_between, rank_of_new};
 pub use status::*;
 
 use crate::access::{Actor, Kind, visible};
@@ -60,7 +60,8 @@ pub struct Ticket {
     pub resolved_at: Option<DateTime<Utc>>,
 }
 
-pub(in crate::tickets) const TICKET_COLUMNS: &str = ", t.kind as ticket_kind, t.status, t.priority, t.body, t.assignee_id,
+pub(in crate::tickets) const TICKET_COLUMNS: &str =
+    ", t.kind as ticket_kind, t.status, t.priority, t.body, t.assignee_id,
     t.reporter_id, t.parent_id, t.start_on, t.due_on, t.estimate, t.rank, t.resolved_at";
 
 /// A ticket named by another, as far as the reader may see it.
@@ -95,16 +96,27 @@ impl Ticket {
     pub fn find(tx: &mut Tx, me: &Actor, display_id: &str) -> Result<Ticket> {
         let mut sql = Sql::named(
             "tickets::find",
-            &format!("select {RECORD_COLUMNS}{TICKET_COLUMNS} from records r join tickets t on t.id = r.id where r.kind = "),
+            &format!(
+                "select {RECORD_COLUMNS}{TICKET_COLUMNS} from records r join tickets t on t.id = r.id where r.kind = "
+            ),
         );
-        sql.bind(Kind::Ticket).push(" and r.display_id = ").bind(display_id).push(" and ").append(&visible::records(me));
+        sql.bind(Kind::Ticket)
+            .push(" and r.display_id = ")
+            .bind(display_id)
+            .push(" and ")
+            .append(&visible::records(me));
         sql.load(tx.conn())?.into_iter().next().ok_or(Error::NotFound)
     }
 
     /// As `find`, and holds the row until the transaction ends, so that two editors take turns.
     pub fn find_locked(tx: &mut Tx, me: &Actor, display_id: &str) -> Result<Ticket> {
-        let mut sql = Sql::named("tickets::lock", "select 1 as one from tickets t join records r on r.id = t.id where r.kind = ");
-        sql.bind(Kind::Ticket).push(" and r.display_id = ").bind(display_id).push(" and ").append(&visible::records(me));
+        let mut sql =
+            Sql::named("tickets::lock", "select 1 as one from tickets t join records r on r.id = t.id where r.kind = ");
+        sql.bind(Kind::Ticket)
+            .push(" and r.display_id = ")
+            .bind(display_id)
+            .push(" and ")
+            .append(&visible::records(me));
         sql.push(" for no key update of t, r");
         sql.execute(tx.conn())?;
         Ticket::find(tx, me, display_id)

@@ -1,0 +1,26 @@
+//! What was decided, why, and what it replaced: so that nobody has to decide it twice.
+
+mod model;
+mod pages;
+mod routes;
+
+pub use model::*;
+
+use crate::ui::NavItem;
+use crate::web::{Feature, Group};
+
+pub const FEATURE: Feature = Feature {
+    name: "decisions",
+    routes: routes::routes,
+    nav: Some((
+        Group::Execution,
+        NavItem {
+            key: "decisions",
+            label: "nav-decisions",
+            href: "/decisions",
+            icon: "decision",
+            shortcut: "g e",
+            is_scoped: true,
+        },
+    )),
+};
