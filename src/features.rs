@@ -11,6 +11,7 @@ pub fn all() -> Vec<Feature> {
         crate::files::FEATURE,
         crate::comments::FEATURE,
         crate::tickets::FEATURE,
+        crate::boards::FEATURE,
         crate::decisions::FEATURE,
         crate::docs::FEATURE,
     ]

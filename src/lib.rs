@@ -60,5 +60,7 @@ pub mod tickets;
 pub mod decisions;
 /// The wiki.
 pub mod docs;
+/// Tickets as cards in columns.
+pub mod boards;
 /// The first minutes of an empty server.
 pub mod setup;

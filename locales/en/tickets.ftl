@@ -48,7 +48,6 @@ anybody = Anybody
 nobody = Nobody
 assigned-to-me = Me
 due-on = Due { $day }
-updated-at = Updated { $time } UTC
 sort-updated = Last changed
 sort-priority = Priority
 sort-due = Due date

@@ -38,6 +38,10 @@ shortcuts-help = Show these shortcuts
 
 # Times.
 time-just-now = just now
+time-now = now
+time-min = { $count } min
+time-h = { $count } h
+time-d = { $count } d
 time-minutes-ago = { $minutes ->
     [one] 1 minute ago
    *[other] { $minutes } minutes ago

@@ -59,6 +59,21 @@ pub fn ago(at: &DateTime<Utc>, values: &dyn Values) -> Result<String> {
     Ok(relative(*at, moment(values)))
 }
 
+/// As `ago` for narrow columns: "12 min", "3 h", "2 d", then the day.
+#[askama::filter_fn]
+pub fn ago_short(at: &DateTime<Utc>, values: &dyn Values) -> Result<String> {
+    let moment = moment(values);
+    let minutes = (moment.now - *at).num_minutes();
+    let number = |key: &str, count: i64| say_with(key, [("count", count.to_string().as_str())]);
+    Ok(match minutes {
+        ..=0 => text("time-now"),
+        1..=59 => number("time-min", minutes),
+        60..=1439 => number("time-h", minutes / 60),
+        1440..=10079 => number("time-d", minutes / 1440),
+        _ => short_day(at.with_timezone(&moment.zone).date_naive(), today(values)),
+    })
+}
+
 /// The exact time in the reader's zone, for `title`.
 #[askama::filter_fn]
 pub fn exact(at: &DateTime<Utc>, values: &dyn Values) -> Result<String> {

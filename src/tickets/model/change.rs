@@ -1,7 +1,7 @@
 //! Editing one field. Four beats: may, change, remember, return.
 
 use super::create::{check_parent, check_person};
-use super::{Status, Ticket, TicketKind, parse_priority, rank_between};
+use super::{Row, Status, Ticket, TicketKind, parse_priority, rank_between};
 use crate::access::{Actor, Verb, may};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
@@ -209,7 +209,8 @@ impl Ticket {
         self.set(tx, "parent_id", value, old, text.to_uppercase(), act)
     }
 
-    /// Drops a card: a status, and a place between two neighbours of that column (display IDs; None at an end).
+    /// Drops a card: a status, and a place between two neighbours of that column (display IDs; None at an end). A neighbour that has
+    /// gone meanwhile counts as the column's end.
     pub fn drop_card(
         tx: &mut Tx,
         me: &Actor,
@@ -217,17 +218,13 @@ impl Ticket {
         status: Status,
         before: Option<&str>,
         after: Option<&str>,
-    ) -> Result<Ticket> {
+    ) -> Result<Row> {
         let ticket = Ticket::find_locked(tx, me, display_id)?;
         let permit = may(tx, me, Verb::Edit, &ticket.record.thing())?;
-        let mut rank_of = |neighbour: Option<&str>| match neighbour {
-            Some(id) => Ticket::find(tx, me, id).map(|ticket| Some(ticket.rank)),
-            None => Ok(None),
-        };
-        let (above, below) = (rank_of(before)?, rank_of(after)?);
-        let rank = rank_between(above.as_deref(), below.as_deref());
+        let above = rank_in_column(tx, me, before, status)?;
+        let below = rank_in_column(tx, me, after, status)?;
         let mut sql = Sql::named("tickets::rank", "update tickets set rank = ");
-        sql.bind(rank).push(" where id = ").bind(ticket.id());
+        sql.bind(rank_between(above.as_deref(), below.as_deref())).push(" where id = ").bind(ticket.id());
         sql.execute(tx.conn())?;
         match ticket.change_status(tx, status, Act::new(ActKind::Changed).on(ticket.record.id))? {
             Some(act) => {
@@ -236,7 +233,16 @@ impl Ticket {
             }
             None => permit.unused(tx),
         }
-        Ticket::find(tx, me, display_id)
+        Row::find(tx, me, display_id)
+    }
+}
+
+fn rank_in_column(tx: &mut Tx, me: &Actor, display_id: Option<&str>, status: Status) -> Result<Option<String>> {
+    let Some(id) = display_id else { return Ok(None) };
+    match Ticket::find(tx, me, id) {
+        Ok(ticket) => Ok(Some(ticket.rank).filter(|_| ticket.status == status)),
+        Err(Error::NotFound) => Ok(None),
+        Err(other) => Err(other),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::access::{Actor, Kind, ProjectId};
 use crate::db::Tx;
 use crate::db::paging::{Cursor, Page};
 use crate::db::sql::Sql;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::people::PersonId;
 use crate::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, Record, Sort, tagged, title_contains};
 use chrono::NaiveDate;
@@ -63,7 +63,7 @@ pub struct Row {
     pub sort_value: Option<String>,
 }
 
-const ROW_COLUMNS: &str = ", t.kind as ticket_kind, t.status, t.priority, t.due_on,
+pub(super) const ROW_COLUMNS: &str = ", t.kind as ticket_kind, t.status, t.priority, t.due_on,
     (select p.name from people p where p.id = t.assignee_id) as assignee,
     array(select rt.tag from record_tags rt where rt.record_id = r.id order by rt.tag) as tags,
     (select count(*) from tickets c where c.parent_id = t.id) as children,
@@ -93,7 +93,7 @@ impl Filter {
         self.list(BY_UPDATED, None).count(tx, me)
     }
 
-    fn conditions(&self) -> Sql {
+    pub(super) fn conditions(&self) -> Sql {
         let mut sql = Sql::new("");
         if let Some(words) = &self.words {
             sql.append(&title_contains(words));
@@ -135,6 +135,15 @@ fn words_of<T: Copy>(list: &[T], word: impl Fn(T) -> &'static str) -> Vec<String
 }
 
 impl Row {
+    /// One ticket as a row; the invisible is `NotFound`.
+    pub fn find(tx: &mut Tx, me: &Actor, display_id: &str) -> Result<Row> {
+        let mut list = Filter { open_only: false, ..Filter::default() }.list(BY_UPDATED, None);
+        list.filters.push(" and r.display_id = ").bind(display_id);
+        list.size = 1;
+        let page: Page<Row> = list.page(tx, me, |row: &Row| (None, row.record.id.0))?;
+        page.rows.into_iter().next().ok_or(Error::NotFound)
+    }
+
     /// Message key, and the name of the symbol.
     pub fn priority_label(&self) -> String {
         super::priority_label(self.priority)

@@ -1,5 +1,6 @@
 //! One file per ability.
 
+mod board;
 mod bulk;
 mod change;
 mod create;
@@ -7,6 +8,7 @@ mod list;
 mod status;
 
 pub use crate::records::{rank_between, rank_of_new};
+pub use board::*;
 pub use bulk::*;
 pub use change::*;
 pub use create::*;
