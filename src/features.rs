@@ -7,6 +7,7 @@ pub fn all() -> Vec<Feature> {
     vec![
         crate::setup::FEATURE,
         crate::signin::FEATURE,
+        crate::projects::FEATURE,
         crate::related::FEATURE,
         crate::files::FEATURE,
         crate::comments::FEATURE,

@@ -48,6 +48,8 @@ pub mod records;
 // features, lower first
 /// Signing in and out.
 pub mod signin;
+/// Where work happens, and who may be there.
+pub mod projects;
 /// What every record's page can do, whatever its kind.
 pub mod related;
 /// Attachments: uploads, downloads, content by hash.

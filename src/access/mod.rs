@@ -5,6 +5,8 @@ mod actor;
 mod model;
 mod permit;
 mod principal;
+/// Who reaches a project, and why.
+pub mod reach;
 mod rules;
 /// The answer to "may see?" as SQL.
 pub mod visible;

@@ -22,7 +22,9 @@ text_enum!(
 text_enum!(
     /// Acts on the organisation. A permission enters with the first verb that asks for it.
     Permission {
-        MembersView = "members.view", MembersUpdate = "members.update", GroupsManage = "groups.manage",
+        OrganisationUpdate = "organisation.update", MembersView = "members.view", MembersInvite = "members.invite",
+        MembersUpdate = "members.update", MembersChangeRole = "members.change_role", MembersRemove = "members.remove",
+        GroupsManage = "groups.manage",
         ProjectsCreate = "projects.create", ProjectsManageAll = "projects.manage_all", DataExport = "data.export",
         DataImport = "data.import", MemoryCurate = "memory.curate",
     }
@@ -33,7 +35,11 @@ impl Permission {
     pub fn least_role(self) -> OrganisationRole {
         match self {
             Permission::MembersView | Permission::ProjectsCreate => OrganisationRole::Member,
-            Permission::MembersUpdate
+            Permission::OrganisationUpdate
+            | Permission::MembersInvite
+            | Permission::MembersUpdate
+            | Permission::MembersChangeRole
+            | Permission::MembersRemove
             | Permission::GroupsManage
             | Permission::ProjectsManageAll
             | Permission::DataExport
@@ -90,7 +96,11 @@ pub enum Thing {
         author: Option<PersonId>,
     },
     Project(ProjectId),
+    /// A grant in a project, by the highest role it has or shall have: nobody gives (or takes) more than they hold.
+    Grant { project: ProjectId, role: ProjectRole },
     Organisation(Permission),
+    /// A person's place in the organisation, by the highest role they have or shall have: nobody touches who holds more.
+    Member { id: PersonId, role: OrganisationRole, is_server_admin: bool },
     /// Something of one's own: a session, a preference, a view.
     Own(PersonId),
     /// Setting up an empty server, signing in: open to visitors.
@@ -102,8 +112,8 @@ impl Thing {
     pub fn id(&self) -> Option<Uuid> {
         match self {
             Thing::Record { id, .. } | Thing::Remark { record: id, .. } => Some(*id),
-            Thing::Project(id) => Some(id.0),
-            Thing::Own(id) => Some(id.0),
+            Thing::Project(id) | Thing::Grant { project: id, .. } => Some(id.0),
+            Thing::Own(id) | Thing::Member { id, .. } => Some(id.0),
             Thing::Organisation(_) | Thing::Door => None,
         }
     }
@@ -128,6 +138,8 @@ pub fn answer(me: &Actor, verb: Verb, thing: &Thing) -> Answer {
         Thing::Own(person) => hidden_unless(me.is(Some(person))),
         Thing::Organisation(permission) => organisation(me, permission),
         Thing::Project(id) => project(me, verb, id),
+        Thing::Grant { project: id, role } => grant(me, verb, id, role),
+        Thing::Member { id, role, is_server_admin } => member(me, verb, id, (role, is_server_admin)),
         Thing::Record { place, author, .. } => record(me, verb, place, me.is(author)),
         Thing::Remark { place, author, .. } => remark(me, verb, place, me.is(author)),
     }
@@ -155,6 +167,31 @@ fn project(me: &Actor, verb: Verb, id: ProjectId) -> Answer {
         (_, true) => Answer::No(Msg::new("refused-project-archived").with("project", &access.name)),
         (true, _) => Answer::Yes,
         (false, _) => needs(access, least),
+    }
+}
+
+fn grant(me: &Actor, verb: Verb, id: ProjectId, role: ProjectRole) -> Answer {
+    match (project(me, verb, id), me.project_by_id(id)) {
+        (Answer::Yes, Some(access)) if access.role < role => needs(access, role),
+        (answer, _) => answer,
+    }
+}
+
+/// Share is the role, Remove the place itself, Invite a new one, Edit the account's password and groups.
+fn member(me: &Actor, verb: Verb, id: PersonId, (role, is_server_admin): (OrganisationRole, bool)) -> Answer {
+    let permission = match verb {
+        Verb::See => return organisation(me, Permission::MembersView),
+        Verb::Share => Permission::MembersChangeRole,
+        Verb::Remove => Permission::MembersRemove,
+        Verb::Invite | Verb::Add => Permission::MembersInvite,
+        Verb::Edit | Verb::Decide | Verb::Close | Verb::Administer => Permission::MembersUpdate,
+    };
+    match organisation(me, permission) {
+        Answer::Yes if me.role < Some(role) => Answer::No(Msg::new("refused-holds-more").with("role", role)),
+        Answer::Yes if is_server_admin && !me.server_admin => Answer::No(Msg::new("refused-server-admin")),
+        Answer::Yes if verb == Verb::Share && me.is(Some(id)) => yes_if(me.role == Some(OrganisationRole::Owner), "refused-own-role"),
+        Answer::Yes if verb == Verb::Remove => yes_if(!me.is(Some(id)), "refused-own-place"),
+        answer => answer,
     }
 }
 

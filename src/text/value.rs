@@ -6,7 +6,7 @@ use std::fmt;
 
 pub const MAX_TITLE_CHARS: usize = 255;
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
-pub const MAX_NAME_CHARS: usize = 120;
+pub const MAX_NAME_CHARS: usize = 80;
 pub const MAX_EMAIL_CHARS: usize = 254;
 pub const MAX_TAG_CHARS: usize = 40;
 pub const KEY_CHARS: std::ops::RangeInclusive<usize> = 2..=10;
@@ -46,7 +46,7 @@ text_value!(
     Body
 );
 text_value!(
-    /// Of a person, group or other thing: one line of 1 to 120 characters.
+    /// Of a person, group or other thing: one line of 1 to 80 characters, as the tables check.
     Name
 );
 text_value!(

@@ -89,7 +89,7 @@ pub fn nodes(tx: &mut Tx, me: &Actor, place: Place, open: Vec<Uuid>) -> Result<V
         .bind(place.id());
     sql.push(" limit ")
         .bind(WHOLE_TREE + 1)
-        .push(") some) <= ")
+        .push(") few) <= ")
         .bind(WHOLE_TREE)
         .push(")) level where nr <= ")
         .bind(MAX_LEVEL);

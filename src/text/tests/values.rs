@@ -36,7 +36,7 @@ fn a_body_has_unix_line_ends_and_at_most_a_mebibyte() {
 }
 
 #[test]
-fn a_name_has_at_most_120_characters() {
+fn a_name_has_at_most_80_characters() {
     assert!(Name::parse(&"x".repeat(MAX_NAME_CHARS)).is_ok());
     assert_eq!(key(Name::parse(&"x".repeat(MAX_NAME_CHARS + 1))), "problem-too-long");
     assert_eq!(key(Name::parse("")), "problem-name-missing");

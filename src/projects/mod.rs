@@ -1,0 +1,12 @@
+//! Where work happens and who may be there: projects with their key, lead, visibility and grants.
+
+mod model;
+mod pages;
+mod routes;
+
+pub use model::*;
+
+use crate::web::Feature;
+
+/// Reached from the menu of the organisation and the project picker, so it has no place of its own in the sidebar.
+pub const FEATURE: Feature = Feature { name: "projects", routes: routes::routes, nav: None };

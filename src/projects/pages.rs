@@ -1,0 +1,283 @@
+//! The project pages and their forms.
+
+use super::{Grant, NewProject, Preview, Project, Recent, Row, Settings, Visibility};
+use crate::access::reach::{Reach, Reason};
+use crate::access::{Actor, ProjectRole, Verb, can};
+use crate::db::paging::COUNT_LIMIT;
+use crate::error::Problems;
+use crate::people::{Face, PersonId};
+use crate::text::value::{Body, Name, ProjectKey};
+use crate::ui::{Choice, Shell, count_label, filters, scoped};
+use crate::web::Form;
+use askama::Template;
+
+/// Names shown before "and n more".
+const NAMES_SHOWN: usize = 12;
+
+#[derive(Template)]
+#[template(path = "projects/index.html")]
+pub struct Index {
+    pub shell: Shell,
+    pub active: Vec<Line>,
+    pub archived: Vec<Line>,
+}
+
+/// One project of the list.
+#[derive(Debug, Clone)]
+pub struct Line {
+    pub key: String,
+    pub name: String,
+    pub is_restricted: bool,
+    /// Message key.
+    pub role: String,
+    pub lead: Option<String>,
+    pub tickets: String,
+    /// For the plural of the word beside it.
+    pub count: i64,
+}
+
+impl Line {
+    pub fn of(row: &Row, me: &Actor) -> Self {
+        Line {
+            key: row.key.clone(),
+            name: row.name.clone(),
+            is_restricted: row.visibility == Visibility::Restricted,
+            role: row.role(me).map(role_label).unwrap_or_default(),
+            lead: row.lead.clone(),
+            tickets: count_label(row.tickets),
+            count: row.tickets.min(COUNT_LIMIT),
+        }
+    }
+}
+
+/// Message key.
+pub fn role_label(role: ProjectRole) -> String {
+    format!("project-role-{role}")
+}
+
+#[derive(Template)]
+#[template(path = "projects/new.html")]
+pub struct New {
+    pub shell: Shell,
+    pub form: NewForm,
+    pub leads: Vec<Choice>,
+    pub problems: Problems,
+    /// Nobody can work anywhere yet: the page greets.
+    pub is_first: bool,
+}
+
+/// As typed.
+#[derive(Debug, Clone)]
+pub struct NewForm {
+    pub name: String,
+    pub key: String,
+    pub about: String,
+    pub visibility: String,
+    pub lead: String,
+}
+
+impl NewForm {
+    pub fn of(form: &Form) -> Self {
+        let text = |name| form.text(name).to_owned();
+        NewForm { name: text("name"), key: text("key"), about: text("about"), visibility: text("visibility"), lead: text("lead") }
+    }
+
+    /// Open, led by who makes it.
+    pub fn blank(me: Option<PersonId>) -> Self {
+        let lead = me.map(|id| id.to_string()).unwrap_or_default();
+        NewForm { name: String::new(), key: String::new(), about: String::new(), visibility: "open".to_owned(), lead }
+    }
+
+    pub fn check(&self) -> Result<NewProject, Problems> {
+        let mut problems = Problems::default();
+        let name = problems.take("name", Name::parse(&self.name));
+        let key = match self.key.trim() {
+            "" => Some(None),
+            key => problems.take("key", ProjectKey::parse(key)).map(Some),
+        };
+        let about = problems.take("about", Body::parse(&self.about));
+        let visibility = problems.take("visibility", Visibility::parse(&self.visibility).ok_or("problem-choice".into()));
+        let lead = problems.take("lead", parse_person(&self.lead));
+        match (name, key, about, visibility, lead) {
+            (Some(name), Some(key), Some(about), Some(visibility), Some(lead)) => Ok(NewProject { name, key, about, visibility, lead }),
+            _ => Err(problems),
+        }
+    }
+}
+
+fn parse_person(text: &str) -> Result<Option<PersonId>, crate::error::Msg> {
+    match text.trim() {
+        "" => Ok(None),
+        id => id.parse().map(|id| Some(PersonId(id))).map_err(|_| "problem-choice".into()),
+    }
+}
+
+/// Nobody, and everybody by name.
+pub fn people_choices(people: &[Face], chosen: &str) -> Vec<Choice> {
+    let nobody = Choice::new("", crate::ui::text("project-lead-nobody"), chosen.is_empty());
+    let person = |face: &Face| Choice::new(face.id, format!("{} (@{})", face.name, face.handle), face.id.to_string() == chosen);
+    std::iter::once(nobody).chain(people.iter().map(person)).collect()
+}
+
+#[derive(Template)]
+#[template(path = "projects/show.html")]
+pub struct Show {
+    pub shell: Shell,
+    pub project: Project,
+    /// Message key of the reader's own role.
+    pub role: String,
+    pub about: String,
+    pub areas: Vec<Area>,
+    pub recent: Vec<Recent>,
+    pub can_administer: bool,
+    pub can_remove: bool,
+}
+
+/// A place of the sidebar, narrowed to this project, with what is there.
+#[derive(Debug, Clone)]
+pub struct Area {
+    pub href: String,
+    pub label: &'static str,
+    pub icon: &'static str,
+    /// None for places that are no kind of record.
+    pub count: Option<String>,
+}
+
+impl Area {
+    pub fn list(shell: &Shell, key: &str, counts: &[super::Count]) -> Vec<Area> {
+        let items = shell.nav.iter().flat_map(|group| &group.items).filter(|item| item.is_scoped);
+        let count = |item: &crate::ui::NavItem| counts.iter().find(|count| format!("{}s", count.kind) == item.key).map(|count| count_label(count.count));
+        items.map(|item| Area { href: scoped(item.href, Some(key)), label: item.label, icon: item.icon, count: count(item) }).collect()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "projects/edit.html")]
+pub struct Edit {
+    pub shell: Shell,
+    pub project: Project,
+    pub form: EditForm,
+    pub leads: Vec<Choice>,
+    pub problems: Problems,
+    pub can_administer: bool,
+    pub can_remove: bool,
+    /// Somebody saved in the meantime; what they saved is shown beside.
+    pub is_stale: bool,
+}
+
+/// As typed.
+#[derive(Debug, Clone)]
+pub struct EditForm {
+    pub name: String,
+    pub about: String,
+    pub lead: String,
+    pub version: String,
+}
+
+impl EditForm {
+    pub fn of(form: &Form) -> Self {
+        let text = |name| form.text(name).to_owned();
+        EditForm { name: text("name"), about: text("about"), lead: text("lead"), version: text("version") }
+    }
+
+    pub fn of_project(project: &Project) -> Self {
+        EditForm {
+            name: project.name.clone(),
+            about: project.about.clone(),
+            lead: project.lead_id.map(|id| id.to_string()).unwrap_or_default(),
+            version: project.version.to_string(),
+        }
+    }
+
+    pub fn check(&self) -> Result<Settings, Problems> {
+        let mut problems = Problems::default();
+        let name = problems.take("name", Name::parse(&self.name));
+        let about = problems.take("about", Body::parse(&self.about));
+        let lead = problems.take("lead", parse_person(&self.lead));
+        let version = problems.take("", self.version.parse().map_err(|_| "problem-form-damaged".into()));
+        match (name, about, lead, version) {
+            (Some(name), Some(about), Some(lead), Some(version)) => Ok(Settings { name, about, lead, version }),
+            _ => Err(problems),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "projects/access.html")]
+pub struct Access {
+    pub shell: Shell,
+    pub project: Project,
+    pub grants: Vec<GrantLine>,
+    pub reach: Vec<Reach>,
+    /// Owners and admins of the organisation.
+    pub standing: String,
+    /// To whom: people and groups without a grant. Empty for who may not share.
+    pub people: Vec<Choice>,
+    pub groups: Vec<Choice>,
+    pub roles: Vec<Choice>,
+    pub can_share: bool,
+    pub problems: Problems,
+}
+
+/// A grant with the roles that the reader may choose for it.
+#[derive(Debug, Clone)]
+pub struct GrantLine {
+    pub grant: Grant,
+    pub role: String,
+    pub roles: Vec<Choice>,
+}
+
+impl GrantLine {
+    pub fn of(grant: Grant, project: &Project, me: &Actor) -> Self {
+        let can_change = can(me, Verb::Share, &crate::access::Thing::Grant { project: project.id, role: grant.role });
+        let roles = if can_change { role_choices(project, me, grant.role) } else { Vec::new() };
+        GrantLine { role: role_label(grant.role), roles, grant }
+    }
+}
+
+/// The roles that the reader may give, lowest first.
+pub fn role_choices(project: &Project, me: &Actor, chosen: ProjectRole) -> Vec<Choice> {
+    let may_give = |role: &&ProjectRole| can(me, Verb::Share, &crate::access::Thing::Grant { project: project.id, role: **role });
+    let choice = |role: &ProjectRole| Choice::new(role, crate::ui::text(&role_label(*role)), *role == chosen);
+    ProjectRole::ALL.iter().filter(may_give).map(choice).collect()
+}
+
+/// One reason in words.
+pub fn reason_words(reason: &Reason) -> String {
+    use crate::ui::say_with;
+    let role = crate::ui::text(&role_label(reason.role()));
+    match reason {
+        Reason::Organisation(of) => say_with("reach-organisation", [("of", crate::ui::text(&format!("organisation-role-{of}")).as_str())]),
+        Reason::Open => crate::ui::text("reach-open"),
+        Reason::Grant(_) => say_with("reach-grant", [("role", role.as_str())]),
+        Reason::Group(group, _) => say_with("reach-group", [("group", group.as_str()), ("role", role.as_str())]),
+    }
+}
+
+pub fn reasons_words(reach: &Reach) -> String {
+    reach.reasons.iter().map(reason_words).collect::<Vec<_>>().join("; ")
+}
+
+#[derive(Template)]
+#[template(path = "projects/visibility.html")]
+pub struct VisibilityChange {
+    pub shell: Shell,
+    pub project: Project,
+    pub preview: Preview,
+    /// Access changed since the page was opened: look again.
+    pub is_stale: bool,
+    pub can_share: bool,
+}
+
+impl VisibilityChange {
+    fn first<'r>(&self, list: &'r [Reach]) -> &'r [Reach] {
+        list.get(..NAMES_SHOWN).unwrap_or(list)
+    }
+
+    /// How many are not shown.
+    fn rest(&self, list: &[Reach]) -> usize {
+        list.len().saturating_sub(NAMES_SHOWN)
+    }
+}
+
+mod samples;
