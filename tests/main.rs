@@ -25,3 +25,5 @@ mod embedded_tests;
 mod queue_tests;
 #[path = "../src/text/tests/mod.rs"]
 mod text_tests;
+#[path = "../src/projects/tests.rs"]
+mod projects_tests;

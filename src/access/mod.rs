@@ -6,6 +6,7 @@ mod model;
 mod permit;
 mod principal;
 /// Who reaches a project, and why.
+#[path = "model_reach.rs"]
 pub mod reach;
 mod rules;
 /// The answer to "may see?" as SQL.

@@ -97,10 +97,17 @@ pub enum Thing {
     },
     Project(ProjectId),
     /// A grant in a project, by the highest role it has or shall have: nobody gives (or takes) more than they hold.
-    Grant { project: ProjectId, role: ProjectRole },
+    Grant {
+        project: ProjectId,
+        role: ProjectRole,
+    },
     Organisation(Permission),
     /// A person's place in the organisation, by the highest role they have or shall have: nobody touches who holds more.
-    Member { id: PersonId, role: OrganisationRole, is_server_admin: bool },
+    Member {
+        id: PersonId,
+        role: OrganisationRole,
+        is_server_admin: bool,
+    },
     /// Something of one's own: a session, a preference, a view.
     Own(PersonId),
     /// Setting up an empty server, signing in: open to visitors.
@@ -189,7 +196,9 @@ fn member(me: &Actor, verb: Verb, id: PersonId, (role, is_server_admin): (Organi
     match organisation(me, permission) {
         Answer::Yes if me.role < Some(role) => Answer::No(Msg::new("refused-holds-more").with("role", role)),
         Answer::Yes if is_server_admin && !me.server_admin => Answer::No(Msg::new("refused-server-admin")),
-        Answer::Yes if verb == Verb::Share && me.is(Some(id)) => yes_if(me.role == Some(OrganisationRole::Owner), "refused-own-role"),
+        Answer::Yes if verb == Verb::Share && me.is(Some(id)) => {
+            yes_if(me.role == Some(OrganisationRole::Owner), "refused-own-role")
+        }
         Answer::Yes if verb == Verb::Remove => yes_if(!me.is(Some(id)), "refused-own-place"),
         answer => answer,
     }

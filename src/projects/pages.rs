@@ -79,7 +79,13 @@ pub struct NewForm {
 impl NewForm {
     pub fn of(form: &Form) -> Self {
         let text = |name| form.text(name).to_owned();
-        NewForm { name: text("name"), key: text("key"), about: text("about"), visibility: text("visibility"), lead: text("lead") }
+        NewForm {
+            name: text("name"),
+            key: text("key"),
+            about: text("about"),
+            visibility: text("visibility"),
+            lead: text("lead"),
+        }
     }
 
     /// Open, led by who makes it.
@@ -96,10 +102,13 @@ impl NewForm {
             key => problems.take("key", ProjectKey::parse(key)).map(Some),
         };
         let about = problems.take("about", Body::parse(&self.about));
-        let visibility = problems.take("visibility", Visibility::parse(&self.visibility).ok_or("problem-choice".into()));
+        let visibility =
+            problems.take("visibility", Visibility::parse(&self.visibility).ok_or("problem-choice".into()));
         let lead = problems.take("lead", parse_person(&self.lead));
         match (name, key, about, visibility, lead) {
-            (Some(name), Some(key), Some(about), Some(visibility), Some(lead)) => Ok(NewProject { name, key, about, visibility, lead }),
+            (Some(name), Some(key), Some(about), Some(visibility), Some(lead)) => {
+                Ok(NewProject { name, key, about, visibility, lead })
+            }
             _ => Err(problems),
         }
     }
@@ -115,7 +124,8 @@ fn parse_person(text: &str) -> Result<Option<PersonId>, crate::error::Msg> {
 /// Nobody, and everybody by name.
 pub fn people_choices(people: &[Face], chosen: &str) -> Vec<Choice> {
     let nobody = Choice::new("", crate::ui::text("project-lead-nobody"), chosen.is_empty());
-    let person = |face: &Face| Choice::new(face.id, format!("{} (@{})", face.name, face.handle), face.id.to_string() == chosen);
+    let person =
+        |face: &Face| Choice::new(face.id, format!("{} (@{})", face.name, face.handle), face.id.to_string() == chosen);
     std::iter::once(nobody).chain(people.iter().map(person)).collect()
 }
 
@@ -146,8 +156,17 @@ pub struct Area {
 impl Area {
     pub fn list(shell: &Shell, key: &str, counts: &[super::Count]) -> Vec<Area> {
         let items = shell.nav.iter().flat_map(|group| &group.items).filter(|item| item.is_scoped);
-        let count = |item: &crate::ui::NavItem| counts.iter().find(|count| format!("{}s", count.kind) == item.key).map(|count| count_label(count.count));
-        items.map(|item| Area { href: scoped(item.href, Some(key)), label: item.label, icon: item.icon, count: count(item) }).collect()
+        let count = |item: &crate::ui::NavItem| {
+            counts.iter().find(|count| format!("{}s", count.kind) == item.key).map(|count| count_label(count.count))
+        };
+        items
+            .map(|item| Area {
+                href: scoped(item.href, Some(key)),
+                label: item.label,
+                icon: item.icon,
+                count: count(item),
+            })
+            .collect()
     }
 }
 
@@ -237,7 +256,8 @@ impl GrantLine {
 
 /// The roles that the reader may give, lowest first.
 pub fn role_choices(project: &Project, me: &Actor, chosen: ProjectRole) -> Vec<Choice> {
-    let may_give = |role: &&ProjectRole| can(me, Verb::Share, &crate::access::Thing::Grant { project: project.id, role: **role });
+    let may_give =
+        |role: &&ProjectRole| can(me, Verb::Share, &crate::access::Thing::Grant { project: project.id, role: **role });
     let choice = |role: &ProjectRole| Choice::new(role, crate::ui::text(&role_label(*role)), *role == chosen);
     ProjectRole::ALL.iter().filter(may_give).map(choice).collect()
 }
@@ -247,7 +267,9 @@ pub fn reason_words(reason: &Reason) -> String {
     use crate::ui::say_with;
     let role = crate::ui::text(&role_label(reason.role()));
     match reason {
-        Reason::Organisation(of) => say_with("reach-organisation", [("of", crate::ui::text(&format!("organisation-role-{of}")).as_str())]),
+        Reason::Organisation(of) => {
+            say_with("reach-organisation", [("of", crate::ui::text(&format!("organisation-role-{of}")).as_str())])
+        }
         Reason::Open => crate::ui::text("reach-open"),
         Reason::Grant(_) => say_with("reach-grant", [("role", role.as_str())]),
         Reason::Group(group, _) => say_with("reach-group", [("group", group.as_str()), ("role", role.as_str())]),

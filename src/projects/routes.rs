@@ -28,7 +28,8 @@ pub fn routes() -> Routes {
 async fn index(ctx: Ctx) -> Result<Reply> {
     let rows = ctx.read(Row::list).await?;
     let me = ctx.me()?;
-    let lines = |archived| rows.iter().filter(|row| row.is_archived == archived).map(|row| Line::of(row, &me)).collect();
+    let lines =
+        |archived| rows.iter().filter(|row| row.is_archived == archived).map(|row| Line::of(row, &me)).collect();
     ctx.page(&Index { shell: ctx.shell("projects")?, active: lines(false), archived: lines(true) })
 }
 
@@ -98,7 +99,8 @@ async fn edit(ctx: Ctx, key: Path<String>) -> Result<Reply> {
         .read(move |tx, me| {
             let project = Project::find(tx, me, &key)?;
             // An archived project's settings still open, so that it can be restored.
-            check(me, Verb::Administer, &project.thing()).or_else(|refusal| if can(me, Verb::Remove, &project.thing()) { Ok(()) } else { Err(refusal) })?;
+            check(me, Verb::Administer, &project.thing())
+                .or_else(|refusal| if can(me, Verb::Remove, &project.thing()) { Ok(()) } else { Err(refusal) })?;
             Ok((project, Face::list(tx)?))
         })
         .await?;
@@ -154,15 +156,23 @@ mod archiving {
     pub async fn create(ctx: Ctx, key: Path<String>, _: Form) -> Result<Reply> {
         let project = change(&ctx, key.into_inner(), Project::archive).await?;
         let undo = format!("{}/archiving/removal", project.path());
-        Ok(ctx.redirect(&project.path(), Some(Flash::done(Msg::new("project-archived").with("project", &project.name)).undo(&undo))))
+        Ok(ctx.redirect(
+            &project.path(),
+            Some(Flash::done(Msg::new("project-archived").with("project", &project.name)).undo(&undo)),
+        ))
     }
 
     pub async fn destroy(ctx: Ctx, key: Path<String>, _: Form) -> Result<Reply> {
         let project = change(&ctx, key.into_inner(), Project::restore).await?;
-        Ok(ctx.redirect(&project.path(), Some(Flash::done(Msg::new("project-restored").with("project", &project.name)))))
+        Ok(ctx
+            .redirect(&project.path(), Some(Flash::done(Msg::new("project-restored").with("project", &project.name)))))
     }
 
-    async fn change(ctx: &Ctx, key: String, verb: fn(&Project, &mut crate::db::Tx, &Actor) -> Result<()>) -> Result<Project> {
+    async fn change(
+        ctx: &Ctx,
+        key: String,
+        verb: fn(&Project, &mut crate::db::Tx, &Actor) -> Result<()>,
+    ) -> Result<Project> {
         ctx.write(move |tx, me| {
             let project = Project::find(tx, me, &key)?;
             verb(&project, tx, me)?;

@@ -1,8 +1,8 @@
 //! Settings, archive, restore.
 
+use super::Project;
 use super::create::check_lead;
 use super::grants::{Grantee, insert_grant};
-use super::Project;
 use crate::access::reach::Roster;
 use crate::access::{Actor, ProjectRole, Verb, may};
 use crate::audit::{self, Act, ActKind};
@@ -89,7 +89,10 @@ impl Project {
     /// Undoes `archive`.
     pub fn restore(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
         let permit = may(tx, me, Verb::Remove, &self.thing())?;
-        let mut sql = Sql::named("projects::restore", "update projects set archived_at = null where archived_at is not null and id = ");
+        let mut sql = Sql::named(
+            "projects::restore",
+            "update projects set archived_at = null where archived_at is not null and id = ",
+        );
         sql.bind(self.id);
         if sql.execute(tx.conn())? == 0 {
             permit.unused(tx);

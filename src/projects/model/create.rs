@@ -34,8 +34,20 @@ impl NewProject {
             "projects::create",
             "insert into projects (id, organisation_id, key, name, about, visibility, lead_id, created_by_id, created_at) values (",
         );
-        sql.bind(id).push(", ").bind(organisation).push(", ").bind(key.as_str()).push(", ").bind(self.name.as_str()).push(", ");
-        sql.bind(self.about.as_str()).push(", ").bind(self.visibility).push(", ").bind(self.lead.map(|lead| lead.0)).push(", ");
+        sql.bind(id)
+            .push(", ")
+            .bind(organisation)
+            .push(", ")
+            .bind(key.as_str())
+            .push(", ")
+            .bind(self.name.as_str())
+            .push(", ");
+        sql.bind(self.about.as_str())
+            .push(", ")
+            .bind(self.visibility)
+            .push(", ")
+            .bind(self.lead.map(|lead| lead.0))
+            .push(", ");
         sql.bind(maker.map(|maker| maker.0)).push(", ").bind(tx.now).push(")");
         let taken = on_constraint("projects_organisation_id_key_key", "key", "problem-key-taken");
         sql.execute(tx.conn()).map_err(Error::from).map_err(taken)?;
@@ -46,7 +58,11 @@ impl NewProject {
             insert_grant(tx, id, Grantee::Person(lead), ProjectRole::Lead)?;
         }
         let act = Act::new(ActKind::ProjectCreated).in_project(id).change("key", None::<&str>, key.as_str());
-        audit::record(tx, permit, act.change("visibility", None::<&str>, self.visibility).change("lead", None::<&str>, self.lead))?;
+        audit::record(
+            tx,
+            permit,
+            act.change("visibility", None::<&str>, self.visibility).change("lead", None::<&str>, self.lead),
+        )?;
         Ok(key.into_string())
     }
 

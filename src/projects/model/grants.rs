@@ -80,7 +80,8 @@ pub struct GroupName {
 impl GroupName {
     /// By name.
     pub fn list(tx: &mut Tx) -> Result<Vec<GroupName>> {
-        Ok(Sql::named("projects::groups", "select id, name from groups order by lower(name), id limit 2000").load(tx.conn())?)
+        Ok(Sql::named("projects::groups", "select id, name from groups order by lower(name), id limit 2000")
+            .load(tx.conn())?)
     }
 }
 
@@ -111,7 +112,14 @@ impl Project {
     }
 
     /// `Conflict` when the role is no longer the one the form showed.
-    pub fn change_grant(&self, tx: &mut Tx, me: &Actor, id: GrantId, was: ProjectRole, role: ProjectRole) -> Result<()> {
+    pub fn change_grant(
+        &self,
+        tx: &mut Tx,
+        me: &Actor,
+        id: GrantId,
+        was: ProjectRole,
+        role: ProjectRole,
+    ) -> Result<()> {
         let project = Project::find_locked(tx, me, &self.key)?;
         let grant = project.grant(tx, id)?;
         let permit = self.may_share(tx, me, grant.role.max(role))?;
@@ -120,7 +128,12 @@ impl Project {
             return Ok(());
         }
         if grant.role != was {
-            let conflict = Conflict { field: "role", theirs: grant.role.to_string(), yours: role.to_string(), seen: grant.role.to_string() };
+            let conflict = Conflict {
+                field: "role",
+                theirs: grant.role.to_string(),
+                yours: role.to_string(),
+                seen: grant.role.to_string(),
+            };
             return Err(Error::Conflict(Box::new(conflict)));
         }
         let mut sql = Sql::named("projects::change_grant", "update project_grants set role = ");
@@ -177,10 +190,26 @@ fn check_grantee(tx: &mut Tx, to: Grantee) -> Result<()> {
 }
 
 /// A person's lower grant is raised; a group has one or none. The caller holds the permit.
-pub(in crate::projects) fn insert_grant(tx: &mut Tx, project: ProjectId, to: Grantee, role: ProjectRole) -> Result<GrantId> {
+pub(in crate::projects) fn insert_grant(
+    tx: &mut Tx,
+    project: ProjectId,
+    to: Grantee,
+    role: ProjectRole,
+) -> Result<GrantId> {
     let id = GrantId(tx.new_id());
-    let mut sql = Sql::named("projects::give_grant", "insert into project_grants (id, project_id, person_id, group_id, role, created_at) values (");
-    sql.bind(id).push(", ").bind(project).push(", ").bind(to.person()).push(", ").bind(to.group()).push(", ").bind(role);
+    let mut sql = Sql::named(
+        "projects::give_grant",
+        "insert into project_grants (id, project_id, person_id, group_id, role, created_at) values (",
+    );
+    sql.bind(id)
+        .push(", ")
+        .bind(project)
+        .push(", ")
+        .bind(to.person())
+        .push(", ")
+        .bind(to.group())
+        .push(", ")
+        .bind(role);
     sql.push(", ").bind(tx.now).push(") on conflict (project_id, person_id) do update set role = excluded.role");
     sql.execute(tx.conn())?;
     Ok(id)

@@ -38,7 +38,8 @@ impl Row {
                (select count(*) from (select 1 from records r where r.place_id = p.id and r.kind = 'ticket'
                   and r.archived_at is null limit ",
         );
-        sql.bind(COUNT_LIMIT + 1).push(") capped) as tickets from projects p left join people l on l.id = p.lead_id where ");
+        sql.bind(COUNT_LIMIT + 1)
+            .push(") capped) as tickets from projects p left join people l on l.id = p.lead_id where ");
         sql.append(&visible::projects(me)).push(" order by is_archived, lower(p.name), p.id");
         Ok(sql.load(tx.conn())?)
     }

@@ -59,7 +59,8 @@ pub struct Project {
     pub archived_at: Option<DateTime<Utc>>,
 }
 
-const COLUMNS: &str = "p.id, p.key, p.name, p.about, p.visibility, p.lead_id, l.name as lead, l.handle as lead_handle, p.version,
+const COLUMNS: &str =
+    "p.id, p.key, p.name, p.about, p.visibility, p.lead_id, l.name as lead, l.handle as lead_handle, p.version,
     p.created_at, p.archived_at";
 
 impl Project {

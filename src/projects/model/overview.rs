@@ -49,9 +49,14 @@ impl Project {
     pub fn recent(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<Recent>> {
         let mut sql = Sql::named(
             "projects::recent",
-            &format!("select {RECORD_COLUMNS}, w.name as changed_by from (select * from records r where r.archived_at is null and r.place_id = "),
+            &format!(
+                "select {RECORD_COLUMNS}, w.name as changed_by from (select * from records r where r.archived_at is null and r.place_id = "
+            ),
         );
-        sql.bind(self.id).push(" and ").append(&visible::records(me)).push(" order by r.updated_at desc, r.id desc limit ");
+        sql.bind(self.id)
+            .push(" and ")
+            .append(&visible::records(me))
+            .push(" order by r.updated_at desc, r.id desc limit ");
         sql.bind(RECENT_SHOWN).push(
             ") r left join lateral (select p.name from activity a join people p on p.id = a.actor_id
                where a.record_id = r.id order by a.at desc, a.id desc limit 1) w on true order by r.updated_at desc, r.id desc",

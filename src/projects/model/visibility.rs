@@ -33,8 +33,11 @@ impl Project {
         let people = Roster::of(tx, self.id)?.difference(to == Visibility::Restricted);
         let losing: Vec<Uuid> = people.lose.iter().map(|reach| reach.id.0).collect();
         let stranded = self.stranded(tx, losing)?;
-        let ids = |list: &[crate::access::reach::Reach]| list.iter().map(|reach| reach.id.to_string()).collect::<Vec<_>>().join(" ");
-        let seen = crate::records::seen(&format!("{} {to} {} {}", self.visibility, ids(&people.lose), ids(&people.gain)));
+        let ids = |list: &[crate::access::reach::Reach]| {
+            list.iter().map(|reach| reach.id.to_string()).collect::<Vec<_>>().join(" ")
+        };
+        let seen =
+            crate::records::seen(&format!("{} {to} {} {}", self.visibility, ids(&people.lose), ids(&people.gain)));
         Ok(Preview { to, people, stranded, seen })
     }
 
@@ -58,13 +61,18 @@ impl Project {
         }
         let preview = project.preview(tx, to)?;
         if preview.seen != seen {
-            let conflict = Conflict { field: "visibility", theirs: String::new(), yours: to.to_string(), seen: preview.seen };
+            let conflict =
+                Conflict { field: "visibility", theirs: String::new(), yours: to.to_string(), seen: preview.seen };
             return Err(Error::Conflict(Box::new(conflict)));
         }
         let mut sql = Sql::named("projects::set_visibility", "update projects set visibility = ");
         sql.bind(to).push(" where id = ").bind(self.id);
         sql.execute(tx.conn())?;
-        let act = Act::new(ActKind::ProjectVisibilityChanged).in_project(self.id).change("visibility", project.visibility, to);
+        let act = Act::new(ActKind::ProjectVisibilityChanged).in_project(self.id).change(
+            "visibility",
+            project.visibility,
+            to,
+        );
         audit::record(tx, permit, act.note("lose", preview.people.lose.len()).note("gain", preview.people.gain.len()))
     }
 }

@@ -1,8 +1,8 @@
 //! What the gallery shows.
 
 use super::*;
-use crate::access::reach::Difference;
 use crate::access::ProjectId;
+use crate::access::reach::Difference;
 use crate::people::OrganisationRole;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -24,7 +24,13 @@ fn project() -> Project {
 }
 
 fn reach(name: &str, role: ProjectRole, reasons: Vec<Reason>) -> Reach {
-    Reach { id: PersonId(Uuid::nil()), name: name.to_owned(), handle: name.to_lowercase().replace(' ', "."), role, reasons }
+    Reach {
+        id: PersonId(Uuid::nil()),
+        name: name.to_owned(),
+        handle: name.to_lowercase().replace(' ', "."),
+        role,
+        reasons,
+    }
 }
 
 fn ada() -> Reach {
@@ -47,7 +53,11 @@ impl Index {
             count: 214,
         };
         let archived = vec![line("OLD", "Winter timetable 2024", false)];
-        Index { shell: Shell::sample("projects"), active: vec![line("ATL", "Atlas", true), line("BCN", "Beacon", false)], archived }
+        Index {
+            shell: Shell::sample("projects"),
+            active: vec![line("ATL", "Atlas", true), line("BCN", "Beacon", false)],
+            archived,
+        }
     }
 }
 
@@ -112,6 +122,12 @@ impl VisibilityChange {
     pub fn sample() -> Self {
         let people = Difference { lose: vec![cleo()], gain: Vec::new(), change: Vec::new(), keep: 11 };
         let preview = Preview { to: Visibility::Restricted, people, stranded: 2, seen: String::new() };
-        VisibilityChange { shell: Shell::sample("projects"), project: project(), preview, is_stale: true, can_share: true }
+        VisibilityChange {
+            shell: Shell::sample("projects"),
+            project: project(),
+            preview,
+            is_stale: true,
+            can_share: true,
+        }
     }
 }

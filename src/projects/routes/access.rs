@@ -47,7 +47,8 @@ async fn page(ctx: &Ctx, key: String, sent: &Form, problems: Problems) -> Result
     let to = sent.text("to");
     let reach = roster.reach();
     let by_role = |reason: &Reason| matches!(reason, Reason::Organisation(_));
-    let standing: Vec<&str> = reach.iter().filter(|reach| reach.reasons.iter().any(by_role)).map(|reach| reach.name.as_str()).collect();
+    let standing: Vec<&str> =
+        reach.iter().filter(|reach| reach.reasons.iter().any(by_role)).map(|reach| reach.name.as_str()).collect();
     let chosen = ProjectRole::parse(sent.text("role")).unwrap_or(ProjectRole::Member);
     Ok(Access {
         shell: shell_in(ctx, &project)?,
@@ -88,7 +89,9 @@ async fn answer(ctx: &Ctx, key: String, sent: &Form, done: Result<(), Error>, fl
     let (status, problems) = match done {
         Ok(()) => return Ok(ctx.redirect(&format!("{}/access", crate::projects::path_of(&key)), Some(flash))),
         Err(Error::Invalid(problems)) => (422, problems),
-        Err(Error::Conflict(conflict)) => (409, Problems::one("", Msg::new("problem-grant-stale").with("role", conflict.theirs))),
+        Err(Error::Conflict(conflict)) => {
+            (409, Problems::one("", Msg::new("problem-grant-stale").with("role", conflict.theirs)))
+        }
         Err(other) => return Err(other),
     };
     let page = page(ctx, key, sent, problems).await?;
@@ -161,7 +164,10 @@ mod visibility {
         let (of, seen) = (key.clone(), sent.text("seen").to_owned());
         let done = ctx.write(move |tx, me| Project::find(tx, me, &of)?.set_visibility(tx, me, to, &seen)).await;
         match done {
-            Ok(()) => Ok(ctx.redirect(&format!("{}/access", crate::projects::path_of(&key)), Some(Flash::done("visibility-changed")))),
+            Ok(()) => Ok(ctx.redirect(
+                &format!("{}/access", crate::projects::path_of(&key)),
+                Some(Flash::done("visibility-changed")),
+            )),
             Err(Error::Conflict(_)) => {
                 let (project, preview) = load(&ctx, key, Some(to)).await?;
                 ctx.page_with(409, &view(&ctx, project, preview, true)?)

@@ -143,7 +143,8 @@ impl Roster {
 
     /// What the other visibility would change.
     pub fn difference(&self, is_restricted: bool) -> Difference {
-        let then: HashMap<PersonId, Reach> = self.reach_if(is_restricted).into_iter().map(|reach| (reach.id, reach)).collect();
+        let then: HashMap<PersonId, Reach> =
+            self.reach_if(is_restricted).into_iter().map(|reach| (reach.id, reach)).collect();
         let now = self.reach();
         let mut difference = Difference::default();
         for reach in &now {

@@ -1,0 +1,360 @@
+//! Projects through the door.
+
+use crate::harness::*;
+use tow::access::reach::Roster;
+use tow::access::{Actor, ProjectRole};
+use tow::projects::{NewProject, Project, Visibility, key_from};
+use tow::text::value::{Body, Name};
+
+const NEW: [(&str, &str); 5] =
+    [("name", "Harbour Works"), ("key", ""), ("about", ""), ("visibility", "restricted"), ("lead", "")];
+
+/// The form with one field changed.
+fn with<'a>(field: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> {
+    NEW.into_iter().map(|(name, old)| if name == field { (name, value) } else { (name, old) }).collect()
+}
+
+fn grant_id(app: &App, handle: &str) -> String {
+    app.tx(|tx| {
+        let me = Actor::of_person(tx, ADA.id)?;
+        let grants = Project::find(tx, &me, "ATL")?.grants(tx)?;
+        let who = EVERYBODY.into_iter().find(|who| who.handle() == handle).unwrap();
+        Ok(grants.iter().find(|grant| grant.person_id == Some(who.id)).unwrap().id.to_string())
+    })
+}
+
+fn role_in(app: &App, who: Who, key: &str) -> Option<ProjectRole> {
+    app.tx(|tx| Ok(Actor::of_person(tx, who.id)?.project(key).map(|access| access.role)))
+}
+
+#[test]
+fn keys_are_made_from_names() {
+    let pairs = [
+        ("Tide Engine", "TE"),
+        ("Atlas", "ATL"),
+        ("Ärger über Öl", "AUO"),
+        ("7 Seas", "PRJ"),
+        ("日本", "PRJ"),
+        ("x", "PRJ"),
+    ];
+    for (name, key) in pairs {
+        assert_eq!(key_from(name), key, "{name}");
+    }
+}
+
+#[test]
+fn a_blank_key_is_made_from_the_name_and_the_next_free_one_is_taken() {
+    let app = App::new();
+    assert_eq!(app.as_(DOV).post("/projects", &NEW).location(), "/projects/HW");
+    assert_eq!(app.as_(DOV).post("/projects", &NEW).location(), "/projects/HW2");
+    let dec = app.as_(DOV).post("/projects", &with("name", "Decks"));
+    assert_eq!(dec.location(), "/projects/DEC2", "DEC itself is reserved");
+}
+
+#[test]
+fn who_makes_a_restricted_project_is_its_admin_and_others_see_nothing() {
+    let app = App::new();
+    app.as_(DOV).post("/projects", &NEW).follow();
+    assert_eq!(role_in(&app, DOV, "HW"), Some(ProjectRole::Admin));
+    assert_eq!(app.as_(CLEO).get("/projects/HW").status, 404);
+    assert!(!app.as_(CLEO).get("/projects").has("Harbour Works"));
+    assert_eq!(app.count("select count(*) from audit_events where action = 'project.created'"), 1);
+}
+
+#[test]
+fn the_lead_of_a_new_project_may_lead_it() {
+    let app = App::new();
+    let cleo = CLEO.id.to_string();
+    app.as_(DOV).post("/projects", &with("lead", &cleo)).follow();
+    assert_eq!(role_in(&app, CLEO, "HW"), Some(ProjectRole::Lead));
+}
+
+#[test]
+fn a_form_sent_twice_makes_one_project() {
+    let app = App::new();
+    let mut form = NEW.to_vec();
+    form.push(("_once", "6f0d1cbe-1c55-4f2e-9d0a-0f5a1f6f3c11"));
+    let dov = app.as_(DOV);
+    assert_eq!(dov.post("/projects", &form).location(), dov.post("/projects", &form).location());
+    assert_eq!(app.count("select count(*) from projects where name = 'Harbour Works'"), 1);
+}
+
+#[test]
+fn bad_input_of_a_new_project_comes_back_with_a_word_beside_the_field_and_makes_nothing() {
+    let app = App::new();
+    let (long, nul, huge) = ("x".repeat(81), "a\0b".to_owned(), "x".repeat(10 * 1024 * 1024));
+    let bad = [
+        ("name", ""),
+        ("name", &long),
+        ("name", "\u{202e}\u{200b}"),
+        ("key", "1A"),
+        ("key", "A"),
+        ("key", "ABCDEFGHIJK"),
+        ("key", "DOC"),
+        ("key", "atl"),
+        ("key", "Ä1"),
+        ("about", &nul),
+        ("about", &huge),
+        ("visibility", ""),
+        ("visibility", "secret"),
+        ("lead", "nobody"),
+        ("lead", "00000000-0000-0000-0000-00000000ffff"),
+    ];
+    for (field, value) in bad {
+        let answer = app.as_(DOV).post("/projects", &with(field, value));
+        assert_eq!(answer.status, 422, "{field} {:.20}", value);
+        assert!(answer.has(&format!("id=\"{field}-error\"")), "{field} {:.20}", value);
+    }
+    assert_eq!(app.count("select count(*) from projects"), 2);
+}
+
+#[test]
+fn a_deactivated_person_cannot_be_lead_and_a_script_in_a_name_is_text() {
+    let app = App::new();
+    assert_eq!(app.as_(DOV).post("/projects", &with("lead", &HUGO.id.to_string())).status, 422);
+    let page = app.as_(DOV).post("/projects", &with("name", "<script>alert(1)</script>")).follow();
+    assert!(page.has("&#60;script&#62;") && !page.has("<script>alert"));
+}
+
+#[test]
+fn the_list_takes_one_query_and_shows_role_and_archived_apart() {
+    let app = App::new();
+    let few = app.as_(ADA).get("/projects");
+    for number in 0..20 {
+        app.as_(ADA).post("/projects", &with("name", &format!("Project {number}")));
+    }
+    app.as_(ADA).post("/projects/BCN/archiving", &[]);
+    let many = app.as_(ADA).get("/projects");
+    assert_eq!(few.queries, many.queries);
+    assert!(many.has("Project 19") && many.has("Archived"));
+    assert!(app.as_(VERA).get("/projects").has("Viewer"));
+}
+
+#[test]
+fn the_overview_counts_and_shows_what_changed_last_and_leads_on_within_the_project() {
+    let page = App::new().as_(CLEO).get("/projects/atl");
+    assert_eq!(page.status, 200);
+    assert!(page.has(STEEL) && page.has("/tickets?project=ATL") && !page.has(DOOR));
+}
+
+#[test]
+fn an_outsider_finds_no_page_of_a_restricted_project() {
+    let app = App::new();
+    for path in ["", "/settings", "/access", "/visibility"] {
+        assert_eq!(app.as_(DOV).get(&format!("/projects/ATL{path}")).status, 404, "{path}");
+    }
+    let to = format!("person:{}", DOV.id);
+    let grant = format!("/grants/{}", grant_id(&app, "cleo"));
+    let forms = [
+        ("/settings", SETTINGS.to_vec()),
+        ("/archiving", vec![]),
+        ("/grants", vec![("to", to.as_str()), ("role", "viewer")]),
+        ("/visibility", vec![("to", "open")]),
+        (grant.as_str(), vec![("was", "member"), ("role", "viewer")]),
+    ];
+    for (path, form) in forms {
+        assert_eq!(app.as_(DOV).post(&format!("/projects/ATL{path}"), &form).status, 404, "{path}");
+    }
+}
+
+const SETTINGS: [(&str, &str); 4] = [("name", "Atlas II"), ("about", "New *words*"), ("lead", ""), ("version", "1")];
+
+#[test]
+fn a_lead_changes_the_settings_and_a_member_does_not() {
+    let app = App::new();
+    let refused = app.as_(CLEO).post("/projects/ATL/settings", &SETTINGS);
+    assert!(refused.status == 403 && refused.has("needs the role lead"));
+    let page = app.as_(EDDA).post("/projects/ATL/settings", &SETTINGS).follow();
+    assert!(page.has("Atlas II") && page.has("New *words*"));
+    assert_eq!(app.as_(CLEO).get("/projects/ATL/settings").status, 403);
+}
+
+#[test]
+fn settings_that_somebody_else_saved_first_are_shown_beside_ones_own() {
+    let app = App::new();
+    app.as_(EDDA).post("/projects/ATL/settings", &SETTINGS);
+    let mine = [("name", "Atlas III"), ("about", "Mine"), ("lead", ""), ("version", "1")];
+    let late = app.as_(FINN).post("/projects/ATL/settings", &mine);
+    assert_eq!(late.status, 409);
+    assert!(late.has("Atlas III") && late.has("Atlas II<") && late.has("New *words*") && late.has("Mine"));
+    let again = [("name", "Atlas III"), ("about", "Mine"), ("lead", ""), ("version", "2")];
+    assert_eq!(app.as_(FINN).post("/projects/ATL/settings", &again).status, 303);
+}
+
+#[test]
+fn bad_settings_come_back_with_what_was_typed() {
+    let app = App::new();
+    for (name, about, lead, version) in
+        [("", "Kept", "", "1"), ("Atlas", "Kept", "who?", "1"), ("Atlas", "Kept", "", "one")]
+    {
+        let answer = app
+            .as_(EDDA)
+            .post("/projects/ATL/settings", &[("name", name), ("about", about), ("lead", lead), ("version", version)]);
+        assert!(answer.status == 422 && answer.has("Kept"), "{name} {lead} {version}");
+    }
+}
+
+#[test]
+fn an_archived_project_is_read_only_until_an_admin_brings_it_back() {
+    let app = App::new();
+    assert_eq!(app.as_(EDDA).post("/projects/ATL/archiving", &[]).status, 403, "a lead may not");
+    assert!(app.as_(FINN).post("/projects/ATL/archiving", &[]).follow().has("read-only"));
+    let refused = app.as_(FINN).post("/projects/ATL/settings", &SETTINGS);
+    assert!(refused.status == 403 && refused.has("is archived"));
+    assert_eq!(app.as_(FINN).get("/projects/ATL/settings").status, 200, "so that it can be restored");
+    app.as_(FINN).post("/projects/ATL/archiving/removal", &[]);
+    assert_eq!(app.as_(FINN).post("/projects/ATL/settings", &SETTINGS).status, 303);
+}
+
+#[test]
+fn a_lead_gives_and_takes_roles_up_to_their_own() {
+    let app = App::new();
+    let (edda, to) = (app.as_(EDDA), format!("person:{}", DOV.id));
+    let give = |role| edda.post("/projects/ATL/grants", &[("to", to.as_str()), ("role", role)]);
+    assert_eq!(give("admin").status, 403);
+    assert!(give("lead").follow().has("Dov Peretz"));
+    assert_eq!(role_in(&app, DOV, "ATL"), Some(ProjectRole::Lead));
+    let finn = format!("/projects/ATL/grants/{}", grant_id(&app, "finn"));
+    assert_eq!(edda.post(&finn, &[("was", "admin"), ("role", "viewer")]).status, 403);
+    assert_eq!(edda.post(&format!("{finn}/removal"), &[]).status, 403);
+    let dov = format!("/projects/ATL/grants/{}/removal", grant_id(&app, "dov"));
+    assert_eq!(edda.post(&dov, &[]).status, 303);
+    assert_eq!(app.as_(DOV).get("/projects/ATL").status, 404);
+    assert_eq!(app.count("select count(*) from audit_events where action = 'project.grant_changed'"), 2);
+}
+
+#[test]
+fn a_group_gets_a_role_for_all_its_members_and_the_page_says_why() {
+    let app = App::new();
+    let to = format!("group:{}", PLANNERS.0);
+    let page = app.as_(FINN).post("/projects/ATL/grants", &[("to", &to), ("role", "admin")]).follow();
+    assert!(
+        page.has("Planners")
+            && page.has("the group Planners is Admin; a grant as Member")
+            && page.has("Owner of the organisation")
+    );
+    assert_eq!(role_in(&app, CLEO, "ATL"), Some(ProjectRole::Admin));
+}
+
+#[test]
+fn a_viewer_sees_who_has_access_but_no_forms() {
+    let page = App::new().as_(VERA).get("/projects/ATL/access");
+    assert!(page.status == 200 && page.has("Cleo Marchetti") && !page.has("/projects/ATL/grants"));
+}
+
+#[test]
+fn bad_grants_are_refused_beside_their_field() {
+    let app = App::new();
+    let (cleo, hugo, nobody) =
+        (format!("person:{}", CLEO.id), format!("person:{}", HUGO.id), format!("group:{}", DOV.id));
+    for (to, role, field) in [
+        ("", "member", "to"),
+        ("dov", "member", "to"),
+        (&cleo, "member", "to"),
+        (&hugo, "viewer", "to"),
+        (&nobody, "viewer", "to"),
+        (&format!("person:{}", DOV.id), "king", "role"),
+    ] {
+        let answer = app.as_(FINN).post("/projects/ATL/grants", &[("to", to), ("role", role)]);
+        assert!(answer.status == 422 && answer.has(&format!("id=\"{field}-error\"")), "{to} {role}");
+    }
+    let path = format!("/projects/BCN/grants/{}", grant_id(&app, "cleo"));
+    assert_eq!(
+        app.as_(ADA).post(&path, &[("was", "member"), ("role", "admin")]).status,
+        404,
+        "a grant of another project"
+    );
+}
+
+#[test]
+fn a_role_that_changed_meanwhile_is_not_overwritten() {
+    let app = App::new();
+    let path = format!("/projects/ATL/grants/{}", grant_id(&app, "cleo"));
+    app.as_(FINN).post(&path, &[("was", "member"), ("role", "lead")]);
+    let late = app.as_(ADA).post(&path, &[("was", "member"), ("role", "viewer")]);
+    assert!(late.status == 409 && late.has("it is now lead"));
+    assert_eq!(role_in(&app, CLEO, "ATL"), Some(ProjectRole::Lead));
+}
+
+fn seen_of(page: &Answer) -> String {
+    let text = page.text();
+    text.split("name=\"seen\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+}
+
+#[test]
+fn restricting_shows_first_who_loses_access_and_then_does_it() {
+    let app = App::new();
+    app.sql("update tickets set assignee_id = (select id from people where handle = 'dov') where place_id = '00000000-0000-0000-0000-000000000012'");
+    let page = app.as_(BEN).get("/projects/BCN/visibility?to=restricted");
+    assert!(
+        page.has("6 people lose access")
+            && page.has("Dov Peretz")
+            && page.has("2 people keep")
+            && page.has("1 open ticket stays")
+    );
+    let done = app.as_(BEN).post("/projects/BCN/visibility", &[("to", "restricted"), ("seen", &seen_of(&page))]);
+    assert_eq!(done.status, 303);
+    assert_eq!(app.as_(DOV).get("/projects/BCN").status, 404);
+    assert_eq!(app.as_(BEN).get("/projects/BCN").status, 200);
+}
+
+#[test]
+fn restricting_is_asked_again_when_access_changed_meanwhile() {
+    let app = App::new();
+    let page = app.as_(BEN).get("/projects/BCN/visibility");
+    let to = format!("person:{}", DOV.id);
+    app.as_(BEN).post("/projects/BCN/grants", &[("to", &to), ("role", "viewer")]);
+    let late = app.as_(BEN).post("/projects/BCN/visibility", &[("to", "restricted"), ("seen", &seen_of(&page))]);
+    assert!(late.status == 409 && late.has("Access changed") && late.has("5 people lose access"));
+    assert_eq!(app.as_(DOV).get("/projects/BCN").status, 200);
+}
+
+#[test]
+fn only_who_may_share_sees_or_changes_the_visibility() {
+    let app = App::new();
+    assert_eq!(app.as_(CLEO).get("/projects/ATL/visibility").status, 403);
+    assert_eq!(app.as_(CLEO).post("/projects/ATL/visibility", &[("to", "open"), ("seen", "")]).status, 403);
+    assert_eq!(app.as_(EDDA).post("/projects/ATL/visibility", &[("to", "ajar"), ("seen", "")]).status, 422);
+}
+
+#[test]
+fn the_roster_and_the_actor_agree_on_everybody() {
+    let app = App::new();
+    app.as_(FINN).post("/projects/ATL/grants", &[("to", &format!("group:{}", PLANNERS.0)), ("role", "lead")]);
+    app.tx(|tx| {
+        for (id, key) in [(ATLAS, "ATL"), (BEACON, "BCN")] {
+            let roster = Roster::of(tx, id)?;
+            for who in EVERYBODY.into_iter().filter(|who| *who != HUGO) {
+                let own = Actor::of_person(tx, who.id)?.project(key).map(|access| access.role);
+                assert_eq!(roster.role_of(who.id), own, "{} in {key}", who.name);
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn two_who_take_one_key_at_once_get_one_project_and_one_message() {
+    let app = App::own();
+    let form = with("key", "PIER");
+    let requests = [DOV, CLEO].map(|who| app.as_(who).posting("/projects", &form));
+    let mut statuses: Vec<u16> = app.at_once(requests.into()).iter().map(|answer| answer.status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [303, 422]);
+}
+
+#[test]
+fn a_very_long_name_is_cut_nowhere_and_a_member_without_rights_makes_projects_too() {
+    let app = App::new();
+    let name = "n".repeat(80);
+    let new = NewProject {
+        name: Name::parse(&name).unwrap(),
+        key: None,
+        about: Body::parse("").unwrap(),
+        visibility: Visibility::Open,
+        lead: None,
+    };
+    let key = app.write(GRO, |tx, me| new.create(tx, me)).unwrap();
+    assert_eq!(key, "NNN");
+    assert_eq!(role_in(&app, GRO, "NNN"), Some(ProjectRole::Admin));
+}
