@@ -37,7 +37,8 @@ pub struct Persona {
     pub palette: String,
     /// IANA name; None follows the organisation.
     pub time_zone: Option<String>,
-    pub session_id: SessionId,
+    /// None for background work done for them.
+    pub session_id: Option<SessionId>,
     pub authenticated_at: DateTime<Utc>,
     pub last_seen_at: DateTime<Utc>,
 }

@@ -13,8 +13,8 @@ use std::sync::Arc;
 
 #[derive(QueryableByName)]
 struct SessionRow {
-    #[diesel(sql_type = SqlUuid)]
-    session_id: SessionId,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    session_id: Option<SessionId>,
     #[diesel(sql_type = Timestamptz)]
     authenticated_at: DateTime<Utc>,
     #[diesel(sql_type = Timestamptz)]
@@ -77,7 +77,7 @@ impl Actor {
     /// The actor a person is, without a session: for background work done for them, and tests.
     pub fn of_person(tx: &mut Tx, person: PersonId) -> Result<Actor> {
         let now = tx.now;
-        let mut sql = Sql::named("access::of_person", "select gen_random_uuid() as session_id, ");
+        let mut sql = Sql::named("access::of_person", "select null::uuid as session_id, ");
         sql.bind(now).push(" as authenticated_at, ").bind(now).push(" as last_seen_at, ").push(PERSON);
         sql.push(
             " from people p join memberships m on m.person_id = p.id join organisations o on o.id = m.organisation_id

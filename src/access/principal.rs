@@ -65,6 +65,6 @@ impl Principal for Actor {
 
 impl Actor {
     pub fn session_id(&self) -> Option<SessionId> {
-        self.person.as_ref().map(|person| person.session_id)
+        self.person.as_ref().and_then(|person| person.session_id)
     }
 }

@@ -83,7 +83,7 @@ fn write_event(tx: &mut Tx, me: &Actor, act: &Act, outcome: &str) -> Result<()> 
     );
     sql.bind(id).push(", ").bind(tx.now).push(", ").bind(me.organisation_id().map(|id| id.0)).push(", ");
     sql.bind(me.kind).push(", ").bind(me.person_id().map(|id| id.0)).push(", ");
-    sql.bind(me.person.as_ref().map(|person| person.session_id.0)).push(", ").bind(act.kind).push(", ");
+    sql.bind(me.session_id().map(|id| id.0)).push(", ").bind(act.kind).push(", ");
     sql.bind(target_kind).push(", ").bind(target_id).push(", ").bind(act.side(1)).push(", ").bind(act.side(2));
     sql.push(", ").bind(tx.request_id).push(", ").bind(outcome).push(")");
     sql.execute(tx.conn())?;
