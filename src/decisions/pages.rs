@@ -2,8 +2,10 @@
 
 use super::model::*;
 use crate::access::{Actor, Kind};
+use crate::comments::Thread;
 use crate::db::paging::{Cursor, Page};
 use crate::error::{Error, Problems, Result};
+use crate::files::Attachments;
 use crate::people::{Face, PersonId};
 use crate::records::{Record, Resolved};
 use crate::related::{Parts, PlaceChoice, parse_place, place_options};
@@ -157,6 +159,8 @@ pub struct Show {
     pub record: Record,
     pub decision: Decision,
     pub parts: Parts,
+    pub thread: Thread,
+    pub attachments: Attachments,
     pub title: Section,
     pub sections: Vec<Section>,
     pub properties: Vec<Property>,
@@ -167,13 +171,15 @@ pub struct Show {
 pub struct Loaded {
     pub decision: Decision,
     pub parts: Parts,
+    pub thread: Thread,
+    pub attachments: Attachments,
     pub faces: Vec<Face>,
     pub resolved: Resolved,
 }
 
 impl Show {
     pub fn new(shell: Shell, loaded: Loaded, editing: Option<&str>, problem: Option<&FieldProblem>) -> Self {
-        let Loaded { decision, parts, faces, resolved } = loaded;
+        let Loaded { decision, parts, faces, resolved, thread, attachments } = loaded;
         let can_edit = parts.can_edit && !decision.record.is_archived();
         let section = |field: &'static str, label, source: &str| {
             Section::new(field, label, source, resolved.html(field, source), can_edit).with_state(problem, editing)
@@ -195,6 +201,8 @@ impl Show {
             properties: properties.into_iter().map(|property| property.with_problem(problem)).collect(),
             decision,
             parts,
+            thread,
+            attachments,
             movable: true,
         }
     }
@@ -216,7 +224,14 @@ impl Show {
             decided_on: None,
             review_on: None,
         };
-        let loaded = Loaded { decision, parts: Parts::sample(), faces: Vec::new(), resolved: Resolved::default() };
+        let loaded = Loaded {
+            decision,
+            parts: Parts::sample(),
+            thread: Thread::sample(),
+            attachments: Attachments::sample(),
+            faces: Vec::new(),
+            resolved: Resolved::default(),
+        };
         Show::new(Shell::sample("decisions"), loaded, None, None)
     }
 }

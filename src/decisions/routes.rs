@@ -3,8 +3,10 @@
 use super::model::*;
 use super::pages::{DecisionForm, Index, ListQuery, Loaded, New, Show, sort_choices, tabs};
 use crate::access::{Actor, Ctx, Kind, Place};
+use crate::comments::{Show as Shown, Thread};
 use crate::db::Tx;
 use crate::error::{Error, Problems, Result};
+use crate::files::Attachments;
 use crate::people::Face;
 use crate::records::{Edit, SavedView, resolve};
 use crate::related::{Parts, place_choices, place_value, view_tabs};
@@ -74,17 +76,20 @@ async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
 }
 
 async fn show(ctx: Ctx, id: Path<String>) -> Result<Reply> {
-    let loaded = ctx.read(move |tx, me| load(tx, me, &id)).await?;
+    let thread = Shown::of(ctx.query("show").as_deref());
+    let loaded = ctx.read(move |tx, me| load(tx, me, &id, thread)).await?;
     let editing = ctx.query("edit");
     ctx.page(&Show::new(ctx.shell("decisions")?, loaded, editing.as_deref(), None))
 }
 
-fn load(tx: &mut Tx, me: &Actor, display_id: &str) -> Result<Loaded> {
+fn load(tx: &mut Tx, me: &Actor, display_id: &str, thread: Shown) -> Result<Loaded> {
     let decision = Decision::find(tx, me, display_id)?;
     let texts = [decision.context.as_str(), &decision.decision, &decision.alternatives, &decision.consequences];
     Ok(Loaded {
         resolved: resolve(tx, me, &texts)?,
         parts: Parts::load(tx, me, &decision.record)?,
+        thread: Thread::load(tx, me, &decision.record, thread)?,
+        attachments: Attachments::load(tx, me, &decision.record)?,
         faces: Face::list(tx)?,
         decision,
     })
@@ -99,7 +104,7 @@ async fn update(ctx: Ctx, id: Path<String>, form: Form) -> Result<Reply> {
         Ok(decision) => Ok(ctx.redirect(&decision.record.path(), None)),
         Err(error) => {
             let (status, problem) = FieldProblem::of(error, field.as_str(), &edit.value, form.text("was"))?;
-            let loaded = ctx.read(move |tx, me| load(tx, me, &id)).await?;
+            let loaded = ctx.read(move |tx, me| load(tx, me, &id, Shown::All)).await?;
             ctx.page_with(status, &Show::new(ctx.shell("decisions")?, loaded, None, Some(&problem)))
         }
     }

@@ -2,8 +2,10 @@
 
 use super::model::*;
 use crate::access::{Actor, Kind};
+use crate::comments::Thread;
 use crate::db::paging::{Cursor, Page};
 use crate::error::{Error, Msg, Problems};
+use crate::files::Attachments;
 use crate::people::{Face, PersonId};
 use crate::records::Record;
 use crate::related::{Parts, PlaceChoice, place_options};
@@ -212,6 +214,8 @@ pub struct Show {
     pub children: Vec<Child>,
     pub children_done: usize,
     pub parts: Parts,
+    pub thread: Thread,
+    pub attachments: Attachments,
     pub title: Section,
     pub body: Section,
     pub properties: Vec<Property>,
@@ -225,13 +229,15 @@ pub struct Loaded {
     pub parent: Option<Record>,
     pub children: Vec<Child>,
     pub parts: Parts,
+    pub thread: Thread,
+    pub attachments: Attachments,
     pub faces: Vec<Face>,
     pub body_html: String,
 }
 
 impl Show {
     pub fn new(shell: Shell, loaded: Loaded, editing: Option<&str>, problem: Option<&FieldProblem>) -> Self {
-        let Loaded { ticket, parent, children, parts, faces, body_html } = loaded;
+        let Loaded { ticket, parent, children, parts, faces, body_html, thread, attachments } = loaded;
         let can_edit = parts.can_edit && !ticket.record.is_archived();
         let properties = properties(&ticket, &parts, &faces, parent.as_ref(), can_edit);
         let title = Section::new("title", "field-title", &ticket.record.title, String::new(), can_edit);
@@ -248,6 +254,8 @@ impl Show {
             properties: properties.into_iter().map(|property| property.with_problem(problem)).collect(),
             ticket,
             parts,
+            thread,
+            attachments,
             movable: false,
         }
     }
@@ -279,6 +287,8 @@ impl Show {
             parent: None,
             children: Vec::new(),
             parts,
+            thread: Thread::sample(),
+            attachments: Attachments::sample(),
             faces: Vec::new(),
             body_html: "<p>The hydrographic office corrects its predictions.</p>".to_owned(),
         };

@@ -6,8 +6,10 @@ use super::pages::{
     tabs,
 };
 use crate::access::{Actor, Ctx, Kind};
+use crate::comments::{Show as Shown, Thread};
 use crate::db::Tx;
 use crate::error::{Error, Msg, Problems, Result};
+use crate::files::Attachments;
 use crate::people::Face;
 use crate::records::{Edit, SavedView, resolve};
 use crate::related::{Parts, place_choices, place_value, view_tabs};
@@ -98,18 +100,21 @@ async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
 }
 
 async fn show(ctx: Ctx, id: Path<String>) -> Result<Reply> {
-    let loaded = ctx.read(move |tx, me| load(tx, me, &id)).await?;
+    let thread = Shown::of(ctx.query("show").as_deref());
+    let loaded = ctx.read(move |tx, me| load(tx, me, &id, thread)).await?;
     let editing = ctx.query("edit");
     ctx.page(&Show::new(ctx.shell("tickets")?, loaded, editing.as_deref(), None))
 }
 
-fn load(tx: &mut Tx, me: &Actor, display_id: &str) -> Result<Loaded> {
+fn load(tx: &mut Tx, me: &Actor, display_id: &str, thread: Shown) -> Result<Loaded> {
     let ticket = Ticket::find(tx, me, display_id)?;
     let body_html = resolve(tx, me, &[&ticket.body])?.html("", &ticket.body);
     Ok(Loaded {
         parent: ticket.parent(tx, me)?,
         children: ticket.children(tx, me)?,
         parts: Parts::load(tx, me, &ticket.record)?,
+        thread: Thread::load(tx, me, &ticket.record, thread)?,
+        attachments: Attachments::load(tx, me, &ticket.record)?,
         faces: Face::list(tx)?,
         body_html,
         ticket,
@@ -125,7 +130,7 @@ async fn update(ctx: Ctx, id: Path<String>, form: Form) -> Result<Reply> {
         Ok(ticket) => Ok(ctx.redirect(&ticket.record.path(), None)),
         Err(error) => {
             let (status, problem) = FieldProblem::of(error, field.as_str(), &edit.value, form.text("was"))?;
-            let loaded = ctx.read(move |tx, me| load(tx, me, &id)).await?;
+            let loaded = ctx.read(move |tx, me| load(tx, me, &id, Shown::All)).await?;
             ctx.page_with(status, &Show::new(ctx.shell("tickets")?, loaded, None, Some(&problem)))
         }
     }
