@@ -32,7 +32,7 @@ const LADDER: &[&[&str]] = &[
 const EDGE: &[&str] = &["app", "cli", "features", "gallery", "health", "jobs", "lib", "main"];
 const FORBIDDEN_NAMES: [&str; 6] = ["utils", "util", "helpers", "helper", "common", "services"];
 const MAX_FILE_LINES: usize = 400;
-const MAX_FEATURE_MOD_LINES: usize = 25;
+const MAX_FEATURE_MOD_LINES: usize = 30;
 
 /// Rule, file, and why it may. A line here is a debt or a reason, never a convenience.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
@@ -52,6 +52,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("writes memberships", "setup/", "makes the owner's"),
     ("lines", "schema.rs", "generated"),
     ("lines", "text/markdown.rs", "one walk over one tree"),
+    ("lines", "decisions/model.rs", "to become a folder with its next verb"),
     ("lines", "tickets/pages.rs", "to become a folder with its next page"),
 ];
 

@@ -10,6 +10,8 @@
 mod harness;
 
 mod architecture;
+mod doors;
+mod matrix;
 mod migrations;
 mod smoke;
 

@@ -43,3 +43,11 @@ fn an_empty_app_leads_to_set_up_and_an_own_one_commits() {
     app.sql("update people set name = 'Ada' where handle = 'ada'");
     assert_eq!(app.count("select count(*) from people where name = 'Ada'"), 1);
 }
+
+#[test]
+fn cleo_sees_her_tickets() {
+    let app = App::new();
+    let answer = app.as_(CLEO).get("/tickets");
+    assert_eq!(answer.status, 200, "{}", answer.error);
+    assert!(answer.has("Ask about the night shift"));
+}

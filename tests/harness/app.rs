@@ -13,7 +13,7 @@ use tow::db::{self, Chore, Tx};
 use tow::error::{Error, Result};
 use tow::people::PersonId;
 use tow::queue::Outcome;
-use tow::web::{Cost, Shared, State};
+use tow::web::{Cost, Drawn, Shared, State};
 use uuid::Uuid;
 
 pub const APP_SECRET: &str = "9f2c61d4e8b07a35c1d9f4e26b80a7537e1c94d2f6a803b5";
@@ -29,6 +29,7 @@ pub struct Raw {
     pub headers: actix_web::http::header::HeaderMap,
     pub body: Vec<u8>,
     pub queries: u32,
+    pub error: String,
 }
 
 enum Home {
@@ -156,7 +157,15 @@ impl App {
 
     /// Runs a statement behind the server's back.
     pub fn sql(&self, sql: &str) {
-        self.tx(|tx| Ok(super::run(tx.conn(), sql)));
+        super::run(&mut self.site.state.pool.get().unwrap(), sql);
+    }
+
+    /// What `f` did to the database is undone after it; not with `App::own`.
+    pub fn undoing<T>(&self, f: impl FnOnce() -> T) -> T {
+        self.sql("savepoint undoing");
+        let value = f();
+        self.sql("rollback to savepoint undoing");
+        value
     }
 
     /// Runs what is due, and what that enqueues; how each ended. (Dropping the app does it too, and wants all done.)
@@ -227,8 +236,10 @@ async fn open_door(state: Shared) -> Door {
                 .await
                 .unwrap_or_else(|error| panic!("an error got past the edge: {error}"));
             let cost = response.request().extensions().get::<Cost>().copied().unwrap_or_default();
+            let error =
+                response.response().extensions().get::<Drawn>().map(|drawn| drawn.log.clone()).unwrap_or_default();
             let (status, headers) = (response.status(), response.headers().clone());
-            Raw { status, headers, body: test::read_body(response).await.to_vec(), queries: cost.queries }
+            Raw { status, headers, body: test::read_body(response).await.to_vec(), queries: cost.queries, error }
         })
     })
 }

@@ -62,6 +62,11 @@ impl Client {
         self
     }
 
+    /// Another browser with the same cookies.
+    pub fn twin(&self) -> Client {
+        Client { jar: Rc::new(RefCell::new(self.jar.borrow().clone())), ..self.clone() }
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         self.send(self.request(TestRequest::get(), path))
     }
@@ -157,12 +162,21 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// Statements sent to the database for it.
     pub queries: u32,
+    /// What the log says of it; empty when all went well.
+    pub error: String,
     client: Client,
 }
 
 impl Answer {
     pub(super) fn new(raw: Raw, client: Client) -> Answer {
-        Answer { status: raw.status.as_u16(), headers: raw.headers, body: raw.body, queries: raw.queries, client }
+        Answer {
+            status: raw.status.as_u16(),
+            headers: raw.headers,
+            body: raw.body,
+            queries: raw.queries,
+            error: raw.error,
+            client,
+        }
     }
 
     pub fn text(&self) -> String {

@@ -19,9 +19,11 @@
 mod app;
 mod client;
 mod database;
+mod golden;
 mod world;
 
 pub use app::*;
 pub use client::*;
 pub use database::*;
+pub use golden::*;
 pub use world::*;
