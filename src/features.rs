@@ -20,7 +20,9 @@ pub fn all() -> Vec<Feature> {
 
 /// Every route of the server.
 pub fn routes() -> Routes {
-    all().into_iter().fold(crate::app::routes(), |routes, feature| routes.and((feature.routes)()))
+    all()
+        .into_iter()
+        .fold(crate::app::routes().and(crate::gallery::routes()), |routes, feature| routes.and((feature.routes)()))
 }
 
 /// The sidebar.

@@ -8,6 +8,8 @@ pub mod app;
 pub mod cli;
 /// The features, one line each.
 pub mod features;
+/// Every page from its sample, for developers.
+pub mod gallery;
 /// What /readyz and `tow doctor` look at.
 pub mod health;
 /// The kinds of jobs and the table of the clock, one line each.

@@ -108,3 +108,6 @@ problem-too-many-tags = At most { $max } tags on one record.
 problem-view-too-long = This filter is too long to be saved as a view.
 problem-link-self = A record cannot be linked to itself.
 problem-link-circle = This would close a circle: { $path }.
+
+# For developers.
+gallery-title = Every page from its sample

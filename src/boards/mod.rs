@@ -3,6 +3,8 @@
 mod pages;
 mod routes;
 
+pub use pages::samples;
+
 use crate::ui::NavItem;
 use crate::web::{Feature, Group};
 

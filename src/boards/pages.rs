@@ -4,7 +4,7 @@ use crate::access::{Actor, Verb, can};
 use crate::db::paging::Page;
 use crate::records::Record;
 use crate::tickets::{Row, Status};
-use crate::ui::{Choice, Shell, count_label, filters, text};
+use crate::ui::{Choice, Sample, Shell, count_label, filters, sample, text};
 use askama::Template;
 
 /// `/board`.
@@ -108,4 +108,9 @@ impl Show {
             is_empty: false,
         }
     }
+}
+
+/// For the gallery.
+pub fn samples() -> Vec<Sample> {
+    vec![sample("boards/show", &Show::sample())]
 }

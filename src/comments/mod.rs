@@ -8,6 +8,7 @@ mod story;
 mod thread;
 
 pub use model::*;
+pub use pages::samples;
 pub use story::{Line, Piece};
 pub use thread::*;
 

@@ -3,7 +3,7 @@
 use super::model::{Comment, NewComment};
 use crate::error::{Conflict, Problems};
 use crate::records::{Record, seen};
-use crate::ui::{Shell, filters};
+use crate::ui::{Sample, Shell, filters, sample};
 use askama::Template;
 
 #[derive(Template)]
@@ -65,4 +65,9 @@ impl Page {
         };
         Page::create(Shell::sample("tickets"), record, &sent, Problems::one("body", "problem-comment-missing"))
     }
+}
+
+/// For the gallery.
+pub fn samples() -> Vec<Sample> {
+    vec![sample("comments/form", &Page::sample())]
 }

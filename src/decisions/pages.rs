@@ -10,7 +10,7 @@ use crate::people::{Face, PersonId};
 use crate::records::{Record, Resolved};
 use crate::related::{Parts, PlaceChoice, parse_place, place_options};
 use crate::text::value::{Body, Tag, Title};
-use crate::ui::{Choice, FieldProblem, Input, Property, Section, Shell, Shown, Tab, filters, text};
+use crate::ui::{Choice, FieldProblem, Input, Property, Sample, Section, Shell, Shown, Tab, filters, sample, text};
 use crate::web::{Ctx, Form, Principal, parse_date};
 use askama::Template;
 
@@ -383,4 +383,13 @@ impl New {
             &[],
         )
     }
+}
+
+/// For the gallery.
+pub fn samples() -> Vec<Sample> {
+    vec![
+        sample("decisions/index", &Index::sample()),
+        sample("decisions/show", &Show::sample()),
+        sample("decisions/new", &New::sample()),
+    ]
 }

@@ -303,3 +303,4 @@ impl VisibilityChange {
 }
 
 mod samples;
+pub use samples::samples;

@@ -4,7 +4,7 @@ use crate::access::Kind;
 use crate::error::Problems;
 use crate::records::{Record, SavedView};
 use crate::related::PlaceChoice;
-use crate::ui::{Choice, Shell, Tab, filters, text};
+use crate::ui::{Choice, Sample, Shell, Tab, filters, sample, text};
 use askama::Template;
 
 /// Moving a record: first where to, then who gains and loses sight of it.
@@ -69,4 +69,9 @@ pub fn view_tabs(views: &[SavedView], path: &str, here: &str, me: Option<crate::
         remove: (me == Some(view.owner_id)).then(|| format!("/views/{}/removal", view.id)),
     };
     views.iter().map(tab).collect()
+}
+
+/// For the gallery.
+pub fn samples() -> Vec<Sample> {
+    vec![sample("related/editplace", &EditPlace::sample())]
 }

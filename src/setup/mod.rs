@@ -6,6 +6,8 @@ mod routes;
 
 pub use model::*;
 
+pub use pages::samples;
+
 use crate::web::Feature;
 
 pub const FEATURE: Feature = Feature { name: "setup", routes: routes::routes, nav: None };

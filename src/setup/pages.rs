@@ -5,7 +5,7 @@ use crate::people::Mode;
 use crate::secret::Secret;
 use crate::signin::check_strength;
 use crate::text::value::{Email, Name};
-use crate::ui::filters;
+use crate::ui::{Sample, filters, sample};
 use crate::web::Form;
 use askama::Template;
 
@@ -88,4 +88,9 @@ impl New {
         };
         New { csrf: String::new(), form, problems: Problems::one("token", "problem-setup-token") }
     }
+}
+
+/// For the gallery.
+pub fn samples() -> Vec<Sample> {
+    vec![sample("setup/new", &New::sample())]
 }

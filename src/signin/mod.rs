@@ -10,6 +10,8 @@ pub use model::*;
 pub use password::{check_strength, hash, verify};
 pub use throttle::Throttle;
 
+pub use pages::samples;
+
 use crate::web::Feature;
 
 pub const FEATURE: Feature = Feature { name: "signin", routes: routes::routes, nav: None };

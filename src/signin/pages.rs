@@ -1,7 +1,7 @@
 //! The sign-in page.
 
 use crate::error::{Msg, Problems};
-use crate::ui::filters;
+use crate::ui::{Sample, filters, sample};
 use askama::Template;
 
 #[derive(Template)]
@@ -27,4 +27,9 @@ impl New {
             notice: None,
         }
     }
+}
+
+/// For the gallery.
+pub fn samples() -> Vec<Sample> {
+    vec![sample("signin/new", &New::sample())]
 }

@@ -6,6 +6,8 @@ mod routes;
 
 pub use model::*;
 
+pub use pages::samples;
+
 use crate::ui::NavItem;
 use crate::web::{Feature, Group};
 

@@ -10,7 +10,7 @@ use crate::people::{Face, PersonId};
 use crate::records::Record;
 use crate::related::{Parts, PlaceChoice, place_options};
 use crate::text::value::{Body, Tag, Title};
-use crate::ui::{Choice, FieldProblem, Input, Property, Section, Shell, Shown, Tab, filters, text};
+use crate::ui::{Choice, FieldProblem, Input, Property, Sample, Section, Shell, Shown, Tab, filters, sample, text};
 use crate::web::{Ctx, Form, Principal};
 use askama::Template;
 
@@ -492,4 +492,13 @@ impl New {
         let problems = Problems::one("title", "problem-title-missing");
         New::new(Shell::sample("tickets"), TicketForm::default(), problems, &[], &[])
     }
+}
+
+/// For the gallery.
+pub fn samples() -> Vec<Sample> {
+    vec![
+        sample("tickets/index", &Index::sample()),
+        sample("tickets/show", &Show::sample()),
+        sample("tickets/new", &New::sample()),
+    ]
 }

@@ -34,3 +34,12 @@ impl askama::Values for Moment {
 pub fn render(view: &impl askama::Template, now: DateTime<Utc>, zone: chrono_tz::Tz) -> Result<String> {
     view.render_with_values(&Moment { now, zone }).map_err(Error::broken)
 }
+
+/// A page with sample content, drawn: its name and HTML.
+pub type Sample = (&'static str, String);
+
+/// Draws a sample at a fixed moment, so that two runs are alike. A template that fails shows why, and a test forbids it.
+pub fn sample(name: &'static str, view: &impl askama::Template) -> Sample {
+    let now = DateTime::<Utc>::UNIX_EPOCH + chrono::Duration::days(20_001);
+    (name, render(view, now, chrono_tz::UTC).unwrap_or_else(|error| format!("BROKEN: {error}")))
+}

@@ -4,6 +4,7 @@ use super::*;
 use crate::access::ProjectId;
 use crate::access::reach::Difference;
 use crate::people::OrganisationRole;
+use crate::ui::{Sample, sample};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -130,4 +131,16 @@ impl VisibilityChange {
             can_share: true,
         }
     }
+}
+
+/// For the gallery.
+pub fn samples() -> Vec<Sample> {
+    vec![
+        sample("projects/index", &Index::sample()),
+        sample("projects/new", &New::sample()),
+        sample("projects/show", &Show::sample()),
+        sample("projects/edit", &Edit::sample()),
+        sample("projects/access", &Access::sample()),
+        sample("projects/visibility", &VisibilityChange::sample()),
+    ]
 }
