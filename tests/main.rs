@@ -30,3 +30,5 @@ mod queue_tests;
 mod text_tests;
 #[path = "../src/projects/tests.rs"]
 mod projects_tests;
+#[path = "../src/files/tests.rs"]
+mod files_tests;
