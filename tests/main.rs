@@ -32,3 +32,5 @@ mod text_tests;
 mod projects_tests;
 #[path = "../src/files/tests.rs"]
 mod files_tests;
+#[path = "../src/comments/tests.rs"]
+mod comments_tests;

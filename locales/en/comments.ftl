@@ -53,4 +53,6 @@ activity-changed = changed the { $field } from { $old } to { $new }
 activity-set = set the { $field } to { $new }
 activity-cleared = cleared the { $field } (it was { $old })
 activity-rewrote = rewrote the { $field }
+activity-field-due = due date
+activity-field-start = start date
 activity-and = { $head } and { $last }

@@ -156,7 +156,12 @@ fn label_name(field: &str) -> String {
 }
 
 fn field_label(name: &str) -> String {
-    let key = format!("field-{name}");
+    // Within a sentence "Due" would be no noun.
+    let key = match name {
+        "due" => "activity-field-due".to_owned(),
+        "start" => "activity-field-start".to_owned(),
+        name => format!("field-{name}"),
+    };
     let label = if is_known(&key) { text(&key) } else { name.replace('-', " ") };
     label.to_lowercase()
 }
