@@ -169,7 +169,7 @@ fn field_label(name: &str) -> String {
 /// A word of the catalogue when the value is one of a list, a day, or the value itself.
 fn value_label(record: &Record, name: &str, value: &str) -> String {
     let word = value.replace('_', "-");
-    let keys = [format!("{name}-{word}"), format!("{}-{name}-{word}", record.kind)];
+    let keys = [format!("{name}-{word}"), format!("{}-{name}-{word}", record.kind), format!("{}-{word}", record.kind)];
     if let Some(key) = keys.iter().find(|key| is_known(key)) {
         return text(key);
     }
