@@ -1,5 +1,6 @@
 //! The features of this server, one line each, and their places in the sidebar. What is not listed here does not exist.
 
+use crate::records::TextLoader;
 use crate::ui::NavGroup;
 use crate::web::{Feature, Group, Routes};
 
@@ -15,7 +16,13 @@ pub fn all() -> Vec<Feature> {
         crate::boards::FEATURE,
         crate::decisions::FEATURE,
         crate::docs::FEATURE,
+        crate::search::FEATURE,
     ]
+}
+
+/// What each room has to say for the search index.
+pub fn texts() -> Vec<TextLoader> {
+    vec![crate::tickets::texts, crate::decisions::texts, crate::docs::texts, crate::comments::texts, crate::files::texts]
 }
 
 /// Every route of the server.

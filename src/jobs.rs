@@ -2,7 +2,7 @@
 
 use crate::db::{self, Chore};
 use crate::queue::{self, Entry, JobKind, Work};
-use crate::{audit, comments, error::Result, files, people, setup, signin};
+use crate::{audit, comments, error::Result, files, people, search, setup, signin};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -18,6 +18,8 @@ pub fn schedule() -> Vec<Entry> {
     vec![
         // Evidence
         Entry { name: "audit.seal", every: SECOND, wakes_on: None, run: seal },
+        // Finding
+        Entry { name: "search.index", every: SECOND, wakes_on: None, run: index },
         // Forgetting
         Entry { name: "sessions.forget", every: DAY, wakes_on: None, run: forget_sessions },
         Entry { name: "throttles.forget", every: DAY, wakes_on: None, run: forget_throttles },
@@ -31,6 +33,10 @@ pub fn schedule() -> Vec<Entry> {
 
 fn seal(work: &mut Work) -> Result<()> {
     work.touch(Chore::Seal, audit::seal).map(drop)
+}
+
+fn index(work: &mut Work) -> Result<()> {
+    search::catch_up(work, &crate::features::texts()).map(drop)
 }
 
 fn forget_sessions(work: &mut Work) -> Result<()> {

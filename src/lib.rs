@@ -66,5 +66,7 @@ pub mod decisions;
 pub mod docs;
 /// Tickets as cards in columns.
 pub mod boards;
+/// One box over everything one may read.
+pub mod search;
 /// The first minutes of an empty server.
 pub mod setup;

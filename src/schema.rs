@@ -321,6 +321,29 @@ diesel::table! {
 }
 
 diesel::table! {
+    search_passages (id) {
+        id -> Uuid,
+        record_id -> Uuid,
+        place_id -> Uuid,
+        kind -> Text,
+        source -> Text,
+        part -> Integer,
+        author_id -> Nullable<Uuid>,
+        title -> Text,
+        text -> Text,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    search_progress (version) {
+        version -> Integer,
+        read_to_row -> Uuid,
+        filled_to -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     sessions (id) {
         id -> Uuid,
         person_id -> Uuid,
@@ -398,6 +421,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     records,
     saved_views,
     schedule_runs,
+    search_passages,
+    search_progress,
     sessions,
     setup_tokens,
     throttles,

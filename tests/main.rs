@@ -34,3 +34,5 @@ mod projects_tests;
 mod files_tests;
 #[path = "../src/comments/tests.rs"]
 mod comments_tests;
+#[path = "../src/search/tests.rs"]
+mod search_tests;

@@ -331,3 +331,14 @@ pub(super) fn others(tx: &mut Tx, me: &Actor, ids: Vec<RecordId>) -> Result<Vec<
     sql.bind(ids.into_iter().map(|id| id.0).collect::<Vec<_>>()).push(") and ").append(&visible::records(me));
     Ok(sql.load(tx.conn())?)
 }
+
+/// What comments say, for the search index.
+pub fn texts(tx: &mut Tx, records: &[uuid::Uuid]) -> Result<Vec<crate::records::RecordText>> {
+    let mut sql = Sql::named(
+        "comments::texts",
+        "select record_id, 'comment:' || id as source, body as text, author_id, coalesce(edited_at, created_at) as at
+         from comments where removed_at is null and record_id = any(",
+    );
+    sql.bind(records.to_vec()).push(")");
+    Ok(sql.load(tx.conn())?)
+}

@@ -156,6 +156,7 @@ pub enum Chore {
     ReadMark,
     Draft,
     SavedView,
+    SearchIndex,
 }
 
 /// Commits housekeeping without asking for receipts.

@@ -1,10 +1,12 @@
 //! What was decided, why, and what it replaced: so that nobody has to decide it twice.
 
 mod model;
+mod model_texts;
 mod pages;
 mod routes;
 
 pub use model::*;
+pub use model_texts::texts;
 
 pub use pages::samples;
 

@@ -331,3 +331,14 @@ fn percent(name: &str) -> String {
     }
     path
 }
+
+/// The names of files, for the search index.
+pub fn texts(tx: &mut Tx, records: &[Uuid]) -> Result<Vec<crate::records::RecordText>> {
+    let mut sql = Sql::named(
+        "files::texts",
+        "select record_id, 'file:' || id as source, name || ' ' || translate(name, '._-', '   ') as text, author_id, created_at as at
+         from files where removed_at is null and record_id = any(",
+    );
+    sql.bind(records.to_vec()).push(")");
+    Ok(sql.load(tx.conn())?)
+}

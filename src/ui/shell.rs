@@ -18,6 +18,18 @@ pub struct NavItem {
 }
 
 impl NavItem {
+    /// Message and address of making one, for places where one can.
+    pub fn create(&self) -> Option<(&'static str, &'static str)> {
+        Some(match self.key {
+            "tickets" => ("palette-new-ticket", "/tickets/new"),
+            "docs" => ("palette-new-doc", "/docs/new"),
+            "decisions" => ("palette-new-decision", "/decisions/new"),
+            "risks" => ("palette-new-risk", "/risks/new"),
+            "experiments" => ("palette-new-experiment", "/experiments/new"),
+            _ => return None,
+        })
+    }
+
     /// A thumb reaches four places; the rest waits behind "More".
     pub fn is_in_bottom_bar(&self) -> bool {
         matches!(self.key, "tickets" | "docs" | "decisions")

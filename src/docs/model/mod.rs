@@ -130,3 +130,14 @@ struct NumberRow {
 pub(in crate::docs) fn me_id(me: &Actor) -> Option<Uuid> {
     me.person_id().map(|PersonId(id)| id)
 }
+
+/// What pages say, for the search index; those in the bin say nothing.
+pub fn texts(tx: &mut Tx, ids: &[uuid::Uuid]) -> Result<Vec<crate::records::RecordText>> {
+    let mut sql = Sql::named(
+        "docs::texts",
+        "select id as record_id, 'body' as source, body as text, null::uuid as author_id, null::timestamptz as at
+         from docs where removed_at is null and id = any(",
+    );
+    sql.bind(ids.to_vec()).push(")");
+    Ok(sql.load(tx.conn())?)
+}

@@ -9,6 +9,7 @@ mod parent;
 mod rank;
 mod references;
 mod tags;
+mod texts;
 mod views;
 mod watching;
 
@@ -21,4 +22,5 @@ pub use parent::*;
 pub use rank::*;
 pub use references::*;
 pub use tags::*;
+pub use texts::*;
 pub use views::*;

@@ -165,3 +165,13 @@ impl Child {
         priority_label(self.priority)
     }
 }
+
+/// What tickets say, for the search index.
+pub fn texts(tx: &mut Tx, ids: &[uuid::Uuid]) -> Result<Vec<crate::records::RecordText>> {
+    let mut sql = Sql::named(
+        "tickets::texts",
+        "select id as record_id, 'body' as source, body as text, null::uuid as author_id, null::timestamptz as at from tickets where id = any(",
+    );
+    sql.bind(ids.to_vec()).push(")");
+    Ok(sql.load(tx.conn())?)
+}

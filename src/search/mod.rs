@@ -1,0 +1,12 @@
+//! Finding: one box over everything one may read. Who may read it is part of the query, so that neither a count nor a highlight
+//! tells of what is hidden. The index is made from activity, a second later; titles and IDs are found at once.
+
+mod model;
+mod pages;
+mod routes;
+
+pub use model::*;
+
+use crate::web::Feature;
+
+pub const FEATURE: Feature = Feature { name: "search", routes: routes::routes, nav: None };

@@ -1,0 +1,280 @@
+//! The question put to the database: words and likeness of titles, joined by reciprocal rank, within what the reader may see.
+
+use super::Words;
+use crate::access::{Actor, visible};
+use crate::db::Tx;
+use crate::db::sql::{Bind, Sql};
+use crate::error::Result;
+use crate::records::{RECORD_COLUMNS, Record, Scope};
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use uuid::Uuid;
+
+/// Results on a page.
+pub const RESULTS_SHOWN: usize = 20;
+/// Who pages this far should ask more narrowly.
+pub const MAX_RESULTS: usize = 200;
+/// Titles that are merely alike.
+const MOST_ALIKE: i32 = 100;
+/// How alike a title is at least (pg_trgm's word similarity): low, because two swapped letters cost a short word half of it.
+const LEAST_LIKENESS: &str = "0.4";
+/// With enough results by words, only titles as alike as this join them.
+const GOOD_LIKENESS: &str = "0.6";
+/// The usual constant of reciprocal rank fusion (Cormack, Clarke, Büttcher 2009).
+const FUSION: &str = "60.0";
+
+/// Likeness alone never comes before the words themselves.
+const LIKENESS_WEIGHT: &str = "0.5";
+
+/// What is looked for, and where.
+#[derive(Debug, Clone)]
+pub struct Question {
+    pub words: Words,
+    /// Kinds of records, `comment`, `file`; empty means all.
+    pub kinds: Vec<String>,
+    /// Places (a project, a group, oneself, the organisation); empty means all.
+    pub places: Vec<Uuid>,
+    pub author: Option<Uuid>,
+    pub since: Option<DateTime<Utc>>,
+    pub skip: usize,
+    pub size: usize,
+}
+
+/// One record found, with the passage that fits best.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Hit {
+    #[diesel(embed)]
+    pub record: Record,
+    /// With marks around what fits; see `marked`.
+    #[diesel(sql_type = Text)]
+    pub title_marked: String,
+    #[diesel(sql_type = Text)]
+    pub passage_marked: String,
+    /// None when only the title is alike.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub source: Option<String>,
+    /// Of the comment or file, else of the record.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub author: Option<String>,
+    /// The project's or group's name.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub place_name: Option<String>,
+    #[diesel(sql_type = Timestamptz)]
+    pub at: DateTime<Utc>,
+    #[diesel(sql_type = BigInt)]
+    pub total: i64,
+}
+
+/// How many of one kind in one place, before the filters by kind and place.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Facet {
+    #[diesel(sql_type = Text)]
+    pub kind: String,
+    #[diesel(sql_type = SqlUuid)]
+    pub place_id: Uuid,
+    #[diesel(sql_type = Text)]
+    pub scope: Scope,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub place_name: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    pub count: i64,
+}
+
+impl Question {
+    pub fn new(words: Words) -> Self {
+        Question { words, kinds: Vec::new(), places: Vec::new(), author: None, since: None, skip: 0, size: RESULTS_SHOWN }
+    }
+
+    /// A page of results; each row knows how many there are in all.
+    pub fn hits(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<Hit>> {
+        self.prepare(tx)?;
+        Ok(self.statement(me).load(tx.conn())?)
+    }
+
+    /// As `hits`, without passages and marks: for the palette, which asks at each key.
+    pub fn records(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<Record>> {
+        self.prepare(tx)?;
+        let mut sql = self.ranked("search::records", me);
+        sql.push(&format!(" select {RECORD_COLUMNS} from page join records r on r.id = page.record_id"));
+        sql.push(" order by page.score desc, page.updated_at desc, page.record_id");
+        Ok(sql.load(tx.conn())?)
+    }
+
+    /// Counts by kind and place. After `hits`, which sets the likeness.
+    pub fn facets(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<Facet>> {
+        Ok(self.facet_statement(me).load(tx.conn())?)
+    }
+
+    /// The likeness from which the index answers; for this transaction.
+    pub fn prepare(&self, tx: &mut Tx) -> Result<()> {
+        let mut sql = Sql::named("search::likeness", "select set_config('pg_trgm.word_similarity_threshold', ");
+        sql.bind(LEAST_LIKENESS).push(", true)");
+        sql.execute(tx.conn())?;
+        Ok(())
+    }
+
+    /// For EXPLAIN and benchmarks as well.
+    pub fn statement(&self, me: &Actor) -> Sql {
+        let mut sql = self.ranked("search::hits", me);
+        sql.push(&format!(
+            " select {RECORD_COLUMNS}, page.total, p.source, a.name as author, coalesce(pr.name, g.name) as place_name,
+               coalesce(p.at, r.updated_at) as at, ts_headline('english', r.title, q.tsq, '{MARKS}, HighlightAll=true') as title_marked,
+               coalesce(ts_headline('english', p.text, q.tsq, '{MARKS}, MaxFragments=2, MinWords=8, MaxWords=22, FragmentDelimiter=\" … \"'), '') as passage_marked
+             from page cross join q join records r on r.id = page.record_id left join search_passages p on p.id = page.passage_id
+             left join people a on a.id = case when p.source <> 'body' then p.author_id else r.author_id end
+             left join projects pr on pr.id = r.project_id left join groups g on g.id = r.group_id
+             order by page.score desc, page.updated_at desc, page.record_id"
+        ));
+        sql
+    }
+
+    /// Up to `page`: the records of this page in their order.
+    fn ranked(&self, name: &str, me: &Actor) -> Sql {
+        let mut sql = self.signals(name, me, true);
+        sql.push(&format!(
+            ", best as (select distinct on (record_id) * from hits order by record_id, rank desc, passage_id),
+             worded as (select *, row_number() over (order by rank desc, updated_at desc, record_id) as position from best),
+             alike as (select *, row_number() over (order by is_id desc, likeness desc, updated_at desc, record_id) as position from named),
+             fused as (select coalesce(w.record_id, a.record_id) as record_id, w.passage_id, coalesce(w.updated_at, a.updated_at) as updated_at,
+               coalesce(1 / ({FUSION} + w.position), 0) + coalesce({LIKENESS_WEIGHT} / ({FUSION} + a.position), 0) + coalesce(a.is_id::int, 0) as score
+               from worded w full join alike a on a.record_id = w.record_id
+               where w.record_id is not null or a.is_id or a.likeness >= {GOOD_LIKENESS} or (select count(*) from worded) < 5),
+             page as (select *, count(*) over () as total from fused order by score desc, updated_at desc, record_id offset "
+        ));
+        let number = |size: usize| i64::try_from(size).unwrap_or(i64::MAX);
+        sql.bind(number(self.skip)).push(" limit ").bind(number(self.size)).push(")");
+        sql
+    }
+
+    fn facet_statement(&self, me: &Actor) -> Sql {
+        let mut sql = self.signals("search::facets", me, false);
+        sql.push(&format!(
+            ", found as (select distinct record_id, kind from hits union select record_id, kind from named
+               where is_id or likeness >= {GOOD_LIKENESS} or (select count(distinct record_id) from hits) < 5)
+             select f.kind, r.place_id, r.scope, coalesce(pr.name, g.name) as place_name, count(*) as count
+             from found f join records r on r.id = f.record_id left join projects pr on pr.id = r.project_id
+             left join groups g on g.id = r.group_id group by 1, 2, 3, 4 order by 5 desc, 2, 1"
+        ));
+        sql
+    }
+
+    /// `hits` by words and `named` by likeness of the title or by ID, both within what the reader may see.
+    fn signals(&self, name: &str, me: &Actor, is_narrowed: bool) -> Sql {
+        let mut sql = Sql::named(name, "with q as materialized (select ");
+        sql.append(&self.words.tsquery()).push(
+            " as tsq), hits as materialized (select p.record_id, p.id as passage_id, p.kind, r.updated_at, ts_rank(p.words, q.tsq, 1) as rank
+             from q, search_passages p join records r on r.id = p.record_id where p.words @@ q.tsq and r.archived_at is null and ",
+        );
+        sql.append(&visible::records(me));
+        if let Some(places) = visible::few_places(me) {
+            sql.push(" and p.place_id = any(").bind(Bind::Uuids(places)).push(")");
+        }
+        if is_narrowed {
+            narrow(&mut sql, "p.kind", &self.kinds, "p.place_id", &self.places);
+        }
+        self.who_and_when(&mut sql, "case when p.source = 'body' then r.author_id else p.author_id end", "p.at");
+        sql.push("), named as materialized (");
+        self.alike(&mut sql, me, is_narrowed);
+        if let Some(id) = &self.words.id {
+            sql.push(" union all ");
+            self.named(&mut sql, me, is_narrowed, "2.0", true);
+            sql.push(" and r.display_id = ").bind(id.as_str());
+        }
+        sql.push(")");
+        sql
+    }
+
+    fn alike(&self, sql: &mut Sql, me: &Actor, is_narrowed: bool) {
+        sql.push("(");
+        self.named(sql, me, is_narrowed, "word_similarity(", false);
+        if self.words.is_exact {
+            sql.push(" and false");
+        } else {
+            sql.push(" and ").bind(self.words.text.as_str()).push(" <% r.title");
+        }
+        if let Some(id) = &self.words.id {
+            sql.push(" and r.display_id <> ").bind(id.as_str());
+        }
+        sql.push(" order by likeness desc, r.updated_at desc, r.id limit ").bind(MOST_ALIKE).push(")");
+    }
+
+    fn named(&self, sql: &mut Sql, me: &Actor, is_narrowed: bool, likeness: &str, is_id: bool) {
+        sql.push("select r.id as record_id, r.kind, r.updated_at, ").push(likeness);
+        if !is_id {
+            sql.bind(self.words.text.as_str()).push(", r.title)");
+        }
+        sql.push(&format!("::real as likeness, {is_id} as is_id from records r where r.archived_at is null and "));
+        sql.append(&visible::records(me));
+        if is_narrowed {
+            narrow(sql, "r.kind", &self.kinds, "r.place_id", &self.places);
+        }
+        self.who_and_when(sql, "r.author_id", "r.updated_at");
+    }
+
+    fn who_and_when(&self, sql: &mut Sql, author: &str, at: &str) {
+        if let Some(person) = self.author {
+            sql.push(&format!(" and {author} = ")).bind(person);
+        }
+        if let Some(since) = self.since {
+            sql.push(&format!(" and {at} >= ")).bind(since);
+        }
+    }
+}
+
+fn narrow(sql: &mut Sql, kind: &str, kinds: &[String], place: &str, places: &[Uuid]) {
+    if !kinds.is_empty() {
+        sql.push(&format!(" and {kind} = any(")).bind(kinds.to_vec()).push(")");
+    }
+    if !places.is_empty() {
+        sql.push(&format!(" and {place} = any(")).bind(places.to_vec()).push(")");
+    }
+}
+
+/// Characters that no indexed text contains, around what fits.
+const MARKS: &str = "StartSel=\u{1}, StopSel=\u{2}";
+
+/// A piece of a marked text; `is_hit` for what fits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    pub text: String,
+    pub is_hit: bool,
+}
+
+/// The pieces of a marked text, for the template, which escapes each.
+pub fn marked(text: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut push = |text: &str, is_hit| {
+        let text: String = text.chars().filter(|c| !matches!(c, '\u{1}' | '\u{2}')).collect();
+        if !text.is_empty() {
+            pieces.push(Piece { text, is_hit });
+        }
+    };
+    for (index, part) in text.split('\u{1}').enumerate() {
+        match part.split_once('\u{2}') {
+            Some((hit, rest)) if index > 0 => {
+                push(hit, true);
+                push(rest, false);
+            }
+            _ => push(part, false),
+        }
+    }
+    pieces
+}
+
+impl Hit {
+    /// Where it leads: the record, or the comment or file on its page.
+    pub fn href(&self) -> String {
+        let path = self.record.path();
+        match self.source.as_deref().and_then(|source| source.split_once(':')) {
+            Some((kind, id)) => format!("{path}#{kind}-{id}"),
+            None => path,
+        }
+    }
+
+    /// `comment`, `file`, or the record's kind.
+    pub fn kind(&self) -> &str {
+        let own = self.record.kind.as_str();
+        self.source.as_deref().and_then(|source| source.split_once(':')).map_or(own, |(kind, _)| kind)
+    }
+}

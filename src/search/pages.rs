@@ -1,0 +1,291 @@
+//! The page, the palette's answers, and what is offered while typing.
+
+use super::model::*;
+use crate::access::{Actor, Ctx, Kind};
+use crate::error::{Error, Result};
+use crate::people::Face;
+use crate::records::{Record, Scope};
+use crate::ui::{Choice, Shell, filters, say_with, text, thousands};
+use askama::Template;
+use chrono::{DateTime, Duration, Utc};
+use uuid::Uuid;
+
+/// `/search`.
+#[derive(Template)]
+#[template(path = "search/index.html")]
+pub struct Index {
+    pub shell: Shell,
+    pub query: SearchQuery,
+    pub hits: Vec<Hit>,
+    /// Of all pages.
+    pub total: i64,
+    pub kinds: Vec<Filter>,
+    pub places: Vec<Filter>,
+    pub people: Vec<Choice>,
+    pub times: Vec<Choice>,
+}
+
+/// A box to tick, with how many results it stands for.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    pub value: String,
+    pub label: String,
+    pub count: i64,
+    pub is_chosen: bool,
+}
+
+/// The page's address, taken apart.
+#[derive(Debug, Clone, Default)]
+pub struct SearchQuery {
+    pub q: String,
+    pub kinds: Vec<String>,
+    pub places: Vec<Uuid>,
+    pub author: String,
+    pub since: String,
+    pub project: String,
+    pub skip: usize,
+}
+
+/// Choices of "Changed", in days.
+const TIMES: [(&str, &str, i64); 3] = [("week", "search-since-week", 7), ("month", "search-since-month", 31), ("year", "search-since-year", 366)];
+/// More boxes than this were not ticked by a person.
+const MOST_FILTERS: usize = 50;
+
+impl SearchQuery {
+    /// Unknown words are as good as none.
+    pub fn of(ctx: &Ctx) -> Self {
+        let text = |name| ctx.query(name).unwrap_or_default();
+        let pairs = || url::form_urlencoded::parse(ctx.request.query_string().as_bytes()).take(MOST_FILTERS);
+        let all = |wanted: &'static str| pairs().filter(move |(name, _)| name == wanted).map(|(_, value)| value.into_owned());
+        SearchQuery {
+            q: text("q"),
+            kinds: all("kind").filter(|kind| kinds().any(|known| known == kind)).collect(),
+            places: all("place").filter_map(|id| id.parse().ok()).collect(),
+            author: text("author"),
+            since: text("since"),
+            project: text("project"),
+            skip: text("after").parse().unwrap_or(0).min(MAX_RESULTS - RESULTS_SHOWN),
+        }
+    }
+
+    /// None while nothing is asked; `NotFound` for a project that one cannot see.
+    pub fn question(&self, me: &Actor, now: DateTime<Utc>) -> Result<Option<Question>> {
+        let project = match self.project.as_str() {
+            "" => None,
+            key => Some(me.project(key).ok_or(Error::NotFound)?.id.0),
+        };
+        let Some(words) = Words::parse(&self.q) else { return Ok(None) };
+        let days = TIMES.iter().find(|(word, ..)| *word == self.since).map(|(.., days)| *days);
+        Ok(Some(Question {
+            kinds: self.kinds.clone(),
+            places: if self.places.is_empty() { project.into_iter().collect() } else { self.places.clone() },
+            author: self.author.parse().ok(),
+            since: days.map(|days| now - Duration::days(days)),
+            skip: self.skip,
+            ..Question::new(words)
+        }))
+    }
+
+    fn address(&self, skip: usize) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        let pairs = [("q", &self.q), ("author", &self.author), ("since", &self.since), ("project", &self.project)];
+        query.extend_pairs(pairs.into_iter().filter(|(_, value)| !value.is_empty()));
+        query.extend_pairs(self.kinds.iter().map(|kind| ("kind", kind)));
+        query.extend_pairs(self.places.iter().map(|place| ("place", place.to_string())));
+        if skip > 0 {
+            query.append_pair("after", &skip.to_string());
+        }
+        format!("/search?{}", query.finish())
+    }
+
+    pub fn is_narrowed(&self) -> bool {
+        !(self.kinds.is_empty() && self.places.is_empty() && self.author.is_empty() && self.since.is_empty() && self.project.is_empty())
+    }
+
+    /// The same words everywhere.
+    pub fn widened(&self) -> String {
+        SearchQuery { q: self.q.clone(), ..SearchQuery::default() }.address(0)
+    }
+}
+
+/// Everything one can filter by as kind.
+fn kinds() -> impl Iterator<Item = &'static str> {
+    Kind::ALL.iter().map(|kind| kind.as_str()).chain(["comment", "file"])
+}
+
+fn kind_label(kind: &str) -> String {
+    text(match kind {
+        "ticket" => "search-kind-ticket",
+        "decision" => "search-kind-decision",
+        "risk" => "search-kind-risk",
+        "experiment" => "search-kind-experiment",
+        "doc" => "search-kind-doc",
+        "comment" => "search-kind-comment",
+        _ => "search-kind-file",
+    })
+}
+
+pub fn kind_icon(kind: &str) -> &str {
+    match kind {
+        "comment" => "chat",
+        "file" => "clip",
+        record => record,
+    }
+}
+
+fn place_label(scope: Scope, name: Option<&str>) -> String {
+    match (scope, name) {
+        (Scope::Organisation, _) => text("search-place-organisation"),
+        (Scope::Person, _) => text("search-place-mine"),
+        (_, Some(name)) => name.to_owned(),
+        (_, None) => String::new(),
+    }
+}
+
+impl Index {
+    pub fn new(shell: Shell, query: SearchQuery, hits: Vec<Hit>, facets: &[Facet], faces: &[Face]) -> Self {
+        let in_places = |facet: &&Facet| query.places.is_empty() || query.places.contains(&facet.place_id);
+        let of_kinds = |facet: &&Facet| query.kinds.is_empty() || query.kinds.contains(&facet.kind);
+        let kinds = kinds().map(|kind| Filter {
+            value: kind.to_owned(),
+            label: kind_label(kind),
+            count: facets.iter().filter(in_places).filter(|facet| facet.kind == kind).map(|facet| facet.count).sum(),
+            is_chosen: query.kinds.iter().any(|chosen| chosen == kind),
+        });
+        let mut places: Vec<Filter> = Vec::new();
+        for facet in facets {
+            let value = facet.place_id.to_string();
+            let count = if of_kinds(&facet) { facet.count } else { 0 };
+            match places.iter_mut().find(|place| place.value == value) {
+                Some(place) => place.count += count,
+                None => places.push(Filter {
+                    label: place_label(facet.scope, facet.place_name.as_deref()),
+                    is_chosen: query.places.contains(&facet.place_id),
+                    value,
+                    count,
+                }),
+            }
+        }
+        let people = faces.iter().map(|face| Choice::new(face.id, &face.name, query.author == face.id.to_string())).collect();
+        let times = TIMES.iter().map(|(word, label, _)| Choice::new(word, text(label), query.since == *word)).collect();
+        let total = hits.first().map(|hit| hit.total).unwrap_or_default();
+        Index { shell, kinds: kinds.collect(), hits, total, places, people, times, query }
+    }
+
+    pub fn is_asked(&self) -> bool {
+        Words::parse(&self.query.q).is_some()
+    }
+
+    /// "21–40 of 1,234".
+    pub fn range(&self) -> String {
+        let (first, last, total) = ((self.query.skip + 1).to_string(), self.last().to_string(), thousands(self.total));
+        say_with("search-range", [("first", first.as_str()), ("last", last.as_str()), ("total", total.as_str())])
+    }
+
+    fn last(&self) -> usize {
+        self.query.skip + self.hits.len()
+    }
+
+    pub fn previous(&self) -> Option<String> {
+        (self.query.skip > 0).then(|| self.query.address(self.query.skip.saturating_sub(RESULTS_SHOWN)))
+    }
+
+    /// None at the end, and where one should ask more narrowly.
+    pub fn next(&self) -> Option<String> {
+        let last = self.last();
+        (usize::try_from(self.total).is_ok_and(|total| last < total) && last < MAX_RESULTS).then(|| self.query.address(last))
+    }
+
+    pub fn is_cut(&self) -> bool {
+        self.last() >= MAX_RESULTS && self.next().is_none() && self.total > i64::try_from(MAX_RESULTS).unwrap_or(i64::MAX)
+    }
+
+    pub fn sample() -> Self {
+        let query = SearchQuery { q: "tide window".to_owned(), ..SearchQuery::default() };
+        Index::new(Shell::sample("search"), query, Vec::new(), &[], &[])
+    }
+}
+
+impl Hit {
+    pub fn title_pieces(&self) -> Vec<Piece> {
+        marked(&self.title_marked)
+    }
+
+    pub fn passage_pieces(&self) -> Vec<Piece> {
+        marked(&self.passage_marked)
+    }
+
+    pub fn icon(&self) -> &str {
+        kind_icon(self.kind())
+    }
+
+    /// "Atlas", "Organisation", "Private to me".
+    pub fn place(&self) -> String {
+        place_label(self.record.scope, self.place_name.as_deref())
+    }
+
+    pub fn author_name(&self) -> &str {
+        self.author.as_deref().unwrap_or_default()
+    }
+}
+
+/// The palette's answer: options only, see static/js/palette.js.
+#[derive(Template)]
+#[template(path = "search/palette.html")]
+pub struct Palette {
+    pub q: String,
+    pub records: Vec<Record>,
+    /// Where the page with all results is.
+    pub all: String,
+}
+
+impl Palette {
+    pub fn new(q: String, project: &str, records: Vec<Record>) -> Self {
+        let query = SearchQuery { q: q.trim().to_owned(), project: project.to_owned(), ..SearchQuery::default() };
+        Palette { all: query.address(0), q: query.q, records }
+    }
+
+    pub fn sample() -> Self {
+        Palette::new("tide".to_owned(), "", Vec::new())
+    }
+}
+
+/// One offer while typing.
+pub struct Offer {
+    pub insert: String,
+    pub label: String,
+    pub key: String,
+    pub icon: &'static str,
+}
+
+/// What is offered while typing: options only, see static/js/complete.js.
+#[derive(Template)]
+#[template(path = "search/complete.html")]
+pub struct Offers {
+    pub offers: Vec<Offer>,
+}
+
+impl Offers {
+    /// `[[Title]]`; a title with brackets of its own is named by its ID.
+    pub fn of_docs(records: Vec<Record>) -> Self {
+        let insert = |record: &Record| if record.title.contains(['[', ']']) { record.display_id.clone() } else { format!("[[{}]]", record.title) };
+        Offers { offers: records.into_iter().map(|record| offer(insert(&record), record)).collect() }
+    }
+
+    pub fn of_records(records: Vec<Record>) -> Self {
+        Offers { offers: records.into_iter().map(|record| offer(record.display_id.clone(), record)).collect() }
+    }
+
+    pub fn of_people(faces: Vec<Face>) -> Self {
+        let offer = |face: Face| Offer { insert: format!("@{}", face.handle), key: format!("@{}", face.handle), label: face.name, icon: "user" };
+        Offers { offers: faces.into_iter().map(offer).collect() }
+    }
+
+    pub fn sample() -> Self {
+        Offers { offers: Vec::new() }
+    }
+}
+
+fn offer(insert: String, record: Record) -> Offer {
+    Offer { insert, icon: record.kind.as_str(), label: record.title, key: record.display_id }
+}

@@ -1,0 +1,61 @@
+//! `/search`, `/palette`, `/complete`.
+
+use super::model::*;
+use super::pages::{Index, Offers, Palette, SearchQuery};
+use crate::access::{Ctx, Kind};
+use crate::error::{Error, Result};
+use crate::people::Face;
+use crate::web::{Need, Reply, Routes};
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/search", Need::Session, index)
+        .get("/palette", Need::Session, palette)
+        .get("/complete", Need::Session, complete)
+}
+
+async fn index(ctx: Ctx) -> Result<Reply> {
+    let query = SearchQuery::of(&ctx);
+    let asked = query.clone();
+    let (hits, facets, faces) = ctx
+        .read(move |tx, me| {
+            let faces = Face::list(tx)?;
+            let Some(question) = asked.question(me, tx.now)? else { return Ok((Vec::new(), Vec::new(), faces)) };
+            Ok((question.hits(tx, me)?, question.facets(tx, me)?, faces))
+        })
+        .await?;
+    ctx.page(&Index::new(ctx.shell("search")?, query, hits, &facets, &faces))
+}
+
+async fn palette(ctx: Ctx) -> Result<Reply> {
+    let (q, key) = (ctx.query("q").unwrap_or_default(), ctx.project_key().unwrap_or_default());
+    let (typed, project) = (q.clone(), key.clone());
+    let records = ctx
+        .read(move |tx, me| {
+            let query = SearchQuery { q: typed, project, ..SearchQuery::default() };
+            let Some(mut question) = query.question(me, tx.now)? else {
+                return recent(tx, me, me.project(&query.project).map(|project| project.id));
+            };
+            question.size = usize::try_from(PALETTE_SHOWN).unwrap_or_default();
+            question.records(tx, me)
+        })
+        .await?;
+    ctx.page(&Palette::new(q, &key, records))
+}
+
+/// Offers nothing for a kind it does not know.
+async fn complete(ctx: Ctx) -> Result<Reply> {
+    let (kind, q) = (ctx.query("kind").unwrap_or_default(), ctx.query("q").unwrap_or_default());
+    let offers = ctx
+        .read(move |tx, me| {
+            Ok(match kind.as_str() {
+                "doc" => Offers::of_docs(complete_records(tx, me, Some(Kind::Doc), &q)?),
+                "record" => Offers::of_records(complete_records(tx, me, None, &q)?),
+                "person" if me.role.is_some() => Offers::of_people(complete_people(tx, &q)?),
+                "person" => return Err(Error::NotFound),
+                _ => Offers { offers: Vec::new() },
+            })
+        })
+        .await?;
+    ctx.page(&offers)
+}

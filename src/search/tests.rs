@@ -1,0 +1,289 @@
+//! Finding, and what is not found.
+
+#[path = "measure_tests.rs"]
+mod measure_tests;
+
+use crate::harness::*;
+use tow::access::Place;
+use tow::records::{Record, TextLoader};
+use tow::search::{MAX_PART_CHARS, MAX_QUERY_CHARS, MAX_RESULTS, Piece, Question, RESULTS_SHOWN, Words, marked, step};
+
+fn texts() -> Vec<TextLoader> {
+    tow::features::texts()
+}
+
+/// As the clock does each second, until nothing is left.
+fn index(app: &App) {
+    for _ in 0..1000 {
+        if !app.tx(|tx| step(tx, &texts())) {
+            return;
+        }
+    }
+    panic!("the index is never done");
+}
+
+/// The named world, with a body on the steel ticket, a comment by Cleo, all indexed.
+fn indexed() -> App {
+    let app = App::new();
+    let body = "The **mill** in Linz rolls the sheet piles. Delivery takes nine weeks. Ask about galvanised crossings.";
+    app.sql(&format!("update tickets set body = '{body}' where id = (select id from records where display_id = '{STEEL}')"));
+    let talk = app.as_(CLEO).post(&format!("/records/{STEEL}/comments"), &[("body", "The foreman prefers bolted flanges.")]);
+    assert_eq!(talk.status, 303, "{}", talk.text());
+    index(&app);
+    app
+}
+
+fn found(app: &App, who: Who, q: &str) -> Vec<String> {
+    let q = q.to_owned();
+    let words = Words::parse(&q).unwrap();
+    let hits = app.read(who, |tx, me| Question::new(words).hits(tx, me)).unwrap();
+    hits.into_iter().map(|hit| hit.record.display_id).collect()
+}
+
+fn address(q: &str) -> String {
+    format!("/search?{}", url::form_urlencoded::Serializer::new(String::new()).append_pair("q", q).finish())
+}
+
+#[test]
+fn words_of_body_title_and_comments_find_the_record_and_stems_do_too() {
+    let app = indexed();
+    for q in ["mill", "sheet piles", "delivering", "crossing", "order pier", "flanges", "foreman bolted"] {
+        assert_eq!(found(&app, CLEO, q).first().map(String::as_str), Some(STEEL), "{q}");
+    }
+}
+
+#[test]
+fn the_beginning_of_the_last_word_is_enough() {
+    let app = indexed();
+    for q in ["galv", "mill lin", "galvanis"] {
+        assert_eq!(found(&app, CLEO, q), [STEEL], "{q}");
+    }
+    assert!(found(&app, CLEO, "lin mill zzz").is_empty());
+}
+
+#[test]
+fn quotes_keep_words_together_and_a_minus_leaves_out() {
+    let app = indexed();
+    assert_eq!(found(&app, CLEO, "\"nine weeks\""), [STEEL]);
+    assert!(found(&app, CLEO, "\"weeks nine\"").is_empty());
+    assert_eq!(found(&app, CLEO, "steel -pier"), [SUPPLIERS]);
+    assert_eq!(found(&app, CLEO, "mill or lighthouse").len(), 2);
+}
+
+#[test]
+fn a_typing_error_in_a_title_is_forgiven() {
+    let app = indexed();
+    for (q, id) in [("lihgthouse", DOOR), ("insurence", INSURANCE), ("sprnig plan", SPRING)] {
+        assert_eq!(found(&app, CLEO, q).first().map(String::as_str), Some(id), "{q}");
+    }
+}
+
+#[test]
+fn an_id_typed_in_any_form_comes_first() {
+    let app = indexed();
+    for q in ["ATL-2", "atl-2", "#atl-2", "atl 2"] {
+        assert_eq!(found(&app, CLEO, q).first().map(String::as_str), Some(CRANE), "{q}");
+    }
+}
+
+#[test]
+fn an_outsider_finds_counts_and_completes_nothing_of_what_is_hidden() {
+    let app = indexed();
+    let dov = app.as_(DOV);
+    for q in ["mill", "steel pier", "flanges", STEEL, "Order steel for the north pier", "night shift", "steel"] {
+        for path in [address(q), address(q).replace("search?", "palette?"), address(q).replace("search?", "complete?kind=record&")] {
+            let answer = dov.get(&path);
+            assert_eq!(answer.status, 200, "{path}");
+            for hidden in ["north pier", ">ATL-1<", "foreman", "night shift", "/tickets/ATL-1\"", "Atlas"] {
+                // The page repeats what was asked.
+                let is_asked = q.contains(hidden.trim_matches(['<', '>']));
+                assert!(is_asked || !answer.has(hidden), "{path}: {hidden}");
+            }
+        }
+    }
+    assert_eq!(found(&app, DOV, "steel"), [SUPPLIERS]);
+    let facets = app.read(DOV, |tx, me| {
+        let question = Question::new(Words::parse("steel").unwrap());
+        question.prepare(tx)?;
+        question.facets(tx, me)
+    });
+    assert_eq!(facets.unwrap().iter().map(|facet| facet.count).sum::<i64>(), 1);
+    assert_eq!(dov.get("/search?q=steel&project=ATL").status, 404);
+}
+
+#[test]
+fn nobody_but_its_person_finds_a_private_record_and_admins_find_groups() {
+    let app = indexed();
+    assert_eq!(found(&app, CLEO, "night shift"), [SECRET]);
+    for who in [ADA, BEN, VERA, GRO] {
+        assert!(found(&app, who, "night shift").is_empty(), "{}", who.name);
+    }
+    assert_eq!(found(&app, BEN, "spring"), [SPRING]);
+    assert!(found(&app, VERA, "spring").is_empty());
+}
+
+#[test]
+fn a_comment_is_found_where_it_stands_and_not_once_removed() {
+    let app = indexed();
+    let page = app.as_(CLEO).get("/search?q=flanges&kind=comment");
+    assert!(page.has("/tickets/ATL-1#comment-") && page.has("<mark>flanges</mark>") && page.has("Cleo Marchetti"), "{}", page.text());
+    assert!(!app.as_(CLEO).get("/search?q=flanges&kind=ticket").has("#comment-"));
+    let id = page.text().split("#comment-").nth(1).unwrap()[..36].to_owned();
+    assert_eq!(app.as_(CLEO).post(&format!("/comments/{id}/removal"), &[]).status, 303);
+    index(&app);
+    assert!(found(&app, CLEO, "flanges").is_empty());
+}
+
+#[test]
+fn what_is_made_edited_archived_or_moved_is_found_as_it_is_now() {
+    let app = indexed();
+    let cleo = app.as_(CLEO);
+    let made = cleo.post("/tickets", &[("title", "Survey the quay"), ("place", "project:ATL"), ("body", "with a theodolite"), ("kind", "task"), ("status", "todo"), ("priority", "3")]);
+    assert_eq!(made.status, 303, "{}", made.text());
+    assert_eq!(found(&app, CLEO, "survey quay").len(), 1, "its title is found before the index has read it");
+    index(&app);
+    assert_eq!(found(&app, CLEO, "theodolite"), ["ATL-3"]);
+    app.write(EDDA, |tx, me| Record::find_any(tx, me, "ATL-3")?.archive(tx, me)).unwrap();
+    assert!(found(&app, CLEO, "theodolite").is_empty(), "archived");
+    app.write(EDDA, |tx, me| Record::find_any(tx, me, "ATL-3")?.restore(tx, me)).unwrap();
+    assert!(found(&app, DOV, "suppliers").contains(&SUPPLIERS.to_owned()));
+    app.write(ADA, |tx, me| Record::find_any(tx, me, SUPPLIERS)?.move_to(tx, me, Place::Project(ATLAS))).unwrap();
+    assert!(found(&app, DOV, "suppliers").is_empty(), "moved out of sight at once, without the index");
+    assert_eq!(found(&app, CLEO, "suppliers"), [SUPPLIERS]);
+}
+
+#[test]
+fn an_unchanged_text_is_not_written_again_and_a_long_one_is_found_to_its_end() {
+    let app = indexed();
+    let stamp = "select count(*) from search_passages where xmin::text::bigint > 0";
+    let before = app.count(stamp);
+    app.sql("update activity set transaction_id = transaction_id; delete from search_progress");
+    index(&app);
+    assert_eq!(app.count(stamp), before);
+    let long = "stone ".repeat(MAX_PART_CHARS / 6 + 10) + "zirconium";
+    app.sql(&format!("update tickets set body = '{long}' where id = (select id from records where display_id = '{DOOR}'); delete from search_progress"));
+    index(&app);
+    assert_eq!(found(&app, CLEO, "zirconium"), [DOOR]);
+    assert_eq!(app.count("select count(*) from search_passages where part = 1"), 1);
+    app.sql(&format!("update tickets set body = '' where id = (select id from records where display_id = '{DOOR}'); delete from search_progress"));
+    index(&app);
+    assert_eq!(app.count("select count(*) from search_passages where part = 1"), 0);
+}
+
+#[test]
+fn nothing_that_can_be_typed_is_an_error() {
+    let app = indexed();
+    let cleo = app.as_(CLEO);
+    let hostile = ["\"".repeat(8192), "a\0b".into(), "'; drop table records; --".into(), "% _ \\".into(), ":* & | ! <-> ( )".into(), "-".repeat(8192),
+        "or or OR".into(), "\u{202e}txt".into(), "\"open".into(), "-only".into(), "🦭".repeat(3000), "a:*".into(), "\\".repeat(300), "x".repeat(8192), "\u{1}\u{2}".into()];
+    for q in hostile {
+        for path in ["/search?", "/palette?", "/complete?kind=doc&", "/complete?kind=person&", "/complete?kind=record&", "/complete?kind=nonsense&"] {
+            let answer = cleo.get(&address(&q).replace("/search?", path));
+            assert_eq!(answer.status, 200, "{path} {}", q.chars().take(20).collect::<String>());
+        }
+    }
+    for bad in ["kind=%00", "place=x", "author=me", "since=ever", "after=-1", "after=99999999999999999999"] {
+        assert_eq!(cleo.get(&format!("/search?q=steel&{bad}")).status, 200, "{bad}");
+    }
+    assert!(Words::parse(&"word ".repeat(100)).unwrap().text.len() <= MAX_QUERY_CHARS);
+}
+
+#[test]
+fn what_was_written_is_shown_and_never_run() {
+    let app = App::new();
+    app.sql(&format!("update tickets set body = 'a <script>alert(1)</script> b &lt;i&gt; kelp' where id = (select id from records where display_id = '{DOOR}')"));
+    app.sql(&format!("update records set title = '<img src=x onerror=alert(1)> kelp' where display_id = '{DOOR}'"));
+    index(&app);
+    let page = app.as_(CLEO).get("/search?q=kelp");
+    assert!(page.has("<mark>kelp</mark>") && !page.has("<script>alert") && !page.has("<img src=x"), "{}", page.text());
+    assert!(!app.as_(CLEO).get("/palette?q=kelp").has("<img src=x"));
+}
+
+#[test]
+fn filters_by_kind_place_author_and_time_narrow_and_counts_stay_beside_them() {
+    let app = indexed();
+    let cleo = app.as_(CLEO);
+    let all = cleo.get("/search?q=steel");
+    assert!(all.has("ATL-1 ·") && all.has("DEC-1 ·"), "{}", all.text());
+    let narrowed = |filter: &str| cleo.get(&format!("/search?q=steel&{filter}"));
+    assert!(!narrowed("kind=decision").has("ATL-1 ·"));
+    assert!(!narrowed("project=ATL").has("DEC-1 ·"));
+    assert!(!narrowed(&format!("place={}", ATLAS.0)).has("DEC-1 ·"));
+    assert!(!narrowed(&format!("author={}", ADA.id)).has("ATL-1 ·"));
+    app.advance(chrono::Duration::days(20));
+    let old = narrowed("since=week");
+    assert!(!old.has("ATL-1 ·") && !old.has("DEC-1 ·") && old.has("Search everywhere"));
+}
+
+#[test]
+fn pages_follow_each_other_to_the_two_hundredth_result() {
+    let app = App::new();
+    app.write(CLEO, |tx, me| {
+        for number in 0..(MAX_RESULTS + 10) {
+            let (_, permit) = record(tx, me, tow::access::Kind::Ticket, Place::Project(ATLAS), &format!("Dredge berth {number}"));
+            permit.unused(tx);
+        }
+        Ok(())
+    })
+    .unwrap();
+    index(&app);
+    let cleo = app.as_(CLEO);
+    let first = cleo.get("/search?q=dredge");
+    assert!(first.has("1–20 of 210") && first.has(&format!("after={RESULTS_SHOWN}")), "{}", first.text());
+    let last = cleo.get("/search?q=dredge&after=180");
+    assert!(last.has("181–200 of 210") && last.has("the best 200") && !last.has("after=200"));
+}
+
+#[test]
+fn the_palette_shows_what_changed_last_and_then_what_fits() {
+    let app = indexed();
+    let cleo = app.as_(CLEO);
+    let recent = cleo.get("/palette");
+    assert!(recent.has("role=\"option\"") && recent.has("Changed last") && recent.has("/decisions/DEC-4"), "{}", recent.text());
+    assert!(!cleo.get("/palette?project=BCN").has("DEC-4"));
+    let fits = cleo.get("/palette?q=lighth");
+    assert!(fits.has("/tickets/BCN-1") && fits.has("/search?q=lighth") && !fits.has("ATL-1"));
+    assert!(!app.as_(DOV).get("/palette").has("DEC-4"));
+    let page = cleo.get("/tickets");
+    assert!(page.has("id=\"palette-template\"") && page.has("data-url=\"/palette\""), "{} {}", page.status, page.text());
+    assert!(app.visitor().get("/palette").location().starts_with("/sign-in"));
+}
+
+#[test]
+fn completion_offers_pages_records_and_people_as_they_are_written() {
+    let app = indexed();
+    app.write(EDDA, |tx, me| {
+        for title in ["Tide windows", "100% [of] it"] {
+            record(tx, me, tow::access::Kind::Doc, Place::Project(ATLAS), title).1.unused(tx);
+        }
+        Ok(())
+    })
+    .unwrap();
+    let cleo = app.as_(CLEO);
+    assert!(cleo.get("/complete?kind=doc&q=tide").has("data-insert=\"[[Tide windows]]\""));
+    assert!(cleo.get("/complete?kind=doc&q=100%25").has("data-insert=\"DOC-2\""));
+    assert!(!cleo.get("/complete?kind=doc&q=%25").has("Tide"));
+    assert!(cleo.get("/complete?kind=record&q=atl-1").has("data-insert=\"ATL-1\""));
+    assert!(cleo.get("/complete?kind=person&q=lind").has("data-insert=\"@ada\""));
+    assert!(!cleo.get("/complete?kind=person&q=hugo").has("hugo"));
+    assert!(!app.as_(DOV).get("/complete?kind=doc&q=tide").has("Tide"));
+}
+
+#[test]
+fn a_page_asks_few_times() {
+    let app = indexed();
+    let cleo = app.as_(CLEO);
+    for (path, most) in [("/search?q=steel", 6), ("/palette?q=steel", 4), ("/palette", 3), ("/complete?kind=doc&q=t", 3)] {
+        // Three more are the transaction itself.
+        let asked = cleo.get(path).queries;
+        assert!(asked <= most + 3, "{path}: {asked}");
+    }
+}
+
+#[test]
+fn marks_become_pieces_and_stray_ones_vanish() {
+    let piece = |text: &str, is_hit| Piece { text: text.to_owned(), is_hit };
+    assert_eq!(marked("a \u{1}b\u{2} c"), [piece("a ", false), piece("b", true), piece(" c", false)]);
+    assert_eq!(marked("\u{2}a\u{1}b"), [piece("a", false), piece("b", false)]);
+    assert_eq!(marked(""), []);
+}
