@@ -22,7 +22,13 @@ pub fn all() -> Vec<Feature> {
 
 /// What each room has to say for the search index.
 pub fn texts() -> Vec<TextLoader> {
-    vec![crate::tickets::texts, crate::decisions::texts, crate::docs::texts, crate::comments::texts, crate::files::texts]
+    vec![
+        crate::tickets::texts,
+        crate::decisions::texts,
+        crate::docs::texts,
+        crate::comments::texts,
+        crate::files::texts,
+    ]
 }
 
 /// Every route of the server.

@@ -13,8 +13,12 @@ fn every_sample_draws_and_draws_the_same_twice() {
 #[test]
 fn no_sample_uses_an_id_twice() {
     for (name, html) in tow::gallery::samples() {
-        let mut ids: Vec<&str> =
-            html.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).filter(|id| !id.is_empty()).collect();
+        let mut ids: Vec<&str> = html
+            .split(" id=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').next())
+            .filter(|id| !id.is_empty())
+            .collect();
         ids.sort_unstable();
         let before = ids.len();
         let all = ids.clone();

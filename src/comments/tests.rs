@@ -37,7 +37,10 @@ fn say_about(app: &App, who: Who, body: &str, quote: &str) -> String {
 }
 
 fn is_watching(app: &App, who: Who) -> bool {
-    let sql = format!("select count(*) from record_watchers w join records r on r.id = w.record_id where r.display_id = '{STEEL}' and w.person_id = '{}'", who.id.0);
+    let sql = format!(
+        "select count(*) from record_watchers w join records r on r.id = w.record_id where r.display_id = '{STEEL}' and w.person_id = '{}'",
+        who.id.0
+    );
     app.count(&sql) > 0
 }
 
@@ -46,7 +49,10 @@ fn a_comment_stands_on_the_page_with_its_author_and_markdown() {
     let app = App::new();
     let id = say(&app, CLEO, "The **office** answered, see DEC-1.");
     let html = drawn(&app, VERA, Show::All);
-    assert!(html.contains("The <strong>office</strong> answered") && html.contains("href=\"/decisions/DEC-1\""), "{html}");
+    assert!(
+        html.contains("The <strong>office</strong> answered") && html.contains("href=\"/decisions/DEC-1\""),
+        "{html}"
+    );
     assert!(html.contains(&format!("id=\"comment-{id}\"")) && html.contains("Cleo Marchetti"));
     assert_eq!(app.count("select count(*) from activity where act = 'commented'"), 1);
 }
@@ -55,9 +61,20 @@ fn a_comment_stands_on_the_page_with_its_author_and_markdown() {
 fn script_in_a_comment_a_quote_or_a_name_is_never_run() {
     let app = App::new();
     app.sql(&format!("update people set name = '<img src=x onerror=alert(1)>' where id = '{}'", CLEO.id.0));
-    say_about(&app, CLEO, "<script>alert(1)</script> [x](javascript:alert(1)) <b onclick=alert(1)>b</b>", "<script>alert(2)</script>");
+    say_about(
+        &app,
+        CLEO,
+        "<script>alert(1)</script> [x](javascript:alert(1)) <b onclick=alert(1)>b</b>",
+        "<script>alert(2)</script>",
+    );
     let html = drawn(&app, ADA, Show::All);
-    assert!(!html.contains("<script") && !html.contains("href=\"javascript:") && !html.contains("onclick=") && !html.contains("<img src=x"), "{html}");
+    assert!(
+        !html.contains("<script")
+            && !html.contains("href=\"javascript:")
+            && !html.contains("onclick=")
+            && !html.contains("<img src=x"),
+        "{html}"
+    );
     assert!(html.contains("&#60;script&#62;alert(2)") || html.contains("&lt;script&gt;alert(2)"), "{html}");
 }
 
@@ -119,9 +136,8 @@ fn the_author_and_whom_a_comment_mentions_watch_but_nobody_who_cannot_see() {
 #[test]
 fn a_comments_references_show_on_the_other_side_until_it_is_removed() {
     let app = App::new();
-    let backlinks = || {
-        app.as_(CLEO).tx(|tx, me| Ok(Record::find(tx, me, Kind::Decision, SUPPLIERS)?.backlinks(tx, me)?.len()))
-    };
+    let backlinks =
+        || app.as_(CLEO).tx(|tx, me| Ok(Record::find(tx, me, Kind::Decision, SUPPLIERS)?.backlinks(tx, me)?.len()));
     let id = say(&app, CLEO, "As in DEC-1.");
     assert_eq!(backlinks(), 1);
     app.as_(CLEO).post(&format!("/comments/{id}/removal"), &[]);
@@ -146,7 +162,12 @@ fn nobody_else_edits_a_comment_not_even_an_owner() {
     let id = say(&app, CLEO, "Mine.");
     for (who, status) in [(ADA, 403), (FINN, 403), (VERA, 403), (DOV, 404)] {
         let answer = app.as_(who).post(&format!("/comments/{id}"), &[("body", "Theirs."), ("was", &seen("Mine."))]);
-        assert_eq!((answer.status, app.as_(who).get(&format!("/comments/{id}/edit")).status), (status, status), "{}", who.name);
+        assert_eq!(
+            (answer.status, app.as_(who).get(&format!("/comments/{id}/edit")).status),
+            (status, status),
+            "{}",
+            who.name
+        );
     }
     assert_eq!(app.count("select count(*) from comments where body = 'Mine.'"), 1);
 }
@@ -206,7 +227,10 @@ fn a_comment_on_a_passage_is_resolved_and_reopened_another_is_not() {
     assert!(drawn(&app, EDDA, Show::All).contains("in week 12"));
     assert_eq!(post(EDDA, &about, "resolution"), 303);
     assert!(drawn(&app, EDDA, Show::All).contains("Resolved by Edda Holm"));
-    assert_eq!((post(EDDA, &about, "resolution/removal"), post(VERA, &about, "resolution"), post(DOV, &about, "resolution")), (303, 403, 404));
+    assert_eq!(
+        (post(EDDA, &about, "resolution/removal"), post(VERA, &about, "resolution"), post(DOV, &about, "resolution")),
+        (303, 403, 404)
+    );
     assert!(!drawn(&app, EDDA, Show::All).contains("Resolved by"));
     assert_eq!(post(EDDA, &plain, "resolution"), 422);
 }
@@ -216,9 +240,16 @@ fn files_that_a_comment_shows_go_and_come_back_with_it() {
     let app = App::new();
     let cleo = app.as_(CLEO);
     let csrf = cleo.csrf();
-    let body = format!("--b\r\nContent-Disposition: form-data; name=\"_csrf\"\r\n\r\n{csrf}\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nx\r\n--b--\r\n");
-    let sent = cleo.clone().with("accept", "application/json").post_raw(&format!("/records/{STEEL}/files"), "multipart/form-data; boundary=b", body);
-    let markdown = serde_json::from_slice::<serde_json::Value>(&sent.body).unwrap()["markdown"].as_str().unwrap().to_owned();
+    let body = format!(
+        "--b\r\nContent-Disposition: form-data; name=\"_csrf\"\r\n\r\n{csrf}\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.txt\"\r\n\r\nx\r\n--b--\r\n"
+    );
+    let sent = cleo.clone().with("accept", "application/json").post_raw(
+        &format!("/records/{STEEL}/files"),
+        "multipart/form-data; boundary=b",
+        body,
+    );
+    let markdown =
+        serde_json::from_slice::<serde_json::Value>(&sent.body).unwrap()["markdown"].as_str().unwrap().to_owned();
     let path = markdown.split(['(', ')']).nth(1).unwrap().to_owned();
     let id = say(&app, CLEO, &format!("See {markdown}"));
     assert!(drawn(&app, VERA, Show::All).contains(&format!("href=\"{path}\"")));
@@ -292,7 +323,11 @@ fn a_link_to_what_the_reader_cannot_see_does_not_name_it() {
     app.write(CLEO, |tx, me| {
         let (steel, secret) = (Record::find_any(tx, me, STEEL)?, Record::find_any(tx, me, SECRET)?);
         let permit = tow::access::may(tx, me, tow::access::Verb::Edit, &steel.thing())?;
-        tow::audit::record(tx, permit, tow::audit::Act::new(tow::audit::ActKind::Linked).on(steel.id).note("other", secret.id))
+        tow::audit::record(
+            tx,
+            permit,
+            tow::audit::Act::new(tow::audit::ActKind::Linked).on(steel.id).note("other", secret.id),
+        )
     })
     .unwrap();
     assert!(drawn(&app, VERA, Show::All).contains("linked this with another record"));
@@ -311,6 +346,10 @@ fn a_long_thread_shows_the_newest_and_leads_to_all() {
         CLEO.id.0
     ));
     let html = drawn(&app, VERA, Show::All);
-    assert!(html.contains("Older comments are left out here.") && html.contains("Number 29") && html.matches("class=\"comment\"").count() == 200);
+    assert!(
+        html.contains("Older comments are left out here.")
+            && html.contains("Number 29")
+            && html.matches("class=\"comment\"").count() == 200
+    );
     assert_eq!(drawn(&app, VERA, Show::Comments).matches("class=\"comment\"").count(), 230);
 }

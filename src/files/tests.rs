@@ -32,18 +32,24 @@ fn send(client: &Client, record: &str, name: &str, content: &[u8]) -> Answer {
 fn pasted(client: &Client, record: &str, name: &str, content: &[u8]) -> String {
     let answer = send(&client.clone().with("accept", "application/json"), record, name, content);
     assert_eq!(answer.status, 200, "{}", answer.text());
-    let markdown = serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap()["markdown"].as_str().unwrap().to_owned();
+    let markdown =
+        serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap()["markdown"].as_str().unwrap().to_owned();
     markdown.rsplit_once("](").unwrap().1.trim_end_matches(')').to_owned()
 }
 
 fn on_disk(app: &App) -> usize {
     let folder = &app.state().config.uploads.upload_storage_path;
-    walkdir::WalkDir::new(folder).into_iter().filter(|entry| entry.as_ref().is_ok_and(|entry| entry.file_type().is_file())).count()
+    walkdir::WalkDir::new(folder)
+        .into_iter()
+        .filter(|entry| entry.as_ref().is_ok_and(|entry| entry.file_type().is_file()))
+        .count()
 }
 
 fn picture(format: ImageFormat, width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
-    DynamicImage::ImageRgb8(RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, 7]))).write_to(&mut bytes, format).unwrap();
+    DynamicImage::ImageRgb8(RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, 7])))
+        .write_to(&mut bytes, format)
+        .unwrap();
     bytes.into_inner()
 }
 
@@ -65,7 +71,10 @@ fn a_file_comes_back_as_it_was_sent_and_lies_under_its_hash() {
     let answer = cleo.get(&path);
     assert_eq!((answer.status, answer.text().as_str()), (200, "port,high\nMarnes,11:20\n"));
     assert!(path.ends_with("/tide%20table.csv"), "{path}");
-    assert_eq!(app.count("select count(*) from blobs b join files f using (hash) where f.content_type = 'text/csv'"), 1);
+    assert_eq!(
+        app.count("select count(*) from blobs b join files f using (hash) where f.content_type = 'text/csv'"),
+        1
+    );
     let names = walkdir::WalkDir::new(&app.state().config.uploads.upload_storage_path).into_iter();
     assert!(names.filter_map(Result::ok).all(|entry| !entry.path().to_string_lossy().contains("tide")));
 }
@@ -111,7 +120,10 @@ fn an_interrupted_upload_leaves_nothing() {
     let answer = cleo.post_raw(&format!("/records/{STEEL}/files"), KIND, &whole[..600_000]);
     assert_eq!(answer.status, 422);
     assert!(answer.has("The connection broke"), "{}", answer.text());
-    assert_eq!((on_disk(&app), app.count("select count(*) from files"), app.count("select count(*) from blobs")), (0, 0, 0));
+    assert_eq!(
+        (on_disk(&app), app.count("select count(*) from files"), app.count("select count(*) from blobs")),
+        (0, 0, 0)
+    );
 }
 
 #[test]
@@ -189,7 +201,12 @@ fn the_type_is_told_from_the_content_and_a_page_is_never_shown_as_one() {
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
     assert!(answer.header("content-security-policy").starts_with("sandbox; default-src 'none'"));
     assert_eq!(answer.header("cache-control"), "private, no-cache");
-    let svg = cleo.get(&pasted(&cleo, STEEL, "a.svg", b"<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"/>"));
+    let svg = cleo.get(&pasted(
+        &cleo,
+        STEEL,
+        "a.svg",
+        b"<?xml version=\"1.0\"?><svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"/>",
+    ));
     assert!(!svg.header("content-type").contains("svg"), "{}", svg.header("content-type"));
     assert!(svg.header("content-disposition").starts_with("attachment"));
 }
@@ -222,7 +239,9 @@ fn a_photograph_loses_its_place_and_keeps_its_way_up() {
 fn each_kind_of_picture_is_drawn_anew_and_what_hides_behind_it_is_gone() {
     let app = App::new();
     let cleo = app.as_(CLEO);
-    for (format, kind) in [(ImageFormat::Png, "image/png"), (ImageFormat::WebP, "image/webp"), (ImageFormat::Gif, "image/gif")] {
+    for (format, kind) in
+        [(ImageFormat::Png, "image/png"), (ImageFormat::WebP, "image/webp"), (ImageFormat::Gif, "image/gif")]
+    {
         let sent = [picture(format, 16, 9), b"<script>alert(1)</script>".to_vec()].concat();
         let answer = cleo.get(&pasted(&cleo, STEEL, "a.bin", &sent));
         assert_eq!(answer.header("content-type"), kind);
@@ -259,12 +278,17 @@ fn a_picture_with_more_pixels_than_the_limit_is_not_decoded() {
     huge[29..33].copy_from_slice(&sum);
     assert!(40_000_u64 * 40_000 > MAX_PIXELS);
     let answer = cleo.get(&pasted(&cleo, STEEL, "huge.png", &huge));
-    assert_eq!((answer.body, answer.headers.get("content-disposition").unwrap().to_str().unwrap().split(';').next()), (huge, Some("attachment")));
+    assert_eq!(
+        (answer.body, answer.headers.get("content-disposition").unwrap().to_str().unwrap().split(';').next()),
+        (huge, Some("attachment"))
+    );
 }
 
 /// CRC-32 of PNG chunks.
 fn checksum(bytes: &[u8]) -> u32 {
-    let step = |crc: u32, byte: &u8| (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { 0xedb8_8320 ^ (crc >> 1) } else { crc >> 1 });
+    let step = |crc: u32, byte: &u8| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { 0xedb8_8320 ^ (crc >> 1) } else { crc >> 1 })
+    };
     !bytes.iter().fold(u32::MAX, step)
 }
 
@@ -274,9 +298,15 @@ fn ranges_are_answered_one_at_a_time() {
     let cleo = app.as_(CLEO);
     let path = pasted(&cleo, STEEL, "a.txt", b"0123456789");
     let ranged = |range: &str| cleo.clone().with("range", range).get(&path);
-    for (range, body, said) in [("bytes=2-4", "234", "bytes 2-4/10"), ("bytes=7-", "789", "bytes 7-9/10"), ("bytes=-3", "789", "bytes 7-9/10")] {
+    for (range, body, said) in
+        [("bytes=2-4", "234", "bytes 2-4/10"), ("bytes=7-", "789", "bytes 7-9/10"), ("bytes=-3", "789", "bytes 7-9/10")]
+    {
         let answer = ranged(range);
-        assert_eq!((answer.status, answer.text().as_str(), answer.header("content-range").as_str()), (206, body, said), "{range}");
+        assert_eq!(
+            (answer.status, answer.text().as_str(), answer.header("content-range").as_str()),
+            (206, body, said),
+            "{range}"
+        );
     }
     let outside = ranged("bytes=10-");
     assert_eq!((outside.status, outside.header("content-range").as_str()), (416, "bytes */10"));
@@ -330,7 +360,10 @@ fn hostile_names_are_shown_as_harmless_text() {
     });
     assert_eq!(named, ["_script_xgnp.exe"]);
     let disposition = cleo.get(&path).header("content-disposition");
-    assert!(disposition.starts_with("attachment") && !disposition.contains('<') && !disposition.contains('\n'), "{disposition}");
+    assert!(
+        disposition.starts_with("attachment") && !disposition.contains('<') && !disposition.contains('\n'),
+        "{disposition}"
+    );
 }
 
 #[test]
@@ -373,8 +406,14 @@ fn content_without_a_row_and_uploads_left_by_a_crash_are_swept_after_a_day() {
     std::fs::create_dir_all(store.incoming()).unwrap();
     std::fs::write(&stray, "x").unwrap();
     std::fs::write(store.incoming().join("left"), "x").unwrap();
-    app.tx(|tx| { tx.now = chrono::DateTime::<chrono::Utc>::from(std::fs::metadata(&stray).unwrap().modified().unwrap()); clean_up(tx, &store) });
+    app.tx(|tx| {
+        tx.now = chrono::DateTime::<chrono::Utc>::from(std::fs::metadata(&stray).unwrap().modified().unwrap());
+        clean_up(tx, &store)
+    });
     assert_eq!(on_disk(&app), 2);
-    app.tx(|tx| { tx.now = start() + chrono::Duration::days(3650) + chrono::Duration::hours(LOOSE_HOURS); clean_up(tx, &store) });
+    app.tx(|tx| {
+        tx.now = start() + chrono::Duration::days(3650) + chrono::Duration::hours(LOOSE_HOURS);
+        clean_up(tx, &store)
+    });
     assert_eq!(on_disk(&app), 0);
 }

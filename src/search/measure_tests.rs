@@ -67,7 +67,13 @@ fn measure_search() {
                 all[all.len() / 2]
             };
             let total = app.read(who, |tx, me| Ok(question.hits(tx, me)?.first().map(|hit| hit.total))).unwrap();
-            println!("{:6} {q:24} {:5} results, page {:6.1} ms, palette {:6.1} ms", who.handle(), total.unwrap_or(0), median(|t| t.0), median(|t| t.1));
+            println!(
+                "{:6} {q:24} {:5} results, page {:6.1} ms, palette {:6.1} ms",
+                who.handle(),
+                total.unwrap_or(0),
+                median(|t| t.0),
+                median(|t| t.1)
+            );
         }
         let (page, began) = (app.read(who, |tx, me| recent(tx, me, None)), Instant::now());
         println!("{:6} recent: {}, {:?}", who.handle(), page.unwrap().len(), began.elapsed());
@@ -86,6 +92,9 @@ fn measure_search() {
         });
         let plan = plan.unwrap();
         println!("{} {q}\n{plan}", who.name);
-        assert!(plan.contains("search_passages_words_idx") && plan.contains("records_title_trgm_idx"), "an index is not used");
+        assert!(
+            plan.contains("search_passages_words_idx") && plan.contains("records_title_trgm_idx"),
+            "an index is not used"
+        );
     }
 }

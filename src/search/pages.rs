@@ -47,7 +47,8 @@ pub struct SearchQuery {
 }
 
 /// Choices of "Changed", in days.
-const TIMES: [(&str, &str, i64); 3] = [("week", "search-since-week", 7), ("month", "search-since-month", 31), ("year", "search-since-year", 366)];
+const TIMES: [(&str, &str, i64); 3] =
+    [("week", "search-since-week", 7), ("month", "search-since-month", 31), ("year", "search-since-year", 366)];
 /// More boxes than this were not ticked by a person.
 const MOST_FILTERS: usize = 50;
 
@@ -56,7 +57,8 @@ impl SearchQuery {
     pub fn of(ctx: &Ctx) -> Self {
         let text = |name| ctx.query(name).unwrap_or_default();
         let pairs = || url::form_urlencoded::parse(ctx.request.query_string().as_bytes()).take(MOST_FILTERS);
-        let all = |wanted: &'static str| pairs().filter(move |(name, _)| name == wanted).map(|(_, value)| value.into_owned());
+        let all =
+            |wanted: &'static str| pairs().filter(move |(name, _)| name == wanted).map(|(_, value)| value.into_owned());
         SearchQuery {
             q: text("q"),
             kinds: all("kind").filter(|kind| kinds().any(|known| known == kind)).collect(),
@@ -99,7 +101,11 @@ impl SearchQuery {
     }
 
     pub fn is_narrowed(&self) -> bool {
-        !(self.kinds.is_empty() && self.places.is_empty() && self.author.is_empty() && self.since.is_empty() && self.project.is_empty())
+        !(self.kinds.is_empty()
+            && self.places.is_empty()
+            && self.author.is_empty()
+            && self.since.is_empty()
+            && self.project.is_empty())
     }
 
     /// The same words everywhere.
@@ -166,7 +172,8 @@ impl Index {
                 }),
             }
         }
-        let people = faces.iter().map(|face| Choice::new(face.id, &face.name, query.author == face.id.to_string())).collect();
+        let people =
+            faces.iter().map(|face| Choice::new(face.id, &face.name, query.author == face.id.to_string())).collect();
         let times = TIMES.iter().map(|(word, label, _)| Choice::new(word, text(label), query.since == *word)).collect();
         let total = hits.first().map(|hit| hit.total).unwrap_or_default();
         Index { shell, kinds: kinds.collect(), hits, total, places, people, times, query }
@@ -193,11 +200,14 @@ impl Index {
     /// None at the end, and where one should ask more narrowly.
     pub fn next(&self) -> Option<String> {
         let last = self.last();
-        (usize::try_from(self.total).is_ok_and(|total| last < total) && last < MAX_RESULTS).then(|| self.query.address(last))
+        (usize::try_from(self.total).is_ok_and(|total| last < total) && last < MAX_RESULTS)
+            .then(|| self.query.address(last))
     }
 
     pub fn is_cut(&self) -> bool {
-        self.last() >= MAX_RESULTS && self.next().is_none() && self.total > i64::try_from(MAX_RESULTS).unwrap_or(i64::MAX)
+        self.last() >= MAX_RESULTS
+            && self.next().is_none()
+            && self.total > i64::try_from(MAX_RESULTS).unwrap_or(i64::MAX)
     }
 
     pub fn sample() -> Self {
@@ -268,7 +278,9 @@ pub struct Offers {
 impl Offers {
     /// `[[Title]]`; a title with brackets of its own is named by its ID.
     pub fn of_docs(records: Vec<Record>) -> Self {
-        let insert = |record: &Record| if record.title.contains(['[', ']']) { record.display_id.clone() } else { format!("[[{}]]", record.title) };
+        let insert = |record: &Record| {
+            if record.title.contains(['[', ']']) { record.display_id.clone() } else { format!("[[{}]]", record.title) }
+        };
         Offers { offers: records.into_iter().map(|record| offer(insert(&record), record)).collect() }
     }
 
@@ -277,7 +289,12 @@ impl Offers {
     }
 
     pub fn of_people(faces: Vec<Face>) -> Self {
-        let offer = |face: Face| Offer { insert: format!("@{}", face.handle), key: format!("@{}", face.handle), label: face.name, icon: "user" };
+        let offer = |face: Face| Offer {
+            insert: format!("@{}", face.handle),
+            key: format!("@{}", face.handle),
+            label: face.name,
+            icon: "user",
+        };
         Offers { offers: faces.into_iter().map(offer).collect() }
     }
 

@@ -8,10 +8,11 @@ use crate::people::Face;
 use crate::web::{Need, Reply, Routes};
 
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/search", Need::Session, index)
-        .get("/palette", Need::Session, palette)
-        .get("/complete", Need::Session, complete)
+    Routes::new().get("/search", Need::Session, index).get("/palette", Need::Session, palette).get(
+        "/complete",
+        Need::Session,
+        complete,
+    )
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {

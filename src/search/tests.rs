@@ -26,8 +26,11 @@ fn index(app: &App) {
 fn indexed() -> App {
     let app = App::new();
     let body = "The **mill** in Linz rolls the sheet piles. Delivery takes nine weeks. Ask about galvanised crossings.";
-    app.sql(&format!("update tickets set body = '{body}' where id = (select id from records where display_id = '{STEEL}')"));
-    let talk = app.as_(CLEO).post(&format!("/records/{STEEL}/comments"), &[("body", "The foreman prefers bolted flanges.")]);
+    app.sql(&format!(
+        "update tickets set body = '{body}' where id = (select id from records where display_id = '{STEEL}')"
+    ));
+    let talk =
+        app.as_(CLEO).post(&format!("/records/{STEEL}/comments"), &[("body", "The foreman prefers bolted flanges.")]);
     assert_eq!(talk.status, 303, "{}", talk.text());
     index(&app);
     app
@@ -91,7 +94,11 @@ fn an_outsider_finds_counts_and_completes_nothing_of_what_is_hidden() {
     let app = indexed();
     let dov = app.as_(DOV);
     for q in ["mill", "steel pier", "flanges", STEEL, "Order steel for the north pier", "night shift", "steel"] {
-        for path in [address(q), address(q).replace("search?", "palette?"), address(q).replace("search?", "complete?kind=record&")] {
+        for path in [
+            address(q),
+            address(q).replace("search?", "palette?"),
+            address(q).replace("search?", "complete?kind=record&"),
+        ] {
             let answer = dov.get(&path);
             assert_eq!(answer.status, 200, "{path}");
             for hidden in ["north pier", ">ATL-1<", "foreman", "night shift", "/tickets/ATL-1\"", "Atlas"] {
@@ -126,7 +133,11 @@ fn nobody_but_its_person_finds_a_private_record_and_admins_find_groups() {
 fn a_comment_is_found_where_it_stands_and_not_once_removed() {
     let app = indexed();
     let page = app.as_(CLEO).get("/search?q=flanges&kind=comment");
-    assert!(page.has("/tickets/ATL-1#comment-") && page.has("<mark>flanges</mark>") && page.has("Cleo Marchetti"), "{}", page.text());
+    assert!(
+        page.has("/tickets/ATL-1#comment-") && page.has("<mark>flanges</mark>") && page.has("Cleo Marchetti"),
+        "{}",
+        page.text()
+    );
     assert!(!app.as_(CLEO).get("/search?q=flanges&kind=ticket").has("#comment-"));
     let id = page.text().split("#comment-").nth(1).unwrap()[..36].to_owned();
     assert_eq!(app.as_(CLEO).post(&format!("/comments/{id}/removal"), &[]).status, 303);
@@ -138,7 +149,17 @@ fn a_comment_is_found_where_it_stands_and_not_once_removed() {
 fn what_is_made_edited_archived_or_moved_is_found_as_it_is_now() {
     let app = indexed();
     let cleo = app.as_(CLEO);
-    let made = cleo.post("/tickets", &[("title", "Survey the quay"), ("place", "project:ATL"), ("body", "with a theodolite"), ("kind", "task"), ("status", "todo"), ("priority", "3")]);
+    let made = cleo.post(
+        "/tickets",
+        &[
+            ("title", "Survey the quay"),
+            ("place", "project:ATL"),
+            ("body", "with a theodolite"),
+            ("kind", "task"),
+            ("status", "todo"),
+            ("priority", "3"),
+        ],
+    );
     assert_eq!(made.status, 303, "{}", made.text());
     assert_eq!(found(&app, CLEO, "survey quay").len(), 1, "its title is found before the index has read it");
     index(&app);
@@ -174,10 +195,32 @@ fn an_unchanged_text_is_not_written_again_and_a_long_one_is_found_to_its_end() {
 fn nothing_that_can_be_typed_is_an_error() {
     let app = indexed();
     let cleo = app.as_(CLEO);
-    let hostile = ["\"".repeat(8192), "a\0b".into(), "'; drop table records; --".into(), "% _ \\".into(), ":* & | ! <-> ( )".into(), "-".repeat(8192),
-        "or or OR".into(), "\u{202e}txt".into(), "\"open".into(), "-only".into(), "🦭".repeat(3000), "a:*".into(), "\\".repeat(300), "x".repeat(8192), "\u{1}\u{2}".into()];
+    let hostile = [
+        "\"".repeat(8192),
+        "a\0b".into(),
+        "'; drop table records; --".into(),
+        "% _ \\".into(),
+        ":* & | ! <-> ( )".into(),
+        "-".repeat(8192),
+        "or or OR".into(),
+        "\u{202e}txt".into(),
+        "\"open".into(),
+        "-only".into(),
+        "🦭".repeat(3000),
+        "a:*".into(),
+        "\\".repeat(300),
+        "x".repeat(8192),
+        "\u{1}\u{2}".into(),
+    ];
     for q in hostile {
-        for path in ["/search?", "/palette?", "/complete?kind=doc&", "/complete?kind=person&", "/complete?kind=record&", "/complete?kind=nonsense&"] {
+        for path in [
+            "/search?",
+            "/palette?",
+            "/complete?kind=doc&",
+            "/complete?kind=person&",
+            "/complete?kind=record&",
+            "/complete?kind=nonsense&",
+        ] {
             let answer = cleo.get(&address(&q).replace("/search?", path));
             assert_eq!(answer.status, 200, "{path} {}", q.chars().take(20).collect::<String>());
         }
@@ -220,7 +263,8 @@ fn pages_follow_each_other_to_the_two_hundredth_result() {
     let app = App::new();
     app.write(CLEO, |tx, me| {
         for number in 0..(MAX_RESULTS + 10) {
-            let (_, permit) = record(tx, me, tow::access::Kind::Ticket, Place::Project(ATLAS), &format!("Dredge berth {number}"));
+            let (_, permit) =
+                record(tx, me, tow::access::Kind::Ticket, Place::Project(ATLAS), &format!("Dredge berth {number}"));
             permit.unused(tx);
         }
         Ok(())
@@ -239,13 +283,22 @@ fn the_palette_shows_what_changed_last_and_then_what_fits() {
     let app = indexed();
     let cleo = app.as_(CLEO);
     let recent = cleo.get("/palette");
-    assert!(recent.has("role=\"option\"") && recent.has("Changed last") && recent.has("/decisions/DEC-4"), "{}", recent.text());
+    assert!(
+        recent.has("role=\"option\"") && recent.has("Changed last") && recent.has("/decisions/DEC-4"),
+        "{}",
+        recent.text()
+    );
     assert!(!cleo.get("/palette?project=BCN").has("DEC-4"));
     let fits = cleo.get("/palette?q=lighth");
     assert!(fits.has("/tickets/BCN-1") && fits.has("/search?q=lighth") && !fits.has("ATL-1"));
     assert!(!app.as_(DOV).get("/palette").has("DEC-4"));
     let page = cleo.get("/tickets");
-    assert!(page.has("id=\"palette-template\"") && page.has("data-url=\"/palette\""), "{} {}", page.status, page.text());
+    assert!(
+        page.has("id=\"palette-template\"") && page.has("data-url=\"/palette\""),
+        "{} {}",
+        page.status,
+        page.text()
+    );
     assert!(app.visitor().get("/palette").location().starts_with("/sign-in"));
 }
 
@@ -273,7 +326,9 @@ fn completion_offers_pages_records_and_people_as_they_are_written() {
 fn a_page_asks_few_times() {
     let app = indexed();
     let cleo = app.as_(CLEO);
-    for (path, most) in [("/search?q=steel", 6), ("/palette?q=steel", 4), ("/palette", 3), ("/complete?kind=doc&q=t", 3)] {
+    for (path, most) in
+        [("/search?q=steel", 6), ("/palette?q=steel", 4), ("/palette", 3), ("/complete?kind=doc&q=t", 3)]
+    {
         // Three more are the transaction itself.
         let asked = cleo.get(path).queries;
         assert!(asked <= most + 3, "{path}: {asked}");

@@ -21,15 +21,25 @@ fn clean(typed: &str) -> String {
 /// Records whose ID begins so or whose title contains it, those that begin with it first; the newest when nothing is typed yet.
 pub fn complete_records(tx: &mut Tx, me: &Actor, kind: Option<Kind>, typed: &str) -> Result<Vec<Record>> {
     let typed = clean(typed);
-    let mut sql = Sql::named("search::complete", &format!("select {RECORD_COLUMNS} from records r where r.archived_at is null and "));
+    let mut sql = Sql::named(
+        "search::complete",
+        &format!("select {RECORD_COLUMNS} from records r where r.archived_at is null and "),
+    );
     sql.append(&visible::records(me));
     if let Some(kind) = kind {
         sql.push(" and r.kind = ").bind(kind);
     }
     if !typed.is_empty() {
-        sql.push(" and (r.title ilike ").bind(containing(&typed)).push(" or r.display_id ilike ").bind(beginning(&typed)).push(")");
+        sql.push(" and (r.title ilike ")
+            .bind(containing(&typed))
+            .push(" or r.display_id ilike ")
+            .bind(beginning(&typed))
+            .push(")");
     }
-    sql.push(" order by r.display_id = upper(").bind(typed.as_str()).push(") desc, r.title ilike ").bind(beginning(&typed));
+    sql.push(" order by r.display_id = upper(")
+        .bind(typed.as_str())
+        .push(") desc, r.title ilike ")
+        .bind(beginning(&typed));
     sql.push(" desc, r.updated_at desc, r.id desc limit ").bind(OFFERED);
     Ok(sql.load(tx.conn())?)
 }
@@ -37,7 +47,10 @@ pub fn complete_records(tx: &mut Tx, me: &Actor, kind: Option<Kind>, typed: &str
 /// Active people whose name or handle has a word that begins so.
 pub fn complete_people(tx: &mut Tx, typed: &str) -> Result<Vec<Face>> {
     let typed = clean(typed);
-    let mut sql = Sql::named("search::complete_people", "select id, name, handle from people where deactivated_at is null and (name ilike ");
+    let mut sql = Sql::named(
+        "search::complete_people",
+        "select id, name, handle from people where deactivated_at is null and (name ilike ",
+    );
     sql.bind(beginning(&typed)).push(" or name ilike ").bind(format!("% {}", beginning(&typed)));
     sql.push(" or handle ilike ").bind(beginning(&typed)).push(") order by lower(name), id limit ").bind(OFFERED);
     Ok(sql.load(tx.conn())?)

@@ -83,7 +83,15 @@ pub struct Facet {
 
 impl Question {
     pub fn new(words: Words) -> Self {
-        Question { words, kinds: Vec::new(), places: Vec::new(), author: None, since: None, skip: 0, size: RESULTS_SHOWN }
+        Question {
+            words,
+            kinds: Vec::new(),
+            places: Vec::new(),
+            author: None,
+            since: None,
+            skip: 0,
+            size: RESULTS_SHOWN,
+        }
     }
 
     /// A page of results; each row knows how many there are in all.

@@ -58,7 +58,10 @@ pub fn refill(tx: &mut Tx) -> Result<()> {
 }
 
 fn progress(tx: &mut Tx) -> Result<Option<Progress>> {
-    let mut sql = Sql::named("search::progress", "select read_to::text as read_to, read_to_row, filled_to from search_progress where version = ");
+    let mut sql = Sql::named(
+        "search::progress",
+        "select read_to::text as read_to, read_to_row, filled_to from search_progress where version = ",
+    );
     sql.bind(VERSION).push(" for update");
     Ok(sql.load(tx.conn())?.into_iter().next())
 }
@@ -66,11 +69,14 @@ fn progress(tx: &mut Tx) -> Result<Option<Progress>> {
 /// From the oldest transaction still open on, activity is read; all before it is covered by the filling that now begins.
 fn begin(tx: &mut Tx) -> Result<()> {
     Sql::named("search::begin_clear", "delete from search_progress").execute(tx.conn())?;
-    let mut sql = Sql::named(
-        "search::begin",
-        "insert into search_progress (version, read_to, read_to_row, filled_to) values (",
-    );
-    sql.bind(VERSION).push(", pg_snapshot_xmin(pg_current_snapshot()), ").bind(Uuid::nil()).push(", ").bind(Uuid::nil()).push(")");
+    let mut sql =
+        Sql::named("search::begin", "insert into search_progress (version, read_to, read_to_row, filled_to) values (");
+    sql.bind(VERSION)
+        .push(", pg_snapshot_xmin(pg_current_snapshot()), ")
+        .bind(Uuid::nil())
+        .push(", ")
+        .bind(Uuid::nil())
+        .push(")");
     sql.execute(tx.conn())?;
     Ok(())
 }
@@ -173,7 +179,13 @@ struct Passage {
 fn passages_of(record: &Record, texts: &[RecordText]) -> Vec<Passage> {
     let own: Vec<&RecordText> = texts.iter().filter(|text| text.record_id == record.id.0).collect();
     // A record whose room has nothing to say is found by its title.
-    let bare = RecordText { record_id: record.id.0, source: "body".to_owned(), text: String::new(), author_id: None, at: None };
+    let bare = RecordText {
+        record_id: record.id.0,
+        source: "body".to_owned(),
+        text: String::new(),
+        author_id: None,
+        at: None,
+    };
     let bare = (!own.iter().any(|text| text.source == "body")).then_some(&bare);
     own.into_iter().chain(bare).flat_map(|text| parts_of(record, text)).collect()
 }
@@ -182,7 +194,11 @@ fn parts_of(record: &Record, text: &RecordText) -> Vec<Passage> {
     let kind = text.source.split_once(':').map_or(record.kind.as_str(), |(kind, _)| kind);
     let is_own = kind == record.kind.as_str();
     let plain: Vec<char> = markdown::plain(&text.text).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let parts = if plain.is_empty() { vec![String::new()] } else { plain.chunks(MAX_PART_CHARS).map(|part| part.iter().collect()).collect() };
+    let parts = if plain.is_empty() {
+        vec![String::new()]
+    } else {
+        plain.chunks(MAX_PART_CHARS).map(|part| part.iter().collect()).collect()
+    };
     let passage = |(number, words): (usize, String)| {
         let part = i32::try_from(number).unwrap_or(i32::MAX);
         let row = json!({
@@ -196,12 +212,17 @@ fn parts_of(record: &Record, text: &RecordText) -> Vec<Passage> {
 }
 
 fn forget(tx: &mut Tx, ids: &[Uuid], passages: &[Passage]) -> Result<()> {
-    let mut sql = Sql::named("search::known", "select id, record_id, source, part from search_passages where record_id = any(");
+    let mut sql =
+        Sql::named("search::known", "select id, record_id, source, part from search_passages where record_id = any(");
     sql.bind(ids.to_vec()).push(")");
-    let stays: BTreeSet<(Uuid, &str, i32)> = passages.iter().map(|p| (p.record_id, p.source.as_str(), p.part)).collect();
+    let stays: BTreeSet<(Uuid, &str, i32)> =
+        passages.iter().map(|p| (p.record_id, p.source.as_str(), p.part)).collect();
     let known: Vec<Known> = sql.load(tx.conn())?;
-    let gone: Vec<Uuid> =
-        known.iter().filter(|row| !stays.contains(&(row.record_id, row.source.as_str(), row.part))).map(|row| row.id).collect();
+    let gone: Vec<Uuid> = known
+        .iter()
+        .filter(|row| !stays.contains(&(row.record_id, row.source.as_str(), row.part)))
+        .map(|row| row.id)
+        .collect();
     if !gone.is_empty() {
         let mut sql = Sql::named("search::forget", "delete from search_passages where id = any(");
         sql.bind(gone).push(")");

@@ -28,7 +28,8 @@ impl Words {
         if !text.chars().any(char::is_alphanumeric) {
             return None;
         }
-        let is_exact = text.contains('"') || text.split(' ').any(|word| word.starts_with('-') || word.eq_ignore_ascii_case("or"));
+        let is_exact =
+            text.contains('"') || text.split(' ').any(|word| word.starts_with('-') || word.eq_ignore_ascii_case("or"));
         Some(Words { begun: begun(&text), id: id(&text), is_exact, text })
     }
 
@@ -58,7 +59,9 @@ fn begun(text: &str) -> Option<(String, String)> {
 fn id(text: &str) -> Option<String> {
     let (prefix, number) = text.trim_start_matches('#').split_once(['-', ' '])?;
     let number: i32 = number.parse().ok()?;
-    let is_key = prefix.len() <= 10 && prefix.starts_with(|c: char| c.is_ascii_alphabetic()) && prefix.chars().all(|c| c.is_ascii_alphanumeric());
+    let is_key = prefix.len() <= 10
+        && prefix.starts_with(|c: char| c.is_ascii_alphabetic())
+        && prefix.chars().all(|c| c.is_ascii_alphanumeric());
     is_key.then(|| format!("{}-{number}", prefix.to_ascii_uppercase()))
 }
 

@@ -1,8 +1,9 @@
-//! `/_gallery`: every page from its sample, for developers; not there in a release build.
+//! `/_gallery`.
 
+use super::samples;
 use crate::access::PublicCtx;
 use crate::error::{Error, Result};
-use crate::ui::{Sample, filters};
+use crate::ui::filters;
 use crate::web::{Need, Reply, Routes};
 use actix_web::web::Path;
 use askama::Template;
@@ -11,21 +12,6 @@ use askama::Template;
 #[template(path = "layouts/gallery.html")]
 struct Index {
     names: Vec<&'static str>,
-}
-
-/// All samples of all features.
-pub fn samples() -> Vec<Sample> {
-    [
-        crate::setup::samples(),
-        crate::signin::samples(),
-        crate::projects::samples(),
-        crate::comments::samples(),
-        crate::related::samples(),
-        crate::tickets::samples(),
-        crate::boards::samples(),
-        crate::decisions::samples(),
-    ]
-    .concat()
 }
 
 pub fn routes() -> Routes {

@@ -1,0 +1,22 @@
+//! Every page from its sample, for developers; not there in a release build.
+
+mod routes;
+
+pub use routes::routes;
+
+use crate::ui::Sample;
+
+/// All samples of all features.
+pub fn samples() -> Vec<Sample> {
+    [
+        crate::setup::samples(),
+        crate::signin::samples(),
+        crate::projects::samples(),
+        crate::comments::samples(),
+        crate::related::samples(),
+        crate::tickets::samples(),
+        crate::boards::samples(),
+        crate::decisions::samples(),
+    ]
+    .concat()
+}
