@@ -13,7 +13,7 @@ pub struct Check {
 }
 
 impl Check {
-    fn of(name: &'static str, result: Result<(), String>) -> Self {
+    pub fn of(name: &'static str, result: Result<(), String>) -> Self {
         Check { name, is_ok: result.is_ok(), words: result.err().unwrap_or_default() }
     }
 }
@@ -38,7 +38,7 @@ pub fn ready(state: &State) -> Vec<Check> {
 }
 
 /// Makes the folder when it is missing, and a file in it.
-fn writable(folder: &std::path::Path) -> Result<(), String> {
+pub fn writable(folder: &std::path::Path) -> Result<(), String> {
     let probe = || {
         std::fs::create_dir_all(folder)?;
         tempfile::Builder::new().prefix(".probe").tempfile_in(folder).map(|_| ())

@@ -68,5 +68,7 @@ pub mod docs;
 pub mod boards;
 /// One box over everything one may read.
 pub mod search;
+/// The whole organisation as one file, out and back.
+pub mod exports;
 /// The first minutes of an empty server.
 pub mod setup;

@@ -4,6 +4,8 @@
 mod act;
 mod chain;
 mod model;
+/// As it leaves in an export.
+pub mod portable;
 
 pub use act::*;
 pub use chain::*;

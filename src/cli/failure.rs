@@ -2,6 +2,7 @@
 
 use crate::config::ConfigProblem;
 use crate::error::Error;
+use crate::ui::say;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -60,6 +61,11 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match error {
             Error::Away(why) => Failure::Away(format!("Something the server needs is away: {why}.")),
+            Error::Forbidden(msg) => Failure::Failed(say(&msg)),
+            Error::Invalid(problems) => {
+                let lines: Vec<String> = problems.iter().map(|(_, msg)| say(msg)).collect();
+                Failure::Failed(lines.join("\n"))
+            }
             other => Failure::Failed(other.to_string()),
         }
     }

@@ -4,11 +4,13 @@
 
 pub mod completions;
 pub mod config;
+pub mod doctor;
 mod failure;
 pub mod migrate;
 mod reference;
 pub mod schema;
 pub mod serve;
+pub mod user;
 
 pub use failure::{EXIT_CODES, Failure};
 pub use reference::markdown;
@@ -34,6 +36,10 @@ pub enum Command {
     Serve(serve::Args),
     /// Bring the database up to date
     Migrate,
+    /// Make accounts, and help who is locked out
+    User(user::Args),
+    /// Check everything a support person asks
+    Doctor(doctor::Args),
     /// Print src/schema.rs for this database
     #[command(hide = true)]
     Schema,
@@ -49,6 +55,8 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Serve(args) => serve::run(args, &load()?),
         Command::Migrate => migrate::run(&load()?),
+        Command::User(args) => user::run(args, &load()?),
+        Command::Doctor(args) => doctor::run(args, &load()?),
         Command::Schema => schema::run(&load()?),
         Command::Config(args) => config::run(args, load),
         Command::Completions(args) => completions::run(args),

@@ -3,8 +3,10 @@
 use super::{Failure, say};
 use crate::app;
 use crate::config::{Loaded, LogFormat};
-use crate::db::embedded::{Embedded, check_extensions};
-use crate::db::{self, Chore};
+use crate::access::Actor;
+use crate::clock::Clock;
+use crate::db::embedded::{self, Embedded, check_extensions};
+use crate::db::{self, Chore, Tx};
 use crate::queue::Runner;
 use crate::secret::Secret;
 use crate::setup;
@@ -50,6 +52,52 @@ impl Database {
             );
         }
         Ok(database)
+    }
+
+    /// As `open`, but beside a server that runs: while that holds the embedded cluster, its socket is used and its schema left alone.
+    pub fn join(loaded: &Loaded) -> Result<Database, Failure> {
+        match Database::running(loaded) {
+            Some(database) => {
+                let mut conn = database.connect()?;
+                let pending = db::migrate::pending(&mut conn).map_err(|error| Failure::Failed(error.to_string()))?;
+                match pending.is_empty() {
+                    true => Ok(database),
+                    false => Err(Failure::Failed("The server that runs here is older than this program. Restart it, then try again.".to_owned())),
+                }
+            }
+            None => Database::open(loaded),
+        }
+    }
+
+    /// The embedded cluster of a server that runs now.
+    pub fn running(loaded: &Loaded) -> Option<Database> {
+        if loaded.secrets.database_url.is_some() {
+            return None;
+        }
+        let url = embedded::running_url(&loaded.config.runtime.data_dir)?;
+        Some(Database { url: Secret::new(url), _embedded: None })
+    }
+
+    /// Does what the operator asks, in one transaction, with its receipts.
+    pub fn write<T>(&self, f: impl FnOnce(&mut Tx, &Actor) -> crate::error::Result<T>) -> Result<T, Failure> {
+        let mut conn = self.connect()?;
+        let now = Clock::default().now();
+        let done = db::write(&mut conn, now, db::new_id(now), |tx| {
+            let me = Actor::of_operator(tx)?;
+            f(tx, &me)
+        });
+        done.map_err(Failure::from)
+    }
+
+    /// Looks as the operator, in a transaction that cannot write.
+    pub fn read<T>(&self, f: impl FnOnce(&mut Tx, &Actor) -> crate::error::Result<T>) -> Result<T, Failure> {
+        let mut conn = self.connect()?;
+        let now = Clock::default().now();
+        let seen = db::read(&mut conn, now, db::new_id(now), |tx| {
+            let me = Actor::of_operator(tx)?;
+            f(tx, &me)
+        });
+        seen.map_err(Failure::from)
     }
 
     /// Without touching its schema.

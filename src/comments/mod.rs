@@ -3,6 +3,8 @@
 
 mod model;
 mod pages;
+/// As it leaves in an export.
+pub mod portable;
 mod routes;
 mod story;
 mod thread;

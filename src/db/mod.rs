@@ -4,6 +4,8 @@
 pub mod embedded;
 /// Migrations inside the binary, and the replaceable schema rebuilt after them.
 pub mod migrate;
+/// How a table's rows leave in an export and come back.
+pub mod portable;
 /// A form sent twice is done once.
 pub mod once;
 /// Keyset paging: cursors that carry sort values and id.

@@ -3,6 +3,8 @@
 mod model;
 mod model_texts;
 mod pages;
+/// As it leaves in an export.
+pub mod portable;
 mod routes;
 
 pub use model::*;

@@ -5,6 +5,8 @@
 mod kind;
 mod model;
 mod pages;
+/// As it leaves in an export.
+pub mod portable;
 mod picture;
 mod routes;
 mod store;

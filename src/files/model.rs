@@ -296,6 +296,22 @@ pub fn clean_up(tx: &mut Tx, store: &Store) -> Result<usize> {
     Ok(gone.len() + sweep_strays(tx, store, loose)?)
 }
 
+/// Deletes the rows of files whose content is not in the store, after an import; how many. Its caller holds the permit.
+pub fn forget_without_content(tx: &mut Tx, store: &Store) -> Result<u64> {
+    let all: Vec<Hash> = Sql::named("files::all_blobs", "select hash from blobs").load(tx.conn())?;
+    let missing: Vec<String> = all.into_iter().map(|row| row.hash).filter(|hash| !store.path(hash).exists()).collect();
+    if missing.is_empty() {
+        return Ok(0);
+    }
+    let mut files = Sql::named("files::forget_missing", "delete from files where hash = any(");
+    files.bind(missing.clone()).push(")");
+    let gone = files.execute(tx.conn())?;
+    let mut blobs = Sql::named("files::forget_missing_blobs", "delete from blobs where hash = any(");
+    blobs.bind(missing).push(")");
+    blobs.execute(tx.conn())?;
+    Ok(gone as u64)
+}
+
 /// Content whose row was rolled back after it had landed on disk.
 fn sweep_strays(tx: &mut Tx, store: &Store, before: DateTime<Utc>) -> Result<usize> {
     let mut swept = 0;

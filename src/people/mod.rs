@@ -1,6 +1,8 @@
 //! Who there is: people, their membership of the organisation, groups, and the sessions in which they are signed in.
 
 mod model;
+/// As it leaves in an export.
+pub mod portable;
 #[path = "model_session.rs"]
 mod session;
 

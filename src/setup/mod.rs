@@ -1,10 +1,12 @@
 //! The first minutes of an empty server: whoever holds the token from the log becomes owner and server admin.
 
 mod model;
+mod model_accounts;
 mod pages;
 mod routes;
 
 pub use model::*;
+pub use model_accounts::*;
 
 pub use pages::samples;
 

@@ -2,6 +2,8 @@
 
 mod model;
 mod pages;
+/// As it leaves in an export.
+pub mod portable;
 mod routes;
 
 pub use model::*;

@@ -142,7 +142,7 @@ impl Cluster {
     }
 
     fn address(&self, database: &str, role: &str) -> String {
-        format!("postgresql:///{database}?host={}&user={role}", self.socket.display())
+        address(&self.socket, database, role)
     }
 
     fn connect(&self, url: &str) -> Result<PgConnection, EmbeddedError> {
@@ -154,6 +154,15 @@ impl Cluster {
     pub fn has_orphans(&self) -> bool {
         postmaster::running_in(&self.folder).is_none() && !postmaster::processes_in(&self.folder).is_empty()
     }
+}
+
+/// As `Cluster::url`, for who only knows the socket's folder.
+pub fn url_at(socket: &Path) -> String {
+    address(socket, DATABASE, ROLE)
+}
+
+fn address(socket: &Path, database: &str, role: &str) -> String {
+    format!("postgresql:///{database}?host={}&user={role}", socket.display())
 }
 
 #[derive(QueryableByName)]

@@ -24,6 +24,14 @@ use cluster::Cluster;
 use folder::DataLock;
 use watch::Watch;
 
+/// Address of the cluster that runs in this data folder under another process, without touching it; None while none answers.
+pub fn running_url(data_dir: &Path) -> Option<String> {
+    let data_dir = data_dir.canonicalize().ok()?;
+    let found = postmaster::PidFile::of_running(&data_dir.join(cluster::FOLDER))?;
+    let is_ours = found.state == postmaster::State::Ready && found.socket == folder::socket_folder(&data_dir);
+    is_ours.then(|| cluster::url_at(&found.socket))
+}
+
 /// A running private cluster. Dropping it stops PostgreSQL, as `stop` does.
 pub struct Embedded {
     url: String,

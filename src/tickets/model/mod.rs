@@ -4,6 +4,7 @@ mod board;
 mod bulk;
 mod change;
 mod create;
+mod import;
 mod list;
 mod status;
 
@@ -12,6 +13,7 @@ pub use board::*;
 pub use bulk::*;
 pub use change::*;
 pub use create::*;
+pub use import::*;
 pub use list::*;
 pub use status::*;
 

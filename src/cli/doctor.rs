@@ -1,0 +1,198 @@
+//! `tow doctor`: everything a support person asks first, each with what to do when it is wrong.
+
+use super::serve::Database;
+use super::{Failure, say};
+use crate::audit;
+use crate::clock::Clock;
+use crate::config::{DOTENV_FILE, Loaded};
+use crate::db::embedded::{OLDEST_SERVER, Search};
+use crate::db::sql::Sql;
+use crate::db::{self, Tx};
+use crate::health::{Check, writable};
+use crate::queue;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::Duration;
+
+/// Less than this is nearly full.
+const LEAST_FREE_BYTES: u64 = 1024 * 1024 * 1024;
+/// Sessions and tokens expire by the clock.
+const MOST_DRIFT_SECONDS: i64 = 5;
+/// A due job that nobody took for this long.
+const STUCK_SECONDS: i64 = 900;
+const HEALTH_LIMIT: Duration = Duration::from_secs(3);
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Only ask the server that runs here whether it answers, for a container's health check
+    #[arg(long)]
+    healthz: bool,
+}
+
+pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
+    if args.healthz {
+        return healthz(loaded.config.runtime.bind);
+    }
+    let mut checks = machine(loaded);
+    checks.extend(database(loaded));
+    let wrong = checks.iter().filter(|check| !check.is_ok).count();
+    let lines: Vec<String> = checks.iter().map(line).collect();
+    say(&format!("TOW {}\n{}\n", env!("CARGO_PKG_VERSION"), lines.join("\n")))?;
+    match wrong {
+        0 => say("Nothing is wrong.\n"),
+        1 => Err(Failure::Failed("1 thing is wrong; see above.".to_owned())),
+        count => Err(Failure::Failed(format!("{count} things are wrong; see above."))),
+    }
+}
+
+fn line(check: &Check) -> String {
+    match check.is_ok {
+        true => format!("  ok     {}", check.name),
+        false => format!("  WRONG  {}: {}", check.name, check.words),
+    }
+}
+
+/// 200 within three seconds, over plain TCP to where this configuration listens.
+fn healthz(bind: SocketAddr) -> Result<(), Failure> {
+    let ip = match bind.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    let asked = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect_timeout(&SocketAddr::new(ip, bind.port()), HEALTH_LIMIT)?;
+        stream.set_read_timeout(Some(HEALTH_LIMIT))?;
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut head = [0; 64];
+        let read = stream.read(&mut head)?;
+        Ok(String::from_utf8_lossy(head.get(..read).unwrap_or_default()).into_owned())
+    };
+    match asked() {
+        Ok(head) if head.starts_with("HTTP/1.1 200") => Ok(()),
+        Ok(head) => Err(Failure::Failed(format!("The server answered: {}", head.lines().next().unwrap_or_default()))),
+        Err(error) => Err(Failure::Failed(format!("No server answers at {bind}: {error}."))),
+    }
+}
+
+/// What can be seen without the database.
+fn machine(loaded: &Loaded) -> Vec<Check> {
+    let config = &loaded.config;
+    let data = &config.runtime.data_dir;
+    let programs = match loaded.secrets.database_url {
+        Some(_) => Ok(()),
+        None => Search::default().installation(None).map(drop).map_err(|error| error.to_string()),
+    };
+    vec![
+        Check::of("configuration", configuration(loaded)),
+        Check::of("key for stored secrets", match loaded.secrets.data_encryption_key {
+            Some(_) => Ok(()),
+            None => Err("DATA_ENCRYPTION_KEY is not set; webhooks, mailboxes and sign-on cannot keep their secrets. Make one with: openssl rand -hex 32".to_owned()),
+        }),
+        Check::of(".env is closed to others", closed(Path::new(DOTENV_FILE), 0o077)),
+        // Its group may pass through: PostgreSQL runs as another user when TOW runs as root.
+        Check::of("data is closed to others", closed(data, 0o067)),
+        Check::of("PostgreSQL's files are closed to others", closed(&data.join("postgres"), 0o067)),
+        Check::of("PostgreSQL's programs", programs),
+        Check::of("uploads can be written", writable(&config.uploads.upload_storage_path)),
+        Check::of("room for uploads", room(&config.uploads.upload_storage_path)),
+        Check::of("room for data", room(data)),
+    ]
+}
+
+fn configuration(loaded: &Loaded) -> Result<(), String> {
+    let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
+    if warnings.is_empty() { Ok(()) } else { Err(warnings.join("; ")) }
+}
+
+/// What is not there is not open.
+fn closed(path: &Path, forbidden: u32) -> Result<(), String> {
+    let Ok(found) = fs::metadata(path) else { return Ok(()) };
+    match found.mode() & forbidden {
+        0 => Ok(()),
+        _ => Err(format!("{} has mode {:o}, so other users of this machine can read it. Run: chmod go-rwx {}", path.display(), found.mode() & 0o7777, path.display())),
+    }
+}
+
+fn room(path: &Path) -> Result<(), String> {
+    let there = path.ancestors().find(|path| path.exists()).unwrap_or(Path::new("."));
+    let there = if there.as_os_str().is_empty() { Path::new(".") } else { there };
+    let found = rustix::fs::statvfs(there).map_err(|error| format!("{}: {error}", there.display()))?;
+    let free = found.f_bavail.saturating_mul(found.f_frsize);
+    match free >= LEAST_FREE_BYTES {
+        true => Ok(()),
+        false => Err(format!("only {} MB are free at {}. Make room before the disk is full: the database stops then.", free / 1_000_000, there.display())),
+    }
+}
+
+/// What the database says; one line when it does not answer.
+fn database(loaded: &Loaded) -> Vec<Check> {
+    let reached = Database::running(loaded).map_or_else(|| Database::open_as_is(loaded), Ok);
+    let conn = reached.and_then(|database| database.connect().map(|conn| (database, conn)));
+    let (_database, mut conn) = match conn {
+        Ok(found) => found,
+        Err(failure) => return vec![Check::of("database", Err(failure.to_string()))],
+    };
+    let now = Clock::default().now();
+    let pending = db::migrate::pending(&mut conn).map_err(|error| error.to_string());
+    let is_current = pending.as_ref().is_ok_and(Vec::is_empty);
+    let mut checks = vec![Check::of("database", Ok(()))];
+    let mut see = |name, look: fn(&mut Tx) -> crate::error::Result<Result<(), String>>| {
+        let seen = db::read(&mut conn, now, uuid::Uuid::nil(), look);
+        checks.push(Check::of(name, seen.map_err(|error| error.to_string()).and_then(|seen| seen)));
+    };
+    see("database's version and extensions", version);
+    see("clock", clock);
+    if is_current {
+        see("audit chain", chain);
+        see("background work", jobs);
+    }
+    checks.push(Check::of("migrations", pending.and_then(|pending| match pending.len() {
+        0 => Ok(()),
+        count => Err(format!("{count} are pending. Run: tow migrate")),
+    })));
+    checks
+}
+
+fn holds(tx: &mut Tx, question: Sql) -> crate::error::Result<bool> {
+    Ok(question.execute(tx.conn())? > 0)
+}
+
+fn version(tx: &mut Tx) -> crate::error::Result<Result<(), String>> {
+    let mut sql = Sql::named("doctor::version", "select 1 as one where current_setting('server_version_num')::int / 10000 >= ");
+    sql.bind(i32::try_from(OLDEST_SERVER).unwrap_or_default());
+    if !holds(tx, sql)? {
+        return Ok(Err(format!("PostgreSQL {OLDEST_SERVER} or newer is needed. Upgrade the server.")));
+    }
+    let sql = Sql::named("doctor::extensions", "select 1 as one from pg_extension where extname in ('vector', 'pg_trgm') having count(*) = 2");
+    let missing = "the extensions vector and pg_trgm are needed. As superuser, run: CREATE EXTENSION vector; CREATE EXTENSION pg_trgm;";
+    Ok(if holds(tx, sql)? { Ok(()) } else { Err(missing.to_owned()) })
+}
+
+fn clock(tx: &mut Tx) -> crate::error::Result<Result<(), String>> {
+    let mut sql = Sql::named("doctor::clock", "select 1 as one where abs(extract(epoch from clock_timestamp() - ");
+    sql.bind(tx.now).push("::timestamptz)) <= ").bind(MOST_DRIFT_SECONDS).push("::bigint");
+    let drift = format!("this machine and the database differ by more than {MOST_DRIFT_SECONDS} seconds. Switch on time synchronisation on both.");
+    Ok(if holds(tx, sql)? { Ok(()) } else { Err(drift) })
+}
+
+fn chain(tx: &mut Tx) -> crate::error::Result<Result<(), String>> {
+    Ok(match audit::verify(tx)? {
+        Ok(_) => Ok(()),
+        Err(number) => Err(format!("event {number} does not fit the one before it: it was changed behind the server's back. Compare with the last backup.")),
+    })
+}
+
+fn jobs(tx: &mut Tx) -> crate::error::Result<Result<(), String>> {
+    let tally = queue::tally(tx)?;
+    Ok(match tally {
+        _ if tally.oldest_seconds > STUCK_SECONDS => Err(format!(
+            "{} jobs wait, the oldest for {} minutes. Is a server with --role all or worker running?",
+            tally.waiting, tally.oldest_seconds / 60
+        )),
+        _ if tally.failed > 0 => Err(format!("{} jobs have failed for good; the log says why.", tally.failed)),
+        _ => Ok(()),
+    })
+}
