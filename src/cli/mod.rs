@@ -5,8 +5,11 @@
 pub mod completions;
 pub mod config;
 pub mod doctor;
+pub mod export;
 mod failure;
+pub mod import;
 pub mod migrate;
+mod progress;
 mod reference;
 pub mod schema;
 pub mod serve;
@@ -38,6 +41,10 @@ pub enum Command {
     Migrate,
     /// Make accounts, and help who is locked out
     User(user::Args),
+    /// Write the whole organisation into one file
+    Export(export::Args),
+    /// Bring in an export, pages or tickets
+    Import(import::Args),
     /// Check everything a support person asks
     Doctor(doctor::Args),
     /// Print src/schema.rs for this database
@@ -56,6 +63,8 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(args) => serve::run(args, &load()?),
         Command::Migrate => migrate::run(&load()?),
         Command::User(args) => user::run(args, &load()?),
+        Command::Export(args) => export::run(args, &load()?),
+        Command::Import(args) => import::run(args, &load()?),
         Command::Doctor(args) => doctor::run(args, &load()?),
         Command::Schema => schema::run(&load()?),
         Command::Config(args) => config::run(args, load),
@@ -85,4 +94,9 @@ pub fn say(text: &str) -> Result<(), Failure> {
 /// A line on standard error that nothing but a reader needs.
 pub fn warn(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "WARNING: {text}");
+}
+
+/// The same, when nothing is wrong.
+fn warn_plain(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
