@@ -68,6 +68,8 @@ pub mod docs;
 pub mod boards;
 /// One box over everything one may read.
 pub mod search;
+/// Tables and pages from elsewhere.
+pub mod imports;
 /// The whole organisation as one file, out and back.
 pub mod exports;
 /// The first minutes of an empty server.

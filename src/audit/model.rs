@@ -12,6 +12,9 @@ use uuid::Uuid;
 /// Refusals of one person (or address) make at most one event in this time, so that a script cannot fill the trail.
 const REFUSAL_WINDOW_SECONDS: i64 = 60;
 
+/// Activity rows in one statement.
+const BATCH: usize = 1000;
+
 /// Settles the permit: one activity row and, for a privileged act, an audit event, in this transaction.
 pub fn record(tx: &mut Tx, permit: Permit, act: Act) -> Result<()> {
     let me = permit.actor().clone();
@@ -30,8 +33,8 @@ pub fn record(tx: &mut Tx, permit: Permit, act: Act) -> Result<()> {
 pub fn record_each(tx: &mut Tx, permit: Permit, acts: Vec<Act>) -> Result<()> {
     let me = permit.actor().clone();
     if let Some(organisation) = organisation_of(&me, tx)? {
-        for act in &acts {
-            write_activity(tx, &me, organisation, act)?;
+        for batch in acts.chunks(BATCH) {
+            write_activities(tx, &me, organisation, batch)?;
         }
     }
     permit.unused(tx);
@@ -65,6 +68,24 @@ fn write_activity(tx: &mut Tx, me: &Actor, organisation: Uuid, act: &Act) -> Res
     sql.bind(tx.new_id()).push(", ").bind(organisation).push(", ").bind(act.record).push(", ");
     sql.bind(act.project.map(|id| id.0)).push(", ").bind(me.kind).push(", ").bind(me.person_id().map(|id| id.0));
     sql.push(", ").bind(act.kind).push(", ").bind(act.details()).push(", ").bind(tx.now).push(")");
+    sql.execute(tx.conn())?;
+    Ok(())
+}
+
+/// Many in one statement.
+fn write_activities(tx: &mut Tx, me: &Actor, organisation: Uuid, acts: &[Act]) -> Result<()> {
+    let row = |act: &Act| {
+        let project = act.project.map(|id| id.0);
+        json!({ "id": tx.new_id(), "record_id": act.record, "project_id": project, "act": act.kind.as_str(), "details": act.details() })
+    };
+    let rows = acts.iter().map(row).collect();
+    let mut sql = Sql::named(
+        "audit::activities",
+        "insert into activity (id, organisation_id, record_id, project_id, actor_kind, actor_id, act, details, at) select v.id, ",
+    );
+    sql.bind(organisation).push("::uuid, v.record_id, v.project_id, ").bind(me.kind).push(", ").bind(me.person_id().map(|id| id.0));
+    sql.push("::uuid, v.act, v.details, ").bind(tx.now).push("::timestamptz from jsonb_populate_recordset(null::activity, ");
+    sql.bind(serde_json::Value::Array(rows)).push(") as v");
     sql.execute(tx.conn())?;
     Ok(())
 }

@@ -88,6 +88,11 @@ impl<R: Read> Table<R> {
         Ok(Table { reader, columns, unknown, rows: 0, ended: false })
     }
 
+    /// Names of the columns that are understood, in the order of the file.
+    pub fn known(&self) -> Vec<&'static str> {
+        self.columns.iter().filter_map(|column| *column).collect()
+    }
+
     fn row(&mut self, record: &::csv::StringRecord) -> Result<Row, LineProblem> {
         let begin = record.position().map_or(0, |position| position.line());
         // The reader counts the empty lines before a record as its own.

@@ -48,14 +48,14 @@ pub struct Planned {
     pub title: Title,
 }
 
-/// Inserts records of one kind and place, numbered in order; answers the first number. Not for tickets in projects: their IDs
-/// carry the project's key.
+/// Inserts records of one kind and place, numbered in order; answers the first number. The
+/// prefix of tickets in a project is its key.
 pub fn insert_many(
     tx: &mut Tx,
     me: &Actor,
     kind: Kind,
     place: Place,
-    prefix: &'static str,
+    prefix: &str,
     planned: &[Planned],
 ) -> Result<i32> {
     let organisation = me.organisation_id().ok_or_else(|| Error::broken("a record needs an organisation"))?;
@@ -83,6 +83,22 @@ pub fn insert_many(
     sql.push("::text[]) with ordinality as new(id, title, nr)");
     sql.execute(tx.conn())?;
     Ok(first)
+}
+
+/// Watchers of new records.
+pub fn insert_watchers(tx: &mut Tx, pairs: Vec<(Uuid, Uuid)>) -> Result<()> {
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let (ids, people): (Vec<Uuid>, Vec<Uuid>) = pairs.into_iter().unzip();
+    let mut sql = Sql::named(
+        "records::insert_many_watchers",
+        "insert into record_watchers (record_id, person_id, created_at) select new.id, new.person, ",
+    );
+    sql.bind(tx.now).push("::timestamptz from unnest(").bind(ids).push("::uuid[], ").bind(people);
+    sql.push("::uuid[]) as new(id, person) on conflict do nothing");
+    sql.execute(tx.conn())?;
+    Ok(())
 }
 
 /// Tags of new records.
