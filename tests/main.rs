@@ -36,3 +36,9 @@ mod files_tests;
 mod comments_tests;
 #[path = "../src/search/tests.rs"]
 mod search_tests;
+#[path = "../src/exports/tests.rs"]
+mod exports_tests;
+#[path = "../src/imports/tests.rs"]
+mod imports_tests;
+#[path = "../src/setup/accounts_tests.rs"]
+mod setup_accounts_tests;
