@@ -186,6 +186,8 @@ const STAYS: &[(&str, &str)] = &[
     ("idempotency_keys", "of the moment"),
     ("jobs", "of the moment"),
     ("schedule_runs", "of the moment"),
+    ("search_passages", "made anew from what comes back"),
+    ("search_progress", "of this database"),
     ("organisation_exports", "files of this server"),
     ("import_files", "of the moment"),
 ];
