@@ -14,40 +14,65 @@ struct Line {
     line: String,
 }
 
-/// 10,000 tickets and 650 pages of a restricted project, 20,000 comments; words by Zipf, so that some are in every text.
-const FILL: &str = "
-create table vocabulary as select n, md5('w' || n) as plain, (array['tide','window','berth','vessel','crossing','pilot','quay','margin','draught','sailing',
-  'harbour','schedule','publish','forecast','wind','crane','hull','ballast','anchor','buoy'])[n] as known from generate_series(1, 5000) n;
-create function words(seed int, much int) returns text language sql as $$
-  select string_agg(coalesce(v.known, translate(left(v.plain, 7), '0123456789', 'ghijklmnop')), ' ')
-  from generate_series(1, much) i join vocabulary v on v.n = 1 + floor(5000 ^ (abs(hashint8(seed::bigint * 1000 + i)) / 2147483648.0))::int - 1 $$;
-insert into records (id, organisation_id, kind, number, display_id, scope, project_id, title, author_id, created_at, updated_at)
-  select gen_random_uuid(), '00000000-0000-0000-0000-000000000001', 'ticket', 100 + n, 'ATL-' || 100 + n, 'project', '00000000-0000-0000-0000-000000000011',
-    left(words(n, 7), 200), '00000000-0000-0000-0000-000000000103', '2026-11-01', '2026-11-01'::timestamptz + n * interval '1 minute' from generate_series(1, 10000) n;
-insert into records (id, organisation_id, kind, number, display_id, scope, project_id, title, author_id, created_at, updated_at)
-  select gen_random_uuid(), '00000000-0000-0000-0000-000000000001', 'doc', 100 + n, 'DOC-' || 100 + n, 'project', '00000000-0000-0000-0000-000000000011',
-    left(words(100000 + n, 5), 200), '00000000-0000-0000-0000-000000000103', '2026-11-01', '2026-11-01'::timestamptz + n * interval '1 hour' from generate_series(1, 650) n;
-insert into tickets (id, place_id, kind, status, priority, body, rank)
-  select id, place_id, 'task', 'todo', 3, words(200000 + number, 60), 'm' from records where kind = 'ticket' and number > 100;
-insert into docs (id, place_id, rank, body) select id, place_id, 'm', words(300000 + number, 600) from records where kind = 'doc' and number > 100;
-insert into comments (id, record_id, author_id, body, created_at)
-  select gen_random_uuid(), r.id, r.author_id, words(400000 + r.number * 2 + c, 25), r.updated_at from records r, generate_series(1, 2) c where r.kind = 'ticket' and r.number > 100;
-analyze;";
+const KNOWN: [&str; 20] = [
+    "tide", "window", "berth", "vessel", "crossing", "pilot", "quay", "margin", "draught", "sailing", "harbour", "schedule", "publish",
+    "forecast", "wind", "crane", "hull", "ballast", "anchor", "buoy",
+];
+
+/// Words by Zipf, so that some are in nearly every text and most in few.
+fn words(seed: &mut u64, much: usize) -> String {
+    let mut word = || {
+        *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let chance = (*seed >> 11) as f64 / (1_u64 << 53) as f64;
+        let rank = 5000_f64.powf(chance) as usize - 1;
+        let made = || (0..7).map(|at| char::from(b'a' + ((rank * 7919 + at * 104_729 + rank * at * 31) % 26) as u8)).collect();
+        KNOWN.get(rank).map_or_else(made, |word| (*word).to_owned())
+    };
+    (0..much).map(|_| word()).collect::<Vec<String>>().join(" ")
+}
+
+/// 10,000 tickets and 650 pages of a restricted project, 20,000 comments.
+fn fill(app: &App) {
+    let mut seed = 7;
+    let mut texts = |count: usize, much: usize| (0..count).map(|_| words(&mut seed, much)).collect::<Vec<String>>();
+    let insert = |before: &str, texts: Vec<String>, after: &str| {
+        let mut sql = Sql::new(before);
+        sql.bind(texts).push(after);
+        app.tx(|tx| Ok(sql.execute(tx.conn())?));
+    };
+    for (kind, prefix, count) in [("ticket", "ATL", 10_000), ("doc", "DOC", 650)] {
+        let before = format!(
+            "insert into records (id, organisation_id, kind, number, display_id, scope, project_id, title, author_id, created_at, updated_at)
+             select gen_random_uuid(), o.id, '{kind}', 100 + n, '{prefix}-' || 100 + n, 'project', p.id, left(t, 200), a.id, p.created_at,
+               p.created_at + n * interval '1 minute'
+             from organisations o, projects p, people a, unnest("
+        );
+        insert(&before, texts(count, 7), "::text[]) with ordinality as w(t, n) where p.key = 'ATL' and a.handle = 'cleo'");
+    }
+    let those = "::text[]) with ordinality as w(t, n) on r.number = 100 + n";
+    insert("insert into tickets (id, place_id, kind, status, priority, body, rank)
+        select r.id, r.place_id, 'task', 'todo', 3, t, 'm' from records r join unnest(", texts(10_000, 60), &format!("{those} and r.kind = 'ticket'"));
+    insert("insert into docs (id, place_id, rank, body) select r.id, r.place_id, 'm', t from records r join unnest(", texts(650, 600), &format!("{those} and r.kind = 'doc'"));
+    for _ in 0..2 {
+        insert("insert into comments (id, record_id, author_id, body, created_at)
+            select gen_random_uuid(), r.id, r.author_id, t, r.updated_at from records r join unnest(", texts(10_000, 25), &format!("{those} and r.kind = 'ticket'"));
+    }
+}
 
 #[test]
 #[ignore = "takes minutes; for people who change the statement"]
 fn measure_search() {
     let app = App::own();
-    app.sql(FILL);
+    fill(&app);
     let began = Instant::now();
     while app.tx(|tx| step(tx, &tow::features::texts())) {}
     println!("filled in {:?}: {} passages", began.elapsed(), app.count("select count(*) from search_passages"));
     app.sql("vacuum analyze");
     let rare = "anchor buoy ballast";
-    for who in [CLEO, ADA, DOV] {
+    for who in [CLEO, DOV] {
         for q in ["tide", "tide window", rare, "\"tide window\" -berth", "sai", "crosing", "ATL-142", "zzzz"] {
             let question = Question::new(Words::parse(q).unwrap());
-            let times: Vec<(f64, f64)> = (0..9)
+            let times: Vec<(f64, f64)> = (0..5)
                 .map(|_| {
                     app.read(who, |tx, me| {
                         let began = Instant::now();
@@ -81,7 +106,8 @@ fn measure_search() {
         app.read(who, |tx, me| complete_records(tx, me, None, "tide w")).unwrap();
         println!("{:6} completion {:?}", who.handle(), began.elapsed());
     }
-    for (who, q) in [(CLEO, rare), (DOV, rare)] {
+    // An outsider's few records are read through the index of places instead.
+    for (who, q) in [(CLEO, rare)] {
         let plan = app.read(who, |tx, me| {
             let question = Question::new(Words::parse(q).unwrap());
             question.prepare(tx)?;

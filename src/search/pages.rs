@@ -5,7 +5,7 @@ use crate::access::{Actor, Ctx, Kind};
 use crate::error::{Error, Result};
 use crate::people::Face;
 use crate::records::{Record, Scope};
-use crate::ui::{Choice, Shell, filters, say_with, text, thousands};
+use crate::ui::{Choice, Shell, count_label, filters, say_with, text};
 use askama::Template;
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
@@ -183,9 +183,13 @@ impl Index {
         Words::parse(&self.query.q).is_some()
     }
 
-    /// "21–40 of 1,234".
+    pub fn total_label(&self) -> String {
+        count_label(self.total)
+    }
+
+    /// "21–40 of 1,000+".
     pub fn range(&self) -> String {
-        let (first, last, total) = ((self.query.skip + 1).to_string(), self.last().to_string(), thousands(self.total));
+        let (first, last, total) = ((self.query.skip + 1).to_string(), self.last().to_string(), self.total_label());
         say_with("search-range", [("first", first.as_str()), ("last", last.as_str()), ("total", total.as_str())])
     }
 

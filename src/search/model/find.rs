@@ -3,6 +3,7 @@
 use super::Words;
 use crate::access::{Actor, visible};
 use crate::db::Tx;
+use crate::db::paging::COUNT_LIMIT;
 use crate::db::sql::{Bind, Sql};
 use crate::error::Result;
 use crate::records::{RECORD_COLUMNS, Record, Scope};
@@ -15,6 +16,8 @@ use uuid::Uuid;
 pub const RESULTS_SHOWN: usize = 20;
 /// Who pages this far should ask more narrowly.
 pub const MAX_RESULTS: usize = 200;
+/// Passages weighed at most, the newest of all that match: a word that is everywhere says little, and weighing takes time.
+pub const MOST_MATCHES: i32 = 2000;
 /// Titles that are merely alike.
 const MOST_ALIKE: i32 = 100;
 /// How alike a title is at least (pg_trgm's word similarity): low, because two swapped letters cost a short word half of it.
@@ -148,7 +151,7 @@ impl Question {
                coalesce(1 / ({FUSION} + w.position), 0) + coalesce({LIKENESS_WEIGHT} / ({FUSION} + a.position), 0) + coalesce(a.is_id::int, 0) as score
                from worded w full join alike a on a.record_id = w.record_id
                where w.record_id is not null or a.is_id or a.likeness >= {GOOD_LIKENESS} or (select count(*) from worded) < 5),
-             page as (select *, count(*) over () as total from fused order by score desc, updated_at desc, record_id offset "
+             page as (select *, case when (select count(*) from hits) < {MOST_MATCHES} then count(*) over () else greatest(count(*) over (), {COUNT_LIMIT} + 1) end as total from fused order by score desc, updated_at desc, record_id offset "
         ));
         let number = |size: usize| i64::try_from(size).unwrap_or(i64::MAX);
         sql.bind(number(self.skip)).push(" limit ").bind(number(self.size)).push(")");
@@ -170,10 +173,13 @@ impl Question {
     /// `hits` by words and `named` by likeness of the title or by ID, both within what the reader may see.
     fn signals(&self, name: &str, me: &Actor, is_narrowed: bool) -> Sql {
         let mut sql = Sql::named(name, "with q as materialized (select ");
-        sql.append(&self.words.tsquery()).push(
-            " as tsq), hits as materialized (select p.record_id, p.id as passage_id, p.kind, r.updated_at, ts_rank(p.words, q.tsq, 1) as rank
-             from q, search_passages p join records r on r.id = p.record_id where p.words @@ q.tsq and r.archived_at is null and ",
-        );
+        // The words themselves are fetched again for the few: carried through the sort they would fill the memory.
+        let rank = if is_narrowed { "(select ts_rank(w.words, q.tsq, 1) from search_passages w where w.id = m.id)" } else { "0::real" };
+        sql.append(&self.words.tsquery()).push(&format!(
+            " as tsq), hits as materialized (select m.record_id, m.id as passage_id, m.kind, m.updated_at, {rank} as rank from q,
+               (select p.record_id, p.id, p.kind, r.updated_at from q, search_passages p join records r on r.id = p.record_id
+                where p.words @@ q.tsq and r.archived_at is null and "
+        ));
         sql.append(&visible::records(me));
         if let Some(places) = visible::few_places(me) {
             sql.push(" and p.place_id = any(").bind(Bind::Uuids(places)).push(")");
@@ -182,7 +188,7 @@ impl Question {
             narrow(&mut sql, "p.kind", &self.kinds, "p.place_id", &self.places);
         }
         self.who_and_when(&mut sql, "case when p.source = 'body' then r.author_id else p.author_id end", "p.at");
-        sql.push("), named as materialized (");
+        sql.push(" order by p.at desc limit ").bind(MOST_MATCHES).push(") m), named as materialized (");
         self.alike(&mut sql, me, is_narrowed);
         if let Some(id) = &self.words.id {
             sql.push(" union all ");
