@@ -42,3 +42,11 @@ mod exports_tests;
 mod imports_tests;
 #[path = "../src/setup/accounts_tests.rs"]
 mod setup_accounts_tests;
+#[path = "../src/boards/tests.rs"]
+mod boards_tests;
+#[path = "../src/decisions/tests.rs"]
+mod decisions_tests;
+#[path = "../src/related/tests.rs"]
+mod related_tests;
+#[path = "../src/tickets/tests.rs"]
+mod tickets_tests;

@@ -77,7 +77,8 @@ impl Actor {
     /// Whoever runs `tow` in a shell: reaches every project, and no private record.
     pub fn of_operator(tx: &mut Tx) -> Result<Actor> {
         let organisation = crate::people::Organisation::only(tx)?;
-        let card = organisation.map(|found| OrganisationCard { id: found.id, name: found.name, time_zone: found.time_zone });
+        let card =
+            organisation.map(|found| OrganisationCard { id: found.id, name: found.name, time_zone: found.time_zone });
         let projects = ProjectRow::reach(tx, PersonId(uuid::Uuid::nil()), &[], true)?;
         Ok(Actor { projects: Arc::new(projects), ..Actor::operator(card) })
     }

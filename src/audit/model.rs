@@ -83,8 +83,14 @@ fn write_activities(tx: &mut Tx, me: &Actor, organisation: Uuid, acts: &[Act]) -
         "audit::activities",
         "insert into activity (id, organisation_id, record_id, project_id, actor_kind, actor_id, act, details, at) select v.id, ",
     );
-    sql.bind(organisation).push("::uuid, v.record_id, v.project_id, ").bind(me.kind).push(", ").bind(me.person_id().map(|id| id.0));
-    sql.push("::uuid, v.act, v.details, ").bind(tx.now).push("::timestamptz from jsonb_populate_recordset(null::activity, ");
+    sql.bind(organisation)
+        .push("::uuid, v.record_id, v.project_id, ")
+        .bind(me.kind)
+        .push(", ")
+        .bind(me.person_id().map(|id| id.0));
+    sql.push("::uuid, v.act, v.details, ")
+        .bind(tx.now)
+        .push("::timestamptz from jsonb_populate_recordset(null::activity, ");
     sql.bind(serde_json::Value::Array(rows)).push(") as v");
     sql.execute(tx.conn())?;
     Ok(())

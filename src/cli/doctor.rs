@@ -112,7 +112,12 @@ fn closed(path: &Path, forbidden: u32) -> Result<(), String> {
     let Ok(found) = fs::metadata(path) else { return Ok(()) };
     match found.mode() & forbidden {
         0 => Ok(()),
-        _ => Err(format!("{} has mode {:o}, so other users of this machine can read it. Run: chmod go-rwx {}", path.display(), found.mode() & 0o7777, path.display())),
+        _ => Err(format!(
+            "{} has mode {:o}, so other users of this machine can read it. Run: chmod go-rwx {}",
+            path.display(),
+            found.mode() & 0o7777,
+            path.display()
+        )),
     }
 }
 
@@ -123,7 +128,11 @@ fn room(path: &Path) -> Result<(), String> {
     let free = found.f_bavail.saturating_mul(found.f_frsize);
     match free >= LEAST_FREE_BYTES {
         true => Ok(()),
-        false => Err(format!("only {} MB are free at {}. Make room before the disk is full: the database stops then.", free / 1_000_000, there.display())),
+        false => Err(format!(
+            "only {} MB are free at {}. Make room before the disk is full: the database stops then.",
+            free / 1_000_000,
+            there.display()
+        )),
     }
 }
 
@@ -149,10 +158,13 @@ fn database(loaded: &Loaded) -> Vec<Check> {
         see("audit chain", chain);
         see("background work", jobs);
     }
-    checks.push(Check::of("migrations", pending.and_then(|pending| match pending.len() {
-        0 => Ok(()),
-        count => Err(format!("{count} are pending. Run: tow migrate")),
-    })));
+    checks.push(Check::of(
+        "migrations",
+        pending.and_then(|pending| match pending.len() {
+            0 => Ok(()),
+            count => Err(format!("{count} are pending. Run: tow migrate")),
+        }),
+    ));
     checks
 }
 
@@ -161,12 +173,16 @@ fn holds(tx: &mut Tx, question: Sql) -> crate::error::Result<bool> {
 }
 
 fn version(tx: &mut Tx) -> crate::error::Result<Result<(), String>> {
-    let mut sql = Sql::named("doctor::version", "select 1 as one where current_setting('server_version_num')::int / 10000 >= ");
+    let mut sql =
+        Sql::named("doctor::version", "select 1 as one where current_setting('server_version_num')::int / 10000 >= ");
     sql.bind(i32::try_from(OLDEST_SERVER).unwrap_or_default());
     if !holds(tx, sql)? {
         return Ok(Err(format!("PostgreSQL {OLDEST_SERVER} or newer is needed. Upgrade the server.")));
     }
-    let sql = Sql::named("doctor::extensions", "select 1 as one from pg_extension where extname in ('vector', 'pg_trgm') having count(*) = 2");
+    let sql = Sql::named(
+        "doctor::extensions",
+        "select 1 as one from pg_extension where extname in ('vector', 'pg_trgm') having count(*) = 2",
+    );
     let missing = "the extensions vector and pg_trgm are needed. As superuser, run: CREATE EXTENSION vector; CREATE EXTENSION pg_trgm;";
     Ok(if holds(tx, sql)? { Ok(()) } else { Err(missing.to_owned()) })
 }
@@ -174,14 +190,18 @@ fn version(tx: &mut Tx) -> crate::error::Result<Result<(), String>> {
 fn clock(tx: &mut Tx) -> crate::error::Result<Result<(), String>> {
     let mut sql = Sql::named("doctor::clock", "select 1 as one where abs(extract(epoch from clock_timestamp() - ");
     sql.bind(tx.now).push("::timestamptz)) <= ").bind(MOST_DRIFT_SECONDS).push("::bigint");
-    let drift = format!("this machine and the database differ by more than {MOST_DRIFT_SECONDS} seconds. Switch on time synchronisation on both.");
+    let drift = format!(
+        "this machine and the database differ by more than {MOST_DRIFT_SECONDS} seconds. Switch on time synchronisation on both."
+    );
     Ok(if holds(tx, sql)? { Ok(()) } else { Err(drift) })
 }
 
 fn chain(tx: &mut Tx) -> crate::error::Result<Result<(), String>> {
     Ok(match audit::verify(tx)? {
         Ok(_) => Ok(()),
-        Err(number) => Err(format!("event {number} does not fit the one before it: it was changed behind the server's back. Compare with the last backup.")),
+        Err(number) => Err(format!(
+            "event {number} does not fit the one before it: it was changed behind the server's back. Compare with the last backup."
+        )),
     })
 }
 
@@ -190,7 +210,8 @@ fn jobs(tx: &mut Tx) -> crate::error::Result<Result<(), String>> {
     Ok(match tally {
         _ if tally.oldest_seconds > STUCK_SECONDS => Err(format!(
             "{} jobs wait, the oldest for {} minutes. Is a server with --role all or worker running?",
-            tally.waiting, tally.oldest_seconds / 60
+            tally.waiting,
+            tally.oldest_seconds / 60
         )),
         _ if tally.failed > 0 => Err(format!("{} jobs have failed for good; the log says why.", tally.failed)),
         _ => Ok(()),

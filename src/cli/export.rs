@@ -21,7 +21,10 @@ pub struct Args {
 
 pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
     if args.file.exists() {
-        return Err(Failure::Usage(format!("{} is there already. Name another file, or move that one away.", args.file.display())));
+        return Err(Failure::Usage(format!(
+            "{} is there already. Name another file, or move that one away.",
+            args.file.display()
+        )));
     }
     let folder = args.file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // Readable by its owner alone, and under its name only when it is whole.
@@ -31,7 +34,8 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
     database.write(|tx, me| note_export(tx, me, args.with_uploads))?;
     let mut progress = Progress::begin("export");
     let mut out = BufWriter::new(&mut file);
-    let written = database.read(|tx, me| write_export(tx, me, &mut out, store.as_ref(), &mut |what, done| progress.at(what, done)))?;
+    let written = database
+        .read(|tx, me| write_export(tx, me, &mut out, store.as_ref(), &mut |what, done| progress.at(what, done)))?;
     out.flush().map_err(|error| unwritable(&args.file, &error))?;
     drop(out);
     progress.end();
@@ -42,7 +46,9 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
     };
     say(&format!(
         "{} holds {} rows and the content of {} files.{missing}\nIt holds everything but people's private records. Send it only through approved channels, and remove it after use.\n",
-        args.file.display(), written.rows, written.files
+        args.file.display(),
+        written.rows,
+        written.files
     ))
 }
 

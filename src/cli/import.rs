@@ -57,7 +57,9 @@ enum What {
 pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
     match (args.what, args.file) {
         (Some(What::Docs { path, scope, dry_run }), _) => docs(&path, &scope, dry_run, loaded),
-        (Some(What::Tickets { file, project, dry_run, skip_bad_lines }), _) => tickets(&file, &project, dry_run, skip_bad_lines, loaded),
+        (Some(What::Tickets { file, project, dry_run, skip_bad_lines }), _) => {
+            tickets(&file, &project, dry_run, skip_bad_lines, loaded)
+        }
         (None, Some(file)) => whole(&file, loaded),
         (None, None) => Err(Failure::Usage("Name the file to import.".to_owned())),
     }
@@ -71,12 +73,15 @@ fn whole(path: &Path, loaded: &Loaded) -> Result<(), Failure> {
     let file = open(path)?;
     let store = Store::of(&loaded.config.uploads);
     let mut progress = Progress::begin("import");
-    let restored = Database::join(loaded)?.write(|tx, me| read_export(tx, me, file, &store, &mut |what, done| progress.at(what, done)));
+    let restored = Database::join(loaded)?
+        .write(|tx, me| read_export(tx, me, file, &store, &mut |what, done| progress.at(what, done)));
     progress.end();
     let restored = restored?;
     let left = match restored.without_content {
         0 => String::new(),
-        count => format!(" {count} files came without their content and were left out; export with --with-uploads to take them along."),
+        count => format!(
+            " {count} files came without their content and were left out; export with --with-uploads to take them along."
+        ),
     };
     say(&format!(
         "{} rows and {} files came back.{left}\nNobody has a password yet but who did the set-up: tow user reset-password EMAIL\n",
@@ -110,7 +115,8 @@ fn read_set(path: &Path) -> Result<Set, Failure> {
     } else if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("zip")) {
         zip::read(open(path)?, zip::LIMITS, |name, bytes| entries.push((name, bytes))).map_err(refuse)?
     } else {
-        let bytes = std::fs::read(path).map_err(|error| Failure::Failed(format!("{} cannot be read: {error}.", path.display())))?;
+        let bytes = std::fs::read(path)
+            .map_err(|error| Failure::Failed(format!("{} cannot be read: {error}.", path.display())))?;
         entries.push((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), bytes));
         Vec::new()
     };
@@ -127,8 +133,12 @@ fn report(problems: &[Problem]) -> Result<(), Failure> {
 fn place_of(me: &Actor, scope: &str) -> Done<Place> {
     let unknown = || Error::invalid("scope", Msg::new("problem-import-scope").with("scope", scope));
     match scope.split_once(':') {
-        None if scope == "organisation" => me.organisation_id().map(Place::Organisation).ok_or_else(|| Error::invalid("", "problem-not-set-up")),
-        Some(("project", key)) => me.project(&key.to_uppercase()).map(|project| Place::Project(project.id)).ok_or_else(unknown),
+        None if scope == "organisation" => {
+            me.organisation_id().map(Place::Organisation).ok_or_else(|| Error::invalid("", "problem-not-set-up"))
+        }
+        Some(("project", key)) => {
+            me.project(&key.to_uppercase()).map(|project| Place::Project(project.id)).ok_or_else(unknown)
+        }
         _ => Err(unknown()),
     }
 }
@@ -143,13 +153,20 @@ fn tickets(path: &Path, key: &str, dry_run: bool, skip_bad_lines: bool, loaded: 
     if dry_run {
         let (_, found) = database.read(read)?;
         problems(&found)?;
-        return say(&format!("{} tickets would be made, {} lines are wrong. Nothing was written.\n", found.good.len(), found.bad.len()));
+        return say(&format!(
+            "{} tickets would be made, {} lines are wrong. Nothing was written.\n",
+            found.good.len(),
+            found.bad.len()
+        ));
     }
     let (made, found) = database.write(|tx, me| {
         let (place, found) = read(tx, me)?;
         if !found.bad.is_empty() && !skip_bad_lines {
             // Told below, with the lines.
-            return Err(Error::invalid("file", Msg::new("problem-import-lines").with("count", found.bad.len()).with("first", first_line(&found))));
+            return Err(Error::invalid(
+                "file",
+                Msg::new("problem-import-lines").with("count", found.bad.len()).with("first", first_line(&found)),
+            ));
         }
         Ok((found.create(tx, me, place)?, found))
     })?;

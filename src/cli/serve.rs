@@ -1,10 +1,10 @@
 //! `tow serve`: the server itself.
 
 use super::{Failure, say};
-use crate::app;
-use crate::config::{Loaded, LogFormat};
 use crate::access::Actor;
+use crate::app;
 use crate::clock::Clock;
+use crate::config::{Loaded, LogFormat};
 use crate::db::embedded::{self, Embedded, check_extensions};
 use crate::db::{self, Chore, Tx};
 use crate::queue::Runner;
@@ -62,7 +62,9 @@ impl Database {
                 let pending = db::migrate::pending(&mut conn).map_err(|error| Failure::Failed(error.to_string()))?;
                 match pending.is_empty() {
                     true => Ok(database),
-                    false => Err(Failure::Failed("The server that runs here is older than this program. Restart it, then try again.".to_owned())),
+                    false => Err(Failure::Failed(
+                        "The server that runs here is older than this program. Restart it, then try again.".to_owned(),
+                    )),
                 }
             }
             None => Database::open(loaded),

@@ -72,23 +72,34 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
             let address = email.as_str().to_owned();
             let account = NewAccount { name, email, role: role.into(), server_admin, password_hash: Some(hash) };
             Database::join(loaded)?.write(|tx, me| account.create(tx, me))?;
-            say(&format!("{address} can sign in. The password is shown this once:\n{password}\nIt should be changed after signing in.\n"))
+            say(&format!(
+                "{address} can sign in. The password is shown this once:\n{password}\nIt should be changed after signing in.\n"
+            ))
         }
         Act::ResetPassword { email } => {
             let (password, hash) = new_password()?;
             let ended = Database::join(loaded)?.write(|tx, me| reset_password(tx, me, &email, &hash))?;
-            say(&format!("The password of {email} is new, and {ended} sessions were ended. It is shown this once:\n{password}\n"))
+            say(&format!(
+                "The password of {email} is new, and {ended} sessions were ended. It is shown this once:\n{password}\n"
+            ))
         }
         Act::Promote { email, role, server_admin, no_server_admin } => {
             if role.is_none() && !server_admin && !no_server_admin {
-                return Err(Failure::Usage("Say what to change: --role, --server-admin or --no-server-admin.".to_owned()));
+                return Err(Failure::Usage(
+                    "Say what to change: --role, --server-admin or --no-server-admin.".to_owned(),
+                ));
             }
             promote(loaded, &email, role.map(Into::into), (server_admin || no_server_admin).then_some(server_admin))
         }
     }
 }
 
-fn promote(loaded: &Loaded, email: &str, role: Option<OrganisationRole>, is_admin: Option<bool>) -> Result<(), Failure> {
+fn promote(
+    loaded: &Loaded,
+    email: &str,
+    role: Option<OrganisationRole>,
+    is_admin: Option<bool>,
+) -> Result<(), Failure> {
     let said = Database::join(loaded)?.write(|tx, me| {
         let mut said = Vec::new();
         if let Some(role) = role {

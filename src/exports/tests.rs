@@ -85,7 +85,13 @@ fn an_export_comes_back_whole_into_a_database_before_set_up() {
     let empty = App::empty();
     import(&empty, &text).unwrap();
     let again = export(&empty, None, true);
-    let ours = |text: &str| body(text).lines().filter(|line| !line.contains("import.run") && !line.starts_with("\"rows\"")).map(|line| line.trim_end_matches(',').to_owned()).collect::<Vec<_>>();
+    let ours = |text: &str| {
+        body(text)
+            .lines()
+            .filter(|line| !line.contains("import.run") && !line.starts_with("\"rows\""))
+            .map(|line| line.trim_end_matches(',').to_owned())
+            .collect::<Vec<_>>()
+    };
     assert_eq!(ours(&text), ours(&again));
 }
 
@@ -143,7 +149,10 @@ fn a_broken_file_names_its_place_and_writes_nothing() {
         (text.replacen("\"status\" : \"todo\"", "\"status\" : \"mad\"", 1), "sections.tickets["),
         (text.replacen("\"act\" : \"created\"", "\"act\" : \"exploded\"", 1), "sections.activity["),
         (text.replacen("\"kind\" : \"ticket\"", "\"kind\" : \"rocket\"", 1), "sections.records["),
-        (text.replacen("\"handle\" :", "\"password_hash\" : \"x\", \"handle\" :", 1), "`password_hash` is not known here"),
+        (
+            text.replacen("\"handle\" :", "\"password_hash\" : \"x\", \"handle\" :", 1),
+            "`password_hash` is not known here",
+        ),
     ];
     for (broken, wanted) in cases {
         assert_ne!(broken, text, "{wanted}");
@@ -212,10 +221,21 @@ fn every_table_and_column_leaves_or_is_named_here_with_its_reason() {
     let sql = "select table_name || '.' || column_name as name from information_schema.columns
         where table_schema = 'public' and table_name not like '\\_\\_%' order by 1";
     let columns: Vec<Column> = app.tx(|tx| Ok(tow::db::sql::Sql::new(sql).load(tx.conn())?));
-    let leaving: BTreeSet<String> = sections().iter().flat_map(|section| section.columns.iter().map(|column| format!("{}.{column}", section.table))).collect();
-    let is_kept = |name: &str| STAYS.iter().any(|(table, _)| name.split('.').next() == Some(table)) || STAYS_OF.iter().any(|(column, _)| *column == name);
-    let lost: Vec<String> = columns.iter().map(|column| column.name.clone()).filter(|name| !leaving.contains(name) && !is_kept(name)).collect();
+    let leaving: BTreeSet<String> = sections()
+        .iter()
+        .flat_map(|section| section.columns.iter().map(|column| format!("{}.{column}", section.table)))
+        .collect();
+    let is_kept = |name: &str| {
+        STAYS.iter().any(|(table, _)| name.split('.').next() == Some(table))
+            || STAYS_OF.iter().any(|(column, _)| *column == name)
+    };
+    let lost: Vec<String> = columns
+        .iter()
+        .map(|column| column.name.clone())
+        .filter(|name| !leaving.contains(name) && !is_kept(name))
+        .collect();
     assert!(lost.is_empty(), "add these to their room's portable.rs, or here with the reason why they stay: {lost:#?}");
-    let gone: Vec<&String> = leaving.iter().filter(|name| !columns.iter().any(|column| column.name == **name)).collect();
+    let gone: Vec<&String> =
+        leaving.iter().filter(|name| !columns.iter().any(|column| column.name == **name)).collect();
     assert!(gone.is_empty(), "columns that are no more: {gone:?}");
 }

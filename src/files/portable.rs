@@ -8,7 +8,19 @@ pub const TABLES: [Portable; 2] = [
     ),
     Portable::new(
         "files",
-        &["id", "record_id", "comment_id", "name", "content_type", "bytes", "hash", "width", "height", "author_id", "created_at"],
+        &[
+            "id",
+            "record_id",
+            "comment_id",
+            "name",
+            "content_type",
+            "bytes",
+            "hash",
+            "width",
+            "height",
+            "author_id",
+            "created_at",
+        ],
         "x.created_at, x.id",
     )
     .within("x.removed_at is null and x.record_id in ({visible})"),

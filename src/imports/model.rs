@@ -8,7 +8,10 @@ use crate::people::PersonId;
 use crate::records::{MAX_TAGS, known_tags};
 use crate::text::csv::{Column, LineProblem, Row, Table, WORK_COLUMNS};
 use crate::text::value::{Body, Tag, Title};
-use crate::tickets::{DEFAULT_PRIORITY, Imported, ImportedParent, Status, Ticket, TicketKind, import_tickets, parse_estimate, parse_priority};
+use crate::tickets::{
+    DEFAULT_PRIORITY, Imported, ImportedParent, Status, Ticket, TicketKind, import_tickets, parse_estimate,
+    parse_priority,
+};
 use crate::web::parse_date;
 use chrono::NaiveDate;
 use diesel::QueryableByName;
@@ -69,7 +72,10 @@ fn people(tx: &mut Tx) -> Result<HashMap<String, PersonId>> {
         "select p.id, p.name, p.handle, p.email from people p join memberships m on m.person_id = p.id where p.deactivated_at is null order by p.created_at desc",
     );
     let known: Vec<Known> = sql.load(tx.conn())?;
-    Ok(known.into_iter().flat_map(|person| [person.name, person.handle, person.email].map(|word| (word.to_lowercase(), person.id))).collect())
+    Ok(known
+        .into_iter()
+        .flat_map(|person| [person.name, person.handle, person.email].map(|word| (word.to_lowercase(), person.id)))
+        .collect())
 }
 
 /// The columns that are taken; when a ticket was made elsewhere is not, because here it is made now.
@@ -171,8 +177,11 @@ fn points(text: &str) -> Result<Option<i32>, Msg> {
 /// Tickets of this server that lines name as their parents.
 fn parents_here(tx: &mut Tx, me: &Actor, place: Place, good: &[Good]) -> Result<HashMap<String, Ticket>> {
     let in_file: BTreeSet<&str> = good.iter().map(|good| good.key.as_str()).collect();
-    let named: BTreeSet<String> =
-        good.iter().filter(|good| !good.parent.is_empty() && !in_file.contains(good.parent.as_str())).map(|good| good.parent.to_uppercase()).collect();
+    let named: BTreeSet<String> = good
+        .iter()
+        .filter(|good| !good.parent.is_empty() && !in_file.contains(good.parent.as_str()))
+        .map(|good| good.parent.to_uppercase())
+        .collect();
     let mut here = HashMap::new();
     for id in named {
         match Ticket::find(tx, me, &id) {

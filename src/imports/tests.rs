@@ -11,7 +11,9 @@ fn look(app: &App, who: Who, csv: &[u8]) -> Result<Found> {
 }
 
 fn make(app: &App, who: Who, csv: &str) -> Result<usize> {
-    app.write(who, |tx, me| read_tickets(tx, me, Place::Project(BEACON), csv.as_bytes())?.create(tx, me, Place::Project(BEACON)))
+    app.write(who, |tx, me| {
+        read_tickets(tx, me, Place::Project(BEACON), csv.as_bytes())?.create(tx, me, Place::Project(BEACON))
+    })
 }
 
 const WORK: &str = "Key,Summary,Type,Status,Priority,Assignee,Labels,Due,Points,Parent,Colour
@@ -73,7 +75,11 @@ fn other_encodings_and_tables_without_titles_are_refused_with_the_line() {
 #[test]
 fn who_may_not_write_there_imports_nothing() {
     let app = App::new();
-    let into_atlas = |who| app.write(who, |tx, me| read_tickets(tx, me, Place::Project(ATLAS), WORK.as_bytes())?.create(tx, me, Place::Project(ATLAS)));
+    let into_atlas = |who| {
+        app.write(who, |tx, me| {
+            read_tickets(tx, me, Place::Project(ATLAS), WORK.as_bytes())?.create(tx, me, Place::Project(ATLAS))
+        })
+    };
     assert!(matches!(into_atlas(VERA), Err(Error::Forbidden(_))));
     assert!(matches!(into_atlas(DOV), Err(Error::NotFound)));
     assert_eq!(app.count("select count(*) from records where title = 'Order piles'"), 0);

@@ -5,8 +5,24 @@ use crate::db::portable::Portable;
 pub const TABLES: [Portable; 2] = [
     Portable::new(
         "projects",
-        &["id", "organisation_id", "key", "name", "about", "visibility", "lead_id", "created_by_id", "version", "created_at", "archived_at"],
+        &[
+            "id",
+            "organisation_id",
+            "key",
+            "name",
+            "about",
+            "visibility",
+            "lead_id",
+            "created_by_id",
+            "version",
+            "created_at",
+            "archived_at",
+        ],
         "x.created_at, x.id",
     ),
-    Portable::new("project_grants", &["id", "project_id", "person_id", "group_id", "role", "created_at"], "x.created_at, x.id"),
+    Portable::new(
+        "project_grants",
+        &["id", "project_id", "person_id", "group_id", "role", "created_at"],
+        "x.created_at, x.id",
+    ),
 ];

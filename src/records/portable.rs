@@ -7,8 +7,20 @@ pub const RECORDS: [Portable; 2] = [
     Portable::new(
         "records",
         &[
-            "id", "organisation_id", "kind", "number", "display_id", "scope", "project_id", "group_id", "owner_id", "title",
-            "author_id", "created_at", "updated_at", "archived_at",
+            "id",
+            "organisation_id",
+            "kind",
+            "number",
+            "display_id",
+            "scope",
+            "project_id",
+            "group_id",
+            "owner_id",
+            "title",
+            "author_id",
+            "created_at",
+            "updated_at",
+            "archived_at",
         ],
         "x.created_at, x.id",
     )
@@ -24,8 +36,12 @@ pub const HANGING: [Portable; 5] = [
         .within("x.from_id in ({visible}) and x.to_id in ({visible})"),
     Portable::new("record_references", &["from_id", "to_id", "source"], "x.from_id, x.source, x.to_id")
         .within("x.from_id in ({visible}) and x.to_id in ({visible})"),
-    Portable::new("record_watchers", &["record_id", "person_id", "created_at"], "x.record_id, x.created_at, x.person_id")
-        .within("x.record_id in ({visible})"),
+    Portable::new(
+        "record_watchers",
+        &["record_id", "person_id", "created_at"],
+        "x.record_id, x.created_at, x.person_id",
+    )
+    .within("x.record_id in ({visible})"),
     Portable::new(
         "saved_views",
         &["id", "organisation_id", "owner_id", "kind", "name", "query", "shared", "created_at"],

@@ -15,8 +15,8 @@ struct Line {
 }
 
 const KNOWN: [&str; 20] = [
-    "tide", "window", "berth", "vessel", "crossing", "pilot", "quay", "margin", "draught", "sailing", "harbour", "schedule", "publish",
-    "forecast", "wind", "crane", "hull", "ballast", "anchor", "buoy",
+    "tide", "window", "berth", "vessel", "crossing", "pilot", "quay", "margin", "draught", "sailing", "harbour",
+    "schedule", "publish", "forecast", "wind", "crane", "hull", "ballast", "anchor", "buoy",
 ];
 
 /// Words by Zipf, so that some are in nearly every text and most in few.
@@ -25,7 +25,8 @@ fn words(seed: &mut u64, much: usize) -> String {
         *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let chance = (*seed >> 11) as f64 / (1_u64 << 53) as f64;
         let rank = 5000_f64.powf(chance) as usize - 1;
-        let made = || (0..7).map(|at| char::from(b'a' + ((rank * 7919 + at * 104_729 + rank * at * 31) % 26) as u8)).collect();
+        let made =
+            || (0..7).map(|at| char::from(b'a' + ((rank * 7919 + at * 104_729 + rank * at * 31) % 26) as u8)).collect();
         KNOWN.get(rank).map_or_else(made, |word| (*word).to_owned())
     };
     (0..much).map(|_| word()).collect::<Vec<String>>().join(" ")
@@ -47,15 +48,31 @@ fn fill(app: &App) {
                p.created_at + n * interval '1 minute'
              from organisations o, projects p, people a, unnest("
         );
-        insert(&before, texts(count, 7), "::text[]) with ordinality as w(t, n) where p.key = 'ATL' and a.handle = 'cleo'");
+        insert(
+            &before,
+            texts(count, 7),
+            "::text[]) with ordinality as w(t, n) where p.key = 'ATL' and a.handle = 'cleo'",
+        );
     }
     let those = "::text[]) with ordinality as w(t, n) on r.number = 100 + n";
-    insert("insert into tickets (id, place_id, kind, status, priority, body, rank)
-        select r.id, r.place_id, 'task', 'todo', 3, t, 'm' from records r join unnest(", texts(10_000, 60), &format!("{those} and r.kind = 'ticket'"));
-    insert("insert into docs (id, place_id, rank, body) select r.id, r.place_id, 'm', t from records r join unnest(", texts(650, 600), &format!("{those} and r.kind = 'doc'"));
+    insert(
+        "insert into tickets (id, place_id, kind, status, priority, body, rank)
+        select r.id, r.place_id, 'task', 'todo', 3, t, 'm' from records r join unnest(",
+        texts(10_000, 60),
+        &format!("{those} and r.kind = 'ticket'"),
+    );
+    insert(
+        "insert into docs (id, place_id, rank, body) select r.id, r.place_id, 'm', t from records r join unnest(",
+        texts(650, 600),
+        &format!("{those} and r.kind = 'doc'"),
+    );
     for _ in 0..2 {
-        insert("insert into comments (id, record_id, author_id, body, created_at)
-            select gen_random_uuid(), r.id, r.author_id, t, r.updated_at from records r join unnest(", texts(10_000, 25), &format!("{those} and r.kind = 'ticket'"));
+        insert(
+            "insert into comments (id, record_id, author_id, body, created_at)
+            select gen_random_uuid(), r.id, r.author_id, t, r.updated_at from records r join unnest(",
+            texts(10_000, 25),
+            &format!("{those} and r.kind = 'ticket'"),
+        );
     }
 }
 

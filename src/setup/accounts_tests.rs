@@ -34,12 +34,18 @@ fn the_operator_makes_an_account_once_and_it_is_audited_as_theirs() {
     as_operator(&app, |tx, me| account("ida@halden.example").create(tx, me)).unwrap();
     let again = as_operator(&app, |tx, me| account("IDA@halden.example").create(tx, me));
     assert_eq!(refused_with(again), "problem-account-exists");
-    assert_eq!(app.count("select count(*) from audit_events where action = 'member.added' and actor_kind = 'operator'"), 1);
+    assert_eq!(
+        app.count("select count(*) from audit_events where action = 'member.added' and actor_kind = 'operator'"),
+        1
+    );
 }
 
 #[test]
 fn an_account_needs_an_organisation() {
-    assert_eq!(refused_with(as_operator(&App::empty(), |tx, me| account("ida@halden.example").create(tx, me))), "problem-not-set-up");
+    assert_eq!(
+        refused_with(as_operator(&App::empty(), |tx, me| account("ida@halden.example").create(tx, me))),
+        "problem-not-set-up"
+    );
 }
 
 #[test]

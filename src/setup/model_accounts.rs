@@ -52,8 +52,13 @@ impl NewAccount {
             created_at: now,
             deactivated_at: None,
         };
-        let membership =
-            Membership { id: tx.new_id(), organisation_id: organisation, person_id: person.id, role: self.role, created_at: now };
+        let membership = Membership {
+            id: tx.new_id(),
+            organisation_id: organisation,
+            person_id: person.id,
+            role: self.role,
+            created_at: now,
+        };
         diesel::insert_into(people::table).values(&person).execute(tx.conn())?;
         diesel::insert_into(memberships::table).values(&membership).execute(tx.conn())?;
         Ok(person.id)
@@ -92,7 +97,11 @@ pub fn change_role(tx: &mut Tx, me: &Actor, email: &str, role: OrganisationRole)
     let mut sql = Sql::named("setup::change_role", "update memberships set role = ");
     sql.bind(role).push(" where person_id = ").bind(person.id);
     sql.execute(tx.conn())?;
-    audit::record(tx, permit, Act::new(ActKind::MemberChanged).target("person", person.id).change("role", old.as_str(), role.as_str()))?;
+    audit::record(
+        tx,
+        permit,
+        Act::new(ActKind::MemberChanged).target("person", person.id).change("role", old.as_str(), role.as_str()),
+    )?;
     Ok(old)
 }
 
@@ -112,7 +121,8 @@ pub fn change_server_admin(tx: &mut Tx, me: &Actor, email: &str, is_admin: bool)
     let mut sql = Sql::named("setup::change_server_admin", "update people set server_admin = ");
     sql.bind(is_admin).push(" where id = ").bind(person.id);
     sql.execute(tx.conn())?;
-    let act = Act::new(ActKind::ServerAdminChanged).target("person", person.id).change("server_admin", !is_admin, is_admin);
+    let act =
+        Act::new(ActKind::ServerAdminChanged).target("person", person.id).change("server_admin", !is_admin, is_admin);
     audit::record(tx, permit, act)?;
     Ok(true)
 }

@@ -5,8 +5,21 @@ use crate::db::portable::Portable;
 pub const TABLES: [Portable; 1] = [Portable::new(
     "tickets",
     &[
-        "id", "place_id", "kind", "status", "priority", "body", "assignee_id", "reporter_id", "parent_id", "start_on", "due_on",
-        "estimate", "progress", "rank", "resolved_at",
+        "id",
+        "place_id",
+        "kind",
+        "status",
+        "priority",
+        "body",
+        "assignee_id",
+        "reporter_id",
+        "parent_id",
+        "start_on",
+        "due_on",
+        "estimate",
+        "progress",
+        "rank",
+        "resolved_at",
     ],
     "x.id",
 )

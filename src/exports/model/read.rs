@@ -36,7 +36,13 @@ pub struct Restored {
 }
 
 /// `Invalid` when something is here already, or with the place in the file that does not fit; nothing is kept then.
-pub fn read_export(tx: &mut Tx, me: &Actor, source: impl Read, store: &Store, progress: super::Progress) -> Result<Restored> {
+pub fn read_export(
+    tx: &mut Tx,
+    me: &Actor,
+    source: impl Read,
+    store: &Store,
+    progress: super::Progress,
+) -> Result<Restored> {
     let permit = may(tx, me, Verb::Administer, &Thing::Organisation(Permission::DataImport))?;
     Sql::new("set local statement_timeout = 0").execute(tx.conn())?;
     Sql::new("lock table records, projects, people in share row exclusive mode").execute(tx.conn())?;
@@ -132,16 +138,17 @@ impl Reader<'_, '_> {
 
     fn fault<E: de::Error>(&mut self, table: &str, fault: Fault) -> E {
         match fault {
-            Fault::Row(number, why) => {
-                self.refuse(Msg::new("problem-export-row").with("path", format!("sections.{table}[{number}]")).with("why", why))
-            }
+            Fault::Row(number, why) => self.refuse(
+                Msg::new("problem-export-row").with("path", format!("sections.{table}[{number}]")).with("why", why),
+            ),
             Fault::Other(error) => self.stop(error),
         }
     }
 
     /// False when what is here already stands for this row.
     fn adopt(&mut self, table: &str, row: &mut Map<String, Value>) -> Result<bool> {
-        let text = |row: &Map<String, Value>, name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text =
+            |row: &Map<String, Value>, name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         match (table, self.here.organisation) {
             ("organisations", Some(id)) => {
                 self.ids.insert(text(row, "id"), id.to_string());
@@ -204,7 +211,9 @@ impl<'de> Visitor<'de> for File<'_, '_, '_> {
                     let version = map.next_value::<Value>()?;
                     is_known = version.as_u64() == Some(VERSION);
                     if !is_known {
-                        return Err(self.0.refuse(Msg::new("problem-export-version").with("found", version).with("known", VERSION)));
+                        return Err(self
+                            .0
+                            .refuse(Msg::new("problem-export-version").with("found", version).with("known", VERSION)));
                     }
                 }
                 "sections" if is_ours && is_known => {
@@ -286,7 +295,9 @@ impl<'de> Visitor<'de> for Section<'_, '_, '_> {
             let mut row = Value::Object(row);
             rename(&mut row, &reader.ids);
             if let Value::Object(mut row) = row {
-                let is_new = reader.adopt(table, &mut row).map_err(|error| reader.fault(table, Fault::Row(number, error.to_string())))?;
+                let is_new = reader
+                    .adopt(table, &mut row)
+                    .map_err(|error| reader.fault(table, Fault::Row(number, error.to_string())))?;
                 if is_new {
                     rows.add(reader.tx, number, row).map_err(|fault| reader.fault(table, fault))?;
                 }

@@ -68,7 +68,8 @@ impl Rows {
         self.flush(tx)?;
         for (column, ids, targets) in std::mem::take(&mut self.later) {
             let table = self.section.table;
-            let mut sql = Sql::named("exports::bind", &format!("update {table} x set {column} = v.target from unnest("));
+            let mut sql =
+                Sql::named("exports::bind", &format!("update {table} x set {column} = v.target from unnest("));
             sql.bind(ids).push("::uuid[], ").bind(targets).push("::uuid[]) as v(id, target) where x.id = v.id");
             sql.execute(tx.conn()).map_err(|error| Fault::Row(0, format!("some `{column}` does not fit: {error}")))?;
         }
@@ -96,11 +97,18 @@ impl Rows {
     fn insert(&self, tx: &mut Tx, rows: Vec<Value>) -> diesel::QueryResult<usize> {
         let Portable { table, columns, fixed, .. } = self.section;
         let names: Vec<&str> = columns.iter().copied().chain(fixed.iter().map(|(column, _)| *column)).collect();
-        let values: Vec<String> =
-            columns.iter().map(|column| format!("v.{column}")).chain(fixed.iter().map(|(_, value)| (*value).to_owned())).collect();
+        let values: Vec<String> = columns
+            .iter()
+            .map(|column| format!("v.{column}"))
+            .chain(fixed.iter().map(|(_, value)| (*value).to_owned()))
+            .collect();
         let mut sql = Sql::named(
             "exports::insert",
-            &format!("insert into {table} ({}) select {} from jsonb_populate_recordset(null::{table}, ", names.join(", "), values.join(", ")),
+            &format!(
+                "insert into {table} ({}) select {} from jsonb_populate_recordset(null::{table}, ",
+                names.join(", "),
+                values.join(", ")
+            ),
         );
         sql.bind(Value::Array(rows)).push(") as v");
         sql.execute(tx.conn())
@@ -110,7 +118,10 @@ impl Rows {
 /// Gives a row that is here (by its id) the file's values of these columns.
 pub fn overwrite(tx: &mut Tx, table: &'static str, columns: &[&'static str], row: &Map<String, Value>) -> Result<()> {
     let sets: Vec<String> = columns.iter().map(|column| format!("{column} = v.{column}")).collect();
-    let mut sql = Sql::named("exports::overwrite", &format!("update {table} x set {} from jsonb_populate_record(null::{table}, ", sets.join(", ")));
+    let mut sql = Sql::named(
+        "exports::overwrite",
+        &format!("update {table} x set {} from jsonb_populate_record(null::{table}, ", sets.join(", ")),
+    );
     sql.bind(Value::Object(row.clone())).push(") as v where x.id = v.id");
     sql.execute(tx.conn())?;
     Ok(())

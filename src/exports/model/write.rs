@@ -49,10 +49,17 @@ pub fn note_export(tx: &mut Tx, me: &Actor, with_uploads: bool) -> Result<()> {
 }
 
 /// Everything `me` may see, which is no private record of another. With a store, the content of files too.
-pub fn write_export(tx: &mut Tx, me: &Actor, out: &mut dyn Write, uploads: Option<&Store>, progress: Progress) -> Result<Written> {
+pub fn write_export(
+    tx: &mut Tx,
+    me: &Actor,
+    out: &mut dyn Write,
+    uploads: Option<&Store>,
+    progress: Progress,
+) -> Result<Written> {
     check(me, Verb::Administer, &Thing::Organisation(Permission::DataExport))?;
     open_cursor(tx, me)?;
-    let mut writer = Writer { out, section: 0, rows_in_section: 0, written: Written::default(), hashes: BTreeSet::new() };
+    let mut writer =
+        Writer { out, section: 0, rows_in_section: 0, written: Written::default(), hashes: BTreeSet::new() };
     writer.head(tx, me, uploads.is_some())?;
     let all = sections();
     loop {
@@ -81,7 +88,10 @@ fn open_cursor(tx: &mut Tx, me: &Actor) -> Result<()> {
     Sql::new("set local statement_timeout = 0").execute(tx.conn())?;
     Sql::new(WORK_MEMORY).execute(tx.conn())?;
     Sql::new("set local timezone = 'UTC'").execute(tx.conn())?;
-    let mut sql = Sql::named("exports::open", "declare export_rows no scroll cursor for with reach as materialized (select r.id from records r where ");
+    let mut sql = Sql::named(
+        "exports::open",
+        "declare export_rows no scroll cursor for with reach as materialized (select r.id from records r where ",
+    );
     sql.append(&visible::records(me)).push(") ");
     let own = me.person_id().map_or(Uuid::nil(), |id| id.0);
     for (index, section) in sections().iter().enumerate() {
@@ -96,12 +106,20 @@ fn open_cursor(tx: &mut Tx, me: &Actor) -> Result<()> {
 
 /// Every piece but `own` is ours.
 fn select(sql: &mut Sql, index: usize, section: &Portable, own: Uuid) {
-    let columns: Vec<String> = section.columns.iter().map(|column| match section.later.contains(column) {
-        true => format!("'{column}', case when x.{column} in (select id from reach) then x.{column} end"),
-        false => format!("'{column}', x.{column}"),
-    }).collect();
+    let columns: Vec<String> = section
+        .columns
+        .iter()
+        .map(|column| match section.later.contains(column) {
+            true => format!("'{column}', case when x.{column} in (select id from reach) then x.{column} end"),
+            false => format!("'{column}', x.{column}"),
+        })
+        .collect();
     let within = section.within.replace("{visible}", "select id from reach");
-    sql.push(&format!("select * from (select {index} as section, json_build_object({})::text as line from {} x where ", columns.join(", "), section.table));
+    sql.push(&format!(
+        "select * from (select {index} as section, json_build_object({})::text as line from {} x where ",
+        columns.join(", "),
+        section.table
+    ));
     for (place, part) in within.split("{me}").enumerate() {
         if place > 0 {
             sql.bind(own);

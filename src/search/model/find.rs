@@ -174,7 +174,11 @@ impl Question {
     fn signals(&self, name: &str, me: &Actor, is_narrowed: bool) -> Sql {
         let mut sql = Sql::named(name, "with q as materialized (select ");
         // The words themselves are fetched again for the few: carried through the sort they would fill the memory.
-        let rank = if is_narrowed { "(select ts_rank(w.words, q.tsq, 1) from search_passages w where w.id = m.id)" } else { "0::real" };
+        let rank = if is_narrowed {
+            "(select ts_rank(w.words, q.tsq, 1) from search_passages w where w.id = m.id)"
+        } else {
+            "0::real"
+        };
         sql.append(&self.words.tsquery()).push(&format!(
             " as tsq), hits as materialized (select m.record_id, m.id as passage_id, m.kind, m.updated_at, {rank} as rank from q,
                (select p.record_id, p.id, p.kind, r.updated_at from q, search_passages p join records r on r.id = p.record_id

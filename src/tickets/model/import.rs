@@ -58,17 +58,23 @@ pub fn import_tickets(tx: &mut Tx, me: &Actor, place: Place, rows: &[&Imported])
     let ids: Vec<Uuid> = rows.iter().map(|_| tx.new_id()).collect();
     let things: Vec<Thing> = ids.iter().map(|id| Thing::Record { id: *id, place, author: me.person_id() }).collect();
     let permit = may_each(tx, me, Verb::Add, &things)?;
-    let planned: Vec<Planned> = ids.iter().zip(rows).map(|(id, row)| Planned { id: RecordId(*id), title: row.title.clone() }).collect();
+    let planned: Vec<Planned> =
+        ids.iter().zip(rows).map(|(id, row)| Planned { id: RecordId(*id), title: row.title.clone() }).collect();
     insert_many(tx, me, Kind::Ticket, place, &prefix, &planned)?;
-    let values: Vec<Value> = ids.iter().zip(rows).enumerate().map(|(index, (id, row))| row.value(tx, *id, index)).collect();
+    let values: Vec<Value> =
+        ids.iter().zip(rows).enumerate().map(|(index, (id, row))| row.value(tx, *id, index)).collect();
     for batch in values.chunks(BATCH) {
         insert(tx, me, place, batch)?;
     }
     set_parents(tx, &ids, rows)?;
     let pairs = || ids.iter().copied().zip(rows);
-    insert_tags(tx, pairs().flat_map(|(id, row)| row.labels.iter().map(move |tag| (id, tag.as_str().to_owned()))).collect())?;
+    insert_tags(
+        tx,
+        pairs().flat_map(|(id, row)| row.labels.iter().map(move |tag| (id, tag.as_str().to_owned()))).collect(),
+    )?;
     insert_watchers(tx, pairs().filter_map(|(id, row)| Some((id, row.assignee?.0))).collect())?;
-    let found = pairs().flat_map(|(id, row)| references(row.body.as_str()).into_iter().map(move |reference| (id, reference)));
+    let found =
+        pairs().flat_map(|(id, row)| references(row.body.as_str()).into_iter().map(move |reference| (id, reference)));
     insert_references(tx, me, "body", found.collect())?;
     let acts = ids.iter().map(|id| Act::new(ActKind::Imported).on(*id)).collect();
     audit::record_each(tx, permit, acts)?;
@@ -93,8 +99,12 @@ fn insert(tx: &mut Tx, me: &Actor, place: Place, batch: &[Value]) -> Result<()> 
         "insert into tickets (id, place_id, kind, status, priority, body, assignee_id, reporter_id, start_on, due_on, estimate, rank, resolved_at)
          select v.id, ",
     );
-    sql.bind(place.id()).push("::uuid, v.kind, v.status, v.priority, v.body, v.assignee_id, ").bind(me.person_id().map(|id| id.0));
-    sql.push("::uuid, v.start_on, v.due_on, v.estimate, v.rank, v.resolved_at from jsonb_populate_recordset(null::tickets, ");
+    sql.bind(place.id())
+        .push("::uuid, v.kind, v.status, v.priority, v.body, v.assignee_id, ")
+        .bind(me.person_id().map(|id| id.0));
+    sql.push(
+        "::uuid, v.start_on, v.due_on, v.estimate, v.rank, v.resolved_at from jsonb_populate_recordset(null::tickets, ",
+    );
     sql.bind(Value::Array(batch.to_vec())).push(") as v");
     sql.execute(tx.conn())?;
     Ok(())
