@@ -9,6 +9,7 @@ pub fn all() -> Vec<Feature> {
         crate::setup::FEATURE,
         crate::signin::FEATURE,
         crate::projects::FEATURE,
+        crate::members::FEATURE,
         crate::related::FEATURE,
         crate::files::FEATURE,
         crate::comments::FEATURE,

@@ -52,6 +52,8 @@ pub mod records;
 pub mod signin;
 /// Where work happens, and who may be there.
 pub mod projects;
+/// The people of the organisation: roles, groups, profiles.
+pub mod members;
 /// What every record's page can do, whatever its kind.
 pub mod related;
 /// Attachments: uploads, downloads, content by hash.

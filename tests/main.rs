@@ -30,6 +30,8 @@ mod queue_tests;
 mod text_tests;
 #[path = "../src/projects/tests.rs"]
 mod projects_tests;
+#[path = "../src/members/tests.rs"]
+mod members_tests;
 #[path = "../src/files/tests.rs"]
 mod files_tests;
 #[path = "../src/comments/tests.rs"]

@@ -195,7 +195,9 @@ fn member(me: &Actor, verb: Verb, id: PersonId, (role, is_server_admin): (Organi
     };
     match organisation(me, permission) {
         Answer::Yes if me.role < Some(role) => Answer::No(Msg::new("refused-holds-more").with("role", role)),
-        Answer::Yes if is_server_admin && !me.server_admin => Answer::No(Msg::new("refused-server-admin")),
+        Answer::Yes if is_server_admin && !me.server_admin && verb != Verb::Share => {
+            Answer::No(Msg::new("refused-server-admin"))
+        }
         Answer::Yes if verb == Verb::Share && me.is(Some(id)) => {
             yes_if(me.role == Some(OrganisationRole::Owner), "refused-own-role")
         }
@@ -245,6 +247,11 @@ fn needs(access: &crate::access::ProjectAccess, least: ProjectRole) -> Answer {
     Answer::No(
         Msg::new("refused-project-role").with("needed", least).with("project", &access.name).with("have", access.role),
     )
+}
+
+/// Whether the actor holds at least this role in a project, also an archived one: who puts somebody into a group gives what it holds.
+pub fn holds_in(me: &Actor, id: ProjectId, role: ProjectRole) -> bool {
+    me.project_by_id(id).is_some_and(|access| access.role >= role)
 }
 
 fn hidden_unless(condition: bool) -> Answer {

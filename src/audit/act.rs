@@ -17,6 +17,8 @@ text_enum!(
         SetUp = "organisation.set_up", OrganisationChanged = "organisation.changed",
         SignedIn = "sign_in.succeeded", SignInFailed = "sign_in.failed", SessionEnded = "session.ended",
         PasswordChanged = "password.changed", MemberChanged = "member.role_changed", MemberAdded = "member.added",
+        MemberDeactivated = "member.deactivated", MemberReactivated = "member.reactivated", ProfileChanged = "profile_changed",
+        GroupCreated = "group.created", GroupDeleted = "group.deleted",
         ServerAdminChanged = "server_admin.changed", GroupChanged = "group.changed",
         ProjectCreated = "project.created", ProjectChanged = "project.changed", ProjectArchived = "project.archived",
         ProjectRestored = "project.restored", ProjectVisibilityChanged = "project.visibility_changed",

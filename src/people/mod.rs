@@ -3,8 +3,11 @@
 mod model;
 /// As it leaves in an export.
 pub mod portable;
+#[path = "model_writes.rs"]
+mod writes;
 #[path = "model_session.rs"]
 mod session;
 
 pub use model::*;
 pub use session::*;
+pub use writes::*;

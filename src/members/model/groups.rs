@@ -1,0 +1,224 @@
+//! Groups: named sets of people. Who puts somebody into one gives what it holds, so one must hold that much in its projects.
+
+use crate::access::{Actor, Permission, ProjectId, ProjectRole, Thing, Verb, check, holds_in, may, visible};
+use crate::audit::{self, Act, ActKind};
+use crate::db::Tx;
+use crate::db::sql::Sql;
+use crate::error::{Conflict, Error, Msg, Result, on_constraint};
+use crate::people::{Face, GroupId, PersonId};
+use crate::text::value::{Body, Name};
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, Int4, Int8, Text, Uuid as SqlUuid};
+
+/// A group as lists and its page show it.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Group {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: GroupId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub about: String,
+    #[diesel(sql_type = Int4)]
+    pub version: i32,
+    /// Active members.
+    #[diesel(sql_type = Int8)]
+    pub people: i64,
+    /// "Atlas: member", of projects that the reader may see.
+    #[diesel(sql_type = Array<Text>)]
+    pub grants: Vec<String>,
+}
+
+#[derive(QueryableByName)]
+struct Held {
+    #[diesel(sql_type = SqlUuid)]
+    project_id: ProjectId,
+    #[diesel(sql_type = Text)]
+    role: ProjectRole,
+}
+
+#[derive(QueryableByName)]
+struct Ties {
+    #[diesel(sql_type = Int8)]
+    records: i64,
+    #[diesel(sql_type = Int8)]
+    grants: i64,
+}
+
+/// Name and text of a group as checked.
+#[derive(Debug, Clone)]
+pub struct GroupText {
+    pub name: Name,
+    pub about: Body,
+}
+
+fn manage() -> Thing {
+    Thing::Organisation(Permission::GroupsManage)
+}
+
+fn name_taken() -> impl Fn(Error) -> Error {
+    on_constraint("groups_organisation_id_name_key", "name", "problem-group-taken")
+}
+
+impl GroupText {
+    pub fn create(self, tx: &mut Tx, me: &Actor) -> Result<GroupId> {
+        let permit = may(tx, me, Verb::Add, &manage())?;
+        let organisation = me.organisation_id().ok_or(Error::NotFound)?;
+        let id = GroupId(tx.new_id());
+        let mut sql = Sql::named(
+            "members::create_group",
+            "insert into groups (id, organisation_id, name, about, created_at) values (",
+        );
+        sql.bind(id)
+            .push(", ")
+            .bind(organisation)
+            .push(", ")
+            .bind(self.name.as_str())
+            .push(", ")
+            .bind(self.about.as_str());
+        sql.push(", ").bind(tx.now).push(")");
+        sql.execute(tx.conn()).map_err(Error::from).map_err(name_taken())?;
+        audit::record(
+            tx,
+            permit,
+            Act::new(ActKind::GroupCreated).target("group", id).change("name", None::<&str>, self.name.as_str()),
+        )?;
+        Ok(id)
+    }
+}
+
+impl Group {
+    fn select(me: &Actor) -> Sql {
+        let mut sql = Sql::named(
+            "members::groups",
+            "select g.id, g.name, g.about, g.version, (select count(*) from group_members gm join people p on p.id = gm.person_id
+               where gm.group_id = g.id and p.deactivated_at is null) as people,
+             array(select p.name || ': ' || pg.role from project_grants pg join projects p on p.id = pg.project_id
+               where pg.group_id = g.id and ",
+        );
+        sql.append(&visible::projects(me)).push(" order by lower(p.name)) as grants from groups g where ");
+        sql
+    }
+
+    /// By name. A company has some hundreds at most.
+    pub fn list(tx: &mut Tx, me: &Actor) -> Result<Vec<Group>> {
+        check(me, Verb::See, &Thing::Organisation(Permission::MembersView))?;
+        let mut sql = Group::select(me);
+        sql.push("true order by lower(g.name), g.id limit 1000");
+        Ok(sql.load(tx.conn())?)
+    }
+
+    pub fn find(tx: &mut Tx, me: &Actor, id: GroupId) -> Result<Group> {
+        check(me, Verb::See, &Thing::Organisation(Permission::MembersView))?;
+        let mut sql = Group::select(me);
+        sql.push("g.id = ").bind(id);
+        sql.load(tx.conn())?.into_iter().next().ok_or(Error::NotFound)
+    }
+
+    /// Holds the row: no grant and no record can name the group until the transaction ends.
+    fn lock(&self, tx: &mut Tx, me: &Actor) -> Result<Group> {
+        let mut sql = Sql::named("members::lock_group", "select 1 as one from groups where id = ");
+        sql.bind(self.id).push(" for update");
+        sql.execute(tx.conn())?;
+        Group::find(tx, me, self.id)
+    }
+
+    /// Active members by name.
+    pub fn members(&self, tx: &mut Tx) -> Result<Vec<Face>> {
+        let mut sql = Sql::named(
+            "members::of_group",
+            "select p.id, p.name, p.handle from group_members gm join people p on p.id = gm.person_id
+             where p.deactivated_at is null and gm.group_id = ",
+        );
+        sql.bind(self.id).push(" order by lower(p.name), p.id limit 5000");
+        Ok(sql.load(tx.conn())?)
+    }
+
+    /// `Conflict` when somebody saved the group since the form was opened.
+    pub fn update(&self, tx: &mut Tx, me: &Actor, text: &GroupText, version: i32) -> Result<()> {
+        let permit = may(tx, me, Verb::Edit, &manage())?;
+        let old = self.lock(tx, me)?;
+        if (old.name.as_str(), old.about.as_str()) == (text.name.as_str(), text.about.as_str()) {
+            permit.unused(tx);
+            return Ok(());
+        }
+        if old.version != version {
+            let (seen, yours) = (old.version.to_string(), text.name.as_str().to_owned());
+            return Err(Error::Conflict(Box::new(Conflict { field: "version", theirs: old.name, yours, seen })));
+        }
+        let mut sql = Sql::named("members::update_group", "update groups set version = version + 1, name = ");
+        sql.bind(text.name.as_str()).push(", about = ").bind(text.about.as_str()).push(" where id = ").bind(self.id);
+        sql.execute(tx.conn()).map_err(Error::from).map_err(name_taken())?;
+        let act =
+            Act::new(ActKind::GroupChanged).target("group", self.id).change("name", &old.name, text.name.as_str());
+        audit::record(tx, permit, if old.about == text.about.as_str() { act } else { act.text_change("about") })
+    }
+
+    /// Who is in it already stays so. `Invalid` at `person` for who is unknown or left.
+    pub fn add(&self, tx: &mut Tx, me: &Actor, person: PersonId) -> Result<()> {
+        let permit = may(tx, me, Verb::Administer, &manage())?;
+        let group = self.lock(tx, me)?;
+        group.check_gives(tx, me)?;
+        if !Face::list(tx)?.iter().any(|face| face.id == person) {
+            return Err(Error::invalid("person", "problem-choice"));
+        }
+        if !add_row(tx, group.id, person)? {
+            permit.unused(tx);
+            return Ok(());
+        }
+        audit::record(tx, permit, Act::new(ActKind::GroupChanged).target("group", self.id).note("added", person))
+    }
+
+    pub fn take_out(&self, tx: &mut Tx, me: &Actor, person: PersonId) -> Result<()> {
+        let permit = may(tx, me, Verb::Administer, &manage())?;
+        let mut sql = Sql::named("members::take_out", "delete from group_members where group_id = ");
+        sql.bind(self.id).push(" and person_id = ").bind(person);
+        if sql.execute(tx.conn())? == 0 {
+            permit.unused(tx);
+            return Ok(());
+        }
+        audit::record(tx, permit, Act::new(ActKind::GroupChanged).target("group", self.id).note("removed", person))
+    }
+
+    /// `Invalid` while it owns records or holds grants; the message says how many.
+    pub fn delete(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
+        let permit = may(tx, me, Verb::Remove, &manage())?;
+        let group = self.lock(tx, me)?;
+        let ties = group.ties(tx)?;
+        if ties.records + ties.grants > 0 {
+            let msg = Msg::new("problem-group-tied").with("records", ties.records).with("grants", ties.grants);
+            return Err(Error::invalid("", msg));
+        }
+        let mut sql = Sql::named("members::delete_group", "delete from groups where id = ");
+        sql.bind(self.id);
+        sql.execute(tx.conn())?;
+        let act = Act::new(ActKind::GroupDeleted).target("group", self.id).change("name", group.name, None::<&str>);
+        audit::record(tx, permit, act.note("people", group.people))
+    }
+
+    fn ties(&self, tx: &mut Tx) -> Result<Ties> {
+        let mut sql = Sql::named("members::ties", "select (select count(*) from records where group_id = ");
+        sql.bind(self.id).push(") as records, (select count(*) from project_grants where group_id = ").bind(self.id);
+        sql.push(") as grants");
+        sql.load(tx.conn())?.into_iter().next().ok_or_else(|| Error::broken("no count came back"))
+    }
+
+    /// `Forbidden` when the group holds more in some project than the asker does.
+    pub(in crate::members) fn check_gives(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
+        let mut sql = Sql::named("members::held", "select project_id, role from project_grants where group_id = ");
+        sql.bind(self.id);
+        let held: Vec<Held> = sql.load(tx.conn())?;
+        match held.iter().all(|grant| holds_in(me, grant.project_id, grant.role)) {
+            true => Ok(()),
+            false => Err(Error::Forbidden(Msg::new("refused-group-holds-more").with("group", &self.name))),
+        }
+    }
+}
+
+/// False when the person was in it already.
+pub(in crate::members) fn add_row(tx: &mut Tx, group: GroupId, person: PersonId) -> Result<bool> {
+    let mut sql =
+        Sql::named("members::add_to_group", "insert into group_members (group_id, person_id, created_at) values (");
+    sql.bind(group).push(", ").bind(person).push(", ").bind(tx.now).push(") on conflict do nothing");
+    Ok(sql.execute(tx.conn())? > 0)
+}

@@ -1,0 +1,127 @@
+//! A person's place in the organisation: role, and whether they may enter. One owner and one server admin always remain: that is
+//! counted under a lock, so that two who leave at once do not both count the other.
+
+use super::Member;
+use crate::access::{Actor, Verb, check, may};
+use crate::audit::{self, Act, ActKind};
+use crate::db::Tx;
+use crate::db::sql::Sql;
+use crate::error::{Conflict, Error, Result};
+use crate::people::{OrganisationRole, Person, Session};
+use diesel::QueryableByName;
+use diesel::sql_types::Int8;
+
+#[derive(QueryableByName)]
+struct Others {
+    #[diesel(sql_type = Int8)]
+    owners: i64,
+    #[diesel(sql_type = Int8)]
+    server_admins: i64,
+}
+
+/// Changes of anybody's place take turns; whoever waited sees what the other did.
+fn take_turn(tx: &mut Tx) -> Result<()> {
+    Sql::named("members::take_turn", "select 1 as one from organisations for no key update").execute(tx.conn())?;
+    Ok(())
+}
+
+impl Member {
+    /// `Conflict` when the role is no longer the one the form showed.
+    pub fn change_role(&self, tx: &mut Tx, me: &Actor, was: OrganisationRole, role: OrganisationRole) -> Result<()> {
+        take_turn(tx)?;
+        let member = Member::find(tx, me, &self.handle)?;
+        let permit = may(tx, me, Verb::Share, &member.thing(role))?;
+        if member.role == role {
+            permit.unused(tx);
+            return Ok(());
+        }
+        if member.role != was {
+            let (theirs, yours) = (member.role.to_string(), role.to_string());
+            return Err(Error::Conflict(Box::new(Conflict { field: "role", seen: theirs.clone(), theirs, yours })));
+        }
+        if member.role == OrganisationRole::Owner && member.others(tx)?.owners == 0 {
+            return Err(Error::invalid("role", "problem-last-owner"));
+        }
+        let mut sql = Sql::named("members::change_role", "update memberships set role = ");
+        sql.bind(role).push(" where person_id = ").bind(member.id);
+        sql.execute(tx.conn())?;
+        let act = Act::new(ActKind::MemberChanged).target("person", member.id).change("role", member.role, role);
+        audit::record(tx, permit, act)
+    }
+
+    /// Ends their sessions at once; what they wrote stays theirs.
+    pub fn deactivate(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
+        take_turn(tx)?;
+        let member = Member::find(tx, me, &self.handle)?;
+        let permit = may(tx, me, Verb::Remove, &member.thing(member.role))?;
+        if !member.is_active() {
+            permit.unused(tx);
+            return Ok(());
+        }
+        let others = member.others(tx)?;
+        if member.role == OrganisationRole::Owner && others.owners == 0 {
+            return Err(Error::invalid("", "problem-last-owner"));
+        }
+        if member.server_admin && others.server_admins == 0 {
+            return Err(Error::invalid("", "problem-last-server-admin"));
+        }
+        let now = tx.now;
+        Person::set_deactivated(tx, member.id, Some(now))?;
+        let ended = Session::end_all(tx, member.id, None)?;
+        audit::record(
+            tx,
+            permit,
+            Act::new(ActKind::MemberDeactivated).target("person", member.id).note("sessions", ended),
+        )
+    }
+
+    /// They may enter again, with the role and groups they had.
+    pub fn reactivate(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
+        take_turn(tx)?;
+        let member = Member::find(tx, me, &self.handle)?;
+        let permit = may(tx, me, Verb::Remove, &member.thing(member.role))?;
+        if member.is_active() {
+            permit.unused(tx);
+            return Ok(());
+        }
+        Person::set_deactivated(tx, member.id, None)?;
+        audit::record(tx, permit, Act::new(ActKind::MemberReactivated).target("person", member.id))
+    }
+
+    /// Active owners and server admins but this person.
+    fn others(&self, tx: &mut Tx) -> Result<Others> {
+        let mut sql = Sql::named(
+            "members::others",
+            "select count(*) filter (where m.role = 'owner') as owners, count(*) filter (where p.server_admin) as server_admins
+             from people p join memberships m on m.person_id = p.id where p.deactivated_at is null and p.id <> ",
+        );
+        sql.bind(self.id);
+        sql.load(tx.conn())?.into_iter().next().ok_or_else(|| Error::broken("no count came back"))
+    }
+
+    /// Whether the actor may set this person's password.
+    pub fn check_reset(&self, me: &Actor) -> Result<()> {
+        if me.is(Some(self.id)) {
+            return Err(Error::forbidden("refused-own-password"));
+        }
+        check(me, Verb::Edit, &self.thing(self.role))
+    }
+
+    /// A new password by somebody who holds at least as much; all sessions of the person end.
+    pub fn reset_password(&self, tx: &mut Tx, me: &Actor, hash: &str) -> Result<()> {
+        let member = Member::find(tx, me, &self.handle)?;
+        member.check_reset(me)?;
+        let permit = may(tx, me, Verb::Edit, &member.thing(member.role))?;
+        if !member.is_active() {
+            permit.unused(tx);
+            return Err(Error::invalid("", "problem-deactivated"));
+        }
+        Person::set_password_hash(tx, member.id, hash)?;
+        let ended = Session::end_all(tx, member.id, None)?;
+        audit::record(
+            tx,
+            permit,
+            Act::new(ActKind::PasswordChanged).target("person", member.id).note("sessions", ended),
+        )
+    }
+}

@@ -1,0 +1,210 @@
+//! The pages of people and groups, and their forms.
+
+use super::{Common, Counts, Group, GroupText, Member};
+use crate::access::{Actor, Permission, Thing, Verb, can, holds};
+use crate::error::Problems;
+use crate::people::{Face, GroupId, OrganisationRole, PersonId};
+use crate::records::Record;
+use crate::text::value::{Body, Email, Name};
+use crate::ui::{Choice, Shell, filters, text};
+use crate::web::Form;
+use askama::Template;
+
+mod samples;
+
+/// Message key.
+pub fn role_label(role: OrganisationRole) -> String {
+    format!("organisation-role-{role}")
+}
+
+/// The roles that the reader may give this person; empty when they may not change it.
+pub fn role_choices(member: &Member, me: &Actor) -> Vec<Choice> {
+    let choice = |role: &OrganisationRole| Choice::new(role, text(&role_label(*role)), *role == member.role);
+    let may_give = |role: &&OrganisationRole| can(me, Verb::Share, &member.thing(**role));
+    if !member.is_active() || !can(me, Verb::Share, &member.thing(member.role)) {
+        return Vec::new();
+    }
+    OrganisationRole::ALL.iter().filter(may_give).map(choice).collect()
+}
+
+#[derive(Template)]
+#[template(path = "members/index.html")]
+pub struct Index {
+    pub shell: Shell,
+    pub lines: Vec<Line>,
+    pub counts: Counts,
+    pub words: String,
+    pub roles: Vec<Choice>,
+    pub is_deactivated: bool,
+    pub is_narrowed: bool,
+    /// The address of the next page.
+    pub next: Option<String>,
+    pub can_invite: bool,
+    pub problems: Problems,
+}
+
+/// One person of the list.
+#[derive(Debug, Clone)]
+pub struct Line {
+    pub member: Member,
+    /// Message key.
+    pub role: String,
+    pub roles: Vec<Choice>,
+}
+
+impl Line {
+    pub fn of(member: Member, me: &Actor) -> Self {
+        Line { role: role_label(member.role), roles: role_choices(&member, me), member }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "members/new.html")]
+pub struct New {
+    pub shell: Shell,
+    pub form: NewForm,
+    pub roles: Vec<Choice>,
+    pub groups: Vec<Choice>,
+    pub problems: Problems,
+}
+
+/// As typed.
+#[derive(Debug, Clone, Default)]
+pub struct NewForm {
+    pub name: String,
+    pub email: String,
+    pub role: String,
+    pub groups: Vec<String>,
+}
+
+/// What the form says once every field is right.
+#[derive(Debug, Clone)]
+pub struct CheckedMember {
+    pub name: Name,
+    pub email: Email,
+    pub role: OrganisationRole,
+    pub groups: Vec<GroupId>,
+}
+
+impl NewForm {
+    pub fn of(form: &Form) -> Self {
+        let text = |name| form.text(name).to_owned();
+        NewForm {
+            name: text("name"),
+            email: text("email"),
+            role: text("role"),
+            groups: form.all("groups").map(str::to_owned).collect(),
+        }
+    }
+
+    pub fn check(&self) -> Result<CheckedMember, Problems> {
+        let mut problems = Problems::default();
+        let name = problems.take("name", Name::parse(&self.name));
+        let email = problems.take("email", Email::parse(&self.email));
+        let role = problems.take("role", OrganisationRole::parse(&self.role).ok_or("problem-choice".into()));
+        let groups: Result<Vec<GroupId>, _> = self.groups.iter().map(|id| id.parse().map(GroupId)).collect();
+        let groups = problems.take("groups", groups.map_err(|_| "problem-choice".into()));
+        match (name, email, role, groups) {
+            (Some(name), Some(email), Some(role), Some(groups)) => Ok(CheckedMember { name, email, role, groups }),
+            _ => Err(problems),
+        }
+    }
+
+    /// The roles that the reader may give, the lowest first.
+    pub fn roles(&self, me: &Actor) -> Vec<Choice> {
+        let thing = |role| Thing::Member { id: PersonId(uuid::Uuid::nil()), role, is_server_admin: false };
+        let may_give = |role: &&OrganisationRole| can(me, Verb::Invite, &thing(**role));
+        let chosen = if self.role.is_empty() { "member" } else { &self.role };
+        let choice = |role: &OrganisationRole| Choice::new(role, text(&role_label(*role)), role.as_str() == chosen);
+        OrganisationRole::ALL.iter().filter(may_give).map(choice).collect()
+    }
+
+    pub fn group_choices(&self, groups: &[Group]) -> Vec<Choice> {
+        groups
+            .iter()
+            .map(|group| Choice::new(group.id, &group.name, self.groups.contains(&group.id.to_string())))
+            .collect()
+    }
+}
+
+/// A password that is shown this once.
+#[derive(Template)]
+#[template(path = "members/password.html")]
+pub struct OneTime {
+    pub shell: Shell,
+    pub member: Member,
+    pub password: String,
+    pub is_new: bool,
+}
+
+#[derive(Template)]
+#[template(path = "members/show.html")]
+pub struct Show {
+    pub shell: Shell,
+    pub line: Line,
+    pub tickets: Vec<Record>,
+    pub projects: Vec<Common>,
+    pub is_me: bool,
+    pub can_remove: bool,
+    pub can_reset: bool,
+    pub problems: Problems,
+}
+
+#[derive(Template)]
+#[template(path = "members/groups.html")]
+pub struct Groups {
+    pub shell: Shell,
+    pub groups: Vec<Group>,
+    pub counts: Counts,
+    pub form: GroupForm,
+    pub can_manage: bool,
+    pub problems: Problems,
+}
+
+#[derive(Template)]
+#[template(path = "members/group.html")]
+pub struct GroupPage {
+    pub shell: Shell,
+    pub group: Group,
+    pub members: Vec<Face>,
+    /// Who is not in it.
+    pub others: Vec<Choice>,
+    pub form: GroupForm,
+    pub can_manage: bool,
+    /// Somebody saved in the meantime; what they saved is shown beside.
+    pub is_stale: bool,
+    pub problems: Problems,
+}
+
+/// As typed.
+#[derive(Debug, Clone, Default)]
+pub struct GroupForm {
+    pub name: String,
+    pub about: String,
+    pub version: String,
+}
+
+impl GroupForm {
+    pub fn of(form: &Form) -> Self {
+        let text = |name| form.text(name).to_owned();
+        GroupForm { name: text("name"), about: text("about"), version: text("version") }
+    }
+
+    pub fn of_group(group: &Group) -> Self {
+        GroupForm { name: group.name.clone(), about: group.about.clone(), version: group.version.to_string() }
+    }
+
+    pub fn check(&self) -> Result<GroupText, Problems> {
+        let mut problems = Problems::default();
+        let name = problems.take("name", Name::parse(&self.name));
+        let about = problems.take("about", Body::parse(&self.about));
+        match (name, about) {
+            (Some(name), Some(about)) => Ok(GroupText { name, about }),
+            _ => Err(problems),
+        }
+    }
+}
+
+pub fn can_manage_groups(me: &Actor) -> bool {
+    holds(me, Permission::GroupsManage)
+}

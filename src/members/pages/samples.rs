@@ -1,0 +1,121 @@
+//! What the gallery shows.
+
+use super::*;
+use crate::access::ProjectRole;
+use crate::people::PersonId;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+fn cleo() -> Member {
+    Member {
+        id: PersonId(Uuid::nil()),
+        name: "Cleo Marchetti".to_owned(),
+        email: "cleo@halden.example".to_owned(),
+        handle: "cleo.marchetti".to_owned(),
+        role: OrganisationRole::Member,
+        server_admin: false,
+        groups: vec!["Planning".to_owned()],
+        last_seen_at: Some(DateTime::<Utc>::UNIX_EPOCH),
+        created_at: DateTime::<Utc>::UNIX_EPOCH,
+        deactivated_at: None,
+    }
+}
+
+fn planning() -> Group {
+    Group {
+        id: GroupId(Uuid::nil()),
+        name: "Planning".to_owned(),
+        about: "Who decides on the timetable.".to_owned(),
+        version: 1,
+        people: 8,
+        grants: vec!["Atlas: member".to_owned()],
+    }
+}
+
+fn line() -> Line {
+    Line {
+        role: role_label(OrganisationRole::Member),
+        roles: vec![Choice::new("member", "Member", true)],
+        member: cleo(),
+    }
+}
+
+impl Index {
+    pub fn sample() -> Self {
+        Index {
+            shell: Shell::sample("members"),
+            lines: vec![line()],
+            counts: Counts { active: 23, deactivated: 2, owners: 1, groups: 3 },
+            words: String::new(),
+            roles: vec![Choice::new("", "Any role", true)],
+            is_deactivated: false,
+            is_narrowed: false,
+            next: Some("/settings/members?after=x".to_owned()),
+            can_invite: true,
+            problems: Problems::one("", "problem-last-owner"),
+        }
+    }
+}
+
+impl New {
+    pub fn sample() -> Self {
+        New {
+            shell: Shell::sample("members"),
+            form: NewForm::default(),
+            roles: vec![Choice::new("member", "Member", true)],
+            groups: vec![Choice::new("1", "Planning", true)],
+            problems: Problems::one("email", "problem-email-taken"),
+        }
+    }
+}
+
+impl OneTime {
+    pub fn sample() -> Self {
+        let password = "k7mq2-x9fhd-3npwr-t8ver".to_owned();
+        OneTime { shell: Shell::sample("members"), member: cleo(), password, is_new: true }
+    }
+}
+
+impl Show {
+    pub fn sample() -> Self {
+        let atlas = Common { key: "ATL".to_owned(), name: "Atlas".to_owned(), role: ProjectRole::Member };
+        Show {
+            shell: Shell::sample("members"),
+            line: line(),
+            tickets: Vec::new(),
+            projects: vec![atlas],
+            is_me: false,
+            can_remove: true,
+            can_reset: true,
+            problems: Problems::default(),
+        }
+    }
+}
+
+impl Groups {
+    pub fn sample() -> Self {
+        Groups {
+            shell: Shell::sample("members"),
+            groups: vec![planning()],
+            counts: Counts::default(),
+            form: GroupForm::default(),
+            can_manage: true,
+            problems: Problems::one("name", "problem-group-taken"),
+        }
+    }
+}
+
+impl GroupPage {
+    pub fn sample() -> Self {
+        GroupPage {
+            shell: Shell::sample("members"),
+            form: GroupForm::of_group(&planning()),
+            group: planning(),
+            members: vec![Face { id: cleo().id, name: cleo().name, handle: cleo().handle }],
+            others: vec![Choice::new("1", "Vera Novak", false)],
+            can_manage: true,
+            is_stale: true,
+            problems: Problems::default(),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! `/people/{handle}`: the profile, role, password, and whether they may enter.
+
+use super::{fresh_password, shown_once};
+use crate::access::{Actor, Ctx, Verb, can};
+use crate::db::Tx;
+use crate::error::{Error, Msg, Problems, Result};
+use crate::members::Member;
+use crate::members::pages::{Line, Show};
+use crate::people::OrganisationRole;
+use crate::web::{Flash, Form, Need, Reply, Routes};
+use actix_web::web::Path;
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/people/{handle}", Need::Session, show)
+        .post("/people/{handle}/role", Need::Session, role::update)
+        .post("/people/{handle}/password", Need::Session, password::update)
+        .post("/people/{handle}/deactivation", Need::Session, deactivation::create)
+        .post("/people/{handle}/deactivation/removal", Need::Session, deactivation::destroy)
+}
+
+async fn show(ctx: Ctx, handle: Path<String>) -> Result<Reply> {
+    let page = page(&ctx, handle.into_inner(), Problems::default()).await?;
+    ctx.page(&page)
+}
+
+async fn page(ctx: &Ctx, handle: String, problems: Problems) -> Result<Show> {
+    let (member, tickets, projects) = ctx
+        .read(move |tx, me| {
+            let member = Member::find(tx, me, &handle)?;
+            let (tickets, projects) = (member.open_tickets(tx, me)?, member.common_projects(tx, me)?);
+            Ok((member, tickets, projects))
+        })
+        .await?;
+    let me = ctx.me()?;
+    let is_me = me.is(Some(member.id));
+    Ok(Show {
+        shell: ctx.shell("members")?,
+        is_me,
+        can_remove: can(&me, Verb::Remove, &member.thing(member.role)),
+        can_reset: !is_me && member.is_active() && can(&me, Verb::Edit, &member.thing(member.role)),
+        line: Line::of(member, &me),
+        tickets,
+        projects,
+        problems,
+    })
+}
+
+/// On to the profile with a message, or the profile with what was wrong.
+async fn answer(
+    ctx: &Ctx,
+    handle: String,
+    done: Result<Member>,
+    key: &'static str,
+    undo: Option<&str>,
+) -> Result<Reply> {
+    let (status, problems) = match done {
+        Ok(member) => {
+            let flash = Flash::done(Msg::new(key).with("name", &member.name));
+            let flash = undo.map_or(flash.clone(), |path| flash.undo(&format!("{}{path}", member.path())));
+            return Ok(ctx.redirect(&member.path(), Some(flash)));
+        }
+        Err(Error::Invalid(problems)) => (422, problems),
+        Err(Error::Conflict(conflict)) => {
+            (409, Problems::one("", Msg::new("problem-role-stale").with("role", conflict.theirs)))
+        }
+        Err(other) => return Err(other),
+    };
+    let page = page(ctx, handle, problems).await?;
+    ctx.page_with(status, &page)
+}
+
+async fn change<F>(ctx: &Ctx, handle: String, verb: F) -> Result<Member>
+where
+    F: FnOnce(&Member, &mut Tx, &Actor) -> Result<()> + Send + 'static,
+{
+    ctx.write(move |tx, me| {
+        let member = Member::find(tx, me, &handle)?;
+        verb(&member, tx, me)?;
+        Ok(member)
+    })
+    .await
+}
+
+mod role {
+    use super::*;
+
+    pub async fn update(ctx: Ctx, handle: Path<String>, sent: Form) -> Result<Reply> {
+        let handle = handle.into_inner();
+        let of =
+            |name| OrganisationRole::parse(sent.text(name)).ok_or_else(|| Error::invalid("role", "problem-choice"));
+        let done = match (of("was"), of("role")) {
+            (Ok(was), Ok(role)) => {
+                change(&ctx, handle.clone(), move |member, tx, me| member.change_role(tx, me, was, role)).await
+            }
+            (Err(error), _) | (_, Err(error)) => Err(error),
+        };
+        answer(&ctx, handle, done, "member-role-changed", None).await
+    }
+}
+
+mod password {
+    use super::*;
+
+    pub async fn update(ctx: Ctx, handle: Path<String>, _: Form) -> Result<Reply> {
+        let handle = handle.into_inner();
+        let of = handle.clone();
+        // Asked before the hash is made, which costs a core.
+        ctx.read(move |tx, me| Member::find(tx, me, &of)?.check_reset(me)).await?;
+        let (password, hash) = fresh_password(&ctx).await?;
+        let done = change(&ctx, handle.clone(), move |member, tx, me| member.reset_password(tx, me, &hash)).await;
+        match done {
+            Ok(member) => shown_once(&ctx, &member.handle, &password, false).await,
+            Err(error) => answer(&ctx, handle, Err(error), "saved", None).await,
+        }
+    }
+}
+
+mod deactivation {
+    use super::*;
+
+    pub async fn create(ctx: Ctx, handle: Path<String>, _: Form) -> Result<Reply> {
+        let handle = handle.into_inner();
+        let done = change(&ctx, handle.clone(), Member::deactivate).await;
+        answer(&ctx, handle, done, "member-deactivated", Some("/deactivation/removal")).await
+    }
+
+    pub async fn destroy(ctx: Ctx, handle: Path<String>, _: Form) -> Result<Reply> {
+        let handle = handle.into_inner();
+        let done = change(&ctx, handle.clone(), Member::reactivate).await;
+        answer(&ctx, handle, done, "member-reactivated", None).await
+    }
+}

@@ -1,0 +1,68 @@
+//! Writing a person's row. The rooms that call these have asked first and keep the entry.
+
+use crate::db::Tx;
+use crate::error::{Error, Msg, Result, on_constraint};
+use crate::people::{Membership, Person, PersonId};
+use crate::schema::{memberships, people};
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+
+impl Person {
+    /// The person with their membership. `Invalid` at `email` when the address has an account.
+    pub fn insert(&self, tx: &mut Tx, membership: &Membership) -> Result<()> {
+        let taken = on_constraint("people_email_key", "email", "problem-email-taken");
+        let raced = on_constraint("people_handle_key", "", "problem-handle-raced");
+        let done = diesel::insert_into(people::table).values(self).execute(tx.conn());
+        done.map_err(Error::from).map_err(taken).map_err(raced)?;
+        diesel::insert_into(memberships::table).values(membership).execute(tx.conn())?;
+        Ok(())
+    }
+
+    /// `Invalid` at `handle` when somebody else has it.
+    pub fn set_profile(&self, tx: &mut Tx, name: &str, handle: &str, time_zone: Option<&str>) -> Result<()> {
+        let row = (people::name.eq(name), people::handle.eq(handle), people::time_zone.eq(time_zone));
+        let done = diesel::update(people::table.find(self.id)).set(row).execute(tx.conn());
+        done.map_err(Error::from).map_err(on_constraint("people_handle_key", "handle", "problem-handle-taken"))?;
+        Ok(())
+    }
+
+    /// argon2id, PHC format.
+    pub fn set_password_hash(tx: &mut Tx, id: PersonId, hash: &str) -> Result<()> {
+        diesel::update(people::table.find(id)).set(people::password_hash.eq(hash)).execute(tx.conn())?;
+        Ok(())
+    }
+
+    /// None keeps what is.
+    pub fn set_look(tx: &mut Tx, id: PersonId, theme: Option<&str>, palette: Option<&str>) -> Result<()> {
+        if let Some(theme) = theme {
+            diesel::update(people::table.find(id)).set(people::theme.eq(theme)).execute(tx.conn())?;
+        }
+        if let Some(palette) = palette {
+            diesel::update(people::table.find(id)).set(people::palette.eq(palette)).execute(tx.conn())?;
+        }
+        Ok(())
+    }
+
+    /// None lets them in again.
+    pub fn set_deactivated(tx: &mut Tx, id: PersonId, at: Option<DateTime<Utc>>) -> Result<()> {
+        diesel::update(people::table.find(id)).set(people::deactivated_at.eq(at)).execute(tx.conn())?;
+        Ok(())
+    }
+}
+
+pub const MIN_HANDLE_CHARS: usize = 2;
+pub const MAX_HANDLE_CHARS: usize = 40;
+
+/// What stands after `@`: letters, digits, dots, dashes and underscores in lower case, a letter or digit at both ends.
+pub fn parse_handle(input: &str) -> Result<String, Msg> {
+    let handle = input.trim().trim_start_matches('@').to_lowercase();
+    let count = handle.chars().count();
+    let fits = (MIN_HANDLE_CHARS..=MAX_HANDLE_CHARS).contains(&count)
+        && handle.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))
+        && handle.starts_with(char::is_alphanumeric)
+        && handle.ends_with(char::is_alphanumeric);
+    match fits {
+        true => Ok(handle),
+        false => Err(Msg::new("problem-handle").with("min", MIN_HANDLE_CHARS).with("max", MAX_HANDLE_CHARS)),
+    }
+}
