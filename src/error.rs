@@ -180,6 +180,10 @@ impl From<diesel::result::Error> for Error {
                 Error::Away(info.message().to_owned())
             }
             Db::DatabaseError(Kind::SerializationFailure, info) => Error::Away(info.message().to_owned()),
+            // No text of ours holds a NUL byte, so nothing that was typed with one can be found.
+            Db::DatabaseError(_, info) if info.message().contains("invalid byte sequence") => {
+                Error::invalid("", "problem-nul")
+            }
             Db::DatabaseError(_, info) => match info.constraint_name() {
                 Some(name) => Error::Broken(format!("constraint {name}: {}", info.message())),
                 None if is_away(info.message()) => Error::Away(info.message().to_owned()),

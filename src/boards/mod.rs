@@ -11,8 +11,5 @@ use crate::web::{Feature, Group};
 pub const FEATURE: Feature = Feature {
     name: "boards",
     routes: routes::routes,
-    nav: Some((
-        Group::Execution,
-        NavItem { key: "board", label: "nav-board", href: "/board", icon: "board", shortcut: "g b", is_scoped: true },
-    )),
+    nav: Some((Group::Execution, NavItem::scoped("board", "nav-board", "/board", "board", "g b"))),
 };

@@ -9,7 +9,6 @@ mod routes;
 
 pub use model::*;
 pub use model_texts::texts;
-
 pub use pages::samples;
 
 use crate::ui::NavItem;
@@ -18,15 +17,5 @@ use crate::web::{Feature, Group};
 pub const FEATURE: Feature = Feature {
     name: "decisions",
     routes: routes::routes,
-    nav: Some((
-        Group::Execution,
-        NavItem {
-            key: "decisions",
-            label: "nav-decisions",
-            href: "/decisions",
-            icon: "decision",
-            shortcut: "g e",
-            is_scoped: true,
-        },
-    )),
+    nav: Some((Group::Execution, NavItem::scoped("decisions", "nav-decisions", "/decisions", "decision", "g e"))),
 };

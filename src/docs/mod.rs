@@ -14,8 +14,5 @@ use crate::web::{Feature, Group};
 pub const FEATURE: Feature = Feature {
     name: "docs",
     routes: routes::routes,
-    nav: Some((
-        Group::CompanyMemory,
-        NavItem { key: "docs", label: "nav-docs", href: "/docs", icon: "doc", shortcut: "g d", is_scoped: true },
-    )),
+    nav: Some((Group::CompanyMemory, NavItem::scoped("docs", "nav-docs", "/docs", "doc", "g d"))),
 };

@@ -7,7 +7,6 @@ pub mod portable;
 mod routes;
 
 pub use model::*;
-
 pub use pages::samples;
 
 use crate::ui::NavItem;
@@ -16,15 +15,5 @@ use crate::web::{Feature, Group};
 pub const FEATURE: Feature = Feature {
     name: "tickets",
     routes: routes::routes,
-    nav: Some((
-        Group::Execution,
-        NavItem {
-            key: "tickets",
-            label: "nav-tickets",
-            href: "/tickets",
-            icon: "ticket",
-            shortcut: "g t",
-            is_scoped: true,
-        },
-    )),
+    nav: Some((Group::Execution, NavItem::scoped("tickets", "nav-tickets", "/tickets", "ticket", "g t"))),
 };

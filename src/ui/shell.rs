@@ -18,6 +18,17 @@ pub struct NavItem {
 }
 
 impl NavItem {
+    /// A place that means something within one project: `label` is a message key.
+    pub const fn scoped(
+        key: &'static str,
+        label: &'static str,
+        href: &'static str,
+        icon: &'static str,
+        shortcut: &'static str,
+    ) -> Self {
+        NavItem { key, label, href, icon, shortcut, is_scoped: true }
+    }
+
     /// Message and address of making one, for places where one can.
     pub fn create(&self) -> Option<(&'static str, &'static str)> {
         Some(match self.key {

@@ -232,11 +232,11 @@ impl<P: Principal> Ctx<P> {
         self.query("project")
     }
 
-    /// One value of the address's query.
+    /// One value of the address's query, without NUL bytes, which nothing here holds.
     pub fn query(&self, name: &str) -> Option<String> {
         url::form_urlencoded::parse(self.request.query_string().as_bytes())
             .find(|(key, value)| key == name && !value.is_empty())
-            .map(|(_, value)| value.into_owned())
+            .map(|(_, value)| value.replace('\0', ""))
     }
 
     pub fn csrf(&self) -> String {

@@ -27,7 +27,7 @@ pub async fn guard(
     let state = request.app_data::<Shared>().cloned().ok_or_else(|| Error::broken("no state"))?;
     let id = crate::db::new_id(state.clock.now());
     request.extensions_mut().insert(RequestId(id));
-    let response = match check_origin(request.request(), &state) {
+    let response = match check_path(request.request()).and_then(|()| check_origin(request.request(), &state)) {
         Ok(()) => next.call(request).await?.map_into_boxed_body(),
         Err(error) => {
             let (request, _) = request.into_parts();
@@ -38,6 +38,12 @@ pub async fn guard(
     harden(response.headers_mut(), &state, id);
     log(&response, id, began);
     Ok(response)
+}
+
+/// Nothing has an address with a NUL byte in it.
+fn check_path(request: &HttpRequest) -> Result<()> {
+    let is_odd = request.uri().path().contains("%00") || request.uri().path().contains('\0');
+    if is_odd { Err(Error::NotFound) } else { Ok(()) }
 }
 
 /// Unsafe methods must come from our own pages: browsers say so in Sec-Fetch-Site, older ones in Origin.
