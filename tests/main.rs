@@ -52,3 +52,5 @@ mod decisions_tests;
 mod related_tests;
 #[path = "../src/tickets/tests.rs"]
 mod tickets_tests;
+#[path = "../src/docs/tests.rs"]
+mod docs_tests;

@@ -59,7 +59,7 @@ impl Doc {
     /// A copy beside the page, with its tags and without the pages below it. `title` names it.
     pub fn duplicate(tx: &mut Tx, me: &Actor, display_id: &str, title: &str) -> Result<Doc> {
         let doc = Doc::find(tx, me, display_id)?;
-        doc.refuse_removed()?;
+        doc.check_alive()?;
         let cut: String = title.chars().take(MAX_TITLE_CHARS).collect();
         let copy = NewDoc {
             place: doc.record.place(),

@@ -25,7 +25,7 @@ impl Doc {
     pub fn save(tx: &mut Tx, me: &Actor, display_id: &str, save: &Save) -> Result<Doc> {
         let doc = Doc::find_locked(tx, me, display_id)?;
         let permit = may(tx, me, Verb::Edit, &doc.record.thing())?;
-        doc.refuse_removed()?;
+        doc.check_alive()?;
         let is_same = doc.record.title == save.title.as_str() && doc.body == save.body.as_str();
         if is_same && doc.icon == save.icon {
             permit.unused(tx);

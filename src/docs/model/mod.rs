@@ -95,8 +95,8 @@ impl Doc {
         Doc::find(tx, me, display_id)
     }
 
-    /// A page in the bin is changed by bringing it back first.
-    pub(in crate::docs) fn refuse_removed(&self) -> Result<()> {
+    /// `Forbidden` for a page in the bin: it is changed by bringing it back first.
+    pub fn check_alive(&self) -> Result<()> {
         if self.is_removed() { Err(Error::forbidden("refused-doc-removed")) } else { Ok(()) }
     }
 }

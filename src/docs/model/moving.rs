@@ -57,7 +57,7 @@ impl Doc {
         let doc = Doc::find_locked(tx, me, display_id)?;
         let below = doc.below(tx)?;
         let permit = doc.ask_to_move(tx, me, to.place, &below)?;
-        doc.refuse_removed()?;
+        doc.check_alive()?;
         if let Some(parent) = to.parent {
             if below.iter().any(|row| row.id == parent.0) {
                 return Err(Error::invalid("parent", "problem-doc-circle"));
@@ -129,7 +129,7 @@ impl Doc {
         lock_tree(tx)?;
         let doc = Doc::find_locked(tx, me, display_id)?;
         let permit = may(tx, me, Verb::Edit, &doc.record.thing())?;
-        doc.refuse_removed()?;
+        doc.check_alive()?;
         let row = doc.neighbours(tx, me)?;
         let Some(rank) = rank_after_step(&row, doc.id(), step) else {
             permit.unused(tx);

@@ -58,7 +58,7 @@ impl Doc {
     pub fn restore_revision(tx: &mut Tx, me: &Actor, display_id: &str, number: i32) -> Result<Doc> {
         let doc = Doc::find_locked(tx, me, display_id)?;
         let permit = may(tx, me, Verb::Edit, &doc.record.thing())?;
-        doc.refuse_removed()?;
+        doc.check_alive()?;
         let old = doc.find_revision(tx, number)?;
         if old.title == doc.record.title && old.body == doc.body {
             permit.unused(tx);

@@ -1,7 +1,7 @@
 //! The tree: places with pages, the pages of one place, and the way up from one of them.
 
 use super::{Doc, DocId, NumberRow};
-use crate::access::{Actor, Kind, Place, ProjectId, visible};
+use crate::access::{Actor, Kind, Place, visible};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::Result;
@@ -41,6 +41,7 @@ pub struct Shelf {
     pub place: Place,
     /// A project's or group's; None for the organisation and for private.
     pub name: Option<String>,
+    pub has_pages: bool,
 }
 
 #[derive(QueryableByName)]
@@ -49,29 +50,37 @@ struct ShelfRow {
     id: Uuid,
     #[diesel(sql_type = Nullable<Text>)]
     name: Option<String>,
+    #[diesel(sql_type = Bool)]
+    has_pages: bool,
 }
 
 /// The places where `me` sees pages: the organisation, projects, groups, private; the first and last and `also` even when empty.
 pub fn shelves(tx: &mut Tx, me: &Actor, also: Option<Place>) -> Result<Vec<Shelf>> {
-    let mut sql = Sql::named("docs::shelves", "select x.id, g.name from (select unnest(");
-    sql.bind(visible::places(me))
-        .push("::uuid[]) as id union select id from groups) x left join groups g on g.id = x.id");
-    sql.push(" where exists (select 1 from records r where r.place_id = x.id and r.archived_at is null and r.kind = ");
-    sql.bind(Kind::Doc).push(" and ").append(&visible::records(me)).push(")");
+    let mut sql = Sql::named(
+        "docs::shelves",
+        "select * from (select x.id, g.name, exists (select 1 from records r where r.place_id = x.id",
+    );
+    sql.push(" and r.archived_at is null and r.kind = ").bind(Kind::Doc).push(" and ").append(&visible::records(me));
+    sql.push(") as has_pages from (select unnest(").bind(visible::places(me));
+    sql.push(
+        "::uuid[]) as id union select id from groups) x left join groups g on g.id = x.id) places where has_pages",
+    );
     if let Some(place) = also {
-        sql.push(" or x.id = ").bind(place.id());
+        sql.push(" or id = ").bind(place.id());
     }
-    sql.push(" order by lower(g.name), x.id");
+    sql.push(" order by lower(name), id");
     let rows: Vec<ShelfRow> = sql.load(tx.conn())?;
-    let has = |id: Uuid| rows.iter().any(|row| row.id == id);
-    let plain = |place| Shelf { place, name: None };
+    let row = |id: Uuid| rows.iter().find(|row| row.id == id);
+    let plain = |place: Place| Shelf { place, name: None, has_pages: row(place.id()).is_some_and(|row| row.has_pages) };
     let mut shelves: Vec<Shelf> = me.organisation_id().map(Place::Organisation).map(plain).into_iter().collect();
-    let projects = me.projects.iter().filter(|project| has(project.id.0));
-    shelves
-        .extend(projects.map(|project| Shelf { place: Place::Project(project.id), name: Some(project.name.clone()) }));
-    let known = |id: Uuid| Some(id) == me.organisation_id().map(|id| id.0) || me.project_by_id(ProjectId(id)).is_some();
-    let groups = rows.iter().filter(|row| row.name.is_some() && !known(row.id));
-    shelves.extend(groups.map(|row| Shelf { place: Place::Group(GroupId(row.id)), name: row.name.clone() }));
+    let projects = me.projects.iter().filter_map(|project| Some((project, row(project.id.0)?)));
+    shelves.extend(projects.map(|(project, row)| Shelf {
+        place: Place::Project(project.id),
+        name: Some(project.name.clone()),
+        has_pages: row.has_pages,
+    }));
+    let groups = rows.iter().filter_map(|row| Some((GroupId(row.id), row.name.clone()?, row.has_pages)));
+    shelves.extend(groups.map(|(id, name, has_pages)| Shelf { place: Place::Group(id), name: Some(name), has_pages }));
     shelves.extend(me.person_id().map(Place::Person).map(plain));
     Ok(shelves)
 }
@@ -89,9 +98,9 @@ pub fn nodes(tx: &mut Tx, me: &Actor, place: Place, open: Vec<Uuid>) -> Result<V
         .bind(place.id());
     sql.push(" limit ")
         .bind(WHOLE_TREE + 1)
-        .push(") few) <= ")
+        .push(") counted) <= ")
         .bind(WHOLE_TREE)
-        .push(")) level where nr <= ")
+        .push(")) leveled where nr <= ")
         .bind(MAX_LEVEL);
     sql.push(" or id = any(").bind(open).push(") order by nr");
     Ok(sql.load(tx.conn())?)

@@ -1,5 +1,0 @@
-//! `/docs`.
-use crate::web::Routes;
-pub fn routes() -> Routes {
-    Routes::new()
-}
