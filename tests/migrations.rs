@@ -12,6 +12,7 @@ const NO_KEY: &[(&str, &str)] = &[
     ("records.place_id", "one of four tables, by scope; generated"),
     ("counters.place_id", "whatever numbers are counted for"),
     ("tickets.place_id", "part of the key (id, place_id)"),
+    ("docs.place_id", "part of the key (id, place_id)"),
     ("activity.transaction_id", "PostgreSQL's"),
     ("audit_events.target_id", "any kind of thing, and it may be gone"),
     ("audit_events.request_id", "of the log"),

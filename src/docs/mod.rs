@@ -7,6 +7,7 @@ pub mod portable;
 mod routes;
 
 pub use model::*;
+pub use pages::samples;
 
 use crate::ui::NavItem;
 use crate::web::{Feature, Group};

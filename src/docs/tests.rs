@@ -90,7 +90,15 @@ fn losing_a_second_race_after_the_first_keeps_the_words_too() {
     let path = page(&app.as_(CLEO), "organisation", "Tides", "two\n");
     save(&app.as_(ADA), &path, "1", "first\n");
     save(&app.as_(ADA), &path, "2", "second\n");
-    let kept = [("title", "x"), ("body", "x"), ("base", "2"), ("keep", "mine"), ("from", "1"), ("mine", "mine\n"), ("mine_title", "Tides")];
+    let kept = [
+        ("title", "x"),
+        ("body", "x"),
+        ("base", "2"),
+        ("keep", "mine"),
+        ("from", "1"),
+        ("mine", "mine\n"),
+        ("mine_title", "Tides"),
+    ];
     let lost = app.as_(CLEO).post(&path, &kept);
     assert_eq!(lost.status, 409);
     assert!(lost.has("mine") && lost.has("second"));
@@ -192,7 +200,9 @@ fn nobody_takes_a_colleagues_page_away_by_putting_it_below_their_own() {
     let theirs = page(&cleo, "organisation", "Theirs", "");
     let trap = page(&dov, "organisation", "Trap", "");
     assert_eq!(dov.post(&format!("{theirs}/move"), &[("parent", trap.trim_start_matches("/docs/"))]).status, 303);
-    for (tail, fields) in [("move", &[("place", "private"), ("confirmed", "on")][..]), ("archiving", &[]), ("removal", &[])] {
+    for (tail, fields) in
+        [("move", &[("place", "private"), ("confirmed", "on")][..]), ("archiving", &[]), ("removal", &[])]
+    {
         let refused = dov.post(&format!("{trap}/{tail}"), fields);
         assert_eq!(refused.status, 403, "{tail}");
     }
@@ -290,10 +300,24 @@ fn a_page_leaves_as_markdown() {
 fn script_in_title_and_text_stays_text() {
     let app = App::new();
     let bad = "<script>alert(1)</script>";
-    let path = page(&app.as_(CLEO), "organisation", bad, &format!("{bad}<img src=x onerror=alert(2)>[x](javascript:alert(3))"));
-    for page in [path.clone(), format!("{path}/edit"), format!("{path}/revisions/1"), "/docs".to_owned(), format!("{path}/move")] {
+    let path = page(
+        &app.as_(CLEO),
+        "organisation",
+        bad,
+        &format!("{bad}<img src=x onerror=alert(2)>[x](javascript:alert(3))"),
+    );
+    for page in [
+        path.clone(),
+        format!("{path}/edit"),
+        format!("{path}/revisions/1"),
+        "/docs".to_owned(),
+        format!("{path}/move"),
+    ] {
         let text = app.as_(CLEO).get(&page).text();
-        assert!(!text.contains("<script>alert") && !text.contains("<img src=x") && !text.contains("href=\"javascript"), "{page}");
+        assert!(
+            !text.contains("<script>alert") && !text.contains("<img src=x") && !text.contains("href=\"javascript"),
+            "{page}"
+        );
     }
     let preview = app.as_(CLEO).post("/docs/preview", &[("text", bad)]);
     assert!(!preview.has("<script"));
@@ -341,7 +365,8 @@ fn two_hundred_nested_lists_are_shown() {
 #[test]
 fn a_form_sent_twice_makes_one_page() {
     let app = App::new();
-    let fields = [("place", "organisation"), ("title", "Once"), ("body", ""), ("_once", "0190c0de-0000-7000-8000-000000000001")];
+    let fields =
+        [("place", "organisation"), ("title", "Once"), ("body", ""), ("_once", "0190c0de-0000-7000-8000-000000000001")];
     let cleo = app.as_(CLEO);
     let (first, second) = (cleo.post("/docs", &fields), cleo.post("/docs", &fields));
     assert_eq!(first.location(), second.location());
@@ -353,7 +378,10 @@ fn an_imported_tree_keeps_its_links_order_and_tags() {
     let app = App::new();
     let files = [
         ("guide/index.md", "# Guide\n\nSee [setup](setup.md#first) and [[Setup]]"),
-        ("guide/setup.md", "---\ntags: [tides]\n---\n# Setup\n\nBack to [the guide](index.md), [picture](a.png), [gone](gone.md)"),
+        (
+            "guide/setup.md",
+            "---\ntags: [tides]\n---\n# Setup\n\nBack to [the guide](index.md), [picture](a.png), [gone](gone.md)",
+        ),
         ("guide/a.png", "x"),
     ];
     let set = markdown_set(files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())));
@@ -389,10 +417,14 @@ fn a_large_place_shows_the_open_branches_only() {
     let set = markdown_set(files);
     app.write(CLEO, |tx, me| import_set(tx, me, Place::Person(CLEO.id), None, &set)).unwrap();
     let titles = |open: Vec<uuid::Uuid>| {
-        app.as_(CLEO).tx(|tx, me| Ok(nodes(tx, me, Place::Person(CLEO.id), open)?.into_iter().map(|n| n.title).collect::<Vec<_>>()))
+        app.as_(CLEO).tx(|tx, me| {
+            Ok(nodes(tx, me, Place::Person(CLEO.id), open)?.into_iter().map(|n| n.title).collect::<Vec<_>>())
+        })
     };
     assert!(!titles(Vec::new()).contains(&"Deep".to_owned()));
-    let folder = app.as_(CLEO).tx(|tx, me| Ok(nodes(tx, me, Place::Person(CLEO.id), Vec::new())?.into_iter().find(|n| n.has_children).unwrap()));
+    let folder = app.as_(CLEO).tx(|tx, me| {
+        Ok(nodes(tx, me, Place::Person(CLEO.id), Vec::new())?.into_iter().find(|n| n.has_children).unwrap())
+    });
     assert!(titles(vec![folder.id.0]).contains(&"Deep".to_owned()));
 }
 

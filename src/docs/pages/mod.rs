@@ -18,7 +18,7 @@ use crate::access::{Actor, Kind, Place};
 use crate::docs::Doc;
 use crate::records::Record;
 use crate::related::place_value;
-use crate::ui::{say_with, text};
+use crate::ui::{Sample, sample, say_with, text};
 
 /// "Organisation", "Project Atlas", "Group Crew", "Private".
 pub fn place_name(place: Place, name: Option<&str>) -> String {
@@ -49,6 +49,20 @@ pub fn place_href(me: &Actor, place: Place) -> String {
 }
 
 /// For the gallery.
+pub fn samples() -> Vec<Sample> {
+    vec![
+        sample("docs/index", &Index::sample()),
+        sample("docs/bin", &Bin::sample()),
+        sample("docs/show", &Show::sample()),
+        sample("docs/new", &New::sample()),
+        sample("docs/edit", &Edit::sample()),
+        sample("docs/revisions", &Revisions::sample()),
+        sample("docs/revision", &ShowRevision::sample()),
+        sample("docs/compare", &Compare::sample()),
+        sample("docs/move", &Move::sample()),
+    ]
+}
+
 fn sample_doc() -> Doc {
     Doc {
         record: Record::sample(Kind::Doc, "DOC-118", "Tide windows, explained"),
