@@ -15,3 +15,15 @@ insert into files (id, record_id, name, content_type, bytes, hash, author_id, cr
   select x.id::uuid, r.id, 'list.txt', 'text/plain', 3, repeat('a', 64), p.id, r.created_at, case when x.gone then r.created_at end
   from records r, people p, (values ('00000000-0000-0000-0000-000000000305', false), ('00000000-0000-0000-0000-000000000306', true)) x(id, gone)
   where r.display_id = 'ATL-1' and p.handle = 'cleo';
+-- DOC-101 in Atlas (with a second revision) and DOC-102, private, both Cleo's; DOC-103 in Atlas and in the bin.
+insert into records (id, organisation_id, kind, number, display_id, scope, project_id, owner_id, title, author_id, created_at, updated_at, archived_at)
+  select x.id::uuid, o.id, 'doc', x.number, 'DOC-' || x.number, x.scope, j.id, case when x.scope = 'user' then p.id end, x.title, p.id,
+    o.created_at, o.created_at, case when x.number = 103 then o.created_at end
+  from organisations o, people p, (values ('00000000-0000-0000-0000-000000000311', 101, 'project', 'Tides'),
+    ('00000000-0000-0000-0000-000000000312', 102, 'user', 'Secret plan'), ('00000000-0000-0000-0000-000000000313', 103, 'project', 'Old rota')) x(id, number, scope, title)
+  left join projects j on j.key = 'ATL' and x.scope = 'project' where p.handle = 'cleo';
+insert into docs (id, place_id, rank, body, revision, removed_at)
+  select r.id, r.place_id, 'i', 'deep', case when r.number = 101 then 2 else 1 end, r.archived_at from records r where r.kind = 'doc' and r.number between 101 and 103;
+insert into doc_revisions (id, doc_id, number, title, body, author_id, created_at)
+  select gen_random_uuid(), d.id, n, r.title, case when n = 1 and d.revision = 2 then 'shallow' else d.body end, r.author_id, r.created_at
+  from docs d join records r on r.id = d.id, generate_series(1, d.revision) n;

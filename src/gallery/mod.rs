@@ -17,6 +17,7 @@ pub fn samples() -> Vec<Sample> {
         crate::tickets::samples(),
         crate::boards::samples(),
         crate::decisions::samples(),
+        crate::docs::samples(),
     ]
     .concat()
 }

@@ -14,22 +14,6 @@ struct Index {
     names: Vec<&'static str>,
 }
 
-/// All samples of all features.
-pub fn samples() -> Vec<Sample> {
-    [
-        crate::setup::samples(),
-        crate::signin::samples(),
-        crate::projects::samples(),
-        crate::comments::samples(),
-        crate::related::samples(),
-        crate::tickets::samples(),
-        crate::boards::samples(),
-        crate::decisions::samples(),
-        crate::docs::samples(),
-    ]
-    .concat()
-}
-
 pub fn routes() -> Routes {
     Routes::new().get("/_gallery", Need::Nothing, index).get("/_gallery/{name:.*}", Need::Nothing, show)
 }

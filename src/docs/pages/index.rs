@@ -1,6 +1,6 @@
 //! The list of pages, and the bin.
 
-use super::{Pane, place_href};
+use super::Pane;
 use crate::access::{Actor, Kind, Place, Verb, can};
 use crate::db::paging::{Cursor, Page};
 use crate::docs::{BIN_DAYS, Binned, Filter, Row, SORTS, STARTERS, Starter};
@@ -196,9 +196,4 @@ impl Bin {
         let binned = Binned { doc: super::sample_doc(), remover: Some("Ben Osei".to_owned()), others: 3 };
         Bin { shell: Shell::sample("docs"), rows: vec![BinRow::new(binned, true)], days: BIN_DAYS }
     }
-}
-
-/// Where the crumb of a place leads.
-pub fn home(me: &Actor, place: Option<Place>) -> String {
-    place.map_or("/docs".to_owned(), |place| place_href(me, place))
 }
