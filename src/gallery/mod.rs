@@ -18,6 +18,8 @@ pub fn samples() -> Vec<Sample> {
         crate::boards::samples(),
         crate::decisions::samples(),
         crate::docs::samples(),
+        crate::members::samples(),
+        crate::search::samples(),
     ]
     .concat()
 }

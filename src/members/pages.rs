@@ -11,6 +11,7 @@ use crate::web::Form;
 use askama::Template;
 
 mod samples;
+pub use samples::samples;
 
 /// Message key.
 pub fn role_label(role: OrganisationRole) -> String {
@@ -36,7 +37,6 @@ pub struct Index {
     pub words: String,
     pub roles: Vec<Choice>,
     pub is_deactivated: bool,
-    pub is_narrowed: bool,
     /// The address of the next page.
     pub next: Option<String>,
     pub can_invite: bool,

@@ -54,7 +54,6 @@ async fn list(ctx: &Ctx, problems: Problems) -> Result<Index> {
         counts,
         roles: std::iter::once(any).chain(OrganisationRole::ALL.iter().map(role)).collect(),
         is_deactivated: filter.is_deactivated,
-        is_narrowed: filter.words.is_some() || filter.role.is_some(),
         words: filter.words.unwrap_or_default(),
         next,
         can_invite: holds(&me, Permission::MembersInvite),

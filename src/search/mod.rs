@@ -6,6 +6,7 @@ mod pages;
 mod routes;
 
 pub use model::*;
+pub use pages::samples;
 
 use crate::web::Feature;
 

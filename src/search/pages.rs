@@ -5,7 +5,7 @@ use crate::access::{Actor, Ctx, Kind};
 use crate::error::{Error, Result};
 use crate::people::Face;
 use crate::records::{Record, Scope};
-use crate::ui::{Choice, Shell, count_label, filters, say_with, text};
+use crate::ui::{Choice, Sample, Shell, count_label, filters, sample, say_with, text};
 use askama::Template;
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
@@ -309,4 +309,13 @@ impl Offers {
 
 fn offer(insert: String, record: Record) -> Offer {
     Offer { insert, icon: record.kind.as_str(), label: record.title, key: record.display_id }
+}
+
+/// For the gallery.
+pub fn samples() -> Vec<Sample> {
+    vec![
+        sample("search/index", &Index::sample()),
+        sample("search/palette", &Palette::sample()),
+        sample("search/complete", &Offers::sample()),
+    ]
 }

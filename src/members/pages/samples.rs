@@ -3,6 +3,7 @@
 use super::*;
 use crate::access::ProjectRole;
 use crate::people::PersonId;
+use crate::ui::{Sample, sample};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -118,4 +119,16 @@ impl GroupPage {
             problems: Problems::default(),
         }
     }
+}
+
+/// For the gallery.
+pub fn samples() -> Vec<Sample> {
+    vec![
+        sample("members/index", &Index::sample()),
+        sample("members/new", &New::sample()),
+        sample("members/onetime", &OneTime::sample()),
+        sample("members/show", &Show::sample()),
+        sample("members/groups", &Groups::sample()),
+        sample("members/grouppage", &GroupPage::sample()),
+    ]
 }
