@@ -50,7 +50,6 @@ impl Index {
             words: String::new(),
             roles: vec![Choice::new("", "Any role", true)],
             is_deactivated: false,
-            is_narrowed: false,
             next: Some("/settings/members?after=x".to_owned()),
             can_invite: true,
             problems: Problems::one("", "problem-last-owner"),
