@@ -4,15 +4,14 @@ use crate::access::{Actor, Kind, Place, ProjectId, Verb, may, visible};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::paging::{Cursor, Page};
-use crate::db::sql::{Bind, Sql};
-use crate::error::{Error, Msg, Result};
-use crate::people::{Face, PersonId};
+use crate::db::sql::Sql;
+use crate::error::{Error, Result};
+use crate::people::PersonId;
 use crate::records::{
-    BY_CREATED, BY_TITLE, BY_UPDATED, Edit, LinkKind, List, NewRecord, RECORD_COLUMNS, Record, Sort, check_seen,
-    tagged, title_contains,
+    BY_CREATED, BY_TITLE, BY_UPDATED, Cell, Edit, LinkKind, List, NewRecord, RECORD_COLUMNS, Record, Sort, tagged,
+    title_contains,
 };
 use crate::text::value::{Body, Tag, Title};
-use crate::web::parse_date;
 use crate::{text_enum, typed_id};
 use chrono::NaiveDate;
 use diesel::QueryableByName;
@@ -120,24 +119,13 @@ impl NewDecision {
             .bind(self.review_on)
             .push(")");
         sql.execute(tx.conn())?;
-        let tags: Vec<String> = self.tags.iter().map(|tag| tag.as_str().to_owned()).collect();
-        if !tags.is_empty() {
-            record.write_tags(tx, &tags)?;
-        }
         let texts = [
             ("context", &self.context),
             ("decision", &self.decision),
             ("alternatives", &self.alternatives),
             ("consequences", &self.consequences),
         ];
-        for (source, text) in texts {
-            for person in record.refer(tx, me, source, text.as_str())? {
-                record.add_watcher(tx, person)?;
-            }
-        }
-        if let Some(person) = me.person_id() {
-            record.add_watcher(tx, person)?;
-        }
+        record.furnish(tx, me, &self.tags, &texts)?;
         audit::record(tx, permit, Act::new(ActKind::Created).on(record.id))?;
         let decision = Decision::find(tx, me, &record.display_id)?;
         if let Some(old) = &self.supersedes {
@@ -188,14 +176,10 @@ impl Decision {
     pub fn edit(tx: &mut Tx, me: &Actor, display_id: &str, edit: &Edit<Field>) -> Result<Decision> {
         let decision = Decision::find_locked(tx, me, display_id)?;
         let tags = if edit.field == Field::Tags { decision.record.tags(tx)? } else { Vec::new() };
-        if let Some(was) = &edit.was {
-            check_seen(edit.field.as_str(), was, &decision.value(edit.field, &tags), &edit.value)?;
-        }
-        if edit.field == Field::Tags {
-            let tags = Tag::parse_list(&edit.value).map_err(|msg| Error::invalid("tags", msg))?;
-            decision.record.set_tags(tx, me, &tags)?;
-        } else {
-            decision.change(tx, me, edit)?;
+        edit.check(edit.field.as_str(), &decision.value(edit.field, &tags))?;
+        match edit.field {
+            Field::Tags => decision.record.retag(tx, me, &edit.value)?,
+            _ => decision.change(tx, me, edit)?,
         }
         Decision::find(tx, me, display_id)
     }
@@ -204,93 +188,28 @@ impl Decision {
         // Whether a decision stands is decided, not edited.
         let verb = if edit.field == Field::Status { Verb::Decide } else { Verb::Edit };
         let permit = may(tx, me, verb, &self.record.thing())?;
-        let act = Act::new(ActKind::Changed).on(self.record.id);
-        match self.apply(tx, me, edit, act)? {
-            None => permit.unused(tx),
-            Some(act) => {
-                self.record.touch(tx)?;
-                audit::record(tx, permit, act)?;
-            }
-        }
-        Ok(())
+        let act = self.apply(tx, me, edit)?;
+        self.record.settle(tx, permit, act)
+    }
+
+    fn cell(&self, field: Field) -> Cell<'_> {
+        Cell::of(&self.record, "decisions", field.as_str())
     }
 
     /// None when nothing changed.
-    fn apply(&self, tx: &mut Tx, me: &Actor, edit: &Edit<Field>, act: Act) -> Result<Option<Act>> {
-        let problem = |msg: Msg| Error::invalid(edit.field.as_str(), msg);
-        let text = edit.value.trim();
+    fn apply(&self, tx: &mut Tx, me: &Actor, edit: &Edit<Field>) -> Result<Option<Act>> {
+        let (cell, typed) = (self.cell(edit.field), edit.value.as_str());
         match edit.field {
-            Field::Title => {
-                let title = Title::parse(text).map_err(problem)?;
-                if title.as_str() == self.record.title {
-                    return Ok(None);
-                }
-                self.record.rename(tx, &title)?;
-                Ok(Some(act.change("title", &self.record.title, title.as_str())))
-            }
-            Field::Status => {
-                let status = Status::parse(text).ok_or_else(|| problem("problem-choice".into()))?;
-                self.set(tx, "status", status.into(), self.status.to_string(), status.to_string(), act)
-            }
-            Field::Decider => self.change_decider(tx, text, act),
-            Field::Decided | Field::Review => {
-                let on = if text.is_empty() { None } else { Some(parse_date(text).map_err(problem)?) };
-                let shown = on.map(|on| on.to_string()).unwrap_or_default();
-                self.set(tx, edit.field.as_str(), on.into(), self.value(edit.field, &[]), shown, act)
-            }
+            Field::Title => self.record.retitle(tx, typed),
+            Field::Status => cell.choose(tx, self.status, Status::parse(typed.trim())),
+            Field::Decider => cell.stored_as("decider_id").person(tx, self.decider_id, typed),
+            Field::Decided => cell.date(tx, self.decided_on, typed),
+            Field::Review => cell.date(tx, self.review_on, typed),
             Field::Context | Field::Decision | Field::Alternatives | Field::Consequences => {
-                let body = Body::parse(&edit.value).map_err(problem)?;
-                self.change_text(tx, me, edit.field, &body, act)
+                cell.text(tx, me, &self.value(edit.field, &[]), typed)
             }
             Field::Tags => Ok(None),
         }
-    }
-
-    /// One column of ours; None when it already has the value.
-    fn set(
-        &self,
-        tx: &mut Tx,
-        column: &'static str,
-        value: Bind,
-        old: String,
-        new: String,
-        act: Act,
-    ) -> Result<Option<Act>> {
-        if old == new {
-            return Ok(None);
-        }
-        let mut sql = Sql::named("decisions::set", &format!("update decisions set {column} = "));
-        sql.bind(value).push(" where id = ").bind(self.record.id);
-        sql.execute(tx.conn())?;
-        Ok(Some(act.change(column, old, new)))
-    }
-
-    fn change_text(&self, tx: &mut Tx, me: &Actor, field: Field, body: &Body, act: Act) -> Result<Option<Act>> {
-        let old = self.value(field, &[]);
-        if self.set(tx, field.as_str(), body.as_str().into(), old, body.as_str().to_owned(), act.clone())?.is_none() {
-            return Ok(None);
-        }
-        for person in self.record.refer(tx, me, field.as_str(), body.as_str())? {
-            self.record.add_watcher(tx, person)?;
-        }
-        Ok(Some(act.text_change(field.as_str())))
-    }
-
-    fn change_decider(&self, tx: &mut Tx, text: &str, act: Act) -> Result<Option<Act>> {
-        let decider = match text {
-            "" => None,
-            id => Some(Face::active(tx, "decider", id)?),
-        };
-        let old = self.decider_id.map(|id| id.to_string()).unwrap_or_default();
-        let new = decider.as_ref().map(|face| face.id.to_string()).unwrap_or_default();
-        let names = Face::of(tx, self.decider_id.iter().map(|id| id.0).collect())?;
-        let was = names.into_iter().next().map(|face| face.name);
-        if let Some(face) = &decider {
-            self.record.add_watcher(tx, face.id)?;
-        }
-        let value = Bind::MaybeUuid(decider.as_ref().map(|face| face.id.0));
-        let changed = self.set(tx, "decider_id", value, old, new, Act::new(ActKind::Changed))?;
-        Ok(changed.map(|_| act.change("decider", was, decider.map(|face| face.name))))
     }
 
     /// Replaces an older decision: links both ways, and the older one is superseded.
@@ -312,26 +231,9 @@ impl Decision {
             return Err(Error::invalid("supersedes", "problem-decision-circle"));
         }
         self.record.link(tx, me, LinkKind::Supersedes, &old.record)?;
-        let changed = old.set(
-            tx,
-            "status",
-            Status::Superseded.into(),
-            old.status.to_string(),
-            Status::Superseded.to_string(),
-            Act::new(ActKind::Superseded),
-        )?;
-        match changed {
-            None => permit.unused(tx),
-            Some(_) => {
-                old.record.touch(tx)?;
-                audit::record(
-                    tx,
-                    permit,
-                    Act::new(ActKind::Superseded).on(old.record.id).note("by", &self.record.display_id),
-                )?;
-            }
-        }
-        Ok(())
+        let changed = old.cell(Field::Status).choose(tx, old.status, Some(Status::Superseded))?;
+        let act = Act::new(ActKind::Superseded).on(old.record.id).note("by", &self.record.display_id);
+        old.record.settle(tx, permit, changed.map(|_| act))
     }
 }
 
@@ -371,10 +273,6 @@ pub struct Row {
 }
 
 impl Filter {
-    pub fn sort(word: &str) -> Sort {
-        SORTS.into_iter().find(|sort| sort.key == word).unwrap_or(BY_UPDATED)
-    }
-
     fn list(&self, sort: Sort, after: Option<Cursor>) -> List {
         const ROW: &str =
             ", d.status, d.decided_on, d.review_on, (select p.name from people p where p.id = d.decider_id) as decider";

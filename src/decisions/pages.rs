@@ -3,15 +3,15 @@
 use super::model::*;
 use crate::access::{Actor, Kind};
 use crate::comments::Thread;
-use crate::db::paging::{Cursor, Page};
+use crate::db::paging::Page;
 use crate::error::{Error, Problems, Result};
 use crate::files::Attachments;
 use crate::people::{Face, PersonId};
 use crate::records::{Record, Resolved};
-use crate::related::{Parts, PlaceChoice, parse_place, place_options};
+use crate::related::{Address, Parts, PlaceChoice, parse_place, place_options, sort_choices};
 use crate::text::value::{Body, Tag, Title};
 use crate::ui::{Choice, FieldProblem, Input, Property, Sample, Section, Shell, Shown, Tab, filters, sample, text};
-use crate::web::{Ctx, Form, Principal, parse_date};
+use crate::web::{Form, parse_date};
 use askama::Template;
 
 /// `/decisions`.
@@ -23,78 +23,23 @@ pub struct Index {
     pub count: String,
     pub tabs: Vec<Tab>,
     pub saved: Vec<Tab>,
-    pub query: ListQuery,
+    pub query: Address,
     pub sorts: Vec<Choice>,
     pub next: Option<String>,
 }
 
-/// The list's address, taken apart.
-#[derive(Debug, Clone, Default)]
-pub struct ListQuery {
-    pub q: String,
-    pub status: String,
-    pub tag: String,
-    pub show: String,
-    pub sort: String,
-    pub project: String,
-    pub after: Option<Cursor>,
-}
+/// The words of this list's address.
+pub const WORDS: [&str; 6] = ["q", "status", "tag", "show", "sort", "project"];
 
-impl ListQuery {
-    /// `Invalid` for a damaged cursor.
-    pub fn of<P: Principal>(ctx: &Ctx<P>) -> Result<Self> {
-        let text = |name| ctx.query(name).unwrap_or_default();
-        Ok(ListQuery {
-            q: text("q"),
-            status: text("status"),
-            tag: text("tag"),
-            show: text("show"),
-            sort: text("sort"),
-            project: text("project"),
-            after: ctx.query("after").map(|after| Cursor::decode(&after)).transpose()?,
-        })
-    }
-
-    /// `NotFound` for a project that one cannot see.
-    pub fn filter(&self, me: &Actor) -> Result<Filter> {
-        let project = match self.project.as_str() {
-            "" => None,
-            key => Some(me.project(key).ok_or(Error::NotFound)?.id),
-        };
-        let given = |text: &str| Some(text.trim().replace('\0', "")).filter(|text| !text.is_empty());
-        Ok(Filter {
-            words: given(&self.q),
-            status: Status::parse(&self.status),
-            tag: given(&self.tag),
-            project,
-            archived: self.show == "archived",
-        })
-    }
-
-    /// The query part of this list's address without paging.
-    pub fn address(&self) -> String {
-        let pairs = [
-            ("q", &self.q),
-            ("status", &self.status),
-            ("tag", &self.tag),
-            ("show", &self.show),
-            ("sort", &self.sort),
-            ("project", &self.project),
-        ];
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(pairs.into_iter().filter(|(_, value)| !value.is_empty()));
-        query.finish()
-    }
-
-    pub fn is_narrowed(&self) -> bool {
-        !self.address().is_empty()
-    }
-
-    pub fn next(&self, cursor: &Cursor) -> String {
-        let query = self.address();
-        let and = if query.is_empty() { "" } else { "&" };
-        format!("/decisions?{query}{and}after={}", cursor.encode())
-    }
+/// `NotFound` for a project that one cannot see.
+pub fn filter(query: &Address, me: &Actor) -> Result<Filter> {
+    Ok(Filter {
+        words: query.given("q"),
+        status: Status::parse(query.get("status")),
+        tag: query.given("tag"),
+        project: query.project(me)?,
+        archived: query.is_archived(),
+    })
 }
 
 pub fn status_choices(chosen: &str) -> Vec<Choice> {
@@ -104,32 +49,18 @@ pub fn status_choices(chosen: &str) -> Vec<Choice> {
     Status::ALL.iter().map(choice).collect()
 }
 
-pub fn sort_choices(chosen: &str) -> Vec<Choice> {
-    SORTS.iter().map(|sort| Choice::new(sort.key, text(&format!("sort-{}", sort.key)), sort.key == chosen)).collect()
-}
-
 /// The fixed tabs: all, one per status, archived.
-pub fn tabs(query: &ListQuery) -> Vec<Tab> {
-    let here = query.address();
-    let project = if query.project.is_empty() { String::new() } else { format!("project={}", query.project) };
-    let tab = |label: String, query: String| {
-        let query = [query.as_str(), project.as_str()]
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join("&");
-        Tab { is_current: query == here, href: format!("/decisions?{query}"), label, is_shared: false, remove: None }
-    };
-    let statuses = Status::ALL.iter().map(|status| tab(text(&status.label()), format!("status={status}")));
-    std::iter::once(tab(text("tab-all"), String::new()))
+pub fn tabs(query: &Address) -> Vec<Tab> {
+    let statuses = Status::ALL.iter().map(|status| query.tab(text(&status.label()), &format!("status={status}")));
+    std::iter::once(query.tab(text("tab-all"), ""))
         .chain(statuses)
-        .chain(std::iter::once(tab(text("tab-archived"), "show=archived".to_owned())))
+        .chain(std::iter::once(query.tab(text("tab-archived"), "show=archived")))
         .collect()
 }
 
 impl Index {
     pub fn sample() -> Self {
-        let query = ListQuery::default();
+        let query = Address::plain("/decisions");
         let row = Row {
             record: Record::sample(Kind::Decision, "DEC-7", "Publish nothing until a person agrees"),
             status: Status::Active,
@@ -144,7 +75,7 @@ impl Index {
             count: "1".to_owned(),
             tabs: tabs(&query),
             saved: Vec::new(),
-            sorts: sort_choices("updated"),
+            sorts: sort_choices(&SORTS, ""),
             next: None,
             query,
         }

@@ -1,7 +1,7 @@
 //! `/decisions`.
 
 use super::model::*;
-use super::pages::{DecisionForm, Index, ListQuery, Loaded, New, Show, sort_choices, tabs};
+use super::pages::{DecisionForm, Index, Loaded, New, Show, WORDS, filter, tabs};
 use crate::access::{Actor, Ctx, Kind, Place};
 use crate::comments::{Show as Shown, Thread};
 use crate::db::Tx;
@@ -9,7 +9,7 @@ use crate::error::{Error, Problems, Result};
 use crate::files::Attachments;
 use crate::people::Face;
 use crate::records::{Edit, SavedView, resolve};
-use crate::related::{Parts, place_choices, place_value, view_tabs};
+use crate::related::{Address, Parts, place_choices, place_value, sort_choices, sort_of, view_tabs};
 use crate::ui::{FieldProblem, count_label};
 use crate::web::{Flash, Form, Need, Reply, Routes};
 use actix_web::web::Path;
@@ -25,12 +25,12 @@ pub fn routes() -> Routes {
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {
-    let query = ListQuery::of(&ctx)?;
+    let query = Address::of(&ctx, "/decisions", &WORDS)?;
     let asked = query.clone();
     let (page, count, views) = ctx
         .read(move |tx, me| {
-            let filter = asked.filter(me)?;
-            let page = filter.page(tx, me, Filter::sort(&asked.sort), asked.after.clone())?;
+            let filter = filter(&asked, me)?;
+            let page = filter.page(tx, me, sort_of(&SORTS, asked.get("sort")), asked.after.clone())?;
             Ok((page, filter.count(tx, me)?, SavedView::list(tx, me, Kind::Decision)?))
         })
         .await?;
@@ -42,7 +42,7 @@ async fn index(ctx: Ctx) -> Result<Reply> {
         count: count_label(count),
         tabs: tabs(&query),
         saved: view_tabs(&views, "/decisions", &here, ctx.me()?.person_id()),
-        sorts: sort_choices(Filter::sort(&query.sort).key),
+        sorts: sort_choices(&SORTS, query.get("sort")),
         query,
     };
     ctx.page(&view)

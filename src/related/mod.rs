@@ -1,9 +1,11 @@
 //! What every record's page can do, whatever its kind: watch, link, archive, move to another scope; and saved views of lists.
 
+mod address;
 mod model;
 mod pages;
 mod routes;
 
+pub use address::*;
 pub use model::*;
 pub use pages::*;
 

@@ -120,7 +120,8 @@ impl List {
         Ok(sql)
     }
 
-    fn conditions(&self, me: &Actor) -> Sql {
+    /// What `r` must fulfil, without paging: for figures over the same rows.
+    pub fn conditions(&self, me: &Actor) -> Sql {
         let mut sql = visible::records(me);
         if let Some(project) = self.project {
             sql.push(" and r.place_id = ").bind(project);

@@ -1,6 +1,7 @@
 //! One file per ability.
 
 mod activity;
+mod cells;
 mod fields;
 mod links;
 mod list;
@@ -14,6 +15,7 @@ mod views;
 mod watching;
 
 pub use activity::*;
+pub use cells::*;
 pub use fields::*;
 pub use links::*;
 pub use list::*;

@@ -1,0 +1,127 @@
+//! The address of a list: its filters, sorting and page, taken apart and put together again.
+
+use crate::access::{Actor, ProjectId};
+use crate::db::paging::Cursor;
+use crate::error::{Error, Result};
+use crate::people::PersonId;
+use crate::records::Sort;
+use crate::ui::{Choice, Tab, text};
+use crate::web::{Ctx, Principal};
+use url::form_urlencoded::Serializer;
+
+/// A list's words in its address, each at most once, in a fixed order; and where its page begins.
+#[derive(Debug, Clone)]
+pub struct Address {
+    path: &'static str,
+    pairs: Vec<(&'static str, String)>,
+    pub after: Option<Cursor>,
+}
+
+impl Address {
+    /// `Invalid` for a damaged cursor; words that the list does not know are passed over.
+    pub fn of<P: Principal>(ctx: &Ctx<P>, path: &'static str, names: &[&'static str]) -> Result<Self> {
+        let pairs = names.iter().map(|name| (*name, ctx.query(name).unwrap_or_default())).collect();
+        let after = ctx.query("after").map(|after| Cursor::decode(&after)).transpose()?;
+        Ok(Address { path, pairs, after })
+    }
+
+    /// Nothing asked for; for samples.
+    pub fn plain(path: &'static str) -> Self {
+        Address { path, pairs: Vec::new(), after: None }
+    }
+
+    /// As it stands there; empty when it does not.
+    pub fn get(&self, name: &str) -> &str {
+        self.pairs.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+
+    /// Without blanks around and without NUL; None when that leaves nothing.
+    pub fn given(&self, name: &str) -> Option<String> {
+        Some(self.get(name).trim().replace('\0', "")).filter(|text| !text.is_empty())
+    }
+
+    /// `NotFound` for a project that one cannot see.
+    pub fn project(&self, me: &Actor) -> Result<Option<ProjectId>> {
+        match self.get("project") {
+            "" => Ok(None),
+            key => Ok(Some(me.project(key).ok_or(Error::NotFound)?.id)),
+        }
+    }
+
+    /// `me`, `none` or a person's id; `Some(None)` is nobody.
+    pub fn person(&self, name: &str, me: &Actor) -> Option<Option<PersonId>> {
+        match self.get(name) {
+            "" => None,
+            "me" => me.person_id().map(Some),
+            "none" => Some(None),
+            id => id.parse().ok().map(|id| Some(PersonId(id))),
+        }
+    }
+
+    pub fn is_archived(&self) -> bool {
+        self.get("show") == "archived"
+    }
+
+    /// The query part without paging; empty values left out.
+    pub fn address(&self) -> String {
+        query(self.pairs.iter().map(|(name, value)| (*name, value.as_str())))
+    }
+
+    /// Anything but the project and the sorting.
+    pub fn is_narrowed(&self) -> bool {
+        self.pairs.iter().any(|(name, value)| !matches!(*name, "project" | "sort") && !value.is_empty())
+    }
+
+    /// This list, one cursor on.
+    pub fn next(&self, cursor: &Cursor) -> String {
+        let query = self.address();
+        let and = if query.is_empty() { "" } else { "&" };
+        format!("{}?{query}{and}after={}", self.path, cursor.encode())
+    }
+
+    /// This list with some words changed; an empty value takes one away.
+    pub fn with(&self, changed: &[(&str, &str)]) -> String {
+        let value = |name: &str, old| changed.iter().find(|(other, _)| *other == name).map_or(old, |(_, new)| *new);
+        let pairs = self.pairs.iter().map(|(name, old)| (*name, value(name, old.as_str())));
+        format!("{}?{}", self.path, query(pairs))
+    }
+
+    /// What a form must carry along, because none of its controls (named here) does.
+    pub fn kept(&self, controls: &[&str]) -> Vec<(&'static str, &str)> {
+        let kept = self.pairs.iter().filter(|(name, value)| !value.is_empty() && !controls.contains(name));
+        kept.map(|(name, value)| (*name, value.as_str())).collect()
+    }
+
+    /// A fixed tab before the saved views: in the present project, narrowed to `query`.
+    pub fn tab(&self, label: String, query: &str) -> Tab {
+        let project = match self.get("project") {
+            "" => String::new(),
+            key => format!("project={key}"),
+        };
+        let parts = [query, project.as_str()];
+        let query = parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("&");
+        Tab {
+            is_current: query == self.address(),
+            href: format!("{}?{query}", self.path),
+            label,
+            is_shared: false,
+            remove: None,
+        }
+    }
+}
+
+fn query<'p>(pairs: impl Iterator<Item = (&'static str, &'p str)>) -> String {
+    let mut query = Serializer::new(String::new());
+    query.extend_pairs(pairs.filter(|(_, value)| !value.is_empty()));
+    query.finish()
+}
+
+/// By its word in the address; the first for a word that is not on the list.
+pub fn sort_of(sorts: &[Sort], word: &str) -> Sort {
+    sorts.iter().find(|sort| sort.key == word).or(sorts.first()).copied().unwrap_or(crate::records::BY_UPDATED)
+}
+
+pub fn sort_choices(sorts: &[Sort], chosen: &str) -> Vec<Choice> {
+    let chosen = sort_of(sorts, chosen).key;
+    sorts.iter().map(|sort| Choice::new(sort.key, text(&format!("sort-{}", sort.key)), sort.key == chosen)).collect()
+}
