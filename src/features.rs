@@ -16,6 +16,7 @@ pub fn all() -> Vec<Feature> {
         crate::tickets::FEATURE,
         crate::boards::FEATURE,
         crate::decisions::FEATURE,
+        crate::risks::FEATURE,
         crate::docs::FEATURE,
         crate::search::FEATURE,
     ]

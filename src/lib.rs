@@ -64,6 +64,8 @@ pub mod comments;
 pub mod tickets;
 /// What was decided, and why.
 pub mod decisions;
+/// What may go wrong, and what is done about it.
+pub mod risks;
 /// The wiki.
 pub mod docs;
 /// Tickets as cards in columns.

@@ -117,6 +117,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    experiments (id) {
+        id -> Uuid,
+        status -> Text,
+        hypothesis -> Text,
+        method -> Text,
+        metric -> Text,
+        target -> Text,
+        result -> Text,
+        learnings -> Text,
+        owner_id -> Nullable<Uuid>,
+        start_on -> Nullable<Date>,
+        end_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
     files (id) {
         id -> Uuid,
         record_id -> Uuid,
@@ -300,6 +316,32 @@ diesel::table! {
 }
 
 diesel::table! {
+    risk_closures (risk_id) {
+        risk_id -> Uuid,
+        closed_by_id -> Nullable<Uuid>,
+        closed_at -> Timestamptz,
+        note -> Text,
+        status_before -> Text,
+    }
+}
+
+diesel::table! {
+    risks (id) {
+        id -> Uuid,
+        status -> Text,
+        category -> Text,
+        description -> Text,
+        mitigation -> Text,
+        contingency -> Text,
+        likelihood -> SmallInt,
+        impact -> SmallInt,
+        score -> SmallInt,
+        owner_id -> Nullable<Uuid>,
+        review_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
     saved_views (id) {
         id -> Uuid,
         organisation_id -> Uuid,
@@ -404,6 +446,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     decisions,
     doc_revisions,
     docs,
+    experiments,
     files,
     group_members,
     groups,
@@ -419,6 +462,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     record_tags,
     record_watchers,
     records,
+    risk_closures,
+    risks,
     saved_views,
     schedule_runs,
     search_passages,

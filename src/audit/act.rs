@@ -13,7 +13,7 @@ text_enum!(
         CommentResolved = "comment_resolved", CommentReopened = "comment_reopened",
         CommentRestored = "comment_restored",
         Linked = "linked", Unlinked = "unlinked", Attached = "attached", Detached = "detached",
-        Superseded = "superseded", RevisionRestored = "revision_restored", Deleted = "deleted", Imported = "imported",
+        Superseded = "superseded", Closed = "closed", Reopened = "reopened", RevisionRestored = "revision_restored", Deleted = "deleted", Imported = "imported",
         SetUp = "organisation.set_up", OrganisationChanged = "organisation.changed",
         SignedIn = "sign_in.succeeded", SignInFailed = "sign_in.failed", SessionEnded = "session.ended",
         PasswordChanged = "password.changed", MemberChanged = "member.role_changed", MemberAdded = "member.added",
@@ -41,6 +41,8 @@ impl ActKind {
             ActKind::Linked | ActKind::Unlinked => "link",
             ActKind::Attached | ActKind::Detached => "clip",
             ActKind::Moved => "out",
+            ActKind::Closed => "check",
+            ActKind::Reopened => "refresh",
             _ => "edit",
         }
     }

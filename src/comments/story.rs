@@ -85,6 +85,8 @@ fn sentence(event: &Event, others: &[Record]) -> Option<String> {
         ActKind::CommentReopened => "activity-comment-reopened",
         ActKind::Unlinked => "activity-unlinked",
         ActKind::Superseded => "activity-superseded",
+        ActKind::Closed => "activity-closed",
+        ActKind::Reopened => "activity-reopened",
         ActKind::RevisionRestored => "activity-revision-restored",
         ActKind::Imported => "activity-imported",
         _ => "activity-other",

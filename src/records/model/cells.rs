@@ -153,7 +153,8 @@ impl Record {
         me.person_id().map_or(Ok(()), |person| self.add_watcher(tx, person))
     }
 
-    fn mention(&self, tx: &mut Tx, me: &Actor, source: &str, text: &Body) -> Result<()> {
+    /// Keeps what one text refers to; whom it mentions watches. For verbs that hold the permit.
+    pub fn mention(&self, tx: &mut Tx, me: &Actor, source: &str, text: &Body) -> Result<()> {
         for person in self.refer(tx, me, source, text.as_str())? {
             self.add_watcher(tx, person)?;
         }

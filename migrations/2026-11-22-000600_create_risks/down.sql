@@ -1,0 +1,2 @@
+drop table risk_closures;
+drop table risks;

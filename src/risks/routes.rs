@@ -1,0 +1,159 @@
+//! `/risks`.
+
+use super::model::*;
+use super::pages::{
+    Heat, Index, Loaded, New, RiskForm, Show, WORDS, category_filter, filter, owner_filter, status_filter, tabs,
+};
+use crate::access::{Actor, Ctx, Kind, Place, Verb, can};
+use crate::comments::{self, Thread};
+use crate::db::Tx;
+use crate::error::{Error, Msg, Problems, Result};
+use crate::files::Attachments;
+use crate::people::Face;
+use crate::records::{Edit, SavedView, resolve};
+use crate::related::{Address, Parts, place_choices, place_value, sort_choices, sort_of, view_tabs};
+use crate::text::value::Body;
+use crate::ui::{FieldProblem, count_label};
+use crate::web::{Flash, Form, Need, Reply, Routes};
+use actix_web::web::Path;
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/risks", Need::Session, index)
+        .get("/risks/new", Need::Session, new)
+        .post("/risks", Need::Session, create)
+        .get("/risks/{id}", Need::Session, show)
+        .post("/risks/{id}/fields", Need::Session, update)
+        .post("/risks/{id}/closure", Need::Session, closure::create)
+        .post("/risks/{id}/closure/removal", Need::Session, closure::destroy)
+}
+
+async fn index(ctx: Ctx) -> Result<Reply> {
+    let query = Address::of(&ctx, "/risks", &WORDS)?;
+    let asked = query.clone();
+    let (page, count, tallies, views, faces, categories) = ctx
+        .read(move |tx, me| {
+            let filter = filter(&asked, me)?;
+            let page = filter.page(tx, me, sort_of(&SORTS, asked.get("sort")), asked.after.clone())?;
+            let (count, tallies) = (filter.count(tx, me)?, filter.heat(tx, me)?);
+            let views = SavedView::list(tx, me, Kind::Risk)?;
+            Ok((page, count, tallies, views, Face::list(tx)?, categories(tx, me)?))
+        })
+        .await?;
+    let view = Index {
+        shell: ctx.shell("risks")?,
+        next: page.next.as_ref().map(|cursor| query.next(cursor)),
+        page,
+        count: count_label(count),
+        tabs: tabs(&query),
+        saved: view_tabs(&views, "/risks", &query.address(), ctx.me()?.person_id()),
+        statuses: status_filter(&query),
+        categories: category_filter(&query, &categories),
+        people: owner_filter(&query, &faces),
+        sorts: sort_choices(&SORTS, query.get("sort")),
+        heat: Heat::new(&tallies, &query),
+        cell: Heat::chosen(&query),
+        query,
+    };
+    ctx.page(&view)
+}
+
+async fn new(ctx: Ctx) -> Result<Reply> {
+    let key = ctx.project_key();
+    let (places, categories, place) = ctx
+        .read(move |tx, me| {
+            let here = key.as_deref().and_then(|key| me.project(key));
+            let place = here.map_or("organisation".to_owned(), |project| place_value(me, Place::Project(project.id)));
+            Ok((place_choices(tx, me)?, categories(tx, me)?, place))
+        })
+        .await?;
+    let form = RiskForm { place, ..RiskForm::default() };
+    ctx.page(&New::new(ctx.shell("risks")?, form, Problems::default(), &places, categories))
+}
+
+async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
+    let form = RiskForm::of(&sent);
+    let typed = form.clone();
+    match ctx.write_once(&sent, move |tx, me| Ok(typed.check(me)?.create(tx, me)?.record.path())).await {
+        Ok(path) => Ok(ctx.redirect(&path, None)),
+        Err(Error::Invalid(problems)) => {
+            let (places, categories) = ctx.read(|tx, me| Ok((place_choices(tx, me)?, categories(tx, me)?))).await?;
+            ctx.page_with(422, &New::new(ctx.shell("risks")?, form, problems, &places, categories))
+        }
+        Err(other) => Err(other),
+    }
+}
+
+async fn show(ctx: Ctx, id: Path<String>) -> Result<Reply> {
+    let shown = comments::Show::of(ctx.query("show").as_deref());
+    let loaded = ctx.read(move |tx, me| load(tx, me, &id, shown)).await?;
+    let editing = ctx.query("edit");
+    ctx.page(&Show::new(ctx.shell("risks")?, loaded, editing.as_deref(), None))
+}
+
+fn load(tx: &mut Tx, me: &Actor, display_id: &str, shown: comments::Show) -> Result<Loaded> {
+    let risk = Risk::find(tx, me, display_id)?;
+    let closure = risk.closure(tx)?;
+    let note = closure.as_ref().map(|closure| closure.note.as_str()).unwrap_or_default();
+    let texts = [risk.description.as_str(), &risk.mitigation, &risk.contingency, note];
+    Ok(Loaded {
+        resolved: resolve(tx, me, &texts)?,
+        parts: Parts::load(tx, me, &risk.record)?,
+        thread: Thread::load(tx, me, &risk.record, shown)?,
+        attachments: Attachments::load(tx, me, &risk.record)?,
+        faces: Face::list(tx)?,
+        can_close: can(me, Verb::Close, &risk.record.thing()),
+        closure,
+        risk,
+    })
+}
+
+/// One field, edited in place. A refused or lost edit draws the page again with both values.
+async fn update(ctx: Ctx, id: Path<String>, form: Form) -> Result<Reply> {
+    let field = Field::parse(form.text("field")).ok_or(Error::NotFound)?;
+    let edit = Edit::of(field, &form);
+    let (asked, wanted) = (id.clone(), edit.clone());
+    match ctx.write(move |tx, me| Risk::edit(tx, me, &asked, &wanted)).await {
+        Ok(risk) => Ok(ctx.redirect(&risk.record.path(), None)),
+        Err(error) => {
+            let (status, problem) = FieldProblem::of(error, field.as_str(), &edit.value, form.text("was"))?;
+            let loaded = ctx.read(move |tx, me| load(tx, me, &id, comments::Show::All)).await?;
+            ctx.page_with(status, &Show::new(ctx.shell("risks")?, loaded, None, Some(&problem)))
+        }
+    }
+}
+
+mod closure {
+    use super::*;
+
+    /// With a note that says why; refused, it comes back as typed.
+    pub async fn create(ctx: Ctx, id: Path<String>, form: Form) -> Result<Reply> {
+        let note = form.text("note").to_owned();
+        let (asked, typed) = (id.clone(), note.clone());
+        let done = ctx
+            .write(move |tx, me| {
+                let note = Body::parse(&typed).map_err(|msg| Error::invalid("note", msg))?;
+                Risk::close(tx, me, &asked, &note)
+            })
+            .await;
+        match done {
+            Ok(risk) => {
+                let flash = Flash::done(Msg::new("risk-closed").with("id", &risk.record.display_id));
+                let undo = format!("{}/closure/removal", risk.record.path());
+                Ok(ctx.redirect(&risk.record.path(), Some(flash.undo(&undo))))
+            }
+            Err(Error::Invalid(problems)) => {
+                let loaded = ctx.read(move |tx, me| load(tx, me, &id, comments::Show::All)).await?;
+                let view = Show::new(ctx.shell("risks")?, loaded, None, None).with_note(note, problems);
+                ctx.page_with(422, &view)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    pub async fn destroy(ctx: Ctx, id: Path<String>, _: Form) -> Result<Reply> {
+        let risk = ctx.write(move |tx, me| Risk::reopen(tx, me, &id)).await?;
+        let flash = Flash::done(Msg::new("risk-reopened").with("id", &risk.record.display_id));
+        Ok(ctx.redirect(&risk.record.path(), Some(flash)))
+    }
+}
