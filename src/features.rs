@@ -17,6 +17,7 @@ pub fn all() -> Vec<Feature> {
         crate::boards::FEATURE,
         crate::decisions::FEATURE,
         crate::risks::FEATURE,
+        crate::experiments::FEATURE,
         crate::docs::FEATURE,
         crate::search::FEATURE,
     ]
@@ -27,6 +28,8 @@ pub fn texts() -> Vec<TextLoader> {
     vec![
         crate::tickets::texts,
         crate::decisions::texts,
+        crate::risks::texts,
+        crate::experiments::texts,
         crate::docs::texts,
         crate::comments::texts,
         crate::files::texts,

@@ -66,6 +66,8 @@ pub mod tickets;
 pub mod decisions;
 /// What may go wrong, and what is done about it.
 pub mod risks;
+/// What was tried in order to know.
+pub mod experiments;
 /// The wiki.
 pub mod docs;
 /// Tickets as cards in columns.

@@ -6,9 +6,11 @@ use crate::comments::Thread;
 use crate::db::paging::Page;
 use crate::error::{Error, Problems, Result};
 use crate::files::Attachments;
-use crate::people::{Face, PersonId};
+use crate::people::Face;
 use crate::records::{Record, Resolved};
-use crate::related::{Address, Parts, PlaceChoice, parse_place, place_options, sort_choices};
+use crate::related::{
+    Address, Parts, PlaceChoice, parse_place, people_choices, person_shown, place_options, sort_choices, tags_property,
+};
 use crate::text::value::{Body, Tag, Title};
 use crate::ui::{Choice, FieldProblem, Input, Property, Sample, Section, Shell, Shown, Tab, filters, sample, text};
 use crate::web::{Form, parse_date};
@@ -170,16 +172,12 @@ impl Show {
 fn properties(decision: &Decision, parts: &Parts, faces: &[Face], can_edit: bool) -> Vec<Property> {
     let value = |field| decision.value(field, &parts.tags);
     let input = |input| if can_edit { input } else { Input::Locked };
-    let name = |id: Option<PersonId>| faces.iter().find(|face| Some(face.id) == id).map(|face| face.name.clone());
     let status = Shown::State {
         icon: decision.status.icon().to_owned(),
         tone: decision.status.tone(),
         label: text(&decision.status.label()),
     };
-    let people = std::iter::once(Choice::new("", text("nobody"), decision.decider_id.is_none()))
-        .chain(faces.iter().map(|face| Choice::new(face.id, &face.name, Some(face.id) == decision.decider_id)))
-        .collect();
-    let tags = if parts.tags.is_empty() { Shown::Nothing } else { Shown::Chips(parts.tags.clone()) };
+    let by = decision.decider_id;
     let review = decision
         .review_on
         .map_or(Shown::Nothing, if decision.status == Status::Active { Shown::Due } else { Shown::Day });
@@ -187,12 +185,7 @@ fn properties(decision: &Decision, parts: &Parts, faces: &[Face], can_edit: bool
         |field: Field, label, shown, input: Input| Property::new(field.as_str(), label, &value(field), shown, input);
     vec![
         of(Field::Status, "field-status", status, input(Input::Menu(status_choices(decision.status.as_str())))),
-        of(
-            Field::Decider,
-            "decision-decider",
-            name(decision.decider_id).map_or(Shown::Nothing, Shown::Person),
-            input(Input::Menu(people)),
-        ),
+        of(Field::Decider, "decision-decider", person_shown(faces, by), input(Input::Menu(people_choices(faces, by)))),
         of(
             Field::Decided,
             "decision-decided-on",
@@ -200,7 +193,7 @@ fn properties(decision: &Decision, parts: &Parts, faces: &[Face], can_edit: bool
             input(Input::Date(value(Field::Decided))),
         ),
         of(Field::Review, "decision-review-on", review, input(Input::Date(value(Field::Review)))),
-        of(Field::Tags, "field-tags", tags, input(Input::Text { value: parts.tags.join(", "), hint: "labels-hint" })),
+        tags_property(&parts.tags, can_edit),
     ]
 }
 

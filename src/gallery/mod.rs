@@ -20,6 +20,8 @@ pub fn samples() -> Vec<Sample> {
         crate::docs::samples(),
         crate::members::samples(),
         crate::search::samples(),
+        crate::risks::samples(),
+        crate::experiments::samples(),
     ]
     .concat()
 }

@@ -3,7 +3,7 @@
 use crate::access::{Actor, ProjectId};
 use crate::db::paging::Cursor;
 use crate::error::{Error, Result};
-use crate::people::PersonId;
+use crate::people::{Face, PersonId};
 use crate::records::Sort;
 use crate::ui::{Choice, Tab, text};
 use crate::web::{Ctx, Principal};
@@ -56,6 +56,16 @@ impl Address {
             "none" => Some(None),
             id => id.parse().ok().map(|id| Some(PersonId(id))),
         }
+    }
+
+    /// The choices of a filter by person: oneself, nobody, everybody by name.
+    pub fn people(&self, name: &str, faces: &[Face]) -> Vec<Choice> {
+        let chosen = self.get(name);
+        let word = |word: &str, key: &str| Choice::new(word, text(key), word == chosen);
+        [word("me", "assigned-to-me"), word("none", "nobody")]
+            .into_iter()
+            .chain(faces.iter().map(|face| Choice::new(face.id, &face.name, face.id.to_string() == chosen)))
+            .collect()
     }
 
     pub fn is_archived(&self) -> bool {

@@ -2,9 +2,10 @@
 
 use crate::access::Kind;
 use crate::error::Problems;
+use crate::people::{Face, PersonId};
 use crate::records::{Record, SavedView};
 use crate::related::PlaceChoice;
-use crate::ui::{Choice, Sample, Shell, Tab, filters, sample, text};
+use crate::ui::{Choice, Input, Property, Sample, Shell, Shown, Tab, filters, sample, text};
 use askama::Template;
 
 /// Moving a record: first where to, then who gains and loses sight of it.
@@ -60,7 +61,7 @@ pub fn place_label(choice: &PlaceChoice) -> String {
 }
 
 /// One's own and shared views as tabs; `here` is the list's present query without paging.
-pub fn view_tabs(views: &[SavedView], path: &str, here: &str, me: Option<crate::people::PersonId>) -> Vec<Tab> {
+pub fn view_tabs(views: &[SavedView], path: &str, here: &str, me: Option<PersonId>) -> Vec<Tab> {
     let tab = |view: &SavedView| Tab {
         href: format!("{path}?{}", view.query),
         label: view.name.clone(),
@@ -69,6 +70,25 @@ pub fn view_tabs(views: &[SavedView], path: &str, here: &str, me: Option<crate::
         remove: (me == Some(view.owner_id)).then(|| format!("/views/{}/removal", view.id)),
     };
     views.iter().map(tab).collect()
+}
+
+/// Nobody, then everybody by name.
+pub fn people_choices(faces: &[Face], chosen: Option<PersonId>) -> Vec<Choice> {
+    let person = |face: &Face| Choice::new(face.id, &face.name, Some(face.id) == chosen);
+    std::iter::once(Choice::new("", text("nobody"), chosen.is_none())).chain(faces.iter().map(person)).collect()
+}
+
+pub fn person_shown(faces: &[Face], id: Option<PersonId>) -> Shown {
+    let face = faces.iter().find(|face| Some(face.id) == id);
+    face.map_or(Shown::Nothing, |face| Shown::Person(face.name.clone()))
+}
+
+/// The property `tags`, typed with commas between.
+pub fn tags_property(tags: &[String], can_edit: bool) -> Property {
+    let shown = if tags.is_empty() { Shown::Nothing } else { Shown::Chips(tags.to_vec()) };
+    let words = tags.join(", ");
+    let input = Input::Text { value: words.clone(), hint: "labels-hint" };
+    Property::new("tags", "field-tags", &words, shown, if can_edit { input } else { Input::Locked })
 }
 
 /// For the gallery.

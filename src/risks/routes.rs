@@ -1,9 +1,7 @@
 //! `/risks`.
 
 use super::model::*;
-use super::pages::{
-    Heat, Index, Loaded, New, RiskForm, Show, WORDS, category_filter, filter, owner_filter, status_filter, tabs,
-};
+use super::pages::{Heat, Index, Loaded, New, RiskForm, Show, WORDS, category_filter, filter, status_filter, tabs};
 use crate::access::{Actor, Ctx, Kind, Place, Verb, can};
 use crate::comments::{self, Thread};
 use crate::db::Tx;
@@ -49,7 +47,7 @@ async fn index(ctx: Ctx) -> Result<Reply> {
         saved: view_tabs(&views, "/risks", &query.address(), ctx.me()?.person_id()),
         statuses: status_filter(&query),
         categories: category_filter(&query, &categories),
-        people: owner_filter(&query, &faces),
+        people: query.people("owner", &faces),
         sorts: sort_choices(&SORTS, query.get("sort")),
         heat: Heat::new(&tallies, &query),
         cell: Heat::chosen(&query),

@@ -5,6 +5,7 @@ use crate::db::Tx;
 use crate::db::paging::{COUNT_LIMIT, Cursor, PAGE_SIZE, Page};
 use crate::db::sql::{Bind, Sql};
 use crate::error::{Error, Result};
+use crate::people::PersonId;
 use diesel::QueryableByName;
 use diesel::pg::PgConnection;
 use diesel::query_dsl::methods::LoadQuery;
@@ -184,6 +185,16 @@ pub fn title_contains(words: &str) -> Sql {
     let pattern = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     let mut sql = Sql::new(" and r.title ilike ");
     sql.bind(format!("%{pattern}%"));
+    sql
+}
+
+/// A condition "is this person's", or nobody's. `column` is ours.
+pub fn belongs_to(column: &'static str, person: Option<PersonId>) -> Sql {
+    let mut sql = Sql::new(" and ");
+    match person {
+        Some(person) => sql.push(column).push(" = ").bind(person),
+        None => sql.push(column).push(" is null"),
+    };
     sql
 }
 

@@ -7,7 +7,7 @@ use crate::db::paging::{Cursor, Page};
 use crate::db::sql::{Bind, Sql};
 use crate::error::Result;
 use crate::people::PersonId;
-use crate::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, Record, Sort, tagged, title_contains};
+use crate::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, Record, Sort, belongs_to, tagged, title_contains};
 use chrono::NaiveDate;
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Date, Nullable, SmallInt, Text};
@@ -124,11 +124,9 @@ impl Filter {
         if let Some(category) = &self.category {
             sql.push(" and k.category = ").bind(category.as_str());
         }
-        match self.owner {
-            Some(Some(person)) => sql.push(" and k.owner_id = ").bind(person),
-            Some(None) => sql.push(" and k.owner_id is null"),
-            None => &mut sql,
-        };
+        if let Some(owner) = self.owner {
+            sql.append(&belongs_to("k.owner_id", owner));
+        }
         if let Some(tag) = &self.tag {
             sql.append(&tagged(tag));
         }

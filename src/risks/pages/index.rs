@@ -4,7 +4,6 @@ use super::Heat;
 use crate::access::{Actor, Kind};
 use crate::db::paging::Page;
 use crate::error::Result;
-use crate::people::Face;
 use crate::records::Record;
 use crate::related::{Address, sort_choices};
 use crate::risks::model::*;
@@ -74,15 +73,6 @@ pub fn category_filter(query: &Address, categories: &[String]) -> Vec<Choice> {
     categories.iter().map(|category| Choice::new(category, category, category == chosen)).collect()
 }
 
-pub fn owner_filter(query: &Address, faces: &[Face]) -> Vec<Choice> {
-    let chosen = query.get("owner");
-    let word = |word: &str, key: &str| Choice::new(word, text(key), word == chosen);
-    [word("me", "assigned-to-me"), word("none", "nobody")]
-        .into_iter()
-        .chain(faces.iter().map(|face| Choice::new(face.id, &face.name, face.id.to_string() == chosen)))
-        .collect()
-}
-
 impl Index {
     pub fn sample() -> Self {
         let query = Address::plain("/risks");
@@ -102,7 +92,7 @@ impl Index {
             saved: Vec::new(),
             statuses: status_filter(&query),
             categories: Vec::new(),
-            people: owner_filter(&query, &[]),
+            people: query.people("owner", &[]),
             sorts: sort_choices(&SORTS, ""),
             heat: Heat::new(&[Tally { likelihood: 3, impact: 4, count: 1 }], &query),
             cell: None,

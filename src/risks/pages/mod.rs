@@ -11,7 +11,7 @@ pub use index::*;
 pub use show::*;
 
 use super::model::*;
-use crate::ui::{Choice, text};
+use crate::ui::{Choice, Sample, sample, text};
 
 /// What its page offers: closing is not chosen but done.
 pub fn status_choices(chosen: Status) -> Vec<Choice> {
@@ -35,4 +35,13 @@ pub fn weight_label(field: &str, weight: i16) -> String {
 
 pub fn weight_word(field: &str, weight: i16) -> String {
     text(&format!("{field}-{weight}"))
+}
+
+/// For the gallery.
+pub fn samples() -> Vec<Sample> {
+    vec![
+        sample("risks/index", &Index::sample()),
+        sample("risks/show", &Show::sample()),
+        sample("risks/new", &New::sample()),
+    ]
 }

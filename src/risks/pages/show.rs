@@ -5,11 +5,11 @@ use crate::access::Kind;
 use crate::comments::Thread;
 use crate::error::Problems;
 use crate::files::Attachments;
-use crate::people::{Face, PersonId};
+use crate::people::Face;
 use crate::records::{Record, Resolved};
-use crate::related::Parts;
+use crate::related::{Parts, people_choices, person_shown, tags_property};
 use crate::risks::model::*;
-use crate::ui::{Choice, FieldProblem, Input, Property, Section, Shell, Shown, filters, text};
+use crate::ui::{FieldProblem, Input, Property, Section, Shell, Shown, filters, text};
 use askama::Template;
 
 #[derive(Template)]
@@ -136,27 +136,19 @@ fn properties(risk: &Risk, parts: &Parts, faces: &[Face], can_edit: bool) -> Vec
     let category = if risk.category.is_empty() { Shown::Nothing } else { Shown::Text(risk.category.clone()) };
     let review =
         risk.review_on.map_or(Shown::Nothing, if risk.status == Status::Closed { Shown::Day } else { Shown::Due });
-    let tags = if parts.tags.is_empty() { Shown::Nothing } else { Shown::Chips(parts.tags.clone()) };
-    let words = |value, hint| Input::Text { value, hint };
+    let owner = risk.risk_owner_id;
     vec![
         of(Field::Status, "field-status", status, statuses),
         weight(Field::Likelihood, "field-likelihood", risk.likelihood),
         weight(Field::Impact, "field-impact", risk.impact),
-        of(Field::Owner, "field-owner", owner(faces, risk.risk_owner_id), input(Input::Menu(people(faces, risk)))),
-        of(Field::Category, "field-category", category, input(words(risk.category.clone(), "category-hint"))),
+        of(Field::Owner, "field-owner", person_shown(faces, owner), input(Input::Menu(people_choices(faces, owner)))),
+        of(
+            Field::Category,
+            "field-category",
+            category,
+            input(Input::Text { value: risk.category.clone(), hint: "category-hint" }),
+        ),
         of(Field::Review, "field-review", review, input(Input::Date(value(Field::Review)))),
-        of(Field::Tags, "field-tags", tags, input(words(parts.tags.join(", "), "labels-hint"))),
+        tags_property(&parts.tags, can_edit),
     ]
-}
-
-fn owner(faces: &[Face], id: Option<PersonId>) -> Shown {
-    let face = faces.iter().find(|face| Some(face.id) == id);
-    face.map_or(Shown::Nothing, |face| Shown::Person(face.name.clone()))
-}
-
-fn people(faces: &[Face], risk: &Risk) -> Vec<Choice> {
-    let choice = |face: &Face| Choice::new(face.id, &face.name, Some(face.id) == risk.risk_owner_id);
-    std::iter::once(Choice::new("", text("nobody"), risk.risk_owner_id.is_none()))
-        .chain(faces.iter().map(choice))
-        .collect()
 }

@@ -7,7 +7,7 @@ use crate::db::paging::{Cursor, Page};
 use crate::db::sql::Sql;
 use crate::error::{Error, Result};
 use crate::people::PersonId;
-use crate::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, Record, Sort, tagged, title_contains};
+use crate::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, Record, Sort, belongs_to, tagged, title_contains};
 use chrono::NaiveDate;
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Date, Nullable, SmallInt, Text};
@@ -111,14 +111,8 @@ impl Filter {
                 .bind(self.priorities.iter().map(i16::to_string).collect::<Vec<_>>())
                 .push(")");
         }
-        match self.assignee {
-            Some(Some(person)) => {
-                sql.push(" and t.assignee_id = ").bind(person);
-            }
-            Some(None) => {
-                sql.push(" and t.assignee_id is null");
-            }
-            None => {}
+        if let Some(assignee) = self.assignee {
+            sql.append(&belongs_to("t.assignee_id", assignee));
         }
         if let Some(tag) = &self.tag {
             sql.append(&tagged(tag));
