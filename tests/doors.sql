@@ -27,3 +27,12 @@ insert into docs (id, place_id, rank, body, revision, removed_at)
 insert into doc_revisions (id, doc_id, number, title, body, author_id, created_at)
   select gen_random_uuid(), d.id, n, r.title, case when n = 1 and d.revision = 2 then 'shallow' else d.body end, r.author_id, r.created_at
   from docs d join records r on r.id = d.id, generate_series(1, d.revision) n;
+-- RISK-9 and EXP-9, Edda's in Atlas.
+insert into records (id, organisation_id, kind, number, display_id, scope, project_id, title, author_id, created_at, updated_at)
+  select x.id::uuid, o.id, x.kind, 9, x.display_id, 'project', j.id, x.title, p.id, o.created_at, o.created_at
+  from organisations o, people p, projects j,
+    (values ('00000000-0000-0000-0000-000000000307', 'risk', 'RISK-9', 'The crane is late'),
+            ('00000000-0000-0000-0000-000000000308', 'experiment', 'EXP-9', 'Piles by night')) x(id, kind, display_id, title)
+  where p.handle = 'edda' and j.key = 'ATL';
+insert into risks (id, status, likelihood, impact) values ('00000000-0000-0000-0000-000000000307', 'open', 3, 4);
+insert into experiments (id, status) values ('00000000-0000-0000-0000-000000000308', 'planned');

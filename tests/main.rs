@@ -54,3 +54,7 @@ mod related_tests;
 mod tickets_tests;
 #[path = "../src/docs/tests.rs"]
 mod docs_tests;
+#[path = "../src/risks/tests.rs"]
+mod risks_tests;
+#[path = "../src/experiments/tests.rs"]
+mod experiments_tests;

@@ -10,7 +10,6 @@ mod routes;
 pub use model::*;
 pub use model_texts::texts;
 pub use pages::samples;
-
 use crate::ui::NavItem;
 use crate::web::{Feature, Group};
 

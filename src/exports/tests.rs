@@ -208,6 +208,7 @@ const STAYS_OF: &[(&str, &str)] = &[
     ("records.place_id", "generated"),
     ("files.removed_at", "what is in the bin stays"),
     ("activity.transaction_id", "of this database"),
+    ("risks.score", "computed where it arrives"),
 ];
 
 #[test]
