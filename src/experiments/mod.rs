@@ -7,11 +7,11 @@ mod pages;
 pub mod portable;
 mod routes;
 
+use crate::ui::NavItem;
+use crate::web::{Feature, Group};
 pub use model::*;
 pub use model_texts::texts;
 pub use pages::samples;
-use crate::ui::NavItem;
-use crate::web::{Feature, Group};
 
 pub const FEATURE: Feature = Feature {
     name: "experiments",
