@@ -32,7 +32,8 @@ const LADDER: &[&[&str]] = &[
 const EDGE: &[&str] = &["app", "cli", "features", "gallery", "health", "jobs", "lib", "main"];
 const FORBIDDEN_NAMES: [&str; 6] = ["utils", "util", "helpers", "helper", "common", "services"];
 const MAX_FILE_LINES: usize = 400;
-const MAX_FEATURE_MOD_LINES: usize = 30;
+/// A place in the sidebar takes sixteen of them, formatted.
+const MAX_FEATURE_MOD_LINES: usize = 40;
 
 /// Rule, file, and why it may. A line here is a debt or a reason, never a convenience.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[

@@ -36,3 +36,5 @@ insert into records (id, organisation_id, kind, number, display_id, scope, proje
   where p.handle = 'edda' and j.key = 'ATL';
 insert into risks (id, status, likelihood, impact) values ('00000000-0000-0000-0000-000000000307', 'open', 3, 4);
 insert into experiments (id, status) values ('00000000-0000-0000-0000-000000000308', 'planned');
+-- …0307 Vera's grant in Atlas.
+update project_grants set id = '00000000-0000-0000-0000-000000000307' where person_id = (select id from people where handle = 'vera');

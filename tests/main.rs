@@ -58,3 +58,19 @@ mod docs_tests;
 mod risks_tests;
 #[path = "../src/experiments/tests.rs"]
 mod experiments_tests;
+#[path = "../src/access/tests.rs"]
+mod access_tests;
+#[path = "../src/audit/tests.rs"]
+mod audit_tests;
+#[path = "../src/db/tests.rs"]
+mod db_tests;
+#[path = "../src/people/tests.rs"]
+mod people_tests;
+#[path = "../src/setup/tests.rs"]
+mod setup_tests;
+#[path = "../src/signin/tests.rs"]
+mod signin_tests;
+#[path = "../src/ui/tests.rs"]
+mod ui_tests;
+#[path = "../src/web/tests.rs"]
+mod web_tests;

@@ -8,7 +8,7 @@ mod throttle;
 
 pub use model::*;
 pub use password::{check_strength, hash, verify};
-pub use throttle::Throttle;
+pub use throttle::{FREE_TRIES, FREE_TRIES_PER_ADDRESS, MAX_WAIT_SECONDS, Throttle};
 
 pub use pages::samples;
 

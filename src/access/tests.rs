@@ -1,0 +1,260 @@
+//! The two forms of one rule agree: what `can` answers, `visible` lists, for every person and record of random worlds.
+
+use crate::harness::*;
+use diesel::QueryableByName;
+use diesel::sql_types::{Nullable, Text, Uuid as SqlUuid};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use tow::access::{Actor, Kind, ProjectId, Thing, Verb, can, visible};
+use tow::db::Tx;
+use tow::db::sql::Sql;
+use tow::error::Error;
+use tow::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, RECORD_COLUMNS, Record, Sort};
+use uuid::Uuid;
+
+const CASES: u32 = 24;
+const PEOPLE: [Who; 6] = [ADA, BEN, CLEO, VERA, DOV, EDDA];
+const GROUPS: usize = 3;
+
+/// Whatever may come: projects (open?, archived?), organisation roles, who is in which group, grants (project, person or
+/// group, role), and records (place, author, archived?, minute of its last change).
+#[derive(Debug, Clone)]
+struct World {
+    projects: Vec<(bool, bool)>,
+    roles: Vec<usize>,
+    members: Vec<(usize, usize)>,
+    grants: Vec<(usize, usize, usize)>,
+    records: Vec<(usize, usize, usize, bool, u8)>,
+}
+
+fn worlds() -> impl Strategy<Value = World> {
+    let projects = prop::collection::vec((any::<bool>(), any::<bool>()), 1..12);
+    let roles = prop::collection::vec(0..3_usize, PEOPLE.len());
+    let members = prop::collection::vec((0..GROUPS, 0..PEOPLE.len()), 0..8);
+    let grants = prop::collection::vec((0..12_usize, 0..PEOPLE.len() + GROUPS, 0..4_usize), 0..16);
+    let records = prop::collection::vec((0..4_usize, 0..12_usize, 0..PEOPLE.len(), any::<bool>(), any::<u8>()), 1..40);
+    (projects, roles, members, grants, records).prop_map(|(projects, roles, members, grants, records)| World {
+        projects,
+        roles,
+        members,
+        grants,
+        records,
+    })
+}
+
+fn project_id(number: usize) -> Uuid {
+    Uuid::from_u128(0x9100 + number as u128)
+}
+
+fn group_id(number: usize) -> Uuid {
+    Uuid::from_u128(0x9200 + number as u128)
+}
+
+impl World {
+    fn sql(&self) -> String {
+        let mut sql = String::new();
+        let (at, halden) = (start().to_rfc3339(), HALDEN.0);
+        for (number, (open, archived)) in self.projects.iter().enumerate() {
+            let visibility = if *open { "open" } else { "restricted" };
+            let archived = if *archived { format!("'{at}'") } else { "null".to_owned() };
+            let _ = writeln!(
+                sql,
+                "insert into projects (id, organisation_id, key, name, visibility, created_at, archived_at)
+                values ('{}', '{halden}', 'PP{number}', 'Project {number}', '{visibility}', '{at}', {archived});",
+                project_id(number)
+            );
+        }
+        for (who, role) in PEOPLE.iter().zip(&self.roles) {
+            let role = ["member", "admin", "owner"][*role];
+            let _ = writeln!(sql, "update memberships set role = '{role}' where person_id = '{}';", who.id);
+        }
+        for number in 0..GROUPS {
+            let _ = writeln!(
+                sql,
+                "insert into groups (id, organisation_id, name, created_at) values ('{}', '{halden}', 'G{number}', '{at}');",
+                group_id(number)
+            );
+        }
+        for (group, person) in &self.members {
+            let _ = writeln!(
+                sql,
+                "insert into group_members values ('{}', '{}', '{at}') on conflict do nothing;",
+                group_id(*group),
+                PEOPLE[*person].id
+            );
+        }
+        for (project, grantee, role) in &self.grants {
+            let role = ["viewer", "member", "lead", "admin"][*role];
+            let (column, id) = match PEOPLE.get(*grantee) {
+                Some(who) => ("person_id", who.id.0),
+                None => ("group_id", group_id(grantee - PEOPLE.len())),
+            };
+            let project = project_id(project % self.projects.len());
+            let _ = writeln!(
+                sql,
+                "insert into project_grants (id, project_id, {column}, role, created_at)
+                values (gen_random_uuid(), '{project}', '{id}', '{role}', '{at}') on conflict do nothing;"
+            );
+        }
+        for (number, record) in self.records.iter().enumerate() {
+            sql.push_str(&self.record(number, record));
+        }
+        sql
+    }
+
+    fn record(
+        &self,
+        number: usize,
+        (scope, place, author, archived, minute): &(usize, usize, usize, bool, u8),
+    ) -> String {
+        let (scope, column, id) = match scope {
+            0 => ("organisation", "", String::new()),
+            1 => ("project", ", project_id", format!(", '{}'", project_id(place % self.projects.len()))),
+            2 => ("group", ", group_id", format!(", '{}'", group_id(place % GROUPS))),
+            _ => ("user", ", owner_id", format!(", '{}'", PEOPLE[*author].id)),
+        };
+        let at = |minutes: i64| (start() + chrono::Duration::minutes(minutes)).to_rfc3339();
+        let archived = if *archived { format!("'{}'", at(0)) } else { "null".to_owned() };
+        format!(
+            "insert into records (id, organisation_id, kind, number, display_id, scope{column}, title, author_id, created_at, updated_at, archived_at)
+             values ('{}', '{}', 'risk', {number}, 'RISK-{number}', '{scope}'{id}, 'title {}', '{}', '{}', '{}', {archived});\n",
+            Uuid::from_u128(0x9300 + number as u128), HALDEN.0, minute % 7, PEOPLE[*author].id, at(0), at(i64::from(*minute) / 8),
+        )
+    }
+}
+
+/// Runs the check on random worlds, each undone afterwards.
+fn in_random_worlds(check: impl Fn(&mut Tx, &Actor) -> Result<(), TestCaseError>) {
+    let app = App::new();
+    let mut runner = TestRunner::new(Config { cases: CASES, failure_persistence: None, ..Config::default() });
+    let ran = runner.run(&worlds(), |world| {
+        app.undoing(|| {
+            app.sql(&world.sql());
+            let checked = app.tx(|tx| {
+                Ok(PEOPLE.iter().try_for_each(|who| {
+                    let me = Actor::of_person(tx, who.id).map_err(fail)?;
+                    check(tx, &me)
+                }))
+            });
+            checked
+        })
+    });
+    ran.unwrap_or_else(|error| panic!("{error}"));
+}
+
+fn fail(error: Error) -> TestCaseError {
+    TestCaseError::fail(error.to_string())
+}
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+}
+
+fn ids(tx: &mut Tx, sql: Sql) -> Result<BTreeSet<Uuid>, TestCaseError> {
+    let rows = sql.load::<Id>(tx.conn()).map_err(|error| fail(error.into()))?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+fn all_records(tx: &mut Tx) -> Result<Vec<Record>, TestCaseError> {
+    Sql::new(&format!("select {RECORD_COLUMNS} from records r")).load(tx.conn()).map_err(|error| fail(error.into()))
+}
+
+#[test]
+fn what_is_listed_is_what_may_be_seen_for_everybody_and_every_record() {
+    in_random_worlds(|tx, me| {
+        let mut sql = Sql::new("select r.id from records r where ");
+        sql.append(&visible::records(me));
+        let listed = ids(tx, sql)?;
+        let asked = all_records(tx)?
+            .iter()
+            .filter(|record| can(me, Verb::See, &record.thing()))
+            .map(|record| record.id.0)
+            .collect();
+        prop_assert_eq!(listed, asked);
+        Ok(())
+    });
+}
+
+#[test]
+fn the_projects_listed_are_those_that_may_be_seen() {
+    in_random_worlds(|tx, me| {
+        let mut sql = Sql::new("select p.id from projects p where ");
+        sql.append(&visible::projects(me));
+        let listed = ids(tx, sql)?;
+        let all = ids(tx, Sql::new("select p.id from projects p"))?;
+        let asked = all.into_iter().filter(|id| can(me, Verb::See, &Thing::Project(ProjectId(*id)))).collect();
+        prop_assert_eq!(listed, asked);
+        Ok(())
+    });
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(embed)]
+    record: Record,
+    #[diesel(sql_type = Nullable<Text>)]
+    sort_value: Option<String>,
+}
+
+#[test]
+fn pages_together_are_the_visible_records_in_order_whether_one_reads_few_places_or_many() {
+    let (few, many) = (Cell::new(0), Cell::new(0));
+    in_random_worlds(|tx, me| {
+        let count = if visible::few_places(me).is_some() { &few } else { &many };
+        count.set(count.get() + 1);
+        for sort in [BY_UPDATED, BY_CREATED, BY_TITLE] {
+            for archived in [false, true] {
+                let found = pages(tx, me, sort, archived)?;
+                prop_assert_eq!(found, expected(tx, me, sort, archived)?, "{} {}", sort.key, archived);
+            }
+        }
+        Ok(())
+    });
+    assert!(few.get() > 0 && many.get() > 0, "both ways of asking must be tried: {} {}", few.get(), many.get());
+}
+
+fn pages(tx: &mut Tx, me: &Actor, sort: Sort, archived: bool) -> Result<Vec<Uuid>, TestCaseError> {
+    let mut list = List::new(Kind::Risk, "tests::list", "", "");
+    (list.sort, list.archived, list.size) = (sort, archived, 3);
+    let mut found = Vec::new();
+    loop {
+        let page = list.page(tx, me, |row: &Row| (row.sort_value.clone(), row.record.id.0)).map_err(fail)?;
+        found.extend(page.rows.iter().map(|row| row.record.id.0));
+        prop_assert!(found.len() <= 60, "paging does not end");
+        list.after = page.next;
+        if list.after.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+fn expected(tx: &mut Tx, me: &Actor, sort: Sort, archived: bool) -> Result<Vec<Uuid>, TestCaseError> {
+    let mut records = all_records(tx)?;
+    records.retain(|record| {
+        record.kind == Kind::Risk && record.is_archived() == archived && can(me, Verb::See, &record.thing())
+    });
+    match sort.key {
+        "title" => records.sort_by_key(|record| (record.title.clone(), record.id.0)),
+        "created" => records.sort_by_key(|record| std::cmp::Reverse((record.created_at, record.id.0))),
+        _ => records.sort_by_key(|record| std::cmp::Reverse((record.updated_at, record.id.0))),
+    }
+    Ok(records.into_iter().map(|record| record.id.0).collect())
+}
+
+#[test]
+fn nobody_lists_the_private_records_of_somebody_else() {
+    let app = App::new();
+    for who in EVERYBODY.into_iter().filter(|who| ![CLEO, HUGO].contains(who)) {
+        let listed = app.as_(who).tx(|tx, me| {
+            let mut sql = Sql::new("select r.id from records r where r.owner_id is not null and ");
+            sql.append(&visible::records(me));
+            Ok(sql.load::<Id>(tx.conn())?.len())
+        });
+        assert_eq!(listed, 0, "{}", who.name);
+    }
+}

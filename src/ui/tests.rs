@@ -1,0 +1,81 @@
+//! Every word of the interface is a message, and every message is used.
+
+use crate::harness::checkout;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+fn texts(folder: &str, ending: &str) -> String {
+    let files = walkdir::WalkDir::new(checkout().join(folder)).into_iter().map(|entry| entry.unwrap().into_path());
+    let is_ours = |path: &Path| {
+        let name = path.to_string_lossy();
+        name.ends_with(ending) && !name.ends_with("tests.rs") && !name.contains("/tests/")
+    };
+    files.filter(|path| is_ours(path)).map(|path| std::fs::read_to_string(path).unwrap()).collect()
+}
+
+fn defined() -> BTreeSet<String> {
+    let ids = texts("locales/en", ".ftl");
+    let id = |line: &str| {
+        line.split_once(" =").map(|(id, _)| id.to_owned()).filter(|id| id.chars().all(is_id_char) && !id.is_empty())
+    };
+    ids.lines().filter_map(id).collect()
+}
+
+fn is_id_char(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
+}
+
+/// Quoted texts without quotes inside, with what stands before and after each.
+fn quoted(text: &str) -> impl Iterator<Item = (&str, &str, &str)> {
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| {
+        let marks: Vec<usize> = line.match_indices('"').map(|(at, _)| at).collect();
+        marks
+            .windows(2)
+            .map(move |pair| (&line[..pair[0]], &line[pair[0] + 1..pair[1]], &line[pair[1] + 1..]))
+            .collect::<Vec<_>>()
+    })
+}
+
+fn is_message(before: &str, word: &str, after: &str) -> bool {
+    let is_word =
+        !word.is_empty() && word.chars().all(is_id_char) && word.starts_with(|c: char| c.is_ascii_lowercase());
+    let is_filtered = after.starts_with("|t }}")
+        || after.starts_with("|t1(")
+        || after.starts_with("|t2(")
+        || after.starts_with("|t}}")
+        || after.starts_with("|t %");
+    let is_made = before.ends_with("Msg::new(")
+        || before.ends_with("Error::forbidden(")
+        || before.ends_with("Flash::done(")
+        || before.ends_with("Flash::failed(");
+    let is_kind = ["problem-", "refused-", "error-"].iter().any(|kind| word.starts_with(kind)) && !word.ends_with('-');
+    is_word && (is_filtered || is_made || is_kind)
+}
+
+#[test]
+fn every_message_named_in_code_and_templates_exists() {
+    let (defined, code) = (defined(), texts("src", ".rs") + &texts("templates", ".html"));
+    let used = quoted(&code)
+        .filter(|(before, word, after)| is_message(before, word, after))
+        .map(|(_, word, _)| word.to_owned());
+    let used: BTreeSet<String> = used.collect();
+    assert!(used.len() > 150, "only {} found: does this test still read the code?", used.len());
+    let missing: Vec<&String> = used.difference(&defined).collect();
+    assert!(missing.is_empty(), "no such message in locales/en: {missing:#?}");
+}
+
+#[test]
+fn every_message_of_the_catalogue_is_used() {
+    let code = texts("src", ".rs") + &texts("templates", ".html");
+    let words: BTreeSet<&str> = quoted(&code).map(|(_, word, _)| word).collect();
+    // `format!("status-{}")` uses every message that begins so.
+    let prefixes: BTreeSet<&str> = words
+        .iter()
+        .filter_map(|word| word.split_once('{'))
+        .map(|(prefix, _)| prefix)
+        .filter(|prefix| prefix.ends_with('-'))
+        .collect();
+    let is_used = |id: &String| words.contains(id.as_str()) || prefixes.iter().any(|prefix| id.starts_with(prefix));
+    let unused: Vec<String> = defined().into_iter().filter(|id| !is_used(id)).collect();
+    assert!(unused.is_empty(), "messages that nothing uses: {unused:#?}");
+}
