@@ -133,6 +133,10 @@ fn whoever_has_no_session_opens_only_doors_that_need_none() {
         .collect();
     for door in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(Door::parse) {
         if needing.contains(&door.route()) {
+            // An address that nobody can mean (no number where one belongs) is refused before anybody is asked who they are.
+            if door.statuses[1..].iter().all(|status| status == "404") {
+                continue;
+            }
             for column in [0, 9, 10] {
                 assert_eq!(door.statuses[column], "303", "{} for {}", door.route(), COLUMNS[column]);
             }
