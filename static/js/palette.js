@@ -1,11 +1,13 @@
 // Command palette: Ctrl/Cmd-K or a [data-palette-open] link to /search. <template id="palette-template"> holds <dialog class="palette"
 // data-url="/palette?project=APP"> with an input[role=combobox] and a [role=listbox]; in it [data-palette-results] takes the options
 // the server answers for q, [data-command] options stand still, are filtered here, and press what the selector in data-command
-// names (empty: a plain link). A group with data-if="selector" shows only when that exists. [data-palette-empty] says "nothing found".
-let dialog, input, list, results, empty, active, timer, request;
+// names (empty: a plain link); one that begins with what is typed is chosen before any record. A group with data-if="selector" shows only when that exists. [data-palette-empty] says "nothing found".
+let dialog, input, list, results, empty, active, timer, request, waiting;
+const CHOSEN_FROM = 3; // letters
 let number = 0;
 
-const options = () => [...list.querySelectorAll("[role=option]")].filter((option) => !option.closest("[hidden]"));
+const options = () => [...list.querySelectorAll("[role=option]")].filter((option) => !option.closest("[hidden], [data-stale]"));
+const isStale = () => "stale" in results.dataset;
 
 const choose = (option) => {
   active?.setAttribute("aria-selected", "false");
@@ -20,8 +22,10 @@ const choose = (option) => {
 const settle = () => {
   const all = options();
   for (const option of all) option.tabIndex = -1;
-  if (!all.includes(active)) choose(all[0]);
-  if (empty) empty.hidden = all.length > 0;
+  const words = input.value.trim().toLowerCase();
+  const begins = (option) => "command" in option.dataset && option.textContent.trim().toLowerCase().startsWith(words);
+  if (!all.includes(active)) choose((words.length >= CHOSEN_FROM && all.find(begins)) || all[0]);
+  if (empty) empty.hidden = all.length > 0 || isStale();
 };
 
 const filter = () => {
@@ -39,6 +43,13 @@ const filter = () => {
   settle();
 };
 
+const failed = (detail) => {
+  results.replaceChildren();
+  delete results.dataset.stale;
+  waiting = undefined;
+  document.dispatchEvent(new CustomEvent("tow:failed", { detail }));
+};
+
 const ask = async () => {
   request?.abort();
   const mine = (request = new AbortController());
@@ -49,12 +60,15 @@ const ask = async () => {
     const answer = await fetch(url, { headers: { "HX-Request": "true" }, signal: mine.signal });
     const body = await answer.text();
     if (mine !== request) return;
-    if (!answer.ok) return document.dispatchEvent(new CustomEvent("tow:failed", { detail: { status: answer.status, body } }));
+    if (!answer.ok) return failed({ status: answer.status, body });
     results.innerHTML = body;
+    delete results.dataset.stale;
     choose(undefined);
     settle();
+    if (waiting && active) follow(active, waiting);
+    waiting = undefined;
   } catch (error) {
-    if (error.name !== "AbortError") document.dispatchEvent(new CustomEvent("tow:failed", { detail: { status: 0 } }));
+    if (error.name !== "AbortError") failed({ status: 0 });
   } finally {
     if (mine === request) list.removeAttribute("aria-busy");
   }
@@ -73,6 +87,9 @@ const build = () => {
   [results, empty] = [list.querySelector("[data-palette-results]"), dialog.querySelector("[data-palette-empty]")];
   document.body.append(dialog);
   input.addEventListener("input", () => {
+    // What is shown below belongs to the text before; Enter waits for the answer to this one.
+    results.dataset.stale = "";
+    waiting = undefined;
     filter();
     clearTimeout(timer);
     timer = setTimeout(ask, 80);
@@ -81,6 +98,7 @@ const build = () => {
     const all = options();
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (by && all.length) choose(all[(all.indexOf(active) + by + all.length) % all.length]);
+    else if (event.key === "Enter" && event.target === input && isStale()) waiting = event;
     else if (event.key === "Enter" && event.target === input && active) follow(active, event);
     else return;
     event.preventDefault();
