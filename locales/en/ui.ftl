@@ -34,7 +34,6 @@ shortcuts-palette = Search or jump to
 shortcuts-move = Move down and up a list
 shortcuts-select = Select
 shortcuts-open = Open
-shortcuts-help = Show these shortcuts
 
 # Times.
 time-just-now = just now

@@ -50,16 +50,19 @@ const label = (element) => {
 };
 
 const line = (element) => {
-  const term = document.createElement("dt");
-  const words = document.createElement("dd");
+  const made = document.createElement("div");
+  const words = document.createElement("dt");
+  const value = document.createElement("dd");
   for (const key of element.dataset.shortcut.split(" ")) {
     const kbd = document.createElement("kbd");
     kbd.textContent = key;
-    term.append(kbd, " ");
+    value.append(kbd, " ");
   }
   words.textContent = label(element);
-  term.dataset.made = words.dataset.made = "";
-  return [term, words];
+  made.className = "property";
+  made.dataset.made = "";
+  made.append(words, value);
+  return made;
 };
 
 document.addEventListener("tow:dialog", (event) => {
@@ -67,5 +70,5 @@ document.addEventListener("tow:dialog", (event) => {
   if (!list) return;
   for (const old of list.querySelectorAll("[data-made]")) old.remove();
   const once = new Map(bearers().reverse().map((one) => [one.dataset.shortcut, one]));
-  list.prepend(...[...once.values()].reverse().flatMap(line));
+  list.prepend(...[...once.values()].reverse().map(line));
 });
