@@ -1,0 +1,136 @@
+// Lists and the board: keyboard, palette, views, many at once, dragging, the heat map.
+import { test, expect, mark, expectSamePage } from "./journey.js";
+
+test("a list is worked through with the keyboard alone", async ({ page, ada }) => {
+  const project = await ada.project("Keyboard", "KEYS");
+  for (const title of ["First berth", "Second berth", "Third berth"]) await ada.ticket(project, title);
+  await page.goto(`/tickets?project=${project}`);
+  const rows = page.locator(".row");
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  await expect(rows.nth(1)).toHaveAttribute("data-state", "cursor");
+  await page.keyboard.press("k");
+  await expect(rows.nth(0)).toHaveAttribute("data-state", "cursor");
+  await page.keyboard.press("x");
+  await expect(page.locator(".bulk-bar")).toContainText("1 selected");
+  await page.keyboard.press("Escape");
+  await expect(page.locator(".bulk-bar")).toBeHidden();
+  await page.keyboard.press("j");
+  const title = await rows.nth(1).locator(".row-title a").textContent();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { name: title, level: 1 })).toBeVisible();
+  await page.keyboard.press("g");
+  await page.keyboard.press("t");
+  await page.waitForURL(/\/tickets(\?|$)/, { waitUntil: "load" });
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toContainText("New ticket");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("c");
+  await expect(page.getByRole("textbox", { name: "Title" })).toBeFocused();
+});
+
+test("the palette finds in spite of a slip, by ID, and creates", async ({ page, ada }) => {
+  const project = await ada.project("Palette", "PAL");
+  const ticket = await ada.ticket(project, "Lighthouse bulbs");
+  await page.goto("/projects");
+  const open = async (words) => {
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox", { name: "Search or run a command" }).fill(words);
+  };
+  const found = page.getByRole("option", { name: /Lighthouse bulbs/ });
+  await expect(async () => {
+    await page.reload();
+    await open("Lighthose bulbs");
+    await expect(found).toBeVisible({ timeout: 1500 });
+  }).toPass({ timeout: 20_000 });
+  await page.keyboard.press("Escape");
+  await open(ticket);
+  await expect(found).toBeVisible();
+  await found.click();
+  await expect(page.getByRole("heading", { name: "Lighthouse bulbs" })).toBeVisible();
+  await open("new ticket");
+  await expect(page.getByRole("option", { name: "New ticket" })).toBeVisible();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("textbox", { name: "Title" })).toBeFocused();
+});
+
+test("a filter becomes a view; many are archived at once and come back", async ({ page, ada }) => {
+  const project = await ada.project("Views", "VIEW");
+  for (const title of ["Rope", "Rope ladder", "Anchor"]) await ada.ticket(project, title);
+  await page.goto(`/tickets?project=${project}`);
+  await page.getByLabel("Filter by words in the title").fill("rope");
+  await page.keyboard.press("Enter");
+  await expect(page.locator(".row")).toHaveCount(2);
+  await page.getByText("Save view", { exact: true }).first().click();
+  await page.getByLabel("Name of the view").fill("Ropes");
+  await page.getByRole("button", { name: "Save view" }).click();
+  await expect(page.getByText("View saved.")).toBeVisible();
+  await page.goto(`/tickets?project=${project}`);
+  await page.getByRole("link", { name: "Ropes" }).click();
+  await expect(page.locator(".row")).toHaveCount(2);
+
+  const tickAll = async () => {
+    for (const box of await page.locator(".row-check input").all()) await box.check();
+    await expect(page.locator(".bulk-bar")).toContainText("2 selected");
+  };
+  await tickAll();
+  await page.getByRole("button", { name: "Archive", exact: true }).click();
+  await expect(page.getByText("2 tickets changed.")).toBeVisible();
+  await expect(page.locator(".row")).toHaveCount(0);
+  await page.getByRole("link", { name: "Archived", exact: true }).click();
+  await expect(page.locator(".row")).toHaveCount(2);
+  await tickAll();
+  await page.getByRole("button", { name: "Restore", exact: true }).click();
+  await expect(page.locator(".row")).toHaveCount(0);
+  await page.getByRole("link", { name: "Ropes" }).click();
+  await expect(page.locator(".row")).toHaveCount(2);
+});
+
+test("a card moves by dragging, by Alt and arrows, and by its menu", async ({ page, ada }) => {
+  const project = await ada.project("Cards", "CARD");
+  const ticket = await ada.ticket(project, "Move me", { status: "todo" });
+  await ada.ticket(project, "Stay here", { status: "in_progress" });
+  const column = (status) => page.locator(`[data-sortable][data-status="${status}"]`);
+  const card = page.locator(`#card-${ticket}`);
+  const moved = () => page.waitForResponse((answer) => answer.url().endsWith("/move") && answer.ok());
+  await page.goto(`/board?project=${project}`);
+  await mark(page);
+
+  const [from, to] = [await card.boundingBox(), await column("in_progress").boundingBox()];
+  const sent = moved();
+  await page.mouse.move(from.x + 40, from.y + 12);
+  await page.mouse.down();
+  await page.mouse.move(from.x + 60, from.y + 20, { steps: 4 });
+  await page.mouse.move(to.x + to.width / 2, to.y + 30, { steps: 12 });
+  await page.mouse.up();
+  await sent;
+  await expect(column("in_progress").locator(`#card-${ticket}`)).toBeVisible();
+
+  const again = moved();
+  await card.getByRole("link").focus();
+  await page.keyboard.press("Alt+ArrowRight");
+  await again;
+  await expect(column("in_progress").locator(`#card-${ticket}`)).toHaveCount(0);
+  await expectSamePage(page);
+  const now = await card.locator("xpath=..").getAttribute("data-status");
+  await page.reload();
+  await expect(column(now).locator(`#card-${ticket}`)).toBeVisible();
+
+  await page.getByLabel(`Move ${ticket} to`).click();
+  await card.getByRole("button", { name: "Done", exact: true }).click();
+  await expect(column("done").locator(`#card-${ticket}`)).toBeVisible();
+});
+
+test("a cell of the heat map narrows the list, and back", async ({ page, ada }) => {
+  const project = await ada.project("Storms", "STORM");
+  await ada.risk(project, "The pier gives way", { likelihood: "2", impact: "5" });
+  await ada.risk(project, "The radio fails", { likelihood: "4", impact: "3" });
+  await page.goto(`/risks?project=${project}`);
+  const rows = page.locator(".row");
+  await expect(rows).toHaveCount(2);
+  await page.getByRole("link", { name: /^1 risk: Unlikely/ }).click();
+  await expect(rows).toHaveCount(1);
+  await expect(rows).toContainText("The pier gives way");
+  await page.getByRole("link", { name: "Show all" }).click();
+  await expect(rows).toHaveCount(2);
+});

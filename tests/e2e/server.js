@@ -1,0 +1,80 @@
+// A server of its own for journeys: the program the tests built, an empty folder, a free port, a random secret.
+import { execFile, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
+
+const PROGRAM = resolve(import.meta.dirname, "../../target/debug/tow");
+const START_MS = 60_000;
+const STOP_MS = 20_000;
+
+const freePort = () =>
+  new Promise((done) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+
+// What this shell calls TOW_… is about another server.
+const environment = (port) => {
+  const own = Object.entries(process.env).filter(([name]) => !/^(TOW_|APP_SECRET|DATABASE_URL|OPENAI_)/.test(name));
+  return { ...Object.fromEntries(own), TOW_RUNTIME__BIND: `127.0.0.1:${port}` };
+};
+
+// Resolves when the program has said it; rejects with all it said when it ends before.
+const said = (child, words) =>
+  new Promise((done, failed) => {
+    let text = "";
+    const timer = setTimeout(() => failed(new Error(`tow serve did not say ${words} in time:\n${text}`)), START_MS);
+    const hear = (chunk) => {
+      text += chunk;
+      const found = text.match(words);
+      if (found) (clearTimeout(timer), done(found));
+    };
+    child.stdout.on("data", hear);
+    child.stderr.on("data", hear);
+    child.on("exit", (code) => (clearTimeout(timer), failed(new Error(`tow serve ended with ${code}:\n${text}`))));
+  });
+
+export class Server {
+  static async begin() {
+    const server = new Server();
+    server.folder = await mkdtemp(join(tmpdir(), "tow-journeys-"));
+    await chmod(server.folder, 0o711); // started as root, PostgreSQL runs as somebody who must get in
+    server.port = await freePort();
+    server.url = `http://localhost:${server.port}`;
+    await writeFile(join(server.folder, ".env"), `APP_SECRET=${randomBytes(32).toString("hex")}\n`, { mode: 0o600 });
+    [, server.token] = await server.start(/Set-up token: (\S+)[\s\S]*listening on/);
+    return server;
+  }
+
+  async start(words = /listening on/) {
+    this.child = spawn(PROGRAM, ["serve"], { cwd: this.folder, env: environment(this.port) });
+    return said(this.child, words);
+  }
+
+  async stop() {
+    const { child } = this;
+    if (child.exitCode !== null) return;
+    const ended = new Promise((done) => child.once("exit", done));
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+    await ended;
+    clearTimeout(timer);
+  }
+
+  async end() {
+    await this.stop();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+// Another subcommand beside the running server of this folder; resolves to what it printed.
+export const tow = async ({ folder, port }, ...args) => {
+  const { stdout } = await promisify(execFile)(PROGRAM, args, { cwd: folder, env: environment(port) });
+  return stdout;
+};

@@ -1,0 +1,52 @@
+// What people write: comments, mentions, attachments; and all of it without a script.
+import { test, expect } from "./journey.js";
+import { OWNER } from "./named.js";
+
+test("a comment mentions a person and a record from popups, and a script in it is shown as text", async ({ page, ada }) => {
+  const project = await ada.project("Talk", "TALK");
+  const other = await ada.ticket(project, "Gangway hinge");
+  const ticket = await ada.ticket(project, "<script>alert(1)</script> <img src=x onerror=alert(2)>");
+  page.on("dialog", (dialog) => expect(dialog.message(), "no script of a person's text runs").toBe(""));
+  await page.goto(`/tickets/${ticket}`);
+  await expect(page.getByRole("heading", { level: 1 })).toContainText("<script>alert(1)</script>");
+  const field = page.getByRole("textbox", { name: "Comment" });
+  await field.pressSequentially("Ask @ada");
+  await page.getByRole("option", { name: /Ada Lindqvist/ }).click();
+  await field.pressSequentially(" about #gangway");
+  await page.getByRole("option", { name: /Gangway hinge/ }).click();
+  await field.pressSequentially(' <script>alert("x")</script> <b onclick="alert(1)">b</b>');
+  await page.getByRole("button", { name: "Comment", exact: true }).click();
+  const comment = page.locator(".comment");
+  await expect(comment).toContainText("alert(");
+  await expect(comment.getByRole("link", { name: new RegExp(other) })).toBeVisible();
+  await expect(comment.getByText("Ada Lindqvist").nth(1)).toBeVisible();
+});
+
+test.describe("without a script", () => {
+  test.use({ javaScriptEnabled: false, storageState: undefined });
+
+  test("one signs in, makes a ticket, changes its status, comments and attaches a file", async ({ page, ada }) => {
+    const project = await ada.project("Plain", "PLAIN");
+    await page.goto(`/tickets/new?project=${project}`);
+    await page.getByLabel("E-mail").fill(OWNER.email);
+    await page.getByLabel("Password").fill(OWNER.password);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByLabel("Title").fill("By hand");
+    await page.getByRole("button", { name: "Create ticket" }).click();
+    await expect(page.getByRole("heading", { name: "By hand" })).toBeVisible();
+
+    await page.locator("summary", { hasText: "Change Status" }).click();
+    await page.getByRole("button", { name: "In review" }).click();
+    await expect(page.locator("summary", { hasText: "Change Status" })).toContainText("In review");
+    await page.getByRole("textbox", { name: "Comment" }).fill("Said without a script.");
+    await page.getByRole("button", { name: "Comment", exact: true }).click();
+    await expect(page.locator(".comment")).toContainText("Said without a script.");
+    await page.getByLabel("Choose files").setInputFiles({
+      name: "tide.txt",
+      mimeType: "text/plain",
+      buffer: Buffer.from("High water at 04:12"),
+    });
+    await page.getByRole("button", { name: "Attach" }).click();
+    await expect(page.getByRole("link", { name: "tide.txt" })).toBeVisible();
+  });
+});
