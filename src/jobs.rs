@@ -2,7 +2,7 @@
 
 use crate::db::{self, Chore};
 use crate::queue::{self, Entry, JobKind, Work};
-use crate::{audit, comments, error::Result, files, people, search, setup, signin};
+use crate::{audit, comments, docs, error::Result, files, people, search, setup, signin};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -28,6 +28,7 @@ pub fn schedule() -> Vec<Entry> {
         Entry { name: "jobs.forget", every: DAY, wakes_on: None, run: forget_jobs },
         Entry { name: "files.clean_up", every: DAY, wakes_on: None, run: clean_up_files },
         Entry { name: "comments.forget", every: DAY, wakes_on: None, run: forget_comments },
+        Entry { name: "docs.empty_bin", every: DAY, wakes_on: None, run: empty_bin },
     ]
 }
 
@@ -66,4 +67,8 @@ fn clean_up_files(work: &mut Work) -> Result<()> {
 
 fn forget_comments(work: &mut Work) -> Result<()> {
     work.touch(Chore::Expiry, comments::forget_removed).map(drop)
+}
+
+fn empty_bin(work: &mut Work) -> Result<()> {
+    work.touch(Chore::Expiry, docs::empty_bin).map(drop)
 }

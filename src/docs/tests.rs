@@ -452,3 +452,21 @@ fn a_title_and_text_are_checked_values() {
     assert_eq!(Starter::find("nonsense").key, "blank");
     assert_eq!(parse_icon("../x"), None);
 }
+
+#[test]
+fn forty_pages_added_one_by_one_keep_short_ranks_and_their_order() {
+    let app = App::new();
+    let place = Place::Person(CLEO.id);
+    for nr in 0..40 {
+        app.advance(chrono::Duration::seconds(i64::from(nr % 2)));
+        page(&app.as_(CLEO), "private", &format!("Page {nr:02}"), "");
+    }
+    let set = markdown_set([("a.md".to_owned(), b"# Later".to_vec()), ("b.md".to_owned(), b"# Last".to_vec())]);
+    app.write(CLEO, |tx, me| import_set(tx, me, place, None, &set)).unwrap();
+    let titles = app
+        .as_(CLEO)
+        .tx(|tx, me| Ok(nodes(tx, me, place, Vec::new())?.into_iter().map(|n| n.title).collect::<Vec<_>>()));
+    assert_eq!((titles[0].as_str(), titles[39].as_str()), ("Page 00", "Page 39"));
+    assert_eq!(titles[40..], ["Later", "Last"]);
+    assert_eq!(app.count("select count(*) from docs where char_length(rank) > 24"), 0);
+}

@@ -6,7 +6,7 @@ use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Msg, Result};
-use crate::records::{NewRecord, Record, rank_between};
+use crate::records::{NewRecord, Record, rank_between, rank_of_new};
 use crate::text::value::{Body, MAX_TITLE_CHARS, Title};
 
 /// A page about to be made, every field checked.
@@ -96,9 +96,13 @@ pub(in crate::docs) fn check_parent(tx: &mut Tx, parent: DocId, place: Place, le
     Ok(())
 }
 
-/// After the last page below a parent (None: at the top of the place).
+/// After the last page below a parent (None: at the top of the place). The time makes ranks that stay short however many pages are
+/// added; only where something already stands later is one made from its neighbour.
 pub(in crate::docs) fn rank_at_end(tx: &mut Tx, place: Place, parent: Option<DocId>) -> Result<String> {
-    rank_at(tx, place, parent, "max").map(|last| rank_between(last.as_deref(), None))
+    let last = rank_at(tx, place, parent, "max")?;
+    let by_time = rank_of_new(tx.now);
+    let is_later = last.as_ref().is_none_or(|last| *last < by_time);
+    Ok(if is_later { by_time } else { rank_between(last.as_deref(), None) })
 }
 
 /// Before the first page below a parent.

@@ -1,16 +1,15 @@
 //! A folder of Markdown becomes a tree of pages, in one transaction: all of them, or none.
 
-use super::{DocId, MAX_DEPTH, check_parent, lock_tree, me_id};
+use super::{DocId, MAX_DEPTH, check_parent, lock_tree, me_id, rank_at_end};
 use crate::access::{Actor, Kind, Place, Thing, Verb, may_each};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Msg, Result};
-use crate::records::{Planned, RecordId, insert_many, insert_references, insert_tags, rank_of_new};
+use crate::records::{Planned, RecordId, insert_many, insert_references, insert_tags};
 use crate::text::import::{Linked, Problem, Set};
 use crate::text::markdown::references;
 use crate::text::value::{Body, Title};
-use chrono::Duration;
 use uuid::Uuid;
 
 /// Pages of one import.
@@ -33,7 +32,8 @@ pub struct Report {
 pub fn import_set(tx: &mut Tx, me: &Actor, place: Place, parent: Option<DocId>, set: &Set) -> Result<Report> {
     lock_tree(tx)?;
     check_size(tx, place, parent, set)?;
-    let plan = Plan::new(tx, set)?;
+    let after = rank_at_end(tx, place, parent)?;
+    let plan = Plan::new(tx, set, &after)?;
     let things: Vec<Thing> =
         plan.ids.iter().map(|id| Thing::Record { id: *id, place, author: me.person_id() }).collect();
     let permit = may_each(tx, me, Verb::Add, &things)?;
@@ -77,14 +77,13 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(tx: &Tx, set: &Set) -> Result<Plan> {
+    fn new(tx: &Tx, set: &Set, after: &str) -> Result<Plan> {
         let mut plan = Plan { ids: Vec::new(), titles: Vec::new(), ranks: Vec::new() };
         for (index, doc) in set.docs.iter().enumerate() {
             plan.ids.push(tx.new_id());
             plan.titles.push(Title::parse(&doc.title).map_err(|msg| Error::invalid("file", msg))?);
-            // A microsecond each, so that neighbours keep the order of the set.
-            let later = Duration::microseconds(i64::try_from(index).unwrap_or_default());
-            plan.ranks.push(rank_of_new(tx.now + later));
+            // In the order of the set, after what is there; never ending in the lowest digit, or nothing would fit before it.
+            plan.ranks.push(format!("{after}{index:05}i"));
         }
         Ok(plan)
     }

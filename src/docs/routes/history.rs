@@ -38,11 +38,10 @@ fn find(tx: &mut Tx, me: &Actor, id: &str) -> Result<(Doc, Crumb)> {
 
 pub async fn show(ctx: Ctx, path: Path<(String, String)>) -> Result<Reply> {
     let (id, text) = path.into_inner();
-    let number = number(&text)?;
     let (doc, place, revision, resolved) = ctx
         .read(move |tx, me| {
             let (doc, place) = find(tx, me, &id)?;
-            let revision = doc.find_revision(tx, number)?;
+            let revision = doc.find_revision(tx, number(&text)?)?;
             let resolved = resolve(tx, me, &[&revision.body])?;
             Ok((doc, place, revision, resolved))
         })
