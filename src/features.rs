@@ -10,6 +10,7 @@ pub fn all() -> Vec<Feature> {
         crate::signin::FEATURE,
         crate::projects::FEATURE,
         crate::members::FEATURE,
+        crate::settings::FEATURE,
         crate::related::FEATURE,
         crate::files::FEATURE,
         crate::comments::FEATURE,

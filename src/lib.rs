@@ -78,5 +78,7 @@ pub mod search;
 pub mod imports;
 /// The whole organisation as one file, out and back.
 pub mod exports;
+/// What one decides about oneself, and admins about the organisation.
+pub mod settings;
 /// The first minutes of an empty server.
 pub mod setup;

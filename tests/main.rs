@@ -32,6 +32,8 @@ mod text_tests;
 mod projects_tests;
 #[path = "../src/members/tests.rs"]
 mod members_tests;
+#[path = "../src/settings/tests.rs"]
+mod settings_tests;
 #[path = "../src/files/tests.rs"]
 mod files_tests;
 #[path = "../src/comments/tests.rs"]

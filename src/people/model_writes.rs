@@ -2,7 +2,7 @@
 
 use crate::db::Tx;
 use crate::error::{Error, Msg, Result, on_constraint};
-use crate::people::{Membership, Person, PersonId};
+use crate::people::{Membership, OrganisationRole, Person, PersonId};
 use crate::schema::{memberships, people};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -46,6 +46,14 @@ impl Person {
     /// None lets them in again.
     pub fn set_deactivated(tx: &mut Tx, id: PersonId, at: Option<DateTime<Utc>>) -> Result<()> {
         diesel::update(people::table.find(id)).set(people::deactivated_at.eq(at)).execute(tx.conn())?;
+        Ok(())
+    }
+}
+
+impl Membership {
+    pub fn set_role(tx: &mut Tx, person: PersonId, role: OrganisationRole) -> Result<()> {
+        let row = memberships::table.filter(memberships::person_id.eq(person));
+        diesel::update(row).set(memberships::role.eq(role)).execute(tx.conn())?;
         Ok(())
     }
 }

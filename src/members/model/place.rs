@@ -7,7 +7,7 @@ use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Conflict, Error, Result};
-use crate::people::{OrganisationRole, Person, Session};
+use crate::people::{Membership, OrganisationRole, Person, Session};
 use diesel::QueryableByName;
 use diesel::sql_types::Int8;
 
@@ -42,9 +42,7 @@ impl Member {
         if member.role == OrganisationRole::Owner && member.others(tx)?.owners == 0 {
             return Err(Error::invalid("role", "problem-last-owner"));
         }
-        let mut sql = Sql::named("members::change_role", "update memberships set role = ");
-        sql.bind(role).push(" where person_id = ").bind(member.id);
-        sql.execute(tx.conn())?;
+        Membership::set_role(tx, member.id, role)?;
         let act = Act::new(ActKind::MemberChanged).target("person", member.id).change("role", member.role, role);
         audit::record(tx, permit, act)
     }

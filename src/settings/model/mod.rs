@@ -1,0 +1,9 @@
+//! One file per ability.
+
+mod me;
+mod organisation;
+mod password;
+
+pub use me::*;
+pub use organisation::*;
+pub use password::*;

@@ -1,0 +1,58 @@
+//! `POST /settings/me/password`.
+
+use super::me;
+use crate::access::{Actor, Ctx};
+use crate::db::Chore;
+use crate::error::{Error, Msg, Problems, Result};
+use crate::secret::Secret;
+use crate::settings::PasswordChange;
+use crate::signin;
+use crate::web::{Flash, Form, Reply};
+
+pub async fn update(ctx: Ctx, sent: Form) -> Result<Reply> {
+    let (status, problems) = match change(&ctx, &sent).await {
+        Ok(ended) => {
+            let flash = Flash::done(Msg::new("password-changed").with("count", ended));
+            return Ok(ctx.redirect("/settings/me", Some(flash)));
+        }
+        Err(Error::Invalid(problems)) => (422, problems),
+        Err(Error::Slow(wait)) => {
+            let msg = Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1));
+            (429, Problems::one("current_password", msg))
+        }
+        Err(other) => return Err(other),
+    };
+    let page = me::page(&ctx, None, problems).await?;
+    ctx.page_with(status, &page)
+}
+
+async fn change(ctx: &Ctx, sent: &Form) -> Result<usize> {
+    let change = ctx.read(PasswordChange::begin).await?;
+    let new = check_new(&ctx.me()?, sent)?;
+    let (current, stored) = (Secret::new(sent.text("current_password")), change.stored.clone());
+    // One after the other: a person takes one turn at hashing at a time.
+    let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
+    let fits = ctx.work(move || Ok(signin::verify(&current, stored.as_deref()))).await?;
+    if !fits {
+        drop(turn);
+        ctx.touch(Chore::Throttle, move |tx, _| change.fail(tx)).await?;
+        return Err(Error::invalid("current_password", "problem-password-current"));
+    }
+    let hash = ctx.work(move || signin::hash(&new)).await?;
+    drop(turn);
+    ctx.write(move |tx, me| change.succeed(tx, me, &hash)).await
+}
+
+/// Long and uncommon enough, typed twice alike.
+fn check_new(me: &Actor, sent: &Form) -> Result<Secret> {
+    let person = me.person.as_deref().ok_or(Error::SignIn)?;
+    let organisation = me.organisation.as_ref().map(|organisation| organisation.name.as_str()).unwrap_or_default();
+    let about = [person.name.as_str(), person.email.as_str(), organisation];
+    let mut problems = Problems::default();
+    let new = problems.take("new_password", signin::check_strength(sent.text("new_password"), &about));
+    if sent.text("new_password") != sent.text("repeat_password") {
+        problems.add("repeat_password", "problem-password-repeat");
+    }
+    problems.check()?;
+    new.ok_or_else(|| Error::invalid("new_password", "problem-choice"))
+}
