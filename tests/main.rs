@@ -74,3 +74,5 @@ mod signin_tests;
 mod ui_tests;
 #[path = "../src/web/tests.rs"]
 mod web_tests;
+#[path = "../src/cli/demo/tests.rs"]
+mod demo_tests;
