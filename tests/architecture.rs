@@ -50,8 +50,6 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("actix_web::", "cli/serve.rs", "starts the runtime"),
     ("writes people", "setup/", "makes the first person together with the organisation"),
     ("writes organisations", "setup/", "makes it"),
-    ("writes groups", "cli/demo/", "the demo's, until their room has verbs for it"),
-    ("writes group_members", "cli/demo/", "the demo's, likewise"),
     ("writes memberships", "setup/", "makes the owner's"),
     ("lines", "schema.rs", "generated"),
     ("lines", "text/markdown.rs", "one walk over one tree"),

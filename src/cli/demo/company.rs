@@ -2,7 +2,7 @@
 
 use crate::access::{Actor, ProjectRole};
 use crate::db::Tx;
-use crate::db::sql::Sql;
+use crate::members::{Group, GroupText};
 use crate::error::{Error, Msg, Result};
 use crate::people::{Entry, GroupId, Method, Mode, OrganisationRole, Person, PersonId, Session};
 use crate::projects::{Grantee, NewProject, Project, Visibility};
@@ -82,8 +82,8 @@ pub fn found(tx: &mut Tx, now: DateTime<Utc>, password_hash: String) -> Result<C
         tx.now += Duration::hours(5);
         ids.push((handle, add_person(tx, &operator, handle, name, role)?));
     }
-    let groups = add_groups(tx, &ids)?;
     let ada = Actor::of_person(tx, owner)?;
+    let groups = add_groups(tx, &ada, &ids)?;
     for project in PROJECTS {
         tx.now += Duration::hours(3);
         add_project(tx, &ada, project, &ids, &groups)?;
@@ -120,17 +120,16 @@ fn add_person(tx: &mut Tx, operator: &Actor, handle: &str, name: &str, role: Org
     account.create(tx, operator)
 }
 
-fn add_groups(tx: &mut Tx, ids: &[(&'static str, PersonId)]) -> Result<HashMap<&'static str, GroupId>> {
+fn add_groups(tx: &mut Tx, ada: &Actor, ids: &[(&'static str, PersonId)]) -> Result<HashMap<&'static str, GroupId>> {
     let mut groups = HashMap::new();
     for (name, about, members) in GROUPS {
-        let id = GroupId(tx.new_id());
-        let mut sql = Sql::named("demo::group", "insert into groups (id, organisation_id, name, about, created_at) select ");
-        sql.bind(id).push("::uuid, id, ").bind(name).push(", ").bind(about).push(", ").bind(tx.now).push("::timestamptz from organisations");
-        sql.execute(tx.conn())?;
-        let people: Vec<uuid::Uuid> = ids.iter().filter(|(handle, _)| members.contains(handle)).map(|(_, id)| id.0).collect();
-        let mut sql = Sql::named("demo::group_members", "insert into group_members (group_id, person_id, created_at) select ");
-        sql.bind(id).push("::uuid, x.id, ").bind(tx.now).push("::timestamptz from unnest(").bind(people).push("::uuid[]) as x(id)");
-        sql.execute(tx.conn())?;
+        tx.now += Duration::hours(1);
+        let text = GroupText { name: right(Name::parse(name))?, about: right(Body::parse(about))? };
+        let id = text.create(tx, ada)?;
+        let group = Group::find(tx, ada, id)?;
+        for (_, person) in ids.iter().filter(|(handle, _)| members.contains(handle)) {
+            group.add(tx, ada, *person)?;
+        }
         groups.insert(name, id);
     }
     Ok(groups)
