@@ -20,6 +20,8 @@ pub fn all() -> Vec<Feature> {
         crate::risks::FEATURE,
         crate::experiments::FEATURE,
         crate::docs::FEATURE,
+        crate::exports::FEATURE,
+        crate::imports::FEATURE,
         crate::search::FEATURE,
     ]
 }

@@ -2,15 +2,16 @@
 
 use crate::db::{self, Chore};
 use crate::queue::{self, Entry, JobKind, Work};
-use crate::{audit, comments, docs, error::Result, files, people, search, setup, signin};
+use crate::{audit, comments, docs, error::Result, exports, files, imports, people, search, setup, signin};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
+const HALF_HOUR: Duration = Duration::from_secs(1_797);
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// `JobKind::of::<notify::Mail>()`
 pub fn kinds() -> Vec<JobKind> {
-    Vec::new()
+    vec![JobKind::of::<exports::MakeExport>()]
 }
 
 /// Odd periods spread the load.
@@ -27,6 +28,8 @@ pub fn schedule() -> Vec<Entry> {
         Entry { name: "setup_tokens.forget", every: DAY, wakes_on: None, run: forget_setup_tokens },
         Entry { name: "jobs.forget", every: DAY, wakes_on: None, run: forget_jobs },
         Entry { name: "files.clean_up", every: DAY, wakes_on: None, run: clean_up_files },
+        Entry { name: "exports.expire", every: HALF_HOUR, wakes_on: None, run: expire_exports },
+        Entry { name: "imports.forget", every: HALF_HOUR, wakes_on: None, run: forget_held },
         Entry { name: "comments.forget", every: DAY, wakes_on: None, run: forget_comments },
         Entry { name: "docs.empty_bin", every: DAY, wakes_on: None, run: empty_bin },
     ]
@@ -63,6 +66,16 @@ fn forget_jobs(work: &mut Work) -> Result<()> {
 fn clean_up_files(work: &mut Work) -> Result<()> {
     let store = files::Store::of(&work.config.uploads);
     work.touch(Chore::Expiry, |tx| files::clean_up(tx, &store)).map(drop)
+}
+
+fn expire_exports(work: &mut Work) -> Result<()> {
+    let uploads = work.config.uploads.clone();
+    work.touch(Chore::Expiry, |tx| exports::expire_exports(tx, &uploads)).map(drop)
+}
+
+fn forget_held(work: &mut Work) -> Result<()> {
+    let uploads = work.config.uploads.clone();
+    work.touch(Chore::Expiry, |tx| imports::forget_held(tx, &uploads)).map(drop)
 }
 
 fn forget_comments(work: &mut Work) -> Result<()> {

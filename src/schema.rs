@@ -208,6 +208,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    organisation_exports (id) {
+        id -> Uuid,
+        organisation_id -> Uuid,
+        person_id -> Uuid,
+        with_uploads -> Bool,
+        status -> Text,
+        rows -> BigInt,
+        bytes -> BigInt,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     organisations (id) {
         id -> Uuid,
         name -> Text,
@@ -453,6 +466,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     jobs,
     memberships,
+    organisation_exports,
     organisations,
     people,
     project_grants,

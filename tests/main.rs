@@ -76,3 +76,9 @@ mod signin_tests;
 mod ui_tests;
 #[path = "../src/web/tests.rs"]
 mod web_tests;
+#[path = "../src/cli/demo/tests.rs"]
+mod demo_tests;
+#[path = "../src/exports/web_tests.rs"]
+mod exports_web_tests;
+#[path = "../src/imports/web_tests.rs"]
+mod imports_web_tests;

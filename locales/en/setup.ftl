@@ -26,3 +26,4 @@ problem-account-unknown = Nobody here has this address. Look for a typing mistak
 problem-last-owner = This is the last owner who is active, and one must remain. Make somebody else an owner first.
 problem-last-server-admin = This is the last server admin, and one must remain. Make somebody else a server admin first.
 problem-not-set-up = This server has no organisation yet. Open it in a browser and set it up, or run: tow demo
+problem-demo-not-empty = This database is not empty. The demo fills an empty one only: use another data folder or database.

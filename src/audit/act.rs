@@ -22,7 +22,7 @@ text_enum!(
         ServerAdminChanged = "server_admin.changed", GroupChanged = "group.changed",
         ProjectCreated = "project.created", ProjectChanged = "project.changed", ProjectArchived = "project.archived",
         ProjectRestored = "project.restored", ProjectVisibilityChanged = "project.visibility_changed",
-        ProjectGrantChanged = "project.grant_changed", ExportCreated = "export.created", ImportRun = "import.run",
+        ProjectGrantChanged = "project.grant_changed", ExportCreated = "export.created", ExportDownloaded = "export.downloaded", ImportRun = "import.run",
         Refused = "refused",
     }
 );

@@ -50,7 +50,8 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
 
 fn line(check: &Check) -> String {
     match check.is_ok {
-        true => format!("  ok     {}", check.name),
+        true if check.words.is_empty() => format!("  ok     {}", check.name),
+        true => format!("  note   {}: {}", check.name, check.words),
         false => format!("  WRONG  {}: {}", check.name, check.words),
     }
 }
@@ -87,10 +88,7 @@ fn machine(loaded: &Loaded) -> Vec<Check> {
     };
     vec![
         Check::of("configuration", configuration(loaded)),
-        Check::of("key for stored secrets", match loaded.secrets.data_encryption_key {
-            Some(_) => Ok(()),
-            None => Err("DATA_ENCRYPTION_KEY is not set; webhooks, mailboxes and sign-on cannot keep their secrets. Make one with: openssl rand -hex 32".to_owned()),
-        }),
+        stored_secrets(loaded),
         Check::of(".env is closed to others", closed(Path::new(DOTENV_FILE), 0o077)),
         // Its group may pass through: PostgreSQL runs as another user when TOW runs as root.
         Check::of("data is closed to others", closed(data, 0o067)),
@@ -100,6 +98,13 @@ fn machine(loaded: &Loaded) -> Vec<Check> {
         Check::of("room for uploads", room(&config.uploads.upload_storage_path)),
         Check::of("room for data", room(data)),
     ]
+}
+
+/// Not wrong without it, but good to know.
+fn stored_secrets(loaded: &Loaded) -> Check {
+    let words = "DATA_ENCRYPTION_KEY is not set, so sign-on, webhooks and mailboxes cannot keep secrets. Make one with: openssl rand -hex 32";
+    let words = if loaded.secrets.data_encryption_key.is_some() { "" } else { words };
+    Check { name: "key for stored secrets", is_ok: true, words: words.to_owned() }
 }
 
 fn configuration(loaded: &Loaded) -> Result<(), String> {

@@ -4,6 +4,7 @@
 
 pub mod completions;
 pub mod config;
+pub mod demo;
 pub mod doctor;
 pub mod export;
 mod failure;
@@ -39,6 +40,8 @@ pub enum Command {
     Serve(serve::Args),
     /// Bring the database up to date
     Migrate,
+    /// Fill an empty server with a believable company
+    Demo,
     /// Make accounts, and help who is locked out
     User(user::Args),
     /// Write the whole organisation into one file
@@ -62,6 +65,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command {
         Command::Serve(args) => serve::run(args, &load()?),
         Command::Migrate => migrate::run(&load()?),
+        Command::Demo => demo::run(&load()?),
         Command::User(args) => user::run(args, &load()?),
         Command::Export(args) => export::run(args, &load()?),
         Command::Import(args) => import::run(args, &load()?),

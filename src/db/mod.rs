@@ -158,6 +158,7 @@ pub enum Chore {
     ReadMark,
     Draft,
     SavedView,
+    Export,
     SearchIndex,
 }
 

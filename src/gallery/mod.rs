@@ -17,6 +17,8 @@ pub fn samples() -> Vec<Sample> {
         crate::tickets::samples(),
         crate::boards::samples(),
         crate::decisions::samples(),
+        crate::exports::samples(),
+        crate::imports::samples(),
         crate::docs::samples(),
         crate::members::samples(),
         crate::search::samples(),

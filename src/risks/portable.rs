@@ -6,7 +6,15 @@ pub const TABLES: [Portable; 2] = [
     Portable::new(
         "risks",
         &[
-            "id", "status", "category", "description", "mitigation", "contingency", "likelihood", "impact", "owner_id",
+            "id",
+            "status",
+            "category",
+            "description",
+            "mitigation",
+            "contingency",
+            "likelihood",
+            "impact",
+            "owner_id",
             "review_on",
         ],
         "x.id",

@@ -187,6 +187,7 @@ impl Reader<'_, '_> {
 
     /// Files whose content never came are left out.
     fn settle(self) -> Result<Restored> {
+        crate::search::refill(self.tx)?;
         let without_content = crate::files::forget_without_content(self.tx, self.store)?;
         Ok(Restored { without_content, ..self.restored })
     }

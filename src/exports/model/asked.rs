@@ -1,0 +1,215 @@
+//! Exports asked for in the browser: made by a job, downloaded by who asked, gone after two days.
+
+use super::{Written, note_export, write_export};
+use crate::access::{Actor, Permission, Thing, Verb, check, may};
+use crate::audit::{self, Act, ActKind};
+use crate::config::Uploads;
+use crate::db::sql::Sql;
+use crate::db::{Chore, Tx};
+use crate::error::{Error, Result};
+use crate::files::Store;
+use crate::queue::{self, Job, Outcome, Work};
+use crate::{text_enum, typed_id};
+use chrono::{DateTime, Duration, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
+use serde::{Deserialize, Serialize};
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+typed_id!(ExportId);
+
+text_enum!(ExportStatus { Waiting = "waiting", Ready = "ready", Failed = "failed", Gone = "gone" });
+
+/// A finished file is deleted after this long.
+pub const KEEP_HOURS: i64 = 48;
+/// One at a time is made for a person.
+const SHOWN: i32 = 20;
+/// The folder below `upload_storage_path`.
+const FOLDER: &str = "exports";
+
+/// One that `me` asked for.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Export {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: ExportId,
+    #[diesel(sql_type = Bool)]
+    pub with_uploads: bool,
+    #[diesel(sql_type = Text)]
+    pub status: ExportStatus,
+    #[diesel(sql_type = BigInt)]
+    pub rows: i64,
+    #[diesel(sql_type = BigInt)]
+    pub bytes: i64,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+}
+
+const COLUMNS: &str = "select id, with_uploads, status, rows, bytes, created_at from organisation_exports where ";
+
+fn allowed() -> Thing {
+    Thing::Organisation(Permission::DataExport)
+}
+
+impl Export {
+    /// Has one made. `Invalid` while an earlier one of the same person waits.
+    pub fn ask(tx: &mut Tx, me: &Actor, with_uploads: bool) -> Result<ExportId> {
+        check(me, Verb::Administer, &allowed())?;
+        let (Some(person), Some(organisation)) = (me.person_id(), me.organisation_id()) else {
+            return Err(Error::SignIn);
+        };
+        let mut waiting = Sql::named(
+            "exports::waiting",
+            "select 1 as one from organisation_exports where status = 'waiting' and person_id = ",
+        );
+        waiting.bind(person);
+        if waiting.execute(tx.conn())? > 0 {
+            return Err(Error::invalid("", "problem-export-waiting"));
+        }
+        note_export(tx, me, with_uploads)?;
+        let id = ExportId(tx.new_id());
+        let mut sql = Sql::named(
+            "exports::ask",
+            "insert into organisation_exports (id, organisation_id, person_id, with_uploads, status, created_at) values (",
+        );
+        sql.bind(id).push(", ").bind(organisation).push(", ").bind(person).push(", ").bind(with_uploads);
+        sql.push(", 'waiting', ").bind(tx.now).push(")");
+        sql.execute(tx.conn())?;
+        queue::enqueue(tx, Some(person.0), &MakeExport { export: id })?;
+        Ok(id)
+    }
+
+    /// One's own, the newest first.
+    pub fn list(tx: &mut Tx, me: &Actor) -> Result<Vec<Export>> {
+        check(me, Verb::Administer, &allowed())?;
+        let mut sql = Sql::named("exports::list", &format!("{COLUMNS} person_id = "));
+        sql.bind(me.person_id().map(|id| id.0)).push(" order by created_at desc, id limit ").bind(SHOWN);
+        Ok(sql.load(tx.conn())?)
+    }
+
+    /// Asks for the right again, and keeps that it leaves the server. Another's, and one that is gone, is `NotFound`.
+    pub fn download(tx: &mut Tx, me: &Actor, id: ExportId) -> Result<Export> {
+        let permit = may(tx, me, Verb::Administer, &allowed())?;
+        let mut sql = Sql::named("exports::find", &format!("{COLUMNS} status = 'ready' and id = "));
+        sql.bind(id).push(" and person_id = ").bind(me.person_id().map(|id| id.0));
+        sql.push(" and created_at > ").bind(tx.now - Duration::hours(KEEP_HOURS));
+        let found: Option<Export> = sql.load(tx.conn())?.into_iter().next();
+        let export = found.ok_or(Error::NotFound)?;
+        let act = Act::new(ActKind::ExportDownloaded).target("export", id).note("bytes", export.bytes);
+        audit::record(tx, permit, act)?;
+        Ok(export)
+    }
+
+    pub fn path(id: ExportId, uploads: &Uploads) -> PathBuf {
+        uploads.upload_storage_path.join(FOLDER).join(format!("{id}.json"))
+    }
+
+    /// For people: `3.4 MB`.
+    pub fn size(&self) -> String {
+        let tenths = self.bytes.max(0) / 100_000;
+        if tenths == 0 {
+            format!("{} KB", self.bytes.max(0) / 1000)
+        } else {
+            format!("{}.{} MB", tenths / 10, tenths % 10)
+        }
+    }
+}
+
+/// Makes the file. Made twice, the second replaces the first.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct MakeExport {
+    pub export: ExportId,
+}
+
+impl Job for MakeExport {
+    const KIND: &'static str = "exports.make";
+    const MAX_ATTEMPTS: i32 = 3;
+
+    fn run(self, work: &mut Work) -> Result<Outcome> {
+        let id = self.export;
+        let is_last = work.attempt >= Self::MAX_ATTEMPTS;
+        match make(work, id) {
+            Ok((written, bytes)) => {
+                work.touch(Chore::Export, |tx| finish(tx, id, ExportStatus::Ready, written, bytes))?;
+                Ok(Outcome::Done)
+            }
+            Err(error) => {
+                let outcome = Outcome::from(error);
+                if is_last || matches!(outcome, Outcome::Never(_)) {
+                    work.touch(Chore::Export, |tx| finish(tx, id, ExportStatus::Failed, Written::default(), 0))?;
+                }
+                Ok(outcome)
+            }
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Asked {
+    #[diesel(sql_type = Bool)]
+    with_uploads: bool,
+}
+
+/// Under another name until it is whole, readable by this server alone.
+fn make(work: &mut Work, id: ExportId) -> Result<(Written, i64)> {
+    let (whom, uploads) = (work.whom, work.config.uploads.clone());
+    let store = Store::of(&uploads);
+    let path = Export::path(id, &uploads);
+    let folder = path.parent().ok_or(Error::NotFound)?;
+    std::fs::create_dir_all(folder).map_err(crate::web::disk)?;
+    let mut file = tempfile::NamedTempFile::new_in(store_folder(&store)?).map_err(crate::web::disk)?;
+    let written = work.read(|tx| {
+        let me = Actor::of_job(tx, whom)?;
+        let mut sql = Sql::named("exports::asked", "select with_uploads from organisation_exports where id = ");
+        sql.bind(id);
+        let asked: Option<Asked> = sql.load(tx.conn())?.into_iter().next();
+        let with_uploads = asked.ok_or(Error::NotFound)?.with_uploads;
+        let mut out = BufWriter::new(&mut file);
+        let written = write_export(tx, &me, &mut out, with_uploads.then_some(&store), &mut |_, _| {})?;
+        out.flush().map_err(crate::web::disk)?;
+        Ok(written)
+    })?;
+    file.as_file().sync_all().map_err(crate::web::disk)?;
+    let bytes = file.as_file().metadata().map_err(crate::web::disk)?.len();
+    file.persist(&path).map_err(|error| crate::web::disk(error.error))?;
+    Ok((written, i64::try_from(bytes).map_err(Error::broken)?))
+}
+
+/// Where unfinished files are swept from.
+fn store_folder(store: &Store) -> Result<PathBuf> {
+    let folder = store.incoming();
+    std::fs::create_dir_all(&folder).map_err(crate::web::disk)?;
+    Ok(folder)
+}
+
+fn finish(tx: &mut Tx, id: ExportId, status: ExportStatus, written: Written, bytes: i64) -> Result<()> {
+    let mut sql = Sql::named("exports::finish", "update organisation_exports set status = ");
+    sql.bind(status)
+        .push(", rows = ")
+        .bind(i64::try_from(written.rows).unwrap_or(i64::MAX))
+        .push(", bytes = ")
+        .bind(bytes);
+    sql.push(" where id = ").bind(id);
+    sql.execute(tx.conn())?;
+    Ok(())
+}
+
+/// Deletes files that have had their time, the file before its row is marked; how many.
+pub fn expire_exports(tx: &mut Tx, uploads: &Uploads) -> Result<usize> {
+    #[derive(QueryableByName)]
+    struct Old {
+        #[diesel(sql_type = SqlUuid)]
+        id: ExportId,
+    }
+    let mut sql =
+        Sql::named("exports::old", "select id from organisation_exports where status = 'ready' and created_at < ");
+    sql.bind(tx.now - Duration::hours(KEEP_HOURS)).push(" for update");
+    let old: Vec<Old> = sql.load(tx.conn())?;
+    for export in &old {
+        match std::fs::remove_file(Export::path(export.id, uploads)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(crate::web::disk(error)),
+            _ => finish(tx, export.id, ExportStatus::Gone, Written::default(), 0)?,
+        }
+    }
+    Ok(old.len())
+}

@@ -1,0 +1,78 @@
+//! Exports through the browser's doors.
+
+use crate::harness::*;
+use tow::exports::KEEP_HOURS;
+
+/// The address of the first link to a file on the page.
+fn link(page: &str) -> String {
+    let from = page.find("/settings/export/").and_then(|_| page.find("href=\"/settings/export/")).expect("no link");
+    page[from + 6..].split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&")
+}
+
+fn made(app: &App) -> Client {
+    let ben = app.as_(BEN);
+    assert_eq!(ben.post("/settings/export", &[]).location(), "/settings/export");
+    assert!(ben.get("/settings/export").has("being made"));
+    app.run_jobs();
+    ben
+}
+
+#[test]
+fn an_admin_asks_for_an_export_and_fetches_it_and_both_are_audited() {
+    let app = App::new();
+    let ben = made(&app);
+    let file = ben.get(&link(&ben.get("/settings/export").text()));
+    assert_eq!(file.status, 200);
+    assert!(
+        file.text().starts_with("{\"format\":\"tow-export\"")
+            && file.header("content-disposition").starts_with("attachment")
+    );
+    assert!(!file.has("Ask about the night shift"));
+    for act in ["export.created", "export.downloaded"] {
+        assert_eq!(app.count(&format!("select count(*) from audit_events where action = '{act}'")), 1, "{act}");
+    }
+}
+
+#[test]
+fn a_link_holds_ten_minutes_for_its_session_and_its_person() {
+    let app = App::new();
+    let ben = made(&app);
+    let link = link(&ben.get("/settings/export").text());
+    let elsewhere = app.as_(BEN).get(&link);
+    assert_eq!(elsewhere.location(), "/settings/export", "another session");
+    assert_eq!(app.as_(ADA).get(&link).location(), "/settings/export");
+    assert_eq!(app.as_(CLEO).get(&link).status, 403);
+    app.advance(chrono::Duration::minutes(11));
+    assert_eq!(ben.get(&link).location(), "/settings/export");
+    assert_eq!(app.count("select count(*) from audit_events where action = 'export.downloaded'"), 0);
+}
+
+#[test]
+fn a_file_is_gone_after_two_days() {
+    let app = App::new();
+    let ben = made(&app);
+    app.advance(chrono::Duration::hours(KEEP_HOURS) + chrono::Duration::minutes(1));
+    let uploads = app.state().config.uploads.clone();
+    assert_eq!(app.tx(|tx| tow::exports::expire_exports(tx, &uploads)), 1);
+    assert!(ben.get("/settings/export").has("deleted"));
+    assert_eq!(std::fs::read_dir(uploads.upload_storage_path.join("exports")).unwrap().count(), 0);
+}
+
+#[test]
+fn one_export_is_made_at_a_time_and_rights_are_asked_again_when_it_is_made() {
+    let app = App::new();
+    let ben = app.as_(BEN);
+    ben.post("/settings/export", &[]);
+    assert_eq!(ben.post("/settings/export", &[]).status, 422);
+    app.sql("update memberships set role = 'member' where person_id = '00000000-0000-0000-0000-000000000102'");
+    app.run_jobs();
+    assert_eq!(app.count("select count(*) from organisation_exports where status = 'failed'"), 1);
+    app.sql("delete from jobs");
+}
+
+#[test]
+fn a_member_sees_no_export_page() {
+    let app = App::new();
+    assert_eq!(app.as_(CLEO).get("/settings/export").status, 403);
+    assert_eq!(app.as_(CLEO).post("/settings/export", &[]).status, 403);
+}
