@@ -16,8 +16,11 @@ pub struct Portable {
     /// Columns that do not travel, with what they become.
     pub fixed: &'static [(&'static str, &'static str)],
     /// Columns whose words are a closed list that the database does not know.
-    pub words: &'static [(&'static str, fn(&str) -> bool)],
+    pub words: &'static [WordList],
 }
+
+/// A column and whether a word is on its list.
+pub type WordList = (&'static str, fn(&str) -> bool);
 
 impl Portable {
     /// All rows of a table.
@@ -37,7 +40,7 @@ impl Portable {
         Portable { fixed, ..self }
     }
 
-    pub const fn words(self, words: &'static [(&'static str, fn(&str) -> bool)]) -> Self {
+    pub const fn words(self, words: &'static [WordList]) -> Self {
         Portable { words, ..self }
     }
 

@@ -66,7 +66,7 @@ async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
     match ctx.write_once(&sent, move |tx, me| Ok(typed.check(me)?.create(tx, me)?.record.path())).await {
         Ok(path) => Ok(ctx.redirect(&path, None)),
         Err(Error::Invalid(problems)) => {
-            let places = ctx.read(|tx, me| place_choices(tx, me)).await?;
+            let places = ctx.read(place_choices).await?;
             ctx.page_with(422, &New::new(ctx.shell("experiments")?, form, problems, &places))
         }
         Err(other) => Err(other),

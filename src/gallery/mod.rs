@@ -24,6 +24,7 @@ pub fn samples() -> Vec<Sample> {
         crate::search::samples(),
         crate::risks::samples(),
         crate::experiments::samples(),
+        crate::settings::samples(),
     ]
     .concat()
 }

@@ -4,6 +4,8 @@ mod model;
 mod pages;
 mod routes;
 
+pub use pages::samples;
+
 pub use model::*;
 
 use crate::web::Feature;

@@ -4,7 +4,7 @@ use super::{OrganisationText, Palette, Profile, Theme};
 use crate::error::{Msg, Problems};
 use crate::people::{Mode, Organisation, Person, Session, SessionId, parse_handle};
 use crate::text::value::{Body, Name};
-use crate::ui::{Choice, Shell, filters, text};
+use crate::ui::{Choice, Sample, Shell, filters, sample, text};
 use crate::web::Form;
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -229,4 +229,13 @@ impl OrganisationPage {
         let problems = Problems::one("time_zone", "problem-time-zone");
         OrganisationPage { shell: Shell::sample("settings"), form, can_update: true, theirs: None, problems }
     }
+}
+
+/// For the gallery.
+pub fn samples() -> Vec<Sample> {
+    vec![
+        sample("settings/index", &Index::sample()),
+        sample("settings/me", &MePage::sample()),
+        sample("settings/organisation", &OrganisationPage::sample()),
+    ]
 }
