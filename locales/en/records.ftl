@@ -2,7 +2,7 @@
 none = None
 change = Change
 edit = Edit
-section-empty = Write a description
+section-empty = Write something here
 section-nothing = Nothing written yet.
 section-text = Text
 conflict-field = Somebody changed this while you were choosing. Nothing is lost: both values are here.

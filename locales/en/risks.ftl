@@ -29,6 +29,7 @@ risk-reopen = Open again
 risk-reopened = { $id } is open again.
 activity-closed = closed this
 activity-reopened = opened this again
+field-description = Description
 field-mitigation = Mitigation
 field-contingency = Contingency
 field-likelihood = Likelihood

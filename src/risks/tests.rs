@@ -59,7 +59,8 @@ fn the_score_is_computed_and_follows_an_edit() {
     assert!(app.as_(CLEO).get(&path).has("<b>20</b>Critical"));
     app.as_(CLEO).post(&format!("{path}/fields"), &[("field", "impact"), ("value", "1")]);
     let page = app.as_(CLEO).get(&path);
-    assert!(page.has("<b>4</b>Low") && page.has("<b>1 · Slight</b>") | page.has("Slight"), "{}", page.text());
+    assert!(page.has("<b>4</b>Low") && page.has("1 · Slight"), "{}", page.text());
+    assert!(!page.has(">field-") && !app.as_(CLEO).get("/risks/new").has(">field-"), "a label without words");
 }
 
 #[test]
@@ -80,7 +81,7 @@ fn a_cell_narrows_the_list_and_a_second_click_leads_back() {
     make(&app, CLEO, Place::Project(ATLAS), 1, 1);
     let page = app.as_(CLEO).get("/risks?likelihood=4&impact=5");
     assert!(page.has("Likely and critical") && page.has("RISK-1") && !page.has("RISK-2"), "{}", page.text());
-    assert!(page.has("2 risks") == false && page.has("1 risk: rare, slight, low"), "the map still shows the others");
+    assert!(page.has("1 risk: rare, slight, low"), "the map still shows the others");
     assert!(page.has("href=\"/risks?\" data-level=\"critical\""), "{}", page.text());
 }
 
