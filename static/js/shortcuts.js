@@ -59,7 +59,8 @@ const line = (element) => {
     value.append(kbd, " ");
   }
   words.textContent = label(element);
-  made.className = "property";
+  made.className = "line";
+  value.className = "push";
   made.dataset.made = "";
   made.append(words, value);
   return made;

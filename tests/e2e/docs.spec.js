@@ -18,7 +18,7 @@ test("a page begins from a template, is previewed while typing, takes a pasted p
   const project = await ada.project("Wiki", "WIKI");
   await page.goto(`/docs?project=${project}`);
   await page.getByRole("link", { name: "New page" }).first().click();
-  await page.getByRole("navigation", { name: /template|begin/i }).getByRole("link").nth(1).click();
+  await page.getByRole("navigation", { name: "Begin with" }).getByRole("link").nth(1).click();
   await expect(page.getByRole("textbox", { name: "Text" })).not.toHaveValue("");
   await page.getByLabel("Title").fill("How we moor");
   await page.getByRole("textbox", { name: "Text" }).fill("## Bow line\n\nFirst the **bow**.");
@@ -44,6 +44,6 @@ test("a page begins from a template, is previewed while typing, takes a pasted p
   await expect(page.locator("ins").first()).toContainText("Stern");
   await page.goBack();
   await page.getByRole("link", { name: "Revision 1" }).click();
-  await page.getByRole("button", { name: /Restore|Bring back/ }).click();
+  await page.getByRole("button", { name: "Bring this back" }).click();
   await expect(page.locator(".prose").first()).toContainText("First the bow.");
 });
