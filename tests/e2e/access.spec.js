@@ -1,15 +1,12 @@
 // Two people, one of them outside.
 import { test, expect } from "./journey.js";
 import { Person } from "./person.js";
-import { tow } from "./server.js";
 
 test("a restricted project does not exist for who has no grant, until it is opened to all", async ({ page, ada, browser, watch, world }) => {
   watch.expected.push(/status of 404/);
   const project = await ada.project("Closed", "CLOSED", { visibility: "restricted" });
   const ticket = await ada.ticket(project, "Quietest lighthouse");
-  const printed = await tow(world, "user", "create", "--email", "dov@halden.example", "--name", "Dov Halloran");
-  const dov = await Person.come(world.url);
-  await dov.signIn("dov@halden.example", printed.trim().split("\n")[1]);
+  const dov = await Person.join(world, "Dov Halloran");
   const context = watch.over(await browser.newContext({ baseURL: world.url, storageState: await dov.http.storageState() }));
   await dov.leave();
   const outside = await context.newPage();

@@ -1,5 +1,6 @@
 // A person who sends forms without a browser, to lay out what a journey begins with.
 import { request } from "@playwright/test";
+import { tow } from "./server.js";
 
 const BACK = { maxRedirects: 0 };
 
@@ -46,6 +47,15 @@ export class Person {
 
   risk(project, title, more = {}) {
     return this.record("risks", project, { title, ...more });
+  }
+
+  // Somebody new in the organisation, signed in.
+  static async join(world, name) {
+    const email = `${name.split(" ")[0].toLowerCase()}@halden.example`;
+    const printed = await tow(world, "user", "create", "--email", email, "--name", name);
+    const person = await Person.come(world.url);
+    await person.signIn(email, printed.trim().split("\n")[1]);
+    return person;
   }
 
   leave() {

@@ -1,4 +1,4 @@
-// What people write: comments, mentions, attachments; and all of it without a script.
+// What people write and bring: comments, mentions, tables, attachments; and all of it without a script.
 import { test, expect } from "./journey.js";
 import { OWNER } from "./named.js";
 
@@ -20,6 +20,25 @@ test("a comment mentions a person and a record from popups, and a script in it i
   await expect(comment).toContainText("alert(");
   await expect(comment.getByRole("link", { name: new RegExp(other) })).toBeVisible();
   await expect(comment.getByText("Ada Lindqvist").nth(1)).toBeVisible();
+});
+
+test("a table is looked at before tickets are made of it, and its bad lines are named", async ({ page, ada }) => {
+  const project = await ada.project("Tables", "TABLE");
+  await page.goto(`/imports/tickets?project=${project}`);
+  await page.getByLabel("Where it belongs").selectOption({ label: "Project Tables" });
+  await page.getByLabel("File").setInputFiles({
+    name: "work.csv",
+    mimeType: "text/csv",
+    buffer: Buffer.from("title,status,priority\nSplice the hawser,todo,high\nNo such state,flying,high\n"),
+  });
+  await page.getByRole("button", { name: "Look at it" }).click();
+  await expect(page.getByRole("heading", { name: "1 ticket", exact: true })).toBeVisible();
+  await expect(page.locator(".row", { hasText: "Line 3" })).toContainText("flying");
+  await page.getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Make 1 ticket" }).click();
+  await expect(page.getByText("1 ticket was made.")).toBeVisible();
+  await page.goto(`/tickets?project=${project}`);
+  await expect(page.locator(".row-title")).toHaveText(["Splice the hawser"]);
 });
 
 test.describe("without a script", () => {
