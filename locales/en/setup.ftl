@@ -23,7 +23,5 @@ problem-time-zone = Choose a time zone such as Europe/London.
 
 problem-account-exists = Somebody has this address already. Give that person another role with: tow user promote
 problem-account-unknown = Nobody here has this address. Look for a typing mistake; capitals do not matter.
-problem-last-owner = This is the last owner who is active, and one must remain. Make somebody else an owner first.
-problem-last-server-admin = This is the last server admin, and one must remain. Make somebody else a server admin first.
 problem-not-set-up = This server has no organisation yet. Open it in a browser and set it up, or run: tow demo
 problem-demo-not-empty = This database is not empty. The demo fills an empty one only: use another data folder or database.

@@ -13,6 +13,8 @@ const TICKETS: [(&str, &str); 5] = [
 ];
 const PAGES: &str = include_str!("pages.txt");
 const DECISIONS: &str = include_str!("decisions.txt");
+const RISKS: &str = include_str!("risks.txt");
+const EXPERIMENTS: &str = include_str!("experiments.txt");
 const WORDS: &str = include_str!("words.txt");
 
 /// Ages are days before now.
@@ -67,6 +69,37 @@ pub struct Decision {
     pub supersedes: Option<&'static str>,
     /// Context, decision, alternatives, consequences.
     pub texts: [String; 4],
+}
+
+#[derive(Debug, Clone)]
+pub struct Risk {
+    pub place: &'static str,
+    pub author: &'static str,
+    pub age: f64,
+    pub likelihood: i16,
+    pub impact: i16,
+    pub status: &'static str,
+    pub category: &'static str,
+    pub title: &'static str,
+    pub tags: &'static str,
+    /// Days from now.
+    pub review: Option<i64>,
+    /// Description, mitigation, contingency.
+    pub texts: [&'static str; 3],
+}
+
+#[derive(Debug, Clone)]
+pub struct Experiment {
+    pub place: &'static str,
+    pub author: &'static str,
+    pub age: f64,
+    pub status: &'static str,
+    /// How old its result is.
+    pub ended: Option<f64>,
+    pub title: &'static str,
+    pub tags: &'static str,
+    /// Hypothesis, method, metric, target, result, learnings.
+    pub texts: [&'static str; 6],
 }
 
 fn wrong(line: &str) -> Error {
@@ -191,6 +224,28 @@ pub fn decisions() -> Result<Vec<Decision>> {
         let supersedes = rest.first().copied();
         Some(Decision { place, author, age: age.parse().ok()?, status, name, title, tags, supersedes, texts })
     })
+}
+
+pub fn risks() -> Result<Vec<Risk>> {
+    blocks(RISKS, |head, body| {
+        let [place, author, age, likelihood, impact, status, category, title, tags, review] = head else { return None };
+        let (likelihood, impact) = (likelihood.parse().ok()?, impact.parse().ok()?);
+        let texts = ["D: ", "M: ", "C: "].map(|mark| part(body, mark));
+        Some(Risk { place, author, age: age.parse().ok()?, likelihood, impact, status, category, title, tags, review: review.parse().ok(), texts })
+    })
+}
+
+pub fn experiments() -> Result<Vec<Experiment>> {
+    blocks(EXPERIMENTS, |head, body| {
+        let [place, author, age, status, ended, title, tags] = head else { return None };
+        let texts = ["H: ", "M: ", "K: ", "T: ", "R: ", "L: "].map(|mark| part(body, mark));
+        Some(Experiment { place, author, age: age.parse().ok()?, status, ended: ended.parse().ok(), title, tags, texts })
+    })
+}
+
+/// The line of a block that begins so; a lone point is nothing.
+fn part(body: &'static str, mark: &str) -> &'static str {
+    body.lines().find_map(|line| line.strip_prefix(mark)).filter(|text| *text != ".").unwrap_or_default()
 }
 
 fn blocks<T>(text: &'static str, read: impl Fn(&[&'static str], &'static str) -> Option<T>) -> Result<Vec<T>> {

@@ -1,5 +1,7 @@
 //! What happened at Halden, in the order in which it did.
 
+mod stakes;
+
 use super::company::{Cast, right};
 use super::script::{self, Decision, Page, Ticket};
 use crate::access::{Actor, Place, Thing, Verb, can};
@@ -28,6 +30,10 @@ enum Event {
     Comment(usize, &'static str, &'static str),
     Page(usize),
     Decision(usize),
+    Risk(usize),
+    RiskStatus(usize, &'static str),
+    Experiment(usize),
+    Result(usize),
     Week(&'static str, &'static str, i64),
 }
 
@@ -58,9 +64,13 @@ struct Story<'s> {
     tickets: Vec<Ticket>,
     pages: Vec<Page>,
     decisions: Vec<Decision>,
+    risks: Vec<script::Risk>,
+    experiments: Vec<script::Experiment>,
     /// Display IDs, by index.
     ticket_ids: HashMap<usize, String>,
     decision_ids: HashMap<&'static str, String>,
+    risk_ids: HashMap<usize, String>,
+    experiment_ids: HashMap<usize, String>,
     page_ids: HashMap<usize, DocId>,
     /// Project, display ID, title and age of what was finished.
     finished: Vec<(&'static str, String, &'static str, f64)>,
@@ -75,8 +85,12 @@ pub fn play(tx: &mut Tx, now: DateTime<Utc>, cast: &Cast, progress: &mut dyn FnM
         tickets: script::tickets()?,
         pages: script::pages()?,
         decisions: script::decisions()?,
+        risks: script::risks()?,
+        experiments: script::experiments()?,
         ticket_ids: HashMap::new(),
         decision_ids: HashMap::new(),
+        risk_ids: HashMap::new(),
+        experiment_ids: HashMap::new(),
         page_ids: HashMap::new(),
         finished: Vec::new(),
         week_pages: HashMap::new(),
@@ -122,6 +136,16 @@ impl Story<'_> {
         events.extend(self.pages.iter().enumerate().map(|(index, page)| (page.age, Event::Page(index))));
         events
             .extend(self.decisions.iter().enumerate().map(|(index, decision)| (decision.age, Event::Decision(index))));
+        for (index, risk) in self.risks.iter().enumerate() {
+            events.push((risk.age, Event::Risk(index)));
+            if risk.status != "open" {
+                events.push((risk.age * 0.6, Event::RiskStatus(index, risk.status)));
+            }
+        }
+        for (index, experiment) in self.experiments.iter().enumerate() {
+            events.push((experiment.age, Event::Experiment(index)));
+            events.push((experiment.ended.unwrap_or(experiment.age * 0.3), Event::Result(index)));
+        }
         for (project, author) in PROJECTS {
             // Friday afternoons would be better still, but the demo begins on any day.
             events.extend((1..=WEEKS).map(|week| (days(week * 7) - 6.6, Event::Week(project, author, week))));
@@ -143,6 +167,10 @@ impl Story<'_> {
             Event::Comment(index, author, said) => self.comment(tx, *index, author, said),
             Event::Page(index) => self.make_page(tx, *index),
             Event::Decision(index) => self.decide(tx, *index),
+            Event::Risk(index) => self.make_risk(tx, *index),
+            Event::RiskStatus(index, status) => self.set_risk(tx, *index, status),
+            Event::Experiment(index) => self.make_experiment(tx, *index),
+            Event::Result(index) => self.end_experiment(tx, *index),
             Event::Week(project, author, week) => self.note_week(tx, project, author, *week),
         }
     }

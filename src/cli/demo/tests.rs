@@ -19,7 +19,7 @@ fn filled() -> App {
 #[test]
 fn the_demo_fills_every_list_and_nobody_but_the_owner_can_sign_in() {
     let app = filled();
-    for kind in ["ticket", "decision", "doc"] {
+    for kind in ["ticket", "decision", "doc", "risk"] {
         assert!(app.count(&format!("select count(*) from records where kind = '{kind}'")) >= 15, "{kind}");
     }
     for table in ["comments", "record_links", "record_tags", "record_references", "groups", "project_grants"] {
@@ -32,6 +32,8 @@ fn the_demo_fills_every_list_and_nobody_but_the_owner_can_sign_in() {
     assert_eq!(app.count("select count(*) from sessions where ended_at is null"), 0);
     assert_eq!(app.count("select count(*) from projects where visibility = 'restricted'"), 2);
     assert_eq!(app.count("select count(*) from decisions where status = 'superseded'"), 2);
+    assert_eq!(app.count("select count(*) from experiments"), 9);
+    assert!(app.count("select count(*) from (select distinct likelihood, impact from risks) s") >= 14);
     assert_eq!(app.count("select count(*) from (select status from tickets group by status) s"), 7);
     let later = "select count(*) from activity where at > (select max(created_at) + interval '1 hour' from people) and actor_kind = 'person'";
     assert!(app.count(later) > 300);
