@@ -231,7 +231,19 @@ pub fn risks() -> Result<Vec<Risk>> {
         let [place, author, age, likelihood, impact, status, category, title, tags, review] = head else { return None };
         let (likelihood, impact) = (likelihood.parse().ok()?, impact.parse().ok()?);
         let texts = ["D: ", "M: ", "C: "].map(|mark| part(body, mark));
-        Some(Risk { place, author, age: age.parse().ok()?, likelihood, impact, status, category, title, tags, review: review.parse().ok(), texts })
+        Some(Risk {
+            place,
+            author,
+            age: age.parse().ok()?,
+            likelihood,
+            impact,
+            status,
+            category,
+            title,
+            tags,
+            review: review.parse().ok(),
+            texts,
+        })
     })
 }
 
@@ -239,7 +251,16 @@ pub fn experiments() -> Result<Vec<Experiment>> {
     blocks(EXPERIMENTS, |head, body| {
         let [place, author, age, status, ended, title, tags] = head else { return None };
         let texts = ["H: ", "M: ", "K: ", "T: ", "R: ", "L: "].map(|mark| part(body, mark));
-        Some(Experiment { place, author, age: age.parse().ok()?, status, ended: ended.parse().ok(), title, tags, texts })
+        Some(Experiment {
+            place,
+            author,
+            age: age.parse().ok()?,
+            status,
+            ended: ended.parse().ok(),
+            title,
+            tags,
+            texts,
+        })
     })
 }
 

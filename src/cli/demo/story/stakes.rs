@@ -70,7 +70,11 @@ impl Story<'_> {
         let experiment = self.experiments.get(index).ok_or(Error::NotFound)?;
         let (id, me) = (self.experiment_ids.get(&index).ok_or(Error::NotFound)?, self.cast.actor(experiment.author)?);
         let [_, _, _, _, result, learnings] = experiment.texts;
-        let fields = [(experiments::Field::Result, result), (experiments::Field::Learnings, learnings), (experiments::Field::Status, experiment.status)];
+        let fields = [
+            (experiments::Field::Result, result),
+            (experiments::Field::Learnings, learnings),
+            (experiments::Field::Status, experiment.status),
+        ];
         for (field, value) in fields.into_iter().filter(|(_, value)| !value.is_empty()) {
             Experiment::edit(tx, me, id, &Edit { field, value: value.to_owned(), was: None })?;
         }
