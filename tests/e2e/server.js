@@ -48,7 +48,12 @@ export class Server {
     server.port = await freePort();
     server.url = `http://localhost:${server.port}`;
     await writeFile(join(server.folder, ".env"), `APP_SECRET=${randomBytes(32).toString("hex")}\n`, { mode: 0o600 });
-    [, server.token] = await server.start(/Set-up token: (\S+)[\s\S]*listening on/);
+    try {
+      [, server.token] = await server.start(/Set-up token: (\S+)[\s\S]*listening on/);
+    } catch (error) {
+      await server.end();
+      throw error;
+    }
     return server;
   }
 

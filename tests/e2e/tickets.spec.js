@@ -99,6 +99,6 @@ test("a draft outlives a reload, and a bar says when the server is away and when
     await expect(bar).toBeHidden();
     await expect(page.getByRole("textbox", { name: "Comment" })).toHaveValue("Half a thought");
   } finally {
-    await server.stop();
+    await server.end();
   }
 });
