@@ -121,7 +121,7 @@ impl Story<'_> {
                 events.push((age * (part + dice.throw() * 0.12), Event::Status(index, *status)));
             }
             for (author, at, said) in &ticket.comments {
-                events.push((at.min(age * 0.95), Event::Comment(index, *author, *said)));
+                events.push((at.min(age * 0.95), Event::Comment(index, author, said)));
             }
             let is_quiet = ticket.comments.is_empty() && ticket.kind != TicketKind::Subtask;
             if is_quiet
@@ -264,7 +264,7 @@ impl Story<'_> {
             alternatives: right(alternatives)?,
             consequences: right(consequences)?,
             decided_on: (status != decisions::Status::Proposed).then_some(today),
-            review_on: (index % 3 == 0).then_some(today + Duration::days(180)),
+            review_on: (index.is_multiple_of(3)).then_some(today + Duration::days(180)),
             tags: right(Tag::parse_list(decision.tags))?,
             supersedes: decision.supersedes.and_then(|name| self.decision_ids.get(name)).cloned(),
         };
