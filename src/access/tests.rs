@@ -133,13 +133,12 @@ fn in_random_worlds(check: impl Fn(&mut Tx, &Actor) -> Result<(), TestCaseError>
     let ran = runner.run(&worlds(), |world| {
         app.undoing(|| {
             app.sql(&world.sql());
-            let checked = app.tx(|tx| {
+            app.tx(|tx| {
                 Ok(PEOPLE.iter().try_for_each(|who| {
                     let me = Actor::of_person(tx, who.id).map_err(fail)?;
                     check(tx, &me)
                 }))
-            });
-            checked
+            })
         })
     });
     ran.unwrap_or_else(|error| panic!("{error}"));

@@ -8,7 +8,10 @@ use tow::error::Error;
 #[test]
 fn a_write_that_asked_nobody_does_not_commit() {
     let app = App::new();
-    let written = app.write(ADA, |tx, _| Ok(run(tx.conn(), "update people set name = 'Nobody asked'")));
+    let written = app.write(ADA, |tx, _| {
+        run(tx.conn(), "update people set name = 'Nobody asked'");
+        Ok(())
+    });
     assert!(matches!(written, Err(Error::Broken(_))), "{written:?}");
     assert_eq!(app.count("select count(*) from people where name = 'Nobody asked'"), 0);
 }
@@ -19,7 +22,8 @@ fn a_write_that_did_not_settle_its_permit_does_not_commit() {
     let written = app.write(ADA, |tx, me| {
         let permit = may(tx, me, Verb::Administer, &Thing::Project(ATLAS))?;
         run(tx.conn(), "update projects set name = 'Unsettled'");
-        Ok(drop(permit))
+        drop(permit);
+        Ok(())
     });
     assert!(matches!(&written, Err(Error::Broken(why)) if why.contains("1 permits issued, 0 settled")), "{written:?}");
     assert_eq!(app.count("select count(*) from projects where name = 'Unsettled'"), 0);

@@ -264,7 +264,7 @@ impl Story<'_> {
             alternatives: right(alternatives)?,
             consequences: right(consequences)?,
             decided_on: (status != decisions::Status::Proposed).then_some(today),
-            review_on: (index.is_multiple_of(3)).then_some(today + Duration::days(180)),
+            review_on: index.is_multiple_of(3).then_some(today + Duration::days(180)),
             tags: right(Tag::parse_list(decision.tags))?,
             supersedes: decision.supersedes.and_then(|name| self.decision_ids.get(name)).cloned(),
         };
