@@ -1,8 +1,5 @@
 //! Finding, and what is not found.
 
-#[path = "measure_tests.rs"]
-mod measure_tests;
-
 use crate::harness::*;
 use tow::access::Place;
 use tow::records::{Record, TextLoader};
