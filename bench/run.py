@@ -42,7 +42,7 @@ def arguments():
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--docs", type=Path, help="a folder of Markdown files to import as pages")
     parser.add_argument("--port", type=int, default=8399)
-    parser.add_argument("--binary", type=Path)
+    parser.add_argument("--binary", type=lambda text: Path(text).resolve())
     parser.add_argument("--keep", action="store_true", help="leave the data folder")
     return parser.parse_args()
 
