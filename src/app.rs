@@ -6,6 +6,7 @@ use crate::db;
 use crate::error::Result;
 use crate::secret::Secret;
 use crate::ui;
+use crate::vault::Vault;
 use crate::web::{self, Keys, Need, Reply, Routes, Shared, State};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -37,11 +38,14 @@ pub fn state(loaded: &Loaded, database_url: &Secret) -> Result<State> {
 /// The same on a pool that exists already; tests bring their own.
 pub fn state_with(loaded: &Loaded, pool: db::Pool) -> Result<State> {
     let keys = Keys::derive(&loaded.secrets.app_secret, loaded.secrets.app_secret_previous.as_ref())?;
+    let secrets = &loaded.secrets;
+    let vault = Vault::new(secrets.data_encryption_key.as_ref(), secrets.data_encryption_key_previous.as_ref())?;
     Ok(State {
         config: loaded.config.clone(),
         pool,
         clock: Clock::default(),
         keys,
+        vault,
         nav: crate::features::nav(),
         hashing: Semaphore::new(HASHES_AT_ONCE),
         is_dev: cfg!(debug_assertions),

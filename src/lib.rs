@@ -34,6 +34,8 @@ pub mod secret;
 pub mod text;
 /// What pages share: frame, words, static files.
 pub mod ui;
+/// Values that lie sealed in the database: TOTP seeds, client secrets, webhook secrets.
+pub mod vault;
 /// HTTP: what a handler receives and answers.
 pub mod web;
 

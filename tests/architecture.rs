@@ -6,7 +6,7 @@ use std::path::Path;
 
 const GROUND: &[&str] = &[
     "clock", "config", "db", "error", "mail", "net", "queue", "schema", "secret", "storage", "text", "toolbox", "ui",
-    "web",
+    "vault", "web",
 ];
 /// Lower never mentions higher; peers of one line never each other (the spine's lines have one room each).
 const LADDER: &[&[&str]] = &[

@@ -108,6 +108,7 @@ problem-date-range = Choose a date between 1900 and 2200.
 problem-too-many-tags = At most { $max } tags on one record.
 problem-view-too-long = This filter is too long to be saved as a view.
 problem-link-self = A record cannot be linked to itself.
+problem-no-encryption-key = This keeps a secret, and the server has no key to seal it with. A server admin sets DATA_ENCRYPTION_KEY (docs: Configuration) and starts the server again.
 problem-link-circle = This would close a circle: { $path }.
 
 # For developers.

@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Pool;
 use crate::ui::NavGroup;
+use crate::vault::Vault;
 use crate::web::Keys;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -13,6 +14,8 @@ pub struct State {
     pub pool: Pool,
     pub clock: Clock,
     pub keys: Keys,
+    /// What seals values at rest.
+    pub vault: Vault,
     /// The sidebar, in order.
     pub nav: Vec<NavGroup>,
     /// At most two password hashes at a time: each takes a core and 19 MiB.

@@ -16,6 +16,7 @@ use tow::queue::Outcome;
 use tow::web::{Cost, Drawn, Shared, State};
 use uuid::Uuid;
 
+const DATA_ENCRYPTION_KEY: &str = "b7d1403c95ae62f8d04b7c19e3a85f6620d9c4b1f7e8a35d";
 pub const APP_SECRET: &str = "9f2c61d4e8b07a35c1d9f4e26b80a7537e1c94d2f6a803b5";
 /// Of a database of one's own.
 const OWN_CONNECTIONS: u32 = 6;
@@ -220,9 +221,9 @@ impl Drop for Home {
 
 fn configuration(folder: &std::path::Path, variables: &[(&str, &str)]) -> Loaded {
     let yaml = format!("runtime:\n  data_dir: {0}\nuploads:\n  upload_storage_path: {0}/uploads\n", folder.display());
-    let secret = ("APP_SECRET", APP_SECRET);
-    let own = variables.iter().any(|(name, _)| *name == "APP_SECRET");
-    let all: Vec<_> = variables.iter().copied().chain((!own).then_some(secret)).collect();
+    let usual = [("APP_SECRET", APP_SECRET), ("DATA_ENCRYPTION_KEY", DATA_ENCRYPTION_KEY)];
+    let missing = usual.into_iter().filter(|(name, _)| !variables.iter().any(|(own, _)| own == name));
+    let all: Vec<_> = variables.iter().copied().chain(missing).collect();
     load_text(&yaml, &all).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
