@@ -248,6 +248,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    person_roles (person_id, role_id) {
+        person_id -> Uuid,
+        role_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     project_grants (id) {
         id -> Uuid,
         project_id -> Uuid,
@@ -351,6 +359,24 @@ diesel::table! {
         score -> SmallInt,
         owner_id -> Nullable<Uuid>,
         review_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    role_permissions (role_id, permission) {
+        role_id -> Uuid,
+        permission -> Text,
+    }
+}
+
+diesel::table! {
+    roles (id) {
+        id -> Uuid,
+        organisation_id -> Uuid,
+        name -> Text,
+        about -> Text,
+        version -> Integer,
+        created_at -> Timestamptz,
     }
 }
 
@@ -469,6 +495,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     organisation_exports,
     organisations,
     people,
+    person_roles,
     project_grants,
     projects,
     record_links,
@@ -478,6 +505,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     records,
     risk_closures,
     risks,
+    role_permissions,
+    roles,
     saved_views,
     schedule_runs,
     search_passages,

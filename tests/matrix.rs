@@ -2,11 +2,11 @@
 
 use crate::harness::*;
 use std::fmt::Write;
-use tow::access::{Actor, Answer, Permission, Place, Thing, Verb, answer};
-use tow::people::PersonId;
+use tow::access::{Actor, Answer, Permission, Permissions, Place, Thing, Verb, answer};
+use tow::people::{OrganisationRole, PersonId};
 use uuid::Uuid;
 
-const COLUMNS: [(&str, Option<Who>); 9] = [
+const COLUMNS: [(&str, Option<Who>); 10] = [
     ("visitor", None),
     ("outsider", Some(DOV)),
     ("viewer", Some(VERA)),
@@ -16,6 +16,7 @@ const COLUMNS: [(&str, Option<Who>); 9] = [
     ("admin", Some(BEN)),
     ("owner", Some(ADA)),
     ("server", Some(GRO)),
+    ("security", Some(SAMI)),
 ];
 
 /// What a row asks about; it may depend on who asks (their own record).
@@ -24,6 +25,7 @@ type Ask = (String, Box<dyn Fn(Option<PersonId>) -> Thing>);
 #[test]
 fn the_access_matrix_is_what_was_agreed() {
     let app = App::new();
+    open_security_desk(&app);
     let actors: Vec<Actor> = COLUMNS
         .iter()
         .map(|(_, who)| match who {
@@ -57,7 +59,8 @@ fn table(actors: &[Actor]) -> String {
 
 const HEAD: &str = "\
 # Who may do what: each block is a thing, each line a verb, each column somebody (roles are those in Atlas; outsider has no
-# grant; Cleo, the member, is the only one in the Planners). yes; no: refused with a reason; -: hidden, a 404.
+# grant; Cleo, the member, is the only one in the Planners; security is a member with a custom role that has
+# security_configuration.manage, audit.view). yes; no: refused with a reason; -: hidden, a 404.
 # Written by UPDATE=1 cargo test the_access_matrix; a changed line is a changed permission.
 ";
 
@@ -95,6 +98,29 @@ fn asks() -> Vec<Ask> {
     asks.push(("project Atlas".to_owned(), Box::new(|_| Thing::Project(ATLAS))));
     asks.push(("project Beacon".to_owned(), Box::new(|_| Thing::Project(BEACON))));
     asks.push(("what is Cleo's own".to_owned(), Box::new(|_| Thing::Own(CLEO.id))));
+    for role in OrganisationRole::ALL {
+        let thing = move |_| Thing::newcomer(PersonId(Uuid::max()), *role, Permissions::NONE);
+        asks.push((format!("somebody who is {role}"), Box::new(thing)));
+    }
+    asks.push(("a server admin".to_owned(), Box::new(|_| server_admin())));
+    asks.push(("oneself as a member".to_owned(), Box::new(|me| oneself(me))));
+    let desk: Permissions = [Permission::SecurityConfigurationManage, Permission::AuditView].into_iter().collect();
+    asks.push(("holder of Security desk".to_owned(), Box::new(move |_| holder(desk))));
+    asks.push(("role that gives nothing".to_owned(), Box::new(|_| Thing::Role { id: None, holds: Permissions::NONE })));
+    asks.push(("role Security desk".to_owned(), Box::new(move |_| Thing::Role { id: None, holds: desk })));
     asks.push(("the door".to_owned(), Box::new(|_| Thing::Door)));
     asks
+}
+
+fn holder(desk: Permissions) -> Thing {
+    Thing::newcomer(PersonId(Uuid::max()), OrganisationRole::Member, desk)
+}
+
+fn oneself(me: Option<PersonId>) -> Thing {
+    Thing::newcomer(me.unwrap_or(PersonId(Uuid::max())), OrganisationRole::Member, Permissions::NONE)
+}
+
+fn server_admin() -> Thing {
+    let holds = Permissions::of(OrganisationRole::Member);
+    Thing::Member { id: PersonId(Uuid::max()), role: OrganisationRole::Member, holds, is_server_admin: true }
 }

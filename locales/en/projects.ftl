@@ -116,6 +116,7 @@ grant-roles-words = A viewer reads. A member also writes. A lead also changes se
 reach-title = Who can see this, and why
 reach-role = Effective role
 reach-why = Because
+reach-custom-role = all projects, by the custom role { $name }
 reach-organisation = { $of } of the organisation
 reach-open = the project is open
 reach-grant = a grant as { $role }

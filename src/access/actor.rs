@@ -1,6 +1,6 @@
 //! Who asks. Loaded from the database at each request, so that a removed member's next click fails.
 
-use crate::access::rules::Permission;
+use crate::access::permission::{Permission, Permissions};
 use crate::people::{GroupId, OrganisationId, OrganisationRole, PersonId, SessionId};
 use crate::{text_enum, typed_id};
 use chrono::{DateTime, Utc};
@@ -53,6 +53,8 @@ pub struct Actor {
     pub organisation: Option<Arc<OrganisationCard>>,
     /// None for who is no member.
     pub role: Option<OrganisationRole>,
+    /// What the built-in role and all custom roles give together. Narrowed for a program; never widened.
+    pub permissions: Permissions,
     pub server_admin: bool,
     pub groups: Arc<Vec<GroupId>>,
     pub projects: Arc<Vec<ProjectAccess>>,
@@ -74,6 +76,7 @@ impl Actor {
             person: None,
             organisation: None,
             role: None,
+            permissions: Permissions::NONE,
             server_admin: false,
             groups: Arc::default(),
             projects: Arc::default(),
@@ -124,7 +127,7 @@ impl Actor {
 
     /// The union of what all roles give; there are no negative permissions.
     pub fn has(&self, permission: Permission) -> bool {
-        self.role.is_some_and(|role| role >= permission.least_role())
+        self.permissions.has(permission)
     }
 
     /// The person's zone, else the organisation's, else UTC.

@@ -3,6 +3,7 @@
 
 mod actor;
 mod model;
+mod permission;
 mod permit;
 mod principal;
 /// Who reaches a project, and why.
@@ -13,6 +14,7 @@ mod rules;
 pub mod visible;
 
 pub use actor::*;
+pub use permission::*;
 pub use permit::*;
 pub use rules::*;
 

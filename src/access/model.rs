@@ -1,7 +1,7 @@
 //! Loads an actor: two queries a request.
 
 use crate::access::actor::{Actor, ActorKind, OrganisationCard, Persona, ProjectAccess, ProjectId, ProjectRole};
-use crate::access::rules::Permission;
+use crate::access::permission::{Permission, Permissions};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Result};
@@ -43,11 +43,16 @@ struct SessionRow {
     role: OrganisationRole,
     #[diesel(sql_type = Array<SqlUuid>)]
     groups: Vec<GroupId>,
+    /// By custom roles; words.
+    #[diesel(sql_type = Array<Text>)]
+    given: Vec<String>,
 }
 
 const PERSON: &str = "p.id as person_id, p.name, p.email, p.server_admin, p.theme, p.palette, p.time_zone,
     o.id as organisation_id, o.name as organisation, o.time_zone as organisation_zone, m.role,
-    array(select g.group_id from group_members g where g.person_id = p.id) as groups";
+    array(select g.group_id from group_members g where g.person_id = p.id) as groups,
+    array(select rp.permission from person_roles pr join role_permissions rp on rp.role_id = pr.role_id
+      where pr.person_id = p.id) as given";
 
 impl Actor {
     /// The actor of a live session. `SignIn` when it ended, expired, or its person may no longer enter.
@@ -100,7 +105,8 @@ impl Actor {
 
 impl SessionRow {
     fn into_actor(self, tx: &mut Tx, address: &str, browser: &str) -> Result<Actor> {
-        let manages_all = self.role >= Permission::ProjectsManageAll.least_role();
+        let permissions = Permissions::of(self.role).union(Permissions::parse(&self.given));
+        let manages_all = permissions.has(Permission::ProjectsManageAll);
         let projects = ProjectRow::reach(tx, self.person_id, &self.groups, manages_all)?;
         Ok(Actor {
             kind: ActorKind::Person,
@@ -110,6 +116,7 @@ impl SessionRow {
                 time_zone: self.organisation_zone,
             })),
             role: Some(self.role),
+            permissions,
             server_admin: self.server_admin,
             groups: Arc::new(self.groups),
             projects: Arc::new(projects),

@@ -15,6 +15,8 @@ use std::collections::{HashMap, HashSet};
 pub enum Reason {
     /// Owners and admins of the organisation.
     Organisation(OrganisationRole),
+    /// A custom role with the permission for all projects, by name.
+    CustomRole(String),
     /// The project is open.
     Open,
     Grant(ProjectRole),
@@ -24,7 +26,7 @@ pub enum Reason {
 impl Reason {
     pub fn role(&self) -> ProjectRole {
         match self {
-            Reason::Organisation(_) => ProjectRole::Admin,
+            Reason::Organisation(_) | Reason::CustomRole(_) => ProjectRole::Admin,
             Reason::Open => ProjectRole::Member,
             Reason::Grant(role) | Reason::Group(_, role) => *role,
         }
@@ -59,6 +61,9 @@ struct Member {
     handle: String,
     #[diesel(sql_type = Text)]
     role: OrganisationRole,
+    /// A custom role with the permission for all projects.
+    #[diesel(sql_type = Nullable<Text>)]
+    custom_role: Option<String>,
     #[diesel(sql_type = Bool)]
     is_restricted: bool,
 }
@@ -89,7 +94,11 @@ impl Roster {
     pub fn of(tx: &mut Tx, project: ProjectId) -> Result<Roster> {
         let mut sql = Sql::named(
             "access::roster",
-            "select p.id, p.name, p.handle, m.role, j.visibility = 'restricted' as is_restricted
+            "select p.id, p.name, p.handle, m.role, (select min(r.name) from person_roles pr join roles r on r.id = pr.role_id
+               join role_permissions rp on rp.role_id = r.id where pr.person_id = p.id and rp.permission = ",
+        );
+        sql.bind(Permission::ProjectsManageAll).push(
+            ") as custom_role, j.visibility = 'restricted' as is_restricted
              from projects j join memberships m on m.organisation_id = j.organisation_id join people p on p.id = m.person_id
              where p.deactivated_at is null and j.id = ",
         );
@@ -133,9 +142,11 @@ impl Roster {
     fn reach_of(&self, person: &Member, is_restricted: bool) -> Option<Reach> {
         let manages_all = person.role >= Permission::ProjectsManageAll.least_role();
         let by_role = manages_all.then_some(Reason::Organisation(person.role));
+        let by_custom_role = person.custom_role.clone().map(Reason::CustomRole);
         let by_openness = (!is_restricted).then_some(Reason::Open);
         let granted = self.grants.get(&person.id).cloned().unwrap_or_default();
-        let mut reasons: Vec<Reason> = by_role.into_iter().chain(granted).chain(by_openness).collect();
+        let mut reasons: Vec<Reason> =
+            by_role.into_iter().chain(by_custom_role).chain(granted).chain(by_openness).collect();
         reasons.sort_by_key(|reason| std::cmp::Reverse(reason.role()));
         let role = reasons.first()?.role();
         Some(Reach { id: person.id, name: person.name.clone(), handle: person.handle.clone(), role, reasons })

@@ -1,7 +1,8 @@
 //! The receipt. Only `may` makes a `Permit`, only `audit::record` takes it, and a write that owes one does not commit.
 
 use crate::access::actor::Actor;
-use crate::access::rules::{Answer, Permission, Thing, Verb, answer};
+use crate::access::permission::Permission;
+use crate::access::rules::{Answer, Thing, Verb, answer};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 

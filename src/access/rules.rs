@@ -1,8 +1,9 @@
 //! The table. `answer` is one match over verb and place; everything else here names its words.
 
 use crate::access::actor::{Actor, ActorKind, ProjectId, ProjectRole};
+use crate::access::permission::{Permission, Permissions};
 use crate::error::Msg;
-use crate::people::{GroupId, OrganisationId, OrganisationRole, PersonId};
+use crate::people::{GroupId, OrganisationId, OrganisationRole, PersonId, RoleId};
 use crate::text_enum;
 use uuid::Uuid;
 
@@ -18,36 +19,6 @@ text_enum!(
     /// What a record is; its word in tables and addresses.
     Kind { Ticket = "ticket", Decision = "decision", Risk = "risk", Experiment = "experiment", Doc = "doc" }
 );
-
-text_enum!(
-    /// Acts on the organisation. A permission enters with the first verb that asks for it.
-    Permission {
-        OrganisationUpdate = "organisation.update", MembersView = "members.view", MembersInvite = "members.invite",
-        MembersUpdate = "members.update", MembersChangeRole = "members.change_role", MembersRemove = "members.remove",
-        GroupsManage = "groups.manage",
-        ProjectsCreate = "projects.create", ProjectsManageAll = "projects.manage_all", DataExport = "data.export",
-        DataImport = "data.import", MemoryCurate = "memory.curate",
-    }
-);
-
-impl Permission {
-    /// The lowest built-in role that holds it by default.
-    pub fn least_role(self) -> OrganisationRole {
-        match self {
-            Permission::MembersView | Permission::ProjectsCreate => OrganisationRole::Member,
-            Permission::OrganisationUpdate
-            | Permission::MembersInvite
-            | Permission::MembersUpdate
-            | Permission::MembersChangeRole
-            | Permission::MembersRemove
-            | Permission::GroupsManage
-            | Permission::ProjectsManageAll
-            | Permission::DataExport
-            | Permission::DataImport
-            | Permission::MemoryCurate => OrganisationRole::Admin,
-        }
-    }
-}
 
 /// Where a record lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,11 +73,18 @@ pub enum Thing {
         role: ProjectRole,
     },
     Organisation(Permission),
-    /// A person's place in the organisation, by the highest role they have or shall have: nobody touches who holds more.
+    /// A person's place in the organisation, by the highest role and all permissions they have or shall have: nobody touches
+    /// who holds more, and nobody gives what they lack.
     Member {
         id: PersonId,
         role: OrganisationRole,
+        holds: Permissions,
         is_server_admin: bool,
+    },
+    /// A custom role, by all permissions it has or shall have. None for one about to be made.
+    Role {
+        id: Option<RoleId>,
+        holds: Permissions,
     },
     /// Something of one's own: a session, a preference, a view.
     Own(PersonId),
@@ -115,12 +93,18 @@ pub enum Thing {
 }
 
 impl Thing {
+    /// Somebody about to join, with this role and what custom roles give beside it.
+    pub fn newcomer(id: PersonId, role: OrganisationRole, more: Permissions) -> Thing {
+        Thing::Member { id, role, holds: Permissions::of(role).union(more), is_server_admin: false }
+    }
+
     /// The id an audit entry names.
     pub fn id(&self) -> Option<Uuid> {
         match self {
             Thing::Record { id, .. } | Thing::Remark { record: id, .. } => Some(*id),
             Thing::Project(id) | Thing::Grant { project: id, .. } => Some(id.0),
             Thing::Own(id) | Thing::Member { id, .. } => Some(id.0),
+            Thing::Role { id, .. } => id.map(|id| id.0),
             Thing::Organisation(_) | Thing::Door => None,
         }
     }
@@ -146,7 +130,8 @@ pub fn answer(me: &Actor, verb: Verb, thing: &Thing) -> Answer {
         Thing::Organisation(permission) => organisation(me, permission),
         Thing::Project(id) => project(me, verb, id),
         Thing::Grant { project: id, role } => grant(me, verb, id, role),
-        Thing::Member { id, role, is_server_admin } => member(me, verb, id, (role, is_server_admin)),
+        Thing::Member { id, role, holds, is_server_admin } => member(me, verb, id, (role, holds, is_server_admin)),
+        Thing::Role { holds, .. } => role(me, verb, holds),
         Thing::Record { place, author, .. } => record(me, verb, place, me.is(author)),
         Thing::Remark { place, author, .. } => remark(me, verb, place, me.is(author)),
     }
@@ -156,7 +141,9 @@ fn organisation(me: &Actor, permission: Permission) -> Answer {
     match me.role {
         None => Answer::Hidden,
         Some(_) if me.has(permission) => Answer::Yes,
-        Some(_) => Answer::No(Msg::new("refused-organisation").with("role", permission.least_role())),
+        Some(_) => Answer::No(
+            Msg::new("refused-organisation").with("permission", permission).with("role", permission.least_role()),
+        ),
     }
 }
 
@@ -184,30 +171,59 @@ fn grant(me: &Actor, verb: Verb, id: ProjectId, role: ProjectRole) -> Answer {
     }
 }
 
-/// Share is the role, Remove the place itself, Invite a new one, Edit the account's password and groups.
-fn member(me: &Actor, verb: Verb, id: PersonId, (role, is_server_admin): (OrganisationRole, bool)) -> Answer {
+/// Share is the role, Remove the place itself, Invite a new one, Edit the account's password and groups, Administer the flag
+/// of a server admin.
+fn member(
+    me: &Actor,
+    verb: Verb,
+    id: PersonId,
+    (role, holds, is_server_admin): (OrganisationRole, Permissions, bool),
+) -> Answer {
     let permission = match verb {
         Verb::See => return organisation(me, Permission::MembersView),
         Verb::Share => Permission::MembersChangeRole,
         Verb::Remove => Permission::MembersRemove,
         Verb::Invite | Verb::Add => Permission::MembersInvite,
-        Verb::Edit | Verb::Decide | Verb::Close | Verb::Administer => Permission::MembersUpdate,
+        Verb::Edit | Verb::Decide | Verb::Close => Permission::MembersUpdate,
+        Verb::Administer if me.role.is_none() => return Answer::Hidden,
+        Verb::Administer => return yes_if(me.server_admin, "refused-server-admin"),
     };
     match organisation(me, permission) {
         Answer::Yes if me.role < Some(role) => Answer::No(Msg::new("refused-holds-more").with("role", role)),
-        Answer::Yes if is_server_admin && !me.server_admin && verb != Verb::Share => {
-            Answer::No(Msg::new("refused-server-admin"))
-        }
         Answer::Yes if verb == Verb::Share && me.is(Some(id)) => {
             yes_if(me.role == Some(OrganisationRole::Owner), "refused-own-role")
         }
-        Answer::Yes if verb == Verb::Remove => yes_if(!me.is(Some(id)), "refused-own-place"),
+        Answer::Yes if is_server_admin && !me.server_admin && verb != Verb::Share => {
+            Answer::No(Msg::new("refused-server-admin"))
+        }
+        Answer::Yes if verb == Verb::Remove && me.is(Some(id)) => Answer::No(Msg::new("refused-own-place")),
+        Answer::Yes => holds_all(me, holds, "refused-holds-permission"),
         answer => answer,
+    }
+}
+
+fn role(me: &Actor, verb: Verb, holds: Permissions) -> Answer {
+    let asked = if verb == Verb::See { Permission::MembersView } else { Permission::RolesManage };
+    match organisation(me, asked) {
+        Answer::Yes if verb != Verb::See => holds_all(me, holds, "refused-role-holds-more"),
+        answer => answer,
+    }
+}
+
+/// The refusal names the first permission that is lacking.
+fn holds_all(me: &Actor, holds: Permissions, refusal: &'static str) -> Answer {
+    match holds.without(me.permissions).iter().next() {
+        None => Answer::Yes,
+        Some(lacking) => Answer::No(Msg::new(refusal).with("permission", lacking)),
     }
 }
 
 fn record(me: &Actor, verb: Verb, place: Place, is_author: bool) -> Answer {
     match (verb, place) {
+        (Verb::Invite | Verb::Administer, _) => match record(me, Verb::See, place, is_author) {
+            Answer::Yes => Answer::No(Msg::new("refused-not-for-records")),
+            hidden => hidden,
+        },
         (_, Place::Person(person)) => hidden_unless(me.is(Some(person))),
         (_, Place::Project(id)) if me.project_by_id(id).is_none() => Answer::Hidden,
         // The author's own, and it stays theirs while they may write there.
@@ -236,7 +252,7 @@ fn record(me: &Actor, verb: Verb, place: Place, is_author: bool) -> Answer {
 fn remark(me: &Actor, verb: Verb, place: Place, is_author: bool) -> Answer {
     let write = record(me, Verb::Edit, place, false);
     match verb {
-        Verb::See => record(me, Verb::See, place, false),
+        Verb::See | Verb::Invite | Verb::Administer => record(me, verb, place, false),
         Verb::Edit if write == Answer::Yes && !is_author => Answer::No(Msg::new("refused-not-your-comment")),
         Verb::Remove if write == Answer::Yes && !is_author => record(me, Verb::Remove, place, false),
         _ => write,
@@ -252,6 +268,17 @@ fn needs(access: &crate::access::ProjectAccess, least: ProjectRole) -> Answer {
 /// Whether the actor holds at least this role in a project, also an archived one: who puts somebody into a group gives what it holds.
 pub fn holds_in(me: &Actor, id: ProjectId, role: ProjectRole) -> bool {
     me.project_by_id(id).is_some_and(|access| access.role >= role)
+}
+
+/// Whether an act needs a recent sign-in. Reading never does.
+pub fn is_sensitive(verb: Verb, thing: &Thing) -> bool {
+    match thing {
+        _ if verb == Verb::See => false,
+        Thing::Organisation(permission) => permission.is_sensitive(),
+        Thing::Member { .. } => matches!(verb, Verb::Share | Verb::Remove | Verb::Administer),
+        Thing::Role { .. } => true,
+        _ => false,
+    }
 }
 
 fn hidden_unless(condition: bool) -> Answer {

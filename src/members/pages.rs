@@ -1,7 +1,7 @@
 //! The pages of people and groups, and their forms.
 
 use super::{Common, Counts, Group, GroupText, Member};
-use crate::access::{Actor, Permission, Thing, Verb, can, holds};
+use crate::access::{Actor, Permission, Permissions, Thing, Verb, can, holds};
 use crate::error::Problems;
 use crate::people::{Face, GroupId, OrganisationRole, PersonId};
 use crate::records::Record;
@@ -112,7 +112,7 @@ impl NewForm {
 
     /// The roles that the reader may give, the lowest first.
     pub fn roles(&self, me: &Actor) -> Vec<Choice> {
-        let thing = |role| Thing::Member { id: PersonId(uuid::Uuid::nil()), role, is_server_admin: false };
+        let thing = |role| Thing::newcomer(PersonId(uuid::Uuid::nil()), role, Permissions::NONE);
         let may_give = |role: &&OrganisationRole| can(me, Verb::Invite, &thing(**role));
         let chosen = if self.role.is_empty() { "member" } else { &self.role };
         let choice = |role: &OrganisationRole| Choice::new(role, text(&role_label(*role)), role.as_str() == chosen);

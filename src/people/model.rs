@@ -12,6 +12,7 @@ use uuid::Uuid;
 typed_id!(OrganisationId);
 typed_id!(PersonId);
 typed_id!(GroupId);
+typed_id!(RoleId);
 typed_id!(SessionId);
 
 text_enum!(

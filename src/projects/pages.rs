@@ -270,6 +270,7 @@ pub fn reason_words(reason: &Reason) -> String {
         Reason::Organisation(of) => {
             say_with("reach-organisation", [("of", crate::ui::text(&format!("organisation-role-{of}")).as_str())])
         }
+        Reason::CustomRole(name) => say_with("reach-custom-role", [("name", name.as_str())]),
         Reason::Open => crate::ui::text("reach-open"),
         Reason::Grant(_) => say_with("reach-grant", [("role", role.as_str())]),
         Reason::Group(group, _) => say_with("reach-group", [("group", group.as_str()), ("role", role.as_str())]),

@@ -1,6 +1,6 @@
 //! What hangs on one record, loaded for its page; and who would see it elsewhere.
 
-use crate::access::{Actor, Kind, Place, ProjectId, Thing, Verb, can};
+use crate::access::{Actor, Kind, Permission, Place, ProjectId, Thing, Verb, can};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Msg, Result};
@@ -168,7 +168,12 @@ fn readers(place: Place) -> Sql {
 }
 
 fn project_readers(sql: &mut Sql, project: ProjectId) {
-    sql.push(" and (m.role in ('owner', 'admin') or exists (select 1 from projects j where j.visibility = 'open' and j.id = ");
+    sql.push(
+        " and (m.role in ('owner', 'admin') or exists (select 1 from person_roles pr join role_permissions rp
+        on rp.role_id = pr.role_id where pr.person_id = p.id and rp.permission = ",
+    );
+    sql.bind(Permission::ProjectsManageAll)
+        .push(") or exists (select 1 from projects j where j.visibility = 'open' and j.id = ");
     sql.bind(project).push(") or exists (select 1 from project_grants g where g.project_id = ").bind(project);
     sql.push(" and (g.person_id = p.id or g.group_id in (select gm.group_id from group_members gm where gm.person_id = p.id))))");
 }

@@ -7,7 +7,7 @@ use diesel::PgConnection;
 use tow::access::{Actor, Kind, Permit, Place, ProjectId};
 use tow::db::{self, Tx};
 use tow::decisions::{self, NewDecision};
-use tow::people::{GroupId, OrganisationId, PersonId};
+use tow::people::{GroupId, OrganisationId, PersonId, RoleId};
 use tow::records::{NewRecord, Record};
 use tow::text::value::{Body, Title};
 use tow::tickets::{NewTicket, Status, TicketKind};
@@ -54,6 +54,9 @@ pub const GRO: Who = Who::new("Gro Solberg", 8);
 /// Deactivated; was a member of Atlas.
 pub const HUGO: Who = Who::new("Hugo Brandt", 9);
 
+/// A member with the custom role "Security desk". Not in the world until `open_security_desk`.
+pub const SAMI: Who = Who::new("Sami Aho", 10);
+
 pub const EVERYBODY: [Who; 9] = [ADA, BEN, CLEO, VERA, DOV, EDDA, FINN, GRO, HUGO];
 
 /// Everybody's.
@@ -65,6 +68,7 @@ pub const ATLAS: ProjectId = ProjectId(Uuid::from_u128(0x11));
 /// Open; key BCN.
 pub const BEACON: ProjectId = ProjectId(Uuid::from_u128(0x12));
 pub const PLANNERS: GroupId = GroupId(Uuid::from_u128(0x21));
+pub const SECURITY_DESK: RoleId = RoleId(Uuid::from_u128(0x31));
 
 /// In Atlas, for Cleo: "Order steel for the north pier".
 pub const STEEL: &str = "ATL-1";
@@ -232,3 +236,16 @@ insert into project_grants (id, project_id, person_id, role, created_at)
     (values ('cleo', 'member'), ('vera', 'viewer'), ('edda', 'lead'), ('finn', 'admin'), ('hugo', 'member')) r(handle, role)
   where a.key = 'ATL' and p.handle = r.handle;
 ";
+
+/// Sami, and the role he holds: security_configuration.manage and audit.view.
+pub fn open_security_desk(app: &super::App) {
+    let (role, sami, at) = (SECURITY_DESK, SAMI.id, start().to_rfc3339());
+    app.sql(&format!(
+        "insert into people (id, name, email, handle, created_at) values ('{sami}', 'Sami Aho', 'sami@halden.example', 'sami', '{at}');
+         insert into memberships (id, organisation_id, person_id, role, created_at) values ('{sami}', '{}', '{sami}', 'member', '{at}');
+         insert into roles (id, organisation_id, name, created_at) values ('{role}', '{}', 'Security desk', '{at}');
+         insert into role_permissions values ('{role}', 'security_configuration.manage'), ('{role}', 'audit.view'), ('{role}', 'from.the_future');
+         insert into person_roles values ('{sami}', '{role}', '{at}')",
+        HALDEN.0, HALDEN.0
+    ));
+}

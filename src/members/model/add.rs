@@ -1,7 +1,7 @@
 //! Adding a person by hand, with a password made here and shown once. (Invitations by e-mail come to stand beside it.)
 
 use super::groups::{Group, add_row};
-use crate::access::{Actor, Thing, Verb, may};
+use crate::access::{Actor, Permissions, Thing, Verb, may};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -32,7 +32,7 @@ impl NewMember {
     pub fn create(self, tx: &mut Tx, me: &Actor) -> Result<String> {
         let organisation_id = me.organisation_id().ok_or(Error::NotFound)?;
         let id = PersonId(tx.new_id());
-        let permit = may(tx, me, Verb::Invite, &Thing::Member { id, role: self.role, is_server_admin: false })?;
+        let permit = may(tx, me, Verb::Invite, &Thing::newcomer(id, self.role, Permissions::NONE))?;
         let handle = Person::free_handle(tx, self.name.as_str())?;
         let person = self.person(tx, id, &handle);
         let membership =

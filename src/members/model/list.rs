@@ -1,6 +1,6 @@
 //! Everybody, with role, groups and when they were last here.
 
-use crate::access::{Actor, Permission, Thing, Verb, check};
+use crate::access::{Actor, Permission, Permissions, Thing, Verb, check};
 use crate::db::Tx;
 use crate::db::paging::{Cursor, PAGE_SIZE, Page};
 use crate::db::sql::Sql;
@@ -27,6 +27,12 @@ pub struct Member {
     pub server_admin: bool,
     #[diesel(sql_type = Array<Text>)]
     pub groups: Vec<String>,
+    /// Names of custom roles.
+    #[diesel(sql_type = Array<Text>)]
+    pub custom_roles: Vec<String>,
+    /// What those give; words.
+    #[diesel(sql_type = Array<Text>)]
+    pub given: Vec<String>,
     /// None for who never signed in.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub last_seen_at: Option<DateTime<Utc>>,
@@ -39,6 +45,8 @@ pub struct Member {
 /// `people` is aliased p, `memberships` m.
 const SELECT: &str = "select p.id, p.name, p.email, p.handle, m.role, p.server_admin, p.created_at, p.deactivated_at,
     array(select g.name from group_members gm join groups g on g.id = gm.group_id where gm.person_id = p.id order by lower(g.name)) as groups,
+    array(select r.name from person_roles pr join roles r on r.id = pr.role_id where pr.person_id = p.id order by lower(r.name)) as custom_roles,
+    array(select rp.permission from person_roles pr join role_permissions rp on rp.role_id = pr.role_id where pr.person_id = p.id) as given,
     (select max(s.last_seen_at) from sessions s where s.person_id = p.id) as last_seen_at
     from people p join memberships m on m.person_id = p.id where ";
 
@@ -130,8 +138,19 @@ impl Member {
         format!("/people/{}", self.handle)
     }
 
+    /// Everything they hold, by the built-in role and custom ones.
+    pub fn permissions(&self) -> Permissions {
+        Permissions::of(self.role).union(Permissions::parse(&self.given))
+    }
+
     /// What the rules look at, with the highest role involved.
     pub fn thing(&self, role: OrganisationRole) -> Thing {
-        Thing::Member { id: self.id, role: self.role.max(role), is_server_admin: self.server_admin }
+        self.thing_with(role, Permissions::NONE)
+    }
+
+    /// As `thing`, with what a custom role gives or would give beside.
+    pub fn thing_with(&self, role: OrganisationRole, more: Permissions) -> Thing {
+        let holds = self.permissions().union(Permissions::of(role)).union(more);
+        Thing::Member { id: self.id, role: self.role.max(role), holds, is_server_admin: self.server_admin }
     }
 }

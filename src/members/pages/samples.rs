@@ -16,6 +16,8 @@ fn cleo() -> Member {
         role: OrganisationRole::Member,
         server_admin: false,
         groups: vec!["Planning".to_owned()],
+        custom_roles: vec!["Security desk".to_owned()],
+        given: vec!["security_configuration.manage".to_owned()],
         last_seen_at: Some(DateTime::<Utc>::UNIX_EPOCH),
         created_at: DateTime::<Utc>::UNIX_EPOCH,
         deactivated_at: None,

@@ -1,0 +1,3 @@
+drop table person_roles;
+drop table role_permissions;
+drop table roles;
