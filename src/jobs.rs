@@ -2,16 +2,15 @@
 
 use crate::db::{self, Chore};
 use crate::queue::{self, Entry, JobKind, Work};
-use crate::{audit, comments, docs, error::Result, exports, files, imports, people, search, setup, signin};
+use crate::{audit, comments, docs, error::Result, exports, files, imports, mail, people, search, setup, signin};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 const HALF_HOUR: Duration = Duration::from_secs(1_797);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// `JobKind::of::<notify::Mail>()`
 pub fn kinds() -> Vec<JobKind> {
-    vec![JobKind::of::<exports::MakeExport>()]
+    vec![JobKind::of::<exports::MakeExport>(), JobKind::of::<mail::Mail>()]
 }
 
 /// Odd periods spread the load.

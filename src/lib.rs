@@ -24,6 +24,8 @@ pub mod config;
 pub mod db;
 /// The one error, with nine kinds.
 pub mod error;
+/// Mails: letters, the way through the queue, transports.
+pub mod mail;
 /// Work after the request, and the schedule.
 pub mod queue;
 /// Generated from the migrations.

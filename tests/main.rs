@@ -82,3 +82,5 @@ mod demo_tests;
 mod exports_web_tests;
 #[path = "../src/imports/web_tests.rs"]
 mod imports_web_tests;
+#[path = "../src/mail/tests.rs"]
+mod mail_tests;

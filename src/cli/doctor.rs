@@ -89,6 +89,7 @@ fn machine(loaded: &Loaded) -> Vec<Check> {
     vec![
         Check::of("configuration", configuration(loaded)),
         stored_secrets(loaded),
+        mails(config),
         Check::of(".env is closed to others", closed(Path::new(DOTENV_FILE), 0o077)),
         // Its group may pass through: PostgreSQL runs as another user when TOW runs as root.
         Check::of("data is closed to others", closed(data, 0o067)),
@@ -105,6 +106,14 @@ fn stored_secrets(loaded: &Loaded) -> Check {
     let words = "DATA_ENCRYPTION_KEY is not set, so sign-on, webhooks and mailboxes cannot keep secrets. Make one with: openssl rand -hex 32";
     let words = if loaded.secrets.data_encryption_key.is_some() { "" } else { words };
     Check { name: "key for stored secrets", is_ok: true, words: words.to_owned() }
+}
+
+/// A mail that nobody receives is fine while trying out, and a note.
+fn mails(config: &crate::config::Config) -> Check {
+    match crate::mail::check(config) {
+        Ok(words) => Check { name: "mail", is_ok: true, words: words.to_owned() },
+        Err(why) => Check::of("mail", Err(why)),
+    }
 }
 
 fn configuration(loaded: &Loaded) -> Result<(), String> {

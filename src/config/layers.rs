@@ -208,7 +208,10 @@ fn assemble(file: Option<TextFile>, variables: &Variables, mut draft: Draft) -> 
     }
     read_variables(variables, &mut draft);
     derive(&mut draft.values);
-    let config = extract(&draft.values);
+    let mut config = extract(&draft.values);
+    if let Ok(config) = &mut config {
+        config.email.smtp.login = secrets.smtp_username.clone().zip(secrets.smtp_password.clone());
+    }
     match &config {
         Ok(config) => checks::check(&mut draft, config, &secrets),
         Err(error) => draft.problems.push(ConfigProblem::new(Origin::Default, "", error)),

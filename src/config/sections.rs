@@ -1,6 +1,7 @@
 //! The configuration as typed values. What each key means, its range and its default stand in `keys.rs`.
 
 use super::Cidr;
+use crate::secret::Secret;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -191,6 +192,9 @@ pub struct Smtp {
     pub port: u16,
     pub tls_mode: TlsMode,
     pub timeout_seconds: u32,
+    /// SMTP_USERNAME and SMTP_PASSWORD; None when the server wants neither.
+    #[serde(skip)]
+    pub login: Option<(Secret, Secret)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

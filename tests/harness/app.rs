@@ -1,6 +1,6 @@
 //! The server, in this process, on a test database.
 
-use super::{Answer, Client, Own, Slot, Who, pool, start};
+use super::{Answer, Client, Letter, Own, Slot, Who, pool, start};
 use actix_web::dev::Service;
 use actix_web::http::StatusCode;
 use actix_web::rt::SystemRunner;
@@ -176,6 +176,12 @@ impl App {
         tow::queue::run_all_due(&mut conn, &state.clock, &state.config, &tow::jobs::kinds()).unwrap()
     }
 
+    /// Every mail so far, in order, after running what is due.
+    pub fn mails(&self) -> Vec<Letter> {
+        self.run_jobs();
+        super::letters(&self.site.state.config.runtime.data_dir.join(tow::mail::FOLDER))
+    }
+
     /// Sends several requests at the same time; needs `App::own`.
     pub fn at_once(&self, requests: Vec<test::TestRequest>) -> Vec<Answer> {
         let calls = requests.into_iter().map(|request| (self.site.door)(request));
@@ -220,7 +226,10 @@ impl Drop for Home {
 }
 
 fn configuration(folder: &std::path::Path, variables: &[(&str, &str)]) -> Loaded {
-    let yaml = format!("runtime:\n  data_dir: {0}\nuploads:\n  upload_storage_path: {0}/uploads\n", folder.display());
+    let yaml = format!(
+        "runtime:\n  data_dir: {0}\nuploads:\n  upload_storage_path: {0}/uploads\nemail:\n  transport: file\n",
+        folder.display()
+    );
     let usual = [("APP_SECRET", APP_SECRET), ("DATA_ENCRYPTION_KEY", DATA_ENCRYPTION_KEY)];
     let missing = usual.into_iter().filter(|(name, _)| !variables.iter().any(|(own, _)| own == name));
     let all: Vec<_> = variables.iter().copied().chain(missing).collect();

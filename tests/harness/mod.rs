@@ -20,10 +20,14 @@ mod app;
 mod client;
 mod database;
 mod golden;
+mod mails;
+mod smtp;
 mod world;
 
 pub use app::*;
 pub use client::*;
 pub use database::*;
 pub use golden::*;
+pub use mails::*;
+pub use smtp::*;
 pub use world::*;

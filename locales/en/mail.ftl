@@ -1,0 +1,1 @@
+mail-or-copy = Or copy this address into your browser:
