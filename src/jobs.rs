@@ -6,6 +6,7 @@ use crate::{audit, comments, docs, error::Result, exports, files, imports, mail,
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
+const FIVE_SECONDS: Duration = Duration::from_secs(5);
 const HALF_HOUR: Duration = Duration::from_secs(1_797);
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -18,6 +19,8 @@ pub fn schedule() -> Vec<Entry> {
     vec![
         // Evidence
         Entry { name: "audit.seal", every: SECOND, wakes_on: None, run: seal },
+        Entry { name: "audit.flush", every: FIVE_SECONDS, wakes_on: None, run: flush_counts },
+        Entry { name: "audit.forget_details", every: DAY, wakes_on: None, run: forget_details },
         // Finding
         Entry { name: "search.index", every: SECOND, wakes_on: None, run: index },
         // Forgetting
@@ -34,8 +37,29 @@ pub fn schedule() -> Vec<Entry> {
     ]
 }
 
+/// Each new head goes to the log, from where `tow audit verify --head` takes it: the chain alone does not show a cut-off end.
 fn seal(work: &mut Work) -> Result<()> {
-    work.touch(Chore::Seal, audit::seal).map(drop)
+    let sealed = work.touch(Chore::Seal, audit::seal)?;
+    if let Some(sealed) = sealed.filter(|sealed| sealed.added > 0) {
+        tracing::info!(
+            name = "audit.sealed",
+            sequence = sealed.head.sequence,
+            head = sealed.head.hex(),
+            "the audit trail has a new head"
+        );
+    }
+    Ok(())
+}
+
+fn flush_counts(work: &mut Work) -> Result<()> {
+    work.touch(Chore::Refusal, audit::flush).map(drop)
+}
+
+/// Addresses and browsers: beside audit events, and of sessions that are over.
+fn forget_details(work: &mut Work) -> Result<()> {
+    let days = work.config.security.audit_details_days;
+    work.touch(Chore::Expiry, |tx| audit::forget_details(tx, days))?;
+    work.touch(Chore::Expiry, |tx| people::Session::forget_places(tx, days)).map(drop)
 }
 
 fn index(work: &mut Work) -> Result<()> {

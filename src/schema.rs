@@ -15,6 +15,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit_counts (key) {
+        key -> Text,
+        event -> Jsonb,
+        held -> Integer,
+        window_ends_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    audit_cuts (sequence) {
+        sequence -> BigInt,
+        hash -> Bytea,
+        events -> BigInt,
+        cut_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     audit_details (event_id) {
         event_id -> Uuid,
         address -> Text,
@@ -477,6 +495,8 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(
     activity,
+    audit_counts,
+    audit_cuts,
     audit_details,
     audit_events,
     blobs,

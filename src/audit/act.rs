@@ -23,6 +23,7 @@ text_enum!(
         ProjectCreated = "project.created", ProjectChanged = "project.changed", ProjectArchived = "project.archived",
         ProjectRestored = "project.restored", ProjectVisibilityChanged = "project.visibility_changed",
         ProjectGrantChanged = "project.grant_changed", ExportCreated = "export.created", ExportDownloaded = "export.downloaded", ImportRun = "import.run",
+        AuditExported = "audit.exported", AuditCut = "audit.cut",
         Refused = "refused",
     }
 );

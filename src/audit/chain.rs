@@ -1,6 +1,7 @@
 //! The hash chain over audit events, made by a sealer so that writers never queue for one lock. Each sealed event's hash covers
 //! the one before it: edits, insertions and removals show. A cut-off end shows only beside a head kept elsewhere (log, backups).
 
+use crate::audit::{ActKind, last_cut};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Result};
@@ -11,6 +12,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+/// SHA-256.
+const HASH_BYTES: usize = 32;
+/// How many renumbered removals are recognised as such; more are told as an alteration.
+const RENUMBERED: i64 = 100;
 /// Events sealed in one go.
 const SEAL_BATCH: i32 = 1000;
 /// The advisory lock of the one sealer at a time.
@@ -95,8 +100,28 @@ pub struct Head {
     pub hash: Vec<u8>,
 }
 
+impl Head {
+    /// As `tow audit verify --head` takes it.
+    pub fn hex(&self) -> String {
+        hex(&self.hash)
+    }
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What one go of the sealer did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    pub head: Head,
+    /// Events added to the chain; with 0 the head is not new.
+    pub added: usize,
+}
+
 /// Numbers and links what has been committed since. None when another sealer is at work.
-pub fn seal(tx: &mut Tx) -> Result<Option<Head>> {
+pub fn seal(tx: &mut Tx) -> Result<Option<Sealed>> {
     let mut lock = Sql::named("audit::seal_lock", "select pg_try_advisory_xact_lock(");
     lock.bind(SEAL_LOCK).push(") as flag");
     if !lock.load::<Flag>(tx.conn())?.first().is_some_and(|row| row.flag) {
@@ -108,7 +133,9 @@ pub fn seal(tx: &mut Tx) -> Result<Option<Head>> {
         &format!("select {COLUMNS} from audit_events where sequence is null order by at, id limit "),
     );
     sql.bind(SEAL_BATCH);
-    for event in sql.load::<Event>(tx.conn())? {
+    let events = sql.load::<Event>(tx.conn())?;
+    let added = events.len();
+    for event in events {
         let sequence = head.sequence + 1;
         let hash = event.hash(sequence, &head.hash);
         let mut update = Sql::named("audit::seal", "update audit_events set sequence = ");
@@ -117,10 +144,10 @@ pub fn seal(tx: &mut Tx) -> Result<Option<Head>> {
         update.execute(tx.conn())?;
         head = Head { sequence, hash };
     }
-    Ok(Some(head))
+    Ok(Some(Sealed { head, added }))
 }
 
-/// The newest sealed event; of an empty chain: 0 and 32 zero bytes.
+/// The newest sealed event; after a cut without one, the cut; of an empty chain 0 and 32 zero bytes.
 pub fn head(tx: &mut Tx) -> Result<Head> {
     let sql = Sql::named(
         "audit::head",
@@ -129,30 +156,136 @@ pub fn head(tx: &mut Tx) -> Result<Head> {
     let last = sql.load::<Event>(tx.conn())?.into_iter().next();
     Ok(match last {
         Some(Event { sequence: Some(sequence), hash: Some(hash), .. }) => Head { sequence, hash },
-        _ => Head { sequence: 0, hash: vec![0; 32] },
+        _ => start(tx)?,
     })
 }
 
-/// Walks the chain; the number of the first event that does not fit, if any. Reads a page at a time.
-pub fn verify(tx: &mut Tx) -> Result<std::result::Result<Head, i64>> {
-    let mut so_far = Head { sequence: 0, hash: vec![0; 32] };
+/// Where the chain begins: after the last cut, or at nothing.
+fn start(tx: &mut Tx) -> Result<Head> {
+    Ok(last_cut(tx)?.unwrap_or(Head { sequence: 0, hash: vec![0; HASH_BYTES] }))
+}
+
+/// What does not fit, by the number of the first event concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// What the event says is not what was sealed.
+    Altered { sequence: i64, id: Uuid },
+    /// Events were taken out: these numbers.
+    Missing { from: i64, to: i64 },
+    /// It was never sealed here.
+    Inserted { sequence: i64, id: Uuid },
+    /// The beginning is gone, and no event says that it was cut.
+    Cut { sequence: i64 },
+}
+
+impl Fault {
+    pub fn sequence(&self) -> i64 {
+        match self {
+            Fault::Altered { sequence, .. } | Fault::Inserted { sequence, .. } | Fault::Cut { sequence } => *sequence,
+            Fault::Missing { from, .. } => *from,
+        }
+    }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Fault::Altered { sequence, id } => write!(f, "event {sequence} ({id}) was altered"),
+            Fault::Missing { from, to } if from == to => write!(f, "event {from} is missing"),
+            Fault::Missing { from, to } => write!(f, "events {from} to {to} are missing"),
+            Fault::Inserted { sequence, id } => write!(f, "event {sequence} ({id}) was inserted"),
+            Fault::Cut { sequence } => {
+                write!(f, "the events up to {sequence} are gone, and no event says that they were cut")
+            }
+        }
+    }
+}
+
+/// Walks the chain: its head, or the first fault. Reads a page at a time.
+pub fn verify(tx: &mut Tx) -> Result<std::result::Result<Head, Fault>> {
+    let mut so_far = start(tx)?;
+    if let Some(fault) = before_the_start(tx, &so_far)? {
+        return Ok(Err(fault));
+    }
+    let mut last: Option<Uuid> = None;
     loop {
-        let mut sql = Sql::named("audit::verify", &format!("select {COLUMNS} from audit_events where sequence > "));
-        sql.bind(so_far.sequence).push(" order by sequence limit ").bind(SEAL_BATCH);
-        let events: Vec<Event> = sql.load(tx.conn())?;
+        let events = page(tx, so_far.sequence)?;
         if events.is_empty() {
             return Ok(Ok(so_far));
         }
-        for event in events {
+        for (at, event) in events.iter().enumerate() {
             let sequence = so_far.sequence + 1;
-            let fits = event.sequence == Some(sequence)
-                && event.previous_hash.as_deref() == Some(&so_far.hash)
-                && event.hash == Some(event.hash(sequence, &so_far.hash));
-            if !fits {
-                return Ok(Err(sequence));
+            if !event.fits(sequence, &so_far.hash) {
+                return Ok(Err(event.fault(&so_far, last, events.get(at + 1))));
             }
-            let hash = event.hash.ok_or_else(|| Error::broken("a sealed event without a hash"))?;
+            let hash = event.hash.clone().ok_or_else(|| Error::broken("a sealed event without a hash"))?;
             so_far = Head { sequence, hash };
+            last = Some(event.id);
+        }
+    }
+}
+
+fn page(tx: &mut Tx, after: i64) -> Result<Vec<Event>> {
+    let mut sql = Sql::named("audit::verify", &format!("select {COLUMNS} from audit_events where sequence > "));
+    sql.bind(after).push(" order by sequence limit ").bind(SEAL_BATCH);
+    Ok(sql.load(tx.conn())?)
+}
+
+/// An event older than the cut that is still (or again) there, or a cut that no event tells of.
+fn before_the_start(tx: &mut Tx, start: &Head) -> Result<Option<Fault>> {
+    if start.sequence == 0 {
+        return Ok(None);
+    }
+    let mut sql = Sql::named("audit::verify_old", &format!("select {COLUMNS} from audit_events where sequence <= "));
+    sql.bind(start.sequence).push(" order by sequence limit 1");
+    if let Some(event) = sql.load::<Event>(tx.conn())?.into_iter().next() {
+        return Ok(Some(Fault::Inserted { sequence: event.sequence.unwrap_or_default(), id: event.id }));
+    }
+    let mut told = Sql::named("audit::verify_cut", "select true as flag from audit_events where action = ");
+    told.bind(ActKind::AuditCut).push(" and after->>'head' = ").bind(start.hex()).push(" limit 1");
+    let is_told = !told.load::<Flag>(tx.conn())?.is_empty();
+    Ok((!is_told).then_some(Fault::Cut { sequence: start.sequence }))
+}
+
+/// Whether an event (or a cut) with this hash stands in the chain: what was once a head must.
+pub fn has_head(tx: &mut Tx, hash: &[u8]) -> Result<bool> {
+    let mut sql = Sql::named("audit::has_head", "select true as flag from audit_events where hash = ");
+    sql.bind(hash.to_vec()).push(" union all select true from audit_cuts where hash = ").bind(hash.to_vec());
+    sql.push(" limit 1");
+    Ok(!sql.load::<Flag>(tx.conn())?.is_empty())
+}
+
+impl Event {
+    fn fits(&self, sequence: i64, previous: &[u8]) -> bool {
+        self.sequence == Some(sequence)
+            && self.previous_hash.as_deref() == Some(previous)
+            && self.hash == Some(self.hash(sequence, previous))
+    }
+
+    /// Whether it is what was sealed once, as this number.
+    fn was_sealed_as(&self, sequence: i64) -> bool {
+        self.previous_hash.as_ref().is_some_and(|previous| self.hash == Some(self.hash(sequence, previous)))
+    }
+
+    /// Why it does not fit after `so_far`, whose event is `last`; `next` is what follows in the table.
+    fn fault(&self, so_far: &Head, last: Option<Uuid>, next: Option<&Event>) -> Fault {
+        let sequence = so_far.sequence + 1;
+        let number = self.sequence.unwrap_or(sequence);
+        if number > sequence {
+            return Fault::Missing { from: sequence, to: number - 1 };
+        }
+        // Genuine, but once it had a higher number: those before it are gone and the rest was renumbered.
+        if let Some(was) = (sequence + 1..=sequence + RENUMBERED).find(|number| self.was_sealed_as(*number)) {
+            return Fault::Missing { from: sequence, to: was - 1 };
+        }
+        match (last, next) {
+            // The one after it follows the one before it: this one came in between.
+            (_, Some(next)) if next.previous_hash.as_ref() == Some(&so_far.hash) && next.was_sealed_as(sequence) => {
+                Fault::Inserted { sequence, id: self.id }
+            }
+            // This one is genuine, so the one before it is not what it followed: altered, and its hash made anew.
+            (Some(id), _) if self.was_sealed_as(sequence) => Fault::Altered { sequence: so_far.sequence, id },
+            _ => Fault::Altered { sequence, id: self.id },
         }
     }
 }

@@ -3,10 +3,14 @@
 
 mod act;
 mod chain;
+mod counts;
+mod cut;
 mod model;
 /// As it leaves in an export.
 pub mod portable;
 
 pub use act::*;
 pub use chain::*;
+pub use counts::{WINDOW_SECONDS, flush};
+pub use cut::*;
 pub use model::*;

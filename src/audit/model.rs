@@ -1,16 +1,15 @@
 //! Writes activity and audit events. Nothing changes or deletes them.
 
 use crate::access::{Actor, Permit, Thing};
+use crate::audit::counts::count;
 use crate::audit::{Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Result};
 use crate::people::PersonId;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use uuid::Uuid;
-
-/// Refusals of one person (or address) make at most one event in this time, so that a script cannot fill the trail.
-const REFUSAL_WINDOW_SECONDS: i64 = 60;
 
 /// Activity rows in one statement.
 const BATCH: usize = 1000;
@@ -23,7 +22,7 @@ pub fn record(tx: &mut Tx, permit: Permit, act: Act) -> Result<()> {
         write_activity(tx, &me, organisation, &act)?;
     }
     if act.kind.is_privileged() {
-        write_event(tx, &me, &act, "succeeded")?;
+        NewEvent::of(tx, &me, &act, "succeeded").write(tx)?;
     }
     permit.unused(tx);
     Ok(())
@@ -96,48 +95,110 @@ fn write_activities(tx: &mut Tx, me: &Actor, organisation: Uuid, acts: &[Act]) -
     Ok(())
 }
 
-fn write_event(tx: &mut Tx, me: &Actor, act: &Act, outcome: &str) -> Result<()> {
-    let id = tx.new_id();
-    let (target_kind, target_id) = match (act.target, act.record) {
-        (Some((kind, id)), _) => (kind, Some(id)),
-        (None, Some(record)) => ("record", Some(record)),
-        (None, None) => ("organisation", me.organisation_id().map(|id| id.0)),
-    };
-    let mut sql = Sql::named(
-        "audit::event",
-        "insert into audit_events (id, at, organisation_id, actor_kind, actor_id, session_id, action, target_kind, target_id,
-           before, after, request_id, outcome) values (",
-    );
-    sql.bind(id).push(", ").bind(tx.now).push(", ").bind(me.organisation_id().map(|id| id.0)).push(", ");
-    sql.bind(me.kind).push(", ").bind(me.person_id().map(|id| id.0)).push(", ");
-    sql.bind(me.session_id().map(|id| id.0)).push(", ").bind(act.kind).push(", ");
-    sql.bind(target_kind).push(", ").bind(target_id).push(", ").bind(act.side(1)).push(", ").bind(act.side(2));
-    sql.push(", ").bind(tx.request_id).push(", ").bind(outcome).push(")");
-    sql.execute(tx.conn())?;
-    let mut details = Sql::named("audit::details", "insert into audit_details (event_id, address, browser) values (");
-    details.bind(id).push(", ").bind(&*me.address).push(", ").bind(&*me.browser).push(")");
-    details.execute(tx.conn())?;
-    Ok(())
+/// An audit event about to be written, or waiting for the end of its minute.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(in crate::audit) struct NewEvent {
+    pub actor_kind: String,
+    pub actor: Option<Uuid>,
+    pub organisation: Option<Uuid>,
+    pub session: Option<Uuid>,
+    pub action: String,
+    pub target_kind: String,
+    pub target: Option<Uuid>,
+    pub before: Value,
+    pub after: Value,
+    pub request: Uuid,
+    pub outcome: String,
+    pub address: String,
+    pub browser: String,
 }
 
-/// Keeps a refusal, in a transaction of its own after the roll-back; repeated ones within a minute are left out.
+impl NewEvent {
+    fn of(tx: &Tx, me: &Actor, act: &Act, outcome: &str) -> Self {
+        let organisation = me.organisation_id().map(|id| id.0);
+        let (target_kind, target) = match (act.target, act.record) {
+            (Some((kind, id)), _) => (kind, Some(id)),
+            (None, Some(record)) => ("record", Some(record)),
+            (None, None) => ("organisation", organisation),
+        };
+        NewEvent {
+            actor_kind: me.kind.to_string(),
+            actor: me.person_id().map(|id| id.0),
+            organisation,
+            session: me.session_id().map(|id| id.0),
+            action: act.kind.to_string(),
+            target_kind: target_kind.to_owned(),
+            target,
+            before: act.side(1),
+            after: act.side(2),
+            request: tx.request_id,
+            outcome: outcome.to_owned(),
+            address: me.address.to_string(),
+            browser: me.browser.to_string(),
+        }
+    }
+
+    /// Who did it, as far as that can be told: a person, else an address.
+    pub fn source(&self) -> String {
+        self.actor.map_or_else(|| self.address.clone(), |id| id.to_string())
+    }
+
+    pub fn write(&self, tx: &mut Tx) -> Result<()> {
+        let id = tx.new_id();
+        let mut sql = Sql::named(
+            "audit::event",
+            "insert into audit_events (id, at, organisation_id, actor_kind, actor_id, session_id, action, target_kind, target_id,
+               before, after, request_id, outcome) values (",
+        );
+        sql.bind(id)
+            .push(", ")
+            .bind(tx.now)
+            .push(", ")
+            .bind(self.organisation)
+            .push(", ")
+            .bind(self.actor_kind.as_str());
+        sql.push(", ").bind(self.actor).push(", ").bind(self.session).push(", ").bind(self.action.as_str()).push(", ");
+        sql.bind(self.target_kind.as_str())
+            .push(", ")
+            .bind(self.target)
+            .push(", ")
+            .bind(self.before.clone())
+            .push(", ");
+        sql.bind(self.after.clone()).push(", ").bind(self.request).push(", ").bind(self.outcome.as_str()).push(")");
+        sql.execute(tx.conn())?;
+        let mut details =
+            Sql::named("audit::details", "insert into audit_details (event_id, address, browser) values (");
+        details.bind(id).push(", ").bind(self.address.as_str()).push(", ").bind(self.browser.as_str()).push(")");
+        details.execute(tx.conn())?;
+        Ok(())
+    }
+}
+
+/// Keeps a refusal, in a transaction of its own after the roll-back; repeated ones make one event a minute with their number.
 pub fn record_refusal(tx: &mut Tx, me: &Actor, error: &Error, route: &str) -> Result<()> {
     let Error::Forbidden(reason) = error else { return Ok(()) };
-    let mut recent = Sql::named("audit::recent_refusal", "select 1 as one from audit_events where action = ");
-    recent.bind(ActKind::Refused).push(" and actor_id is not distinct from ").bind(me.person_id().map(|id| id.0));
-    recent.push(" and at > ").bind(tx.now - chrono::Duration::seconds(REFUSAL_WINDOW_SECONDS)).push(" limit 1");
-    if recent.execute(tx.conn())? > 0 {
-        return Ok(());
-    }
     let act = Act::new(ActKind::Refused).note("reason", reason.key).note("route", route);
-    write_event(tx, me, &act, "denied")
+    let event = NewEvent::of(tx, me, &act, "denied");
+    count(tx, event)
 }
 
-/// A failed sign-in. Who it was stays out unless the account exists; one event a minute and source, the caller counts.
+/// A failed sign-in. Who it was stays out unless the account exists; many from one address make one event a minute with their
+/// number. `failures` is what the throttle has counted.
 pub fn record_failed_sign_in(tx: &mut Tx, me: &Actor, person: Option<PersonId>, failures: i32) -> Result<()> {
     let mut act = Act::new(ActKind::SignInFailed).note("failures", json!(failures));
     if let Some(person) = person {
         act = act.target("person", person);
     }
-    write_event(tx, me, &act, "failed")
+    let event = NewEvent::of(tx, me, &act, "failed");
+    count(tx, event)
+}
+
+/// Removes addresses and browsers of events older than this; the chain does not cover them. How many.
+pub fn forget_details(tx: &mut Tx, days: u32) -> Result<usize> {
+    let mut sql = Sql::named(
+        "audit::forget_details",
+        "delete from audit_details d using audit_events e where e.id = d.event_id and e.at < ",
+    );
+    sql.bind(tx.now - chrono::Duration::days(i64::from(days)));
+    Ok(sql.execute(tx.conn())?)
 }

@@ -213,9 +213,7 @@ fn clock(tx: &mut Tx) -> crate::error::Result<Result<(), String>> {
 fn chain(tx: &mut Tx) -> crate::error::Result<Result<(), String>> {
     Ok(match audit::verify(tx)? {
         Ok(_) => Ok(()),
-        Err(number) => Err(format!(
-            "event {number} does not fit the one before it: it was changed behind the server's back. Compare with the last backup."
-        )),
+        Err(fault) => Err(format!("{fault}, behind the server's back. Compare with the last backup.")),
     })
 }
 

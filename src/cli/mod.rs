@@ -2,6 +2,7 @@
 //! A subcommand is a struct of arguments with `pub fn run(args, loaded) -> Result<(), Failure>`; it gets the loaded
 //! configuration and prints through `say`, so that a closed pipe is no panic.
 
+pub mod audit;
 pub mod completions;
 pub mod config;
 pub mod demo;
@@ -48,6 +49,8 @@ pub enum Command {
     Export(export::Args),
     /// Bring in an export, pages or tickets
     Import(import::Args),
+    /// Verify the audit trail, or cut its oldest part
+    Audit(audit::Args),
     /// Check everything a support person asks
     Doctor(doctor::Args),
     /// Print src/schema.rs for this database
@@ -69,6 +72,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::User(args) => user::run(args, &load()?),
         Command::Export(args) => export::run(args, &load()?),
         Command::Import(args) => import::run(args, &load()?),
+        Command::Audit(args) => audit::run(args, &load()?),
         Command::Doctor(args) => doctor::run(args, &load()?),
         Command::Schema => schema::run(&load()?),
         Command::Config(args) => config::run(args, load),

@@ -96,4 +96,13 @@ impl Session {
         sql.push(") and not exists (select 1 from audit_events e where e.session_id = s.id)");
         Ok(sql.execute(tx.conn())?)
     }
+
+    /// Empties address and browser of sessions that ended (or ran out) this long ago and stay because the audit trail names them.
+    pub fn forget_places(tx: &mut Tx, days: u32) -> Result<usize> {
+        let before = tx.now - chrono::Duration::days(i64::from(days));
+        let mut sql =
+            Sql::named("people::forget_places", "update sessions set address = '', browser = '' where (ended_at < ");
+        sql.bind(before).push(" or expires_at < ").bind(before).push(") and (address, browser) <> ('', '')");
+        Ok(sql.execute(tx.conn())?)
+    }
 }

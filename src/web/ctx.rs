@@ -116,7 +116,7 @@ impl<P: Principal> Ctx<P> {
         F: FnOnce(&mut Tx, &P) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        self.transact(db::read, f).await
+        self.keeping_refusals(self.transact(db::read, f).await).await
     }
 
     /// Runs `f` in a transaction that commits on `Ok`, when every permission it was given is settled by an entry.
@@ -125,11 +125,7 @@ impl<P: Principal> Ctx<P> {
         F: FnOnce(&mut Tx, &P) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let answer = self.transact(db::write, f).await;
-        if let Err(error @ Error::Forbidden(_)) = &answer {
-            self.keep_refusal(error).await;
-        }
-        answer
+        self.keeping_refusals(self.transact(db::write, f).await).await
     }
 
     /// As `write`, for a form that makes something and answers where that is: sent twice (same `_once`), it is made once and
@@ -206,9 +202,15 @@ impl<P: Principal> Ctx<P> {
         extensions.insert(cost);
     }
 
-    async fn keep_refusal(&self, error: &Error) {
-        let Error::Forbidden(reason) = error else { return };
-        let error = Error::Forbidden(reason.clone());
+    /// What was refused, also of what one only wanted to see, is kept in a transaction of its own.
+    async fn keeping_refusals<T>(&self, answer: Result<T>) -> Result<T> {
+        if let Err(Error::Forbidden(reason)) = &answer {
+            self.keep_refusal(Error::Forbidden(reason.clone())).await;
+        }
+        answer
+    }
+
+    async fn keep_refusal(&self, error: Error) {
         let route = self.request.match_pattern().unwrap_or_default();
         let kept = self.touch(Chore::Refusal, move |tx, me| me.refused(tx, &error, &route)).await;
         if let Err(error) = kept {
