@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::db;
 use crate::error::Result;
+use crate::net::Net;
 use crate::secret::Secret;
 use crate::ui;
 use crate::vault::Vault;
@@ -46,6 +47,7 @@ pub fn state_with(loaded: &Loaded, pool: db::Pool) -> Result<State> {
         clock: Clock::default(),
         keys,
         vault,
+        net: Net::new(&loaded.config.security),
         nav: crate::features::nav(),
         hashing: Semaphore::new(HASHES_AT_ONCE),
         is_dev: cfg!(debug_assertions),

@@ -26,6 +26,8 @@ pub mod db;
 pub mod error;
 /// Mails: letters, the way through the queue, transports.
 pub mod mail;
+/// The one way out over HTTP.
+pub mod net;
 /// Work after the request, and the schedule.
 pub mod queue;
 /// Generated from the migrations.

@@ -26,6 +26,8 @@ mod config_tests;
 mod embedded_tests;
 #[path = "../src/queue/tests.rs"]
 mod queue_tests;
+#[path = "../src/net/tests.rs"]
+mod net_tests;
 #[path = "../src/text/tests/mod.rs"]
 mod text_tests;
 #[path = "../src/projects/tests.rs"]

@@ -3,6 +3,7 @@
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Pool;
+use crate::net::Net;
 use crate::ui::NavGroup;
 use crate::vault::Vault;
 use crate::web::Keys;
@@ -16,6 +17,8 @@ pub struct State {
     pub keys: Keys,
     /// What seals values at rest.
     pub vault: Vault,
+    /// The one way out over HTTP.
+    pub net: Net,
     /// The sidebar, in order.
     pub nav: Vec<NavGroup>,
     /// At most two password hashes at a time: each takes a core and 19 MiB.

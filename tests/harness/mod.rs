@@ -22,6 +22,7 @@ mod database;
 mod golden;
 mod mails;
 mod smtp;
+mod outside;
 mod world;
 
 pub use app::*;
@@ -30,4 +31,5 @@ pub use database::*;
 pub use golden::*;
 pub use mails::*;
 pub use smtp::*;
+pub use outside::*;
 pub use world::*;

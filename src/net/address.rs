@@ -1,0 +1,44 @@
+//! Which addresses are the public internet. Everything else (this machine, this network, a cloud's metadata) answers to requests
+//! that only look as if they came from inside.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Azure's inner service, at an address that is otherwise public.
+const AZURE_INNER: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
+
+/// True for an address on the internet at large (RFC 6890 and its successors), also when it comes wrapped in an IPv6 address.
+pub fn is_public(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => is_public_v4(v4),
+        IpAddr::V6(v6) => is_public_v6(v6),
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let special = match address.octets() {
+        [0 | 10 | 127, ..] | [224..=255, ..] => true,
+        [100, second, ..] => (64..128).contains(&second),
+        [169, 254, ..] | [192, 168, ..] => true,
+        [172, second, ..] => (16..32).contains(&second),
+        [192, 0, 0 | 2, _] | [192, 88, 99, _] => true,
+        [198, 18 | 19, ..] | [198, 51, 100, _] | [203, 0, 113, _] => true,
+        _ => address == AZURE_INNER,
+    };
+    !special
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    match address.segments() {
+        // NAT64 and 6to4 carry an IPv4 address.
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => is_public_v4(joined(high, low)),
+        // Teredo, benchmarks, ORCHID, documentation.
+        [0x2001, second, ..] => second >= 0x200 && second != 0xdb8,
+        [0x3fff, second, ..] => second >= 0x1000,
+        // Global unicast is 2000::/3, and nothing else.
+        [first, ..] => first & 0xe000 == 0x2000,
+    }
+}
+
+fn joined(high: u16, low: u16) -> Ipv4Addr {
+    Ipv4Addr::from((u32::from(high) << 16) | u32::from(low))
+}

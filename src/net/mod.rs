@@ -1,0 +1,17 @@
+//! The one way out over HTTP. https and public addresses only, unless `security.outbound_allowed_hosts` names the host; the name is
+//! resolved once and the address that was checked is the one connected to; each redirect is checked anew; time and size have limits.
+
+mod address;
+mod call;
+mod client;
+
+pub use address::is_public;
+pub use call::{Answer, Call, Fault};
+pub use client::{Addresses, Lookup, Net};
+
+/// From the first packet to the last byte of the answer, unless the call says otherwise.
+pub const TIMEOUT_SECONDS: u64 = 10;
+/// For the connection alone, TLS included.
+pub const CONNECT_SECONDS: u64 = 4;
+/// Of an answer's body, unless the call says otherwise.
+pub const MAX_ANSWER_BYTES: usize = 1024 * 1024;

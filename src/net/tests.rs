@@ -1,0 +1,211 @@
+//! The one way out.
+
+use crate::harness::*;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tow::config::Security;
+use tow::net::{Call, Fault, Net, is_public};
+
+fn security(allowed: &[&str]) -> Security {
+    let mut security = App::new().state().config.security.clone();
+    security.outbound_allowed_hosts = allowed.iter().map(|host| (*host).to_owned()).collect();
+    security
+}
+
+/// Every name resolves to these addresses.
+fn resolving_to(allowed: &[&str], addresses: &[&str]) -> Net {
+    let addresses: Vec<IpAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
+    Net::with_lookup(&security(allowed), Arc::new(move |_| Box::pin(std::future::ready(Ok(addresses.clone())))))
+}
+
+fn get(address: &str) -> Call {
+    Call::get(address.parse().unwrap())
+}
+
+#[test]
+fn only_addresses_of_the_internet_at_large_are_public() {
+    let inner = [
+        "127.0.0.1",
+        "127.8.8.8",
+        "0.0.0.0",
+        "10.1.2.3",
+        "172.16.0.1",
+        "172.31.255.255",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "100.100.100.200",
+        "168.63.129.16",
+        "192.0.0.1",
+        "192.0.2.1",
+        "198.18.0.1",
+        "198.51.100.1",
+        "203.0.113.9",
+        "224.0.0.1",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "::7f00:1",
+        "fe80::1",
+        "fec0::1",
+        "fc00::1",
+        "fd00:ec2::254",
+        "ff02::1",
+        "2001:db8::1",
+        "2001::1",
+        "64:ff9b::7f00:1",
+        "64:ff9b:1::1",
+        "2002:7f00:1::",
+        "2002:a9fe:a9fe::1",
+        "100::1",
+        "3fff::1",
+    ];
+    for address in inner {
+        assert!(!is_public(address.parse().unwrap()), "{address}");
+    }
+    for address in [
+        "8.8.8.8",
+        "172.32.0.1",
+        "100.128.0.1",
+        "2606:4700::1111",
+        "2a00:1450::1",
+        "::ffff:8.8.8.8",
+        "64:ff9b::808:808",
+    ] {
+        assert!(is_public(address.parse().unwrap()), "{address}");
+    }
+}
+
+#[test]
+fn plain_http_is_refused_unless_the_operator_names_the_host() {
+    let outside = Outside::new(|_| Said::text(200, "text/plain", "hello"));
+    let refused = Net::new(&security(&[])).send_now(Call::get(outside.url("/")));
+    assert_eq!(refused.unwrap_err(), Fault::Plain("127.0.0.1".to_owned()));
+    assert!(outside.asked().is_empty());
+    let answer = Net::new(&security(&["127.0.0.1"])).send_now(Call::get(outside.url("/"))).unwrap();
+    assert_eq!((answer.status, answer.body.as_slice()), (200, b"hello".as_slice()));
+}
+
+#[test]
+fn an_address_of_this_network_is_refused_however_it_is_written() {
+    let net = Net::new(&security(&["elsewhere.example"]));
+    for host in [
+        "127.0.0.1",
+        "0x7f.1",
+        "2130706433",
+        "017700000001",
+        "10.0.0.1",
+        "169.254.169.254",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[fd00:ec2::254]",
+        "127.1",
+    ] {
+        let refused = net.send_now(get(&format!("https://{host}/"))).unwrap_err();
+        assert!(matches!(refused, Fault::Private(_)), "{host}: {refused}");
+    }
+}
+
+#[test]
+fn a_name_that_resolves_to_this_network_is_refused_before_anything_is_sent() {
+    let outside = Outside::new(|_| Said::text(200, "text/plain", "secret"));
+    for inner in ["127.0.0.1", "::ffff:127.0.0.1", "169.254.169.254"] {
+        let net = resolving_to(&[], &[inner]);
+        let call = get(&format!("https://innocent.example:{}/", outside.address.port()));
+        assert_eq!(net.send_now(call).unwrap_err(), Fault::Private("innocent.example".to_owned()), "{inner}");
+    }
+    assert!(outside.asked().is_empty());
+}
+
+#[test]
+fn a_name_is_resolved_once_so_that_a_second_answer_cannot_lead_inside() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    // Public when checked, this machine ever after: what a rebinding name server does.
+    let lookup = move |_| -> tow::net::Addresses {
+        let first = count.fetch_add(1, Ordering::SeqCst) == 0;
+        let address: IpAddr = if first { "192.31.196.1" } else { "127.0.0.1" }.parse().unwrap();
+        Box::pin(std::future::ready(Ok(vec![address])))
+    };
+    let net = Net::with_lookup(&security(&[]), Arc::new(lookup));
+    let call = get(&format!("https://rebinding.example:{port}/")).within(Duration::from_millis(300));
+    assert!(matches!(net.send_now(call), Err(Fault::Away(_))));
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    assert!(listener.accept().is_err(), "this machine was connected to");
+}
+
+#[test]
+fn redirects_are_not_followed_unless_asked_and_each_is_checked_anew() {
+    let inner = Outside::new(|_| Said::text(200, "text/plain", "secret"));
+    let to = inner.url("/secret").to_string();
+    let outer = Outside::new(move |asked| match asked.path.as_str() {
+        "/plain" => Said::elsewhere(&to),
+        "/private" => Said::elsewhere("https://10.0.0.1/"),
+        "/file" => Said::elsewhere("file:///etc/passwd"),
+        "/round" => Said::elsewhere("/round"),
+        _ => Said::elsewhere("/there"),
+    });
+    let net = resolving_to(&["front.example"], &["127.0.0.1"]);
+    let ask = |path: &str, hops| {
+        net.send_now(get(&format!("http://front.example:{}{path}", outer.address.port())).following(hops))
+    };
+    assert_eq!(ask("/plain", 0).unwrap().status, 302);
+    assert_eq!(ask("/plain", 3).unwrap_err(), Fault::Plain("127.0.0.1".to_owned()));
+    assert_eq!(ask("/private", 3).unwrap_err(), Fault::Private("10.0.0.1".to_owned()));
+    assert!(matches!(ask("/file", 3), Err(Fault::Plain(_))));
+    assert_eq!(ask("/round", 3).unwrap().status, 302);
+    assert!(inner.asked().is_empty());
+}
+
+#[test]
+fn credentials_are_not_carried_to_another_site() {
+    let other = Outside::new(|_| Said::text(200, "text/plain", "there"));
+    let to = other.url("/").to_string();
+    let first = Outside::new(move |_| Said::elsewhere(&to));
+    let net = Net::new(&security(&["127.0.0.1"]));
+    let call = Call::get(first.url("/")).header("authorization", "Bearer secret").following(1);
+    assert_eq!(net.send_now(call).unwrap().body, b"there");
+    assert_eq!(first.asked()[0].header("authorization"), "Bearer secret");
+    assert_eq!(other.asked()[0].header("authorization"), "");
+}
+
+#[test]
+fn an_answer_that_is_too_long_is_cut_off() {
+    let outside = Outside::new(|_| Said::text(200, "text/plain", vec![b'x'; 5 * 1024 * 1024]));
+    let net = Net::new(&security(&["127.0.0.1"]));
+    assert_eq!(net.send_now(Call::get(outside.url("/"))).unwrap_err(), Fault::TooLarge(tow::net::MAX_ANSWER_BYTES));
+    assert_eq!(net.send_now(Call::get(outside.url("/")).at_most(10)).unwrap_err(), Fault::TooLarge(10));
+}
+
+#[test]
+fn a_slow_server_is_not_waited_for() {
+    let outside = Outside::new(|_| Said::text(200, "text/plain", "late").late(Duration::from_secs(3)));
+    let net = Net::new(&security(&["127.0.0.1"]));
+    let began = std::time::Instant::now();
+    let fault = net.send_now(Call::get(outside.url("/")).within(Duration::from_millis(200))).unwrap_err();
+    assert!(fault.to_string().contains("did not answer in time"), "{fault}");
+    assert!(began.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn a_header_cannot_smuggle_another() {
+    let outside = Outside::new(|_| Said::text(200, "text/plain", ""));
+    let call = Call::get(outside.url("/")).header("x-one", "a\r\nx-two: b").header("x three", "c");
+    Net::new(&security(&["127.0.0.1"])).send_now(call).unwrap();
+    assert!(outside.asked()[0].headers.iter().all(|(name, _)| !name.starts_with("x-")));
+}
+
+#[test]
+fn the_text_of_a_failure_names_the_host_and_not_the_path() {
+    let net = Net::new(&security(&["127.0.0.1"]));
+    let fault = net.send_now(get("http://127.0.0.1:1/token?code=SECRET")).unwrap_err().to_string();
+    assert!(fault.contains("127.0.0.1") && !fault.contains("SECRET"), "{fault}");
+}
