@@ -30,6 +30,6 @@ pub use client::*;
 pub use database::*;
 pub use golden::*;
 pub use mails::*;
-pub use smtp::*;
 pub use outside::*;
+pub use smtp::*;
 pub use world::*;

@@ -1,6 +1,6 @@
 //! A server outside of TOW, on this machine: plain HTTP/1.1, a thread per connection, every request kept.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
