@@ -199,11 +199,18 @@ const STAYS: &[(&str, &str)] = &[
     ("search_progress", "of this database"),
     ("organisation_exports", "files of this server"),
     ("import_files", "of the moment"),
+    ("account_links", "secrets of the moment"),
+    ("invitations", "their links lead to this server"),
+    ("invitation_groups", "as invitations"),
+    ("invitation_roles", "as invitations"),
+    ("invitation_grants", "as invitations"),
+    ("invitation_links", "secrets"),
 ];
 
 /// Columns that stay, and why.
 const STAYS_OF: &[(&str, &str)] = &[
     ("people.password_hash", "a secret"),
+    ("people.verified_at", "what this server saw proves nothing to another"),
     ("people.server_admin", "a right over this machine, not over the content"),
     ("records.place_id", "generated"),
     ("files.removed_at", "what is in the bin stays"),

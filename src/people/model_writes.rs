@@ -32,6 +32,22 @@ impl Person {
         Ok(())
     }
 
+    /// The address is theirs: a link mailed to it was followed.
+    pub fn set_verified(tx: &mut Tx, id: PersonId) -> Result<()> {
+        let now = tx.now;
+        diesel::update(people::table.find(id)).set(people::verified_at.eq(now)).execute(tx.conn())?;
+        Ok(())
+    }
+
+    /// A new, proven address. `Invalid` at `email` when it has an account.
+    pub fn set_email(tx: &mut Tx, id: PersonId, email: &str) -> Result<()> {
+        let now = tx.now;
+        let row = (people::email.eq(email), people::verified_at.eq(now));
+        let done = diesel::update(people::table.find(id)).set(row).execute(tx.conn());
+        done.map_err(Error::from).map_err(on_constraint("people_email_key", "email", "problem-email-taken"))?;
+        Ok(())
+    }
+
     /// None keeps what is.
     pub fn set_look(tx: &mut Tx, id: PersonId, theme: Option<&str>, palette: Option<&str>) -> Result<()> {
         if let Some(theme) = theme {

@@ -104,6 +104,7 @@ impl FirstAccount {
             time_zone: None,
             created_at: now,
             deactivated_at: None,
+            verified_at: None,
         };
         let membership = Membership {
             id: tx.new_id(),

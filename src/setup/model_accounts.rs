@@ -51,6 +51,7 @@ impl NewAccount {
             time_zone: None,
             created_at: now,
             deactivated_at: None,
+            verified_at: None,
         };
         let membership = Membership {
             id: tx.new_id(),

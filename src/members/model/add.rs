@@ -62,6 +62,7 @@ impl NewMember {
             time_zone: None,
             created_at: tx.now,
             deactivated_at: None,
+            verified_at: None,
         }
     }
 }
