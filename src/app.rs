@@ -49,6 +49,7 @@ pub fn state_with(loaded: &Loaded, pool: db::Pool) -> Result<State> {
         vault,
         net: Net::new(&loaded.config.security),
         nav: crate::features::nav(),
+        deeds: crate::features::deeds(),
         hashing: Semaphore::new(HASHES_AT_ONCE),
         is_dev: cfg!(debug_assertions),
         is_test: false,

@@ -3,6 +3,7 @@
 use crate::records::TextLoader;
 use crate::ui::NavGroup;
 use crate::web::{Feature, Group, Routes};
+use std::collections::BTreeMap;
 
 pub fn all() -> Vec<Feature> {
     vec![
@@ -44,6 +45,11 @@ pub fn routes() -> Routes {
     all()
         .into_iter()
         .fold(crate::app::routes().and(crate::gallery::routes()), |routes, feature| routes.and((feature.routes)()))
+}
+
+/// What each route says it does.
+pub fn deeds() -> BTreeMap<&'static str, &'static str> {
+    routes().list().into_iter().filter_map(|info| Some((info.path, info.deed?))).collect()
 }
 
 /// The sidebar.

@@ -26,6 +26,7 @@ pub fn schedule() -> Vec<Entry> {
         // Forgetting
         Entry { name: "sessions.forget", every: DAY, wakes_on: None, run: forget_sessions },
         Entry { name: "throttles.forget", every: DAY, wakes_on: None, run: forget_throttles },
+        Entry { name: "kept_forms.forget", every: HALF_HOUR, wakes_on: None, run: forget_kept_forms },
         Entry { name: "once_keys.forget", every: DAY, wakes_on: None, run: forget_once_keys },
         Entry { name: "setup_tokens.forget", every: DAY, wakes_on: None, run: forget_setup_tokens },
         Entry { name: "jobs.forget", every: DAY, wakes_on: None, run: forget_jobs },
@@ -72,6 +73,10 @@ fn forget_sessions(work: &mut Work) -> Result<()> {
 
 fn forget_throttles(work: &mut Work) -> Result<()> {
     work.touch(Chore::Expiry, signin::Throttle::forget_old).map(drop)
+}
+
+fn forget_kept_forms(work: &mut Work) -> Result<()> {
+    work.touch(Chore::Expiry, db::kept::forget).map(drop)
 }
 
 fn forget_once_keys(work: &mut Work) -> Result<()> {

@@ -81,6 +81,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    ceremonies (id) {
+        id -> Uuid,
+        browser -> Bytea,
+        purpose -> Text,
+        person_id -> Nullable<Uuid>,
+        state -> Jsonb,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     comments (id) {
         id -> Uuid,
         record_id -> Uuid,
@@ -158,6 +169,22 @@ diesel::table! {
         owner_id -> Nullable<Uuid>,
         start_on -> Nullable<Date>,
         end_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    factors (id) {
+        id -> Uuid,
+        person_id -> Uuid,
+        kind -> Text,
+        name -> Text,
+        sealed -> Nullable<Text>,
+        last_step -> Nullable<BigInt>,
+        passkey -> Nullable<Jsonb>,
+        credential -> Nullable<Bytea>,
+        created_at -> Timestamptz,
+        confirmed_at -> Nullable<Timestamptz>,
+        last_used_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -268,6 +295,17 @@ diesel::table! {
         finished_at -> Nullable<Timestamptz>,
         failed_at -> Nullable<Timestamptz>,
         error -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    kept_forms (id) {
+        id -> Uuid,
+        session_id -> Uuid,
+        action -> Text,
+        pattern -> Text,
+        sealed -> Bytea,
         created_at -> Timestamptz,
     }
 }
@@ -413,6 +451,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    recovery_codes (id) {
+        id -> Uuid,
+        person_id -> Uuid,
+        code_hash -> Bytea,
+        created_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     risk_closures (risk_id) {
         risk_id -> Uuid,
         closed_by_id -> Nullable<Uuid>,
@@ -513,12 +561,30 @@ diesel::table! {
         ended_at -> Nullable<Timestamptz>,
         address -> Text,
         browser -> Text,
+        factor -> Nullable<Text>,
     }
 }
 
 diesel::table! {
     setup_tokens (token_hash) {
         token_hash -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sign_in_policies (organisation_id) {
+        organisation_id -> Uuid,
+        second_factor -> Text,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sign_in_steps (id) {
+        id -> Uuid,
+        token_hash -> Bytea,
+        person_id -> Uuid,
         created_at -> Timestamptz,
     }
 }
@@ -559,12 +625,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_details,
     audit_events,
     blobs,
+    ceremonies,
     comments,
     counters,
     decisions,
     doc_revisions,
     docs,
     experiments,
+    factors,
     files,
     group_members,
     groups,
@@ -575,6 +643,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     invitation_roles,
     invitations,
     jobs,
+    kept_forms,
     memberships,
     organisation_exports,
     organisations,
@@ -587,6 +656,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     record_tags,
     record_watchers,
     records,
+    recovery_codes,
     risk_closures,
     risks,
     role_permissions,
@@ -597,6 +667,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     search_progress,
     sessions,
     setup_tokens,
+    sign_in_policies,
+    sign_in_steps,
     throttles,
     tickets,
 );

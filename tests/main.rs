@@ -72,6 +72,8 @@ mod db_tests;
 mod people_tests;
 #[path = "../src/setup/tests.rs"]
 mod setup_tests;
+#[path = "../src/signin/confirmation_tests.rs"]
+mod signin_confirmation_tests;
 #[path = "../src/signin/tests.rs"]
 mod signin_tests;
 #[path = "../src/ui/tests.rs"]

@@ -50,3 +50,6 @@ organisation-saved-now = As it is saved now
 problem-password-current = This is not your current password.
 problem-password-repeat = The two new passwords differ. Type them again.
 problem-organisation-stale = Somebody saved this page while you were writing. Yours is in the form, theirs is shown above it; save to keep yours.
+me-password-confirm = You signed in some time ago, so you are asked once more who you are before you change it.
+does-change-password = Change your password.
+does-change-organisation = Change the organisation’s name, purpose, way of working or time zone.

@@ -56,6 +56,11 @@ pub struct Actor {
     /// What the built-in role and all custom roles give together. Narrowed for a program; never widened.
     pub permissions: Permissions,
     pub server_admin: bool,
+    /// Whether sensitive acts pass: true for a session with a recent authentication, for jobs (asked when they were ordered) and for
+    /// the operator; never for a token or key, and false until somebody says otherwise.
+    pub is_confirmed: bool,
+    /// Must enrol a second factor before anything else.
+    pub owes_factor: bool,
     pub groups: Arc<Vec<GroupId>>,
     pub projects: Arc<Vec<ProjectAccess>>,
     pub address: Arc<str>,
@@ -78,6 +83,8 @@ impl Actor {
             role: None,
             permissions: Permissions::NONE,
             server_admin: false,
+            is_confirmed: matches!(kind, ActorKind::System | ActorKind::Operator),
+            owes_factor: false,
             groups: Arc::default(),
             projects: Arc::default(),
             address: "".into(),
@@ -98,6 +105,11 @@ impl Actor {
     /// Whoever runs `tow` in a shell on the machine.
     pub fn operator(organisation: Option<OrganisationCard>) -> Self {
         Actor { organisation: organisation.map(Arc::new), ..Actor::bare(ActorKind::Operator) }
+    }
+
+    /// For work that was asked about when it was ordered.
+    pub fn confirmed(self) -> Self {
+        Actor { is_confirmed: true, ..self }
     }
 
     pub fn person_id(&self) -> Option<PersonId> {

@@ -46,6 +46,8 @@ struct SessionRow {
     /// By custom roles; words.
     #[diesel(sql_type = Array<Text>)]
     given: Vec<String>,
+    #[diesel(sql_type = Bool)]
+    owes_factor: bool,
 }
 
 const PERSON: &str = "p.id as person_id, p.name, p.email, p.server_admin, p.theme, p.palette, p.time_zone,
@@ -54,13 +56,19 @@ const PERSON: &str = "p.id as person_id, p.name, p.email, p.server_admin, p.them
     array(select rp.permission from person_roles pr join role_permissions rp on rp.role_id = pr.role_id
       where pr.person_id = p.id) as given";
 
+/// True when the organisation wants a second factor of who signs in so, and this person has none.
+const OWES_FACTOR: &str = ", s.method in ('password', 'setup') and exists (select 1 from sign_in_policies y
+      where y.organisation_id = o.id and (y.second_factor = 'everyone' or y.second_factor = 'admins' and m.role in ('owner', 'admin')
+        or y.second_factor = 'owners' and m.role = 'owner'))
+    and not exists (select 1 from factors f where f.person_id = p.id and f.confirmed_at is not null) as owes_factor";
+
 impl Actor {
     /// The actor of a live session. `SignIn` when it ended, expired, or its person may no longer enter.
     pub fn of_session(tx: &mut Tx, token_hash: &[u8], address: &str, browser: &str) -> Result<Actor> {
         let now = tx.now;
         let mut sql =
             Sql::named("access::of_session", "select s.id as session_id, s.authenticated_at, s.last_seen_at, ");
-        sql.push(PERSON).push(
+        sql.push(PERSON).push(OWES_FACTOR).push(
             " from sessions s join people p on p.id = s.person_id
              join memberships m on m.person_id = p.id join organisations o on o.id = m.organisation_id
              where p.deactivated_at is null and s.ended_at is null and s.token_hash = ",
@@ -74,7 +82,7 @@ impl Actor {
     /// As whom a job acts, read anew when it runs: `NotFound` when that person may no longer enter.
     pub fn of_job(tx: &mut Tx, whom: crate::queue::For) -> Result<Actor> {
         match whom {
-            Some(person) => Actor::of_person(tx, PersonId(person)),
+            Some(person) => Ok(Actor::of_person(tx, PersonId(person))?.confirmed()),
             None => Ok(Actor::system()),
         }
     }
@@ -88,11 +96,16 @@ impl Actor {
         Ok(Actor { projects: Arc::new(projects), ..Actor::operator(card) })
     }
 
-    /// The actor a person is, without a session: for background work done for them, and tests.
+    /// The actor a person is, without a session and not confirmed: for background work done for them, tokens, and tests.
     pub fn of_person(tx: &mut Tx, person: PersonId) -> Result<Actor> {
         let now = tx.now;
         let mut sql = Sql::named("access::of_person", "select null::uuid as session_id, ");
-        sql.bind(now).push(" as authenticated_at, ").bind(now).push(" as last_seen_at, ").push(PERSON);
+        sql.bind(now)
+            .push(" as authenticated_at, ")
+            .bind(now)
+            .push(" as last_seen_at, ")
+            .push(PERSON)
+            .push(", false as owes_factor");
         sql.push(
             " from people p join memberships m on m.person_id = p.id join organisations o on o.id = m.organisation_id
              where p.deactivated_at is null and p.id = ",
@@ -118,6 +131,8 @@ impl SessionRow {
             role: Some(self.role),
             permissions,
             server_admin: self.server_admin,
+            is_confirmed: false,
+            owes_factor: self.owes_factor,
             groups: Arc::new(self.groups),
             projects: Arc::new(projects),
             address: address.into(),

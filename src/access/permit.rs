@@ -2,7 +2,7 @@
 
 use crate::access::actor::Actor;
 use crate::access::permission::Permission;
-use crate::access::rules::{Answer, Thing, Verb, answer};
+use crate::access::rules::{Answer, Thing, Verb, answer, is_sensitive};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 
@@ -34,7 +34,8 @@ impl Permit {
     }
 }
 
-/// Asks for one thing. `NotFound` when it is hidden, `Forbidden` with the reason when not.
+/// Asks for one thing. `NotFound` when it is hidden, `Forbidden` with the reason when not, `Confirm` when it is allowed but needs a
+/// recent sign-in.
 pub fn may(tx: &mut Tx, me: &Actor, verb: Verb, thing: &Thing) -> Result<Permit> {
     may_each(tx, me, verb, std::slice::from_ref(thing))
 }
@@ -44,11 +45,14 @@ pub fn may_each(tx: &mut Tx, me: &Actor, verb: Verb, things: &[Thing]) -> Result
     for thing in things {
         check(me, verb, thing)?;
     }
+    if !me.is_confirmed && things.iter().any(|thing| is_sensitive(verb, thing)) {
+        return Err(Error::Confirm);
+    }
     tx.receipts.issue();
     Ok(Permit { actor: me.clone(), verb, things: things.to_vec() })
 }
 
-/// Asks for a read that no list predicate covers; leaves no receipt because nothing is written.
+/// Asks for a read that no list predicate covers; leaves no receipt because nothing is written, and never asks for a recent sign-in.
 pub fn check(me: &Actor, verb: Verb, thing: &Thing) -> Result<()> {
     match answer(me, verb, thing) {
         Answer::Yes => Ok(()),

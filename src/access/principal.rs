@@ -10,10 +10,16 @@ use crate::web::{Caller, Principal};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+/// Where somebody who owes a second factor may go: to where it is added, and out.
+const ENROLMENT: [&str; 4] = ["/settings/me/factors", "/confirmation", "/settings/me/look", "/sign-out"];
+
 impl Principal for Actor {
     fn load(tx: &mut Tx, caller: &Caller) -> Result<Self> {
         let token_hash = caller.session.as_deref().ok_or(Error::SignIn)?;
-        Actor::of_session(tx, token_hash, &caller.address, &caller.browser)
+        let me = Actor::of_session(tx, token_hash, &caller.address, &caller.browser)?;
+        let age = chrono::Duration::seconds(i64::from(caller.step_up_max_age_seconds));
+        let is_recent = me.person.as_ref().is_some_and(|person| tx.now - person.authenticated_at <= age);
+        Ok(if is_recent { me.confirmed() } else { me })
     }
 
     fn visitor(caller: &Caller) -> Self {
@@ -22,6 +28,15 @@ impl Principal for Actor {
 
     fn log_id(&self) -> Option<Uuid> {
         self.person_id().map(|id| id.0)
+    }
+
+    fn session(&self) -> Option<Uuid> {
+        self.session_id().map(|id| id.0)
+    }
+
+    fn admit(&self, route: &str) -> Result<()> {
+        let is_open = !self.owes_factor || ENROLMENT.iter().any(|open| route.starts_with(open));
+        if is_open { Ok(()) } else { Err(Error::Confirm) }
     }
 
     fn last_seen_at(&self) -> Option<DateTime<Utc>> {

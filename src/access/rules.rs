@@ -88,6 +88,11 @@ pub enum Thing {
     },
     /// Something of one's own: a session, a preference, a view.
     Own(PersonId),
+    /// What opens somebody's account, one's own or another's: e-mail, password, factors, tokens, linked sign-ons. Another's is also
+    /// asked for as a `Member`, whose rule compares what both hold.
+    Account(PersonId),
+    /// This server's settings.
+    Server,
     /// Setting up an empty server, signing in: open to visitors.
     Door,
 }
@@ -103,9 +108,9 @@ impl Thing {
         match self {
             Thing::Record { id, .. } | Thing::Remark { record: id, .. } => Some(*id),
             Thing::Project(id) | Thing::Grant { project: id, .. } => Some(id.0),
-            Thing::Own(id) | Thing::Member { id, .. } => Some(id.0),
+            Thing::Own(id) | Thing::Account(id) | Thing::Member { id, .. } => Some(id.0),
             Thing::Role { id, .. } => id.map(|id| id.0),
-            Thing::Organisation(_) | Thing::Door => None,
+            Thing::Organisation(_) | Thing::Server | Thing::Door => None,
         }
     }
 }
@@ -127,6 +132,10 @@ pub fn answer(me: &Actor, verb: Verb, thing: &Thing) -> Answer {
     match *thing {
         Thing::Door => yes_if(me.kind == ActorKind::Visitor || me.person.is_some(), "refused-sign-in"),
         Thing::Own(person) => hidden_unless(me.is(Some(person))),
+        Thing::Account(person) if me.is(Some(person)) => Answer::Yes,
+        Thing::Account(_) => organisation(me, Permission::MembersUpdate),
+        Thing::Server if me.server_admin => Answer::Yes,
+        Thing::Server => me.role.map_or(Answer::Hidden, |_| Answer::No(Msg::new("refused-server-admin"))),
         Thing::Organisation(permission) => organisation(me, permission),
         Thing::Project(id) => project(me, verb, id),
         Thing::Grant { project: id, role } => grant(me, verb, id, role),
@@ -277,6 +286,7 @@ pub fn is_sensitive(verb: Verb, thing: &Thing) -> bool {
         Thing::Organisation(permission) => permission.is_sensitive(),
         Thing::Member { .. } => matches!(verb, Verb::Share | Verb::Remove | Verb::Administer),
         Thing::Role { .. } => true,
+        Thing::Account(_) | Thing::Server => true,
         _ => false,
     }
 }

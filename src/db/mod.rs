@@ -6,6 +6,8 @@ pub mod embedded;
 pub mod migrate;
 /// How a table's rows leave in an export and come back.
 pub mod portable;
+/// Forms interrupted by the question who one is.
+pub mod kept;
 /// A form sent twice is done once.
 pub mod once;
 /// Keyset paging: cursors that carry sort values and id.
@@ -160,6 +162,7 @@ pub enum Chore {
     SavedView,
     Export,
     SearchIndex,
+    KeptForm,
 }
 
 /// Commits housekeeping without asking for receipts.

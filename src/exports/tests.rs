@@ -21,7 +21,7 @@ fn export(app: &App, who: Option<Who>, with_uploads: bool) -> String {
     let uploads = with_uploads.then(|| store(app));
     app.tx(|tx| {
         let me = match who {
-            Some(who) => Actor::of_person(tx, who.id)?,
+            Some(who) => Actor::of_person(tx, who.id)?.confirmed(),
             None => Actor::of_operator(tx)?,
         };
         write_export(tx, &me, &mut out, uploads.as_ref(), &mut |_, _| {})
@@ -193,6 +193,12 @@ const STAYS: &[(&str, &str)] = &[
     ("setup_tokens", "secrets"),
     ("throttles", "of the moment"),
     ("idempotency_keys", "of the moment"),
+    ("kept_forms", "of the moment"),
+    ("sign_in_steps", "of the moment"),
+    ("ceremonies", "of the moment"),
+    ("factors", "secrets"),
+    ("recovery_codes", "secrets"),
+    ("sign_in_policies", "a decision about this server"),
     ("jobs", "of the moment"),
     ("schedule_runs", "of the moment"),
     ("search_passages", "made anew from what comes back"),

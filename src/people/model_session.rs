@@ -2,7 +2,7 @@
 
 use crate::db::Tx;
 use crate::db::sql::Sql;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::people::{PersonId, SessionId};
 use crate::text_enum;
 use crate::web::{random_token, token_hash};
@@ -10,7 +10,13 @@ use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Text, Timestamptz, Uuid as SqlUuid};
 
-text_enum!(Method { Password = "password", SetUp = "setup" });
+text_enum!(
+    /// How a session began.
+    Method {
+        Password = "password", SetUp = "setup", Passkey = "passkey", Oidc = "oidc", Saml = "saml",
+        BreakGlass = "break_glass",
+    }
+);
 
 /// Ended sessions are kept this long.
 const KEEP_ENDED_DAYS: i64 = 30;
@@ -53,6 +59,18 @@ impl Session {
         sql.bind(entry.address).push(", ").bind(entry.browser).push(")");
         sql.execute(tx.conn())?;
         Ok(token)
+    }
+
+    /// After a real authentication in it: a new token for the cookie, and it counts as recent. The old token opens nothing.
+    pub fn renew(tx: &mut Tx, id: SessionId) -> Result<String> {
+        let token = random_token();
+        let mut sql = Sql::named("people::renew_session", "update sessions set token_hash = ");
+        sql.bind(token_hash(&token)).push(", authenticated_at = ").bind(tx.now).push(", last_seen_at = ").bind(tx.now);
+        sql.push(" where ended_at is null and id = ").bind(id);
+        match sql.execute(tx.conn())? {
+            0 => Err(Error::SignIn),
+            _ => Ok(token),
+        }
     }
 
     /// A person's live sessions, the last used first.

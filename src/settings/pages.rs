@@ -25,6 +25,8 @@ pub struct MePage {
     pub palettes: Vec<Choice>,
     pub sessions: Vec<Line>,
     pub has_password: bool,
+    /// Whether the account's secrets may be changed now, or the person is asked first.
+    pub is_confirmed: bool,
     pub problems: Problems,
 }
 
@@ -212,6 +214,7 @@ impl MePage {
             palettes: palette_choices("default"),
             sessions: vec![line],
             has_password: true,
+            is_confirmed: true,
             problems: Problems::one("current_password", "problem-password-current"),
         }
     }

@@ -19,10 +19,12 @@ pub fn routes() -> Routes {
         .post("/settings/me", Need::Session, me::update)
         .post("/settings/me/look", Need::Session, look::update)
         .post("/settings/me/password", Need::Session, password::update)
+        .does("does-change-password")
         .post("/settings/me/sessions/removal", Need::Session, sessions::destroy_others)
         .post("/settings/me/sessions/{id}/removal", Need::Session, sessions::destroy)
         .get("/settings/organisation", Need::Session, edit)
         .post("/settings/organisation", Need::Session, update)
+        .does("does-change-organisation")
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {
@@ -58,7 +60,8 @@ mod me {
     /// The page with what was typed, or with what is saved.
     pub async fn page(ctx: &Ctx, form: Option<ProfileForm>, problems: Problems) -> Result<MePage> {
         let (person, sessions) = ctx.read(|tx, me| Ok((myself(tx, me)?, my_sessions(tx, me)?))).await?;
-        let this = ctx.me()?.session_id();
+        let me = ctx.me()?;
+        let this = me.session_id();
         Ok(MePage {
             shell: ctx.shell("settings")?,
             form: form.unwrap_or_else(|| ProfileForm::of_person(&person)),
@@ -66,6 +69,7 @@ mod me {
             palettes: palette_choices(&person.palette),
             sessions: sessions.into_iter().map(|session| Line::of(session, this)).collect(),
             has_password: person.password_hash.is_some(),
+            is_confirmed: me.is_confirmed,
             email: person.email,
             problems,
         })

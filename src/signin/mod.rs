@@ -1,11 +1,14 @@
 //! The door: e-mail and password, throttled; and the way out. What one changes about one's own account is in settings.
 
+#[path = "model_confirmation.rs"]
+mod confirmation;
 mod model;
 mod pages;
 mod password;
 mod routes;
 mod throttle;
 
+pub use confirmation::*;
 pub use model::*;
 pub use password::{check_strength, hash, verify};
 pub use throttle::{FREE_TRIES, FREE_TRIES_PER_ADDRESS, MAX_WAIT_SECONDS, Throttle};

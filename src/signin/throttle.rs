@@ -4,6 +4,7 @@
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Result};
+use crate::people::PersonId;
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Int4, Timestamptz};
@@ -52,6 +53,11 @@ impl Throttle {
 
     pub fn address(address: &str) -> Self {
         Throttle::new("address", address, FREE_TRIES_PER_ADDRESS)
+    }
+
+    /// Of somebody known, for one purpose.
+    pub fn person(purpose: &str, person: PersonId) -> Self {
+        Throttle::new(purpose, &person.to_string(), FREE_TRIES)
     }
 
     pub fn setup(address: &str) -> Self {

@@ -1,6 +1,8 @@
 //! The cookies this server sets, all HTTP-only, SameSite=Lax, Path=/.
 
 use crate::web::{Purpose, State};
+use actix_web::HttpRequest;
+use actix_web::http::header;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use cookie::time::Duration;
@@ -43,5 +45,21 @@ impl State {
     /// Tells the browser to forget a cookie.
     pub fn gone(&self, name: &str) -> Cookie<'static> {
         self.cookie(name, String::new(), Some(0))
+    }
+}
+
+/// The request's cookies through the `cookie` crate.
+pub trait Cookies {
+    fn cookie_value(&self, name: &str) -> Option<String>;
+}
+
+impl Cookies for HttpRequest {
+    fn cookie_value(&self, name: &str) -> Option<String> {
+        self.headers().get_all(header::COOKIE).filter_map(|value| value.to_str().ok()).find_map(|line| {
+            cookie::Cookie::split_parse(line.to_owned())
+                .filter_map(std::result::Result::ok)
+                .find(|cookie| cookie.name() == name)
+                .map(|cookie| cookie.value().to_owned())
+        })
     }
 }

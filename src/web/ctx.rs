@@ -4,7 +4,9 @@
 use crate::db::{self, Chore, Tx, once, stats};
 use crate::error::{Error, Result};
 use crate::ui::{Frame, Shell};
-use crate::web::{Flash, Purpose, Reply, Shared, VISIT_COOKIE, random_token, token_hash};
+use crate::web::{
+    Flash, Interrupted, KeptForm, Posted, Purpose, Reply, Shared, VISIT_COOKIE, random_token, token_hash,
+};
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -23,6 +25,10 @@ pub trait Principal: Clone + Send + Sync + 'static {
     fn visitor(caller: &Caller) -> Self;
     /// For the log: an id, never a name.
     fn log_id(&self) -> Option<Uuid>;
+    /// The session it is known by; None without one.
+    fn session(&self) -> Option<Uuid>;
+    /// Whether a session that still owes something (a second factor) may go here. `Confirm` leads to where it is settled.
+    fn admit(&self, route: &str) -> Result<()>;
     /// When the session was last written down as seen; None for visitors.
     fn last_seen_at(&self) -> Option<DateTime<Utc>>;
     fn mark_seen(&self, tx: &mut Tx) -> Result<()>;
@@ -48,6 +54,8 @@ pub struct Caller {
     pub address: String,
     pub browser: String,
     pub request_id: Uuid,
+    /// How long a real authentication counts as recent.
+    pub step_up_max_age_seconds: u32,
 }
 
 /// What a request cost, for its log line.
@@ -161,7 +169,48 @@ impl<P: Principal> Ctx<P> {
         blocking(f).await
     }
 
+    /// When the session must first show who it is, the form is kept, so that nothing typed is lost.
     async fn transact<T, F, B>(&self, begin: B, f: F) -> Result<T>
+    where
+        B: FnOnce(
+                &mut diesel::PgConnection,
+                DateTime<Utc>,
+                Uuid,
+                Box<dyn FnOnce(&mut Tx) -> Result<(T, P)>>,
+            ) -> Result<(T, P)>
+            + Send
+            + 'static,
+        F: FnOnce(&mut Tx, &P) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let route = self.request.match_pattern().unwrap_or_default();
+        let admitted = move |tx: &mut Tx, me: &P| me.admit(&route).and_then(|()| f(tx, me));
+        let answer = self.run(begin, admitted).await;
+        if let Err(Error::Confirm) = &answer {
+            self.keep_form().await;
+        }
+        answer
+    }
+
+    async fn keep_form(&self) {
+        let posted = self.request.extensions_mut().remove::<Posted>();
+        let Some(Posted(form)) = posted else { return };
+        let (kept, state) = (KeptForm::of(&self.request, &form), self.state.clone());
+        let begin = |conn: &mut _, now, id, f: Box<dyn FnOnce(&mut Tx) -> Result<(Option<Uuid>, P)>>| {
+            db::touch(conn, now, id, Chore::KeptForm, f)
+        };
+        let done = self.run(begin, move |tx, me: &P| match me.session() {
+            Some(session) => kept.keep(tx, &state, session),
+            None => Ok(None),
+        });
+        match done.await {
+            Ok(Some(id)) => drop(self.request.extensions_mut().insert(Interrupted(id))),
+            Ok(None) => {}
+            Err(error) => tracing::error!(name = "form.not_kept", %error, "an interrupted form could not be kept"),
+        }
+    }
+
+    async fn run<T, F, B>(&self, begin: B, f: F) -> Result<T>
     where
         B: FnOnce(
                 &mut diesel::PgConnection,
@@ -326,22 +375,6 @@ where
     result
 }
 
-/// The request's cookies through the `cookie` crate.
-pub trait Cookies {
-    fn cookie_value(&self, name: &str) -> Option<String>;
-}
-
-impl Cookies for HttpRequest {
-    fn cookie_value(&self, name: &str) -> Option<String> {
-        self.headers().get_all(header::COOKIE).filter_map(|value| value.to_str().ok()).find_map(|line| {
-            cookie::Cookie::split_parse(line.to_owned())
-                .filter_map(std::result::Result::ok)
-                .find(|cookie| cookie.name() == name)
-                .map(|cookie| cookie.value().to_owned())
-        })
-    }
-}
-
 impl Caller {
     pub fn of(request: &HttpRequest, state: &Shared) -> Self {
         let token = request
@@ -357,6 +390,7 @@ impl Caller {
             address: crate::web::client_address(request, state),
             browser: browser.chars().take(MAX_BROWSER).collect(),
             request_id: request.extensions().get::<crate::web::RequestId>().map(|id| id.0).unwrap_or_default(),
+            step_up_max_age_seconds: state.config.security.step_up_max_age_seconds,
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Msg};
 use crate::ui::{self, filters};
-use crate::web::{Cookies, Purpose, RequestId, Resend, Shared, VISIT_COOKIE, random_token};
+use crate::web::kept::page_before;
+use crate::web::{Cookies, Interrupted, Purpose, RequestId, Resend, Shared, VISIT_COOKIE, random_token};
 use actix_web::HttpMessage;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::ServiceResponse;
@@ -89,6 +90,9 @@ fn draw(response: ServiceResponse<BoxBody>, state: &Shared, drawn: Drawn) -> Ser
     if drawn.kind == "sign_in" && !wants_json {
         return sign_in(request, response, is_fragment, drawn);
     }
+    if drawn.kind == "reauthentication_required" && !wants_json {
+        return confirm(request, response, is_fragment, drawn);
+    }
     if let Some(seconds) = drawn.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -122,7 +126,7 @@ fn draw(response: ServiceResponse<BoxBody>, state: &Shared, drawn: Drawn) -> Ser
 /// A full page goes to the sign-in page and comes back; a fragment tells the script to do so.
 fn sign_in(
     request: actix_web::HttpRequest,
-    mut response: actix_web::HttpResponse,
+    response: actix_web::HttpResponse,
     is_fragment: bool,
     drawn: Drawn,
 ) -> ServiceResponse<BoxBody> {
@@ -131,14 +135,47 @@ fn sign_in(
     } else {
         "/".to_owned()
     };
-    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("back", &back).finish();
-    let to = if back == "/" { "/sign-in".to_owned() } else { format!("/sign-in?{query}") };
+    let to = if back == "/" { "/sign-in".to_owned() } else { format!("/sign-in?{}", query("back", &back)) };
+    lead(request, response, is_fragment, drawn, &to)
+}
+
+/// To the page that asks who one is: with the form that was kept, or back to where one was.
+fn confirm(
+    request: actix_web::HttpRequest,
+    response: actix_web::HttpResponse,
+    is_fragment: bool,
+    drawn: Drawn,
+) -> ServiceResponse<BoxBody> {
+    let kept = request.extensions().get::<Interrupted>().copied();
+    let is_page = *request.method() == actix_web::http::Method::GET && !is_fragment;
+    let to = match kept {
+        Some(Interrupted(id)) => format!("/confirmation/{id}"),
+        None if is_page => {
+            let back = request.uri().path_and_query().map(|path| path.as_str()).unwrap_or("/");
+            format!("/confirmation?{}", query("back", back))
+        }
+        None => format!("/confirmation?{}&lost=1", query("back", &page_before(&request))),
+    };
+    lead(request, response, is_fragment, drawn, &to)
+}
+
+fn query(name: &str, value: &str) -> String {
+    url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish()
+}
+
+fn lead(
+    request: actix_web::HttpRequest,
+    mut response: actix_web::HttpResponse,
+    is_fragment: bool,
+    drawn: Drawn,
+    to: &str,
+) -> ServiceResponse<BoxBody> {
     response.extensions_mut().insert(drawn);
     let name = if is_fragment { header::HeaderName::from_static("hx-redirect") } else { header::LOCATION };
     if !is_fragment {
         *response.status_mut() = actix_web::http::StatusCode::SEE_OTHER;
     }
-    if let Ok(to) = HeaderValue::from_str(&to) {
+    if let Ok(to) = HeaderValue::from_str(to) {
         response.headers_mut().insert(name, to);
     }
     ServiceResponse::new(request, response)

@@ -1,12 +1,13 @@
 //! Forms: the fields as typed (kept for showing again), checked for size, NUL bytes and the CSRF token before a handler runs.
 
 use crate::error::{Error, Msg, ProblemStatus, Problems, Result};
-use crate::web::{Cookies, Purpose, Shared};
+use crate::web::{Cookies, Posted, Purpose, Shared};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// A form's bytes on the wire. Ten megabytes of pasted text still come back to the person with a message beside the field.
@@ -16,15 +17,16 @@ pub const MAX_VISITOR_FORM_BYTES: usize = 64 * 1024;
 /// Fields in one form; a bulk action sends one per row.
 pub const MAX_FIELDS: usize = 2000;
 
-/// Fields in the order they came.
+/// Fields in the order they came. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Form {
-    fields: Vec<(String, String)>,
+    fields: Arc<Vec<(String, String)>>,
 }
 
 impl Form {
     pub fn of(pairs: &[(&str, &str)]) -> Self {
-        Form { fields: pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect() }
+        let fields = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Form { fields: Arc::new(fields) }
     }
 
     /// As typed; empty when absent.
@@ -45,12 +47,14 @@ impl Form {
         self.fields.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 
-    /// Everything but what this server itself put in.
+    /// Everything but what this server itself put in, and secrets.
     pub fn typed(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.fields
-            .iter()
-            .filter(|(name, _)| name != "_csrf" && !name.contains("password"))
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+        self.pairs().filter(|(name, _)| *name != "_csrf" && !crate::web::is_secret_field(name))
+    }
+
+    /// Everything, in order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     pub fn is_checked(&self, name: &str) -> bool {
@@ -86,7 +90,7 @@ impl Form {
         if fields.len() > MAX_FIELDS {
             return Err(too_large());
         }
-        Ok(Form { fields })
+        Ok(Form { fields: Arc::new(fields) })
     }
 }
 
@@ -132,6 +136,7 @@ impl FromRequest for Form {
                 request.extensions_mut().insert(Resend(form));
                 return Err(error);
             }
+            request.extensions_mut().insert(Posted(form.clone()));
             Ok(form)
         })
     }

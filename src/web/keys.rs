@@ -5,11 +5,16 @@ use crate::error::{Error, Result};
 use crate::secret::Secret;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use cookie::{Cookie, CookieJar, Key};
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
+
+/// Of XChaCha20.
+const NONCE_BYTES: usize = 24;
 
 /// What a key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +24,7 @@ pub enum Purpose {
     Flash,
     Csrf,
     Download,
+    Kept,
 }
 
 impl Purpose {
@@ -29,6 +35,7 @@ impl Purpose {
             Purpose::Flash => b"tow flash cookie",
             Purpose::Csrf => b"tow csrf token",
             Purpose::Download => b"tow download link",
+            Purpose::Kept => b"tow kept form",
         }
     }
 }
@@ -41,6 +48,7 @@ struct Ring {
     flash: [u8; 64],
     csrf: [u8; 64],
     download: [u8; 64],
+    kept: [u8; 64],
 }
 
 impl Ring {
@@ -56,6 +64,7 @@ impl Ring {
             flash: key(Purpose::Flash)?,
             csrf: key(Purpose::Csrf)?,
             download: key(Purpose::Download)?,
+            kept: key(Purpose::Kept)?,
         })
     }
 
@@ -66,6 +75,7 @@ impl Ring {
             Purpose::Flash => &self.flash,
             Purpose::Csrf => &self.csrf,
             Purpose::Download => &self.download,
+            Purpose::Kept => &self.kept,
         }
     }
 }
@@ -98,6 +108,23 @@ impl Keys {
         })
     }
 
+    /// Encrypts for minutes, not for keeps (that is the vault's): `bound` must be given again to open it.
+    pub fn seal(&self, purpose: Purpose, bound: &[u8], plain: &[u8]) -> Result<Vec<u8>> {
+        let nonce = rand::random::<[u8; NONCE_BYTES]>();
+        let payload = Payload { msg: plain, aad: bound };
+        let sealed = cipher(&self.current, purpose)?.encrypt(&XNonce::from(nonce), payload).map_err(Error::broken)?;
+        Ok([nonce.as_slice(), sealed.as_slice()].concat())
+    }
+
+    /// None when it was sealed for something else, by somebody else, or changed.
+    pub fn open(&self, purpose: Purpose, bound: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, text) = sealed.split_first_chunk::<NONCE_BYTES>()?;
+        std::iter::once(&self.current).chain(&self.previous).find_map(|ring| {
+            let payload = Payload { msg: text, aad: bound };
+            cipher(ring, purpose).ok()?.decrypt(&XNonce::from(*nonce), payload).ok()
+        })
+    }
+
     /// URL-safe HMAC-SHA256 of a text.
     pub fn mac(&self, purpose: Purpose, text: &str) -> String {
         mac(&self.current, purpose, text)
@@ -109,6 +136,11 @@ impl Keys {
             .chain(&self.previous)
             .any(|ring| mac(ring, purpose, text).as_bytes().ct_eq(given.as_bytes()).into())
     }
+}
+
+fn cipher(ring: &Ring, purpose: Purpose) -> Result<XChaCha20Poly1305> {
+    let key = ring.key(purpose).first_chunk::<32>().ok_or_else(|| Error::broken("short key"))?;
+    XChaCha20Poly1305::new_from_slice(key).map_err(Error::broken)
 }
 
 fn mac(ring: &Ring, purpose: Purpose, text: &str) -> String {

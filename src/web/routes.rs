@@ -20,6 +20,8 @@ pub struct RouteInfo {
     pub method: Method,
     pub path: &'static str,
     pub need: Need,
+    /// Message key of what sending it does, with path and form values as arguments; asked about before sensitive acts.
+    pub deed: Option<&'static str>,
 }
 
 type Register = Box<dyn Fn() -> actix_web::Route>;
@@ -61,7 +63,15 @@ impl Routes {
     {
         let verb = method.clone();
         let register = move || web::method(verb.clone()).to(handler.clone());
-        self.entries.push((RouteInfo { method, path, need }, Box::new(register)));
+        self.entries.push((RouteInfo { method, path, need, deed: None }, Box::new(register)));
+        self
+    }
+
+    /// Says what the route just added does, for the page that asks who one is before it is done: "Give @{ $handle } the role { $role }".
+    pub fn does(mut self, key: &'static str) -> Self {
+        if let Some((info, _)) = self.entries.last_mut() {
+            info.deed = Some(key);
+        }
         self
     }
 

@@ -7,6 +7,7 @@ use crate::net::Net;
 use crate::ui::NavGroup;
 use crate::vault::Vault;
 use crate::web::Keys;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -21,6 +22,8 @@ pub struct State {
     pub net: Net,
     /// The sidebar, in order.
     pub nav: Vec<NavGroup>,
+    /// What sending a form to a route does, by its pattern: message keys.
+    pub deeds: BTreeMap<&'static str, &'static str>,
     /// At most two password hashes at a time: each takes a core and 19 MiB.
     pub hashing: Semaphore,
     /// `/_gallery` and other aids for developers.

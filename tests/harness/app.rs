@@ -131,7 +131,7 @@ impl App {
     pub fn write<T>(&self, who: Who, f: impl FnOnce(&mut Tx, &Actor) -> Result<T>) -> Result<T> {
         let mut conn = self.site.state.pool.get().unwrap();
         db::write(&mut conn, self.site.state.clock.now(), Uuid::nil(), |tx| {
-            let me = Actor::of_person(tx, who.id)?;
+            let me = Actor::of_person(tx, who.id)?.confirmed();
             f(tx, &me)
         })
     }
@@ -140,7 +140,7 @@ impl App {
     pub fn read<T>(&self, who: Who, f: impl FnOnce(&mut Tx, &Actor) -> Result<T>) -> Result<T> {
         let mut conn = self.site.state.pool.get().unwrap();
         db::read(&mut conn, self.site.state.clock.now(), Uuid::nil(), |tx| {
-            let me = Actor::of_person(tx, who.id)?;
+            let me = Actor::of_person(tx, who.id)?.confirmed();
             f(tx, &me)
         })
     }

@@ -148,7 +148,7 @@ impl Client {
     pub fn tx<T>(&self, f: impl FnOnce(&mut Tx, &Actor) -> Result<T>) -> T {
         let person = self.person.expect("a visitor sees no rows");
         let seen = self.site.tx(|tx| {
-            let me = Actor::of_person(tx, person)?;
+            let me = Actor::of_person(tx, person)?.confirmed();
             f(tx, &me)
         });
         seen.unwrap()

@@ -92,7 +92,7 @@ pub fn found(tx: &mut Tx, now: DateTime<Utc>, password_hash: String) -> Result<C
         tx.now += Duration::hours(5);
         ids.push((handle, add_person(tx, &operator, handle, name, role)?));
     }
-    let ada = Actor::of_person(tx, owner)?;
+    let ada = Actor::of_person(tx, owner)?.confirmed();
     let groups = add_groups(tx, &ada, &ids)?;
     for project in PROJECTS {
         tx.now += Duration::hours(3);
@@ -100,7 +100,7 @@ pub fn found(tx: &mut Tx, now: DateTime<Utc>, password_hash: String) -> Result<C
     }
     let mut actors = HashMap::new();
     for (name, id) in ids {
-        actors.insert(name, Actor::of_person(tx, id)?);
+        actors.insert(name, Actor::of_person(tx, id)?.confirmed());
     }
     Ok(Cast { actors })
 }
@@ -161,7 +161,7 @@ fn add_project(
         lead,
     };
     let key = project.create(tx, ada)?;
-    let ada = Actor::of_person(tx, ada.person_id().ok_or(Error::SignIn)?)?;
+    let ada = Actor::of_person(tx, ada.person_id().ok_or(Error::SignIn)?)?.confirmed();
     let project = Project::find(tx, &ada, &key)?;
     for (_, group, role) in GRANTS.into_iter().filter(|(of, _, _)| *of == key) {
         if let Some(group) = groups.get(group) {

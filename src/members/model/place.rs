@@ -2,7 +2,7 @@
 //! counted under a lock, so that two who leave at once do not both count the other.
 
 use super::Member;
-use crate::access::{Actor, Verb, check, may};
+use crate::access::{Actor, Thing, Verb, check, may};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
@@ -109,7 +109,7 @@ impl Member {
     pub fn reset_password(&self, tx: &mut Tx, me: &Actor, hash: &str) -> Result<()> {
         let member = Member::find(tx, me, &self.handle)?;
         member.check_reset(me)?;
-        let permit = may(tx, me, Verb::Edit, &member.thing(member.role))?;
+        let permit = may(tx, me, Verb::Edit, &Thing::Account(member.id))?;
         if !member.is_active() {
             permit.unused(tx);
             return Err(Error::invalid("", "problem-deactivated"));

@@ -36,7 +36,7 @@ impl PasswordChange {
 
     /// Ends all other sessions: whoever knew the old password is out. How many there were.
     pub fn succeed(&self, tx: &mut Tx, me: &Actor, hash: &str) -> Result<usize> {
-        let permit = may(tx, me, Verb::Edit, &Thing::Own(self.person))?;
+        let permit = may(tx, me, Verb::Edit, &Thing::Account(self.person))?;
         if Person::find(tx, self.person)?.password_hash != self.stored {
             permit.unused(tx);
             return Err(Error::invalid("current_password", "problem-password-current"));

@@ -1,4 +1,8 @@
-//! The sign-in page.
+//! The sign-in page, and what stands around it.
+
+mod confirm;
+
+pub use confirm::*;
 
 use crate::error::{Msg, Problems};
 use crate::ui::{Sample, filters, sample};
@@ -31,5 +35,10 @@ impl New {
 
 /// For the gallery.
 pub fn samples() -> Vec<Sample> {
-    vec![sample("signin/new", &New::sample())]
+    vec![
+        sample("signin/new", &New::sample()),
+        sample("signin/confirm", &Confirm::sample()),
+        sample("signin/ready", &Ready::sample()),
+        sample("signin/expired", &Expired::sample()),
+    ]
 }

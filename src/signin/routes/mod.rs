@@ -1,4 +1,6 @@
-//! `/sign-in`, `/sign-out`.
+//! `/sign-in`, `/sign-out`; the rest in files of their own.
+
+mod confirmation;
 
 use super::pages::New;
 use super::{Attempt, sign_out, verify};
@@ -14,11 +16,11 @@ const KNOWN_COOKIE: &str = "tow_known";
 const KNOWN_SECONDS: i64 = 365 * 86_400;
 
 pub fn routes() -> Routes {
-    Routes::new().get("/sign-in", Need::Nothing, new).post("/sign-in", Need::Nothing, create).post(
-        "/sign-out",
-        Need::Session,
-        destroy,
-    )
+    Routes::new()
+        .get("/sign-in", Need::Nothing, new)
+        .post("/sign-in", Need::Nothing, create)
+        .post("/sign-out", Need::Session, destroy)
+        .and(confirmation::routes())
 }
 
 async fn new(ctx: PublicCtx) -> Result<Reply> {

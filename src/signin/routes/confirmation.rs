@@ -1,0 +1,133 @@
+//! `/confirmation`: who one is, once more; then what one was about to do, by a click.
+
+use crate::access::Ctx;
+use crate::db::Chore;
+use crate::error::{Error, Msg, Problems, Result};
+use crate::secret::Secret;
+use crate::signin::pages::{Confirm, Expired, Ready};
+use crate::signin::{Confirmation, verify};
+use crate::web::{Form, KeptForm, Need, Reply, Routes, local};
+use actix_web::web::Path;
+use uuid::Uuid;
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/confirmation/state", Need::Session, state)
+        .get("/confirmation", Need::Session, new)
+        .get("/confirmation/{id}", Need::Session, show)
+        .post("/confirmation", Need::Session, create)
+}
+
+/// What a page asks before it sends a sensitive form.
+async fn state(ctx: Ctx) -> Result<Reply> {
+    ctx.read(|_, _| Ok(())).await?;
+    Ok(Reply::json(&serde_json::json!({ "recent": ctx.me()?.is_confirmed })))
+}
+
+async fn new(ctx: Ctx) -> Result<Reply> {
+    let back = local(&ctx.query("back").unwrap_or_default()).to_owned();
+    ask(&ctx, Asked { kept: None, back }, Problems::default()).await
+}
+
+async fn show(ctx: Ctx, id: Path<String>) -> Result<Reply> {
+    let id = id.parse().map_err(|_| Error::NotFound)?;
+    ask(&ctx, Asked { kept: Some(id), back: "/".to_owned() }, Problems::default()).await
+}
+
+/// What is asked about: a kept form, or a page to go back to.
+#[derive(Clone)]
+struct Asked {
+    kept: Option<Uuid>,
+    back: String,
+}
+
+/// The question; or, to whom it need not be put, what comes after it.
+async fn ask(ctx: &Ctx, asked: Asked, problems: Problems) -> Result<Reply> {
+    let (confirmation, kept) = look(ctx, asked.kept).await?;
+    let me = ctx.me()?;
+    let next = asked.kept.map(|id| format!("/confirmation/{id}"));
+    if me.owes_factor {
+        return Ok(Reply::redirect(&enrolment(next.as_deref().unwrap_or(&asked.back))));
+    }
+    let (csrf, organisation) = (ctx.csrf(), me.organisation.as_ref().map(|card| card.name.clone()).unwrap_or_default());
+    let deed = kept.as_ref().and_then(|kept| kept.deed(&ctx.state));
+    match (asked.kept, kept) {
+        (Some(_), None) => ctx.page_with(404, &Expired { organisation }),
+        (_, Some(kept)) if me.is_confirmed => ctx.page(&Ready { csrf, organisation, deed, kept }),
+        (None, _) if me.is_confirmed => Ok(Reply::redirect(&asked.back)),
+        (id, kept) => {
+            let is_lost = ctx.query("lost").is_some();
+            let back = kept.map(|kept| kept.back).unwrap_or(asked.back);
+            let kept = id.map(|id| id.to_string()).unwrap_or_default();
+            let again = next.unwrap_or_else(|| back.clone());
+            let status = if problems.is_empty() { 200 } else { 422 };
+            let ways = confirmation.ways;
+            ctx.page_with(status, &Confirm { csrf, organisation, deed, kept, back, again, ways, is_lost, problems })
+        }
+    }
+}
+
+/// Where a second factor is added, and where to go on afterwards.
+fn enrolment(next: &str) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+    format!("/settings/me/factors?{query}")
+}
+
+async fn look(ctx: &Ctx, kept: Option<Uuid>) -> Result<(Confirmation, Option<KeptForm>)> {
+    let state = ctx.state.clone();
+    ctx.read(move |tx, me| {
+        let confirmation = Confirmation::of(tx, me)?;
+        let kept = match kept {
+            Some(id) => KeptForm::find(tx, &state, confirmation.session.0, id)?,
+            None => None,
+        };
+        Ok((confirmation, kept))
+    })
+    .await
+}
+
+async fn create(ctx: Ctx, form: Form) -> Result<Reply> {
+    let asked =
+        Asked { kept: form.given("kept").and_then(|id| id.parse().ok()), back: local(form.text("back")).to_owned() };
+    let problems = match confirm(&ctx, &form).await {
+        Ok(token) => return Ok(onward(&ctx, &asked, &token)),
+        Err(Error::Invalid(problems)) => problems,
+        Err(Error::Slow(wait)) => {
+            let msg = Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1));
+            return Ok(ask(&ctx, asked, Problems::one("", msg)).await?.status(429));
+        }
+        Err(other) => return Err(other),
+    };
+    ask(&ctx, asked, problems).await
+}
+
+/// With the new cookie: to the kept form, to where one was, or, for a script, the new token of its forms.
+fn onward(ctx: &Ctx, asked: &Asked, token: &str) -> Reply {
+    let cookie = ctx.state.session_cookie(token);
+    if ctx.request.headers().contains_key("x-requested-with") {
+        let csrf = ctx.state.keys.mac(crate::web::Purpose::Csrf, token);
+        return Reply::json(&serde_json::json!({ "csrf": csrf })).cookie(cookie);
+    }
+    let to = asked.kept.map(|id| format!("/confirmation/{id}")).unwrap_or_else(|| asked.back.clone());
+    Reply::redirect(&to).cookie(cookie)
+}
+
+/// The session's new token. `Invalid` beside the field that did not fit.
+async fn confirm(ctx: &Ctx, form: &Form) -> Result<String> {
+    let confirmation = ctx.read(Confirmation::begin).await?;
+    if confirmation.ways.password {
+        return by_password(ctx, confirmation.stored, Secret::new(form.text("password"))).await;
+    }
+    Err(Error::invalid("", "problem-confirm-nothing"))
+}
+
+async fn by_password(ctx: &Ctx, stored: Option<String>, password: Secret) -> Result<String> {
+    let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
+    let fits = ctx.work(move || Ok(verify(&password, stored.as_deref()))).await?;
+    drop(turn);
+    if !fits {
+        ctx.touch(Chore::Throttle, Confirmation::fail).await?;
+        return Err(Error::invalid("password", "problem-password-current"));
+    }
+    ctx.write(|tx, me| Confirmation::succeed(tx, me, "password")).await
+}
