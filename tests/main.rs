@@ -34,6 +34,8 @@ mod text_tests;
 mod projects_tests;
 #[path = "../src/members/tests.rs"]
 mod members_tests;
+#[path = "../src/members/roles_tests.rs"]
+mod roles_tests;
 #[path = "../src/settings/tests.rs"]
 mod settings_tests;
 #[path = "../src/files/tests.rs"]

@@ -4,6 +4,7 @@ settings-me = Your settings
 settings-general = General
 settings-members = Members
 settings-groups = Groups
+settings-roles = Roles
 saved = Saved.
 add = Add
 members-title = Members
@@ -31,7 +32,6 @@ member-email = E-mail
 member-seen = Last here
 member-never = never
 member-server-admin = Server admin
-member-also = Also
 member-roles-words = A member works in open projects and where a grant lets them. An admin also manages people, groups and all projects. An owner may do everything. You can give what you hold yourself.
 member-role-of = Role of { $name }
 member-role-changed = The role of { $name } is changed.
@@ -94,3 +94,78 @@ problem-group-taken = There is a group with this name. Choose another.
 problem-group-stale = Somebody saved this group while you were writing. Yours is in the form, theirs beside it; save to keep yours.
 problem-group-tied = This group owns { $records } records and holds { $grants } grants. Move the records and remove the grants first.
 problem-person-choose = Choose a person.
+roles-words = A role says what a person may do in the organisation. Everybody has one of the built-in roles, and any number of custom ones beside it; what they give adds up.
+roles-built-in = Built-in roles
+roles-custom = Custom roles
+roles-empty = No custom roles yet
+roles-empty-words = Make one for a task that a member should do without becoming an admin, such as setting up sign-on or reading the audit trail.
+roles-give = What the built-in roles give
+roles-give-words = Sensitive acts ask for the password or another proof when the last sign-in is some time ago.
+roles-permission = Permission
+role-words-owner = May do everything, and alone makes owners
+role-words-admin = Manages people, groups, all projects and the audit trail
+role-words-member = Works in open projects and wherever a grant lets them
+role-people = { $count ->
+    [one] 1 person
+   *[other] { $count } people
+ }
+role-permissions = { $count ->
+    [one] 1 permission
+   *[other] { $count } permissions
+ }
+role-sensitive = sensitive
+role-new = New role
+role-new-words = A role adds to what a member may do. You can put into it what you hold yourself.
+role-name = Name
+role-about = What is it for?
+role-what = What it gives
+role-what-words = These come on top of what every member may do.
+role-not-yours = You do not hold this, so you cannot give it.
+role-create = Create role
+role-created = The role is there. Give it to somebody on their page.
+role-saved-now = As it is saved now: { $name }, with { $permissions }.
+role-holders = Who holds it
+role-holders-empty = Nobody holds this role
+role-holders-empty-words = Open a person from the list of members and give them the role there.
+role-delete = Delete role
+role-delete-words = Possible once nobody holds it.
+role-deleted = The role { $name } is deleted.
+member-role-give = Give { $name } a custom role
+member-role-choose = Choose a role
+member-role-take = Take the role { $role } away
+member-role-given = { $name } holds the role now.
+member-role-taken = { $name } no longer holds the role, and was signed out everywhere.
+member-server-admin-make = Make a server admin
+member-server-admin-unmake = No longer a server admin
+member-server-admin-made = { $name } administers the server now.
+member-server-admin-unmade = { $name } no longer administers the server, and was signed out everywhere.
+ownership-title = Hand over ownership
+ownership-words = { $count ->
+    [one] There is one owner. With a second one, each can let the other back in.
+   *[other] There are { $count } owners.
+ }
+ownership-person = New owner
+ownership-then = And you?
+ownership-stay = Stay an owner
+ownership-stay-words = Recommended: two owners can help each other.
+ownership-step-down = Become an admin
+ownership-step-down-words = Only another owner can undo this. Your other sessions end.
+ownership-do = Make them an owner
+ownership-nobody = There is nobody else
+ownership-nobody-words = Only a person who can sign in can become an owner. Add one first.
+ownership-shared = { $name } is an owner now, beside you.
+ownership-handed-over = { $name } is an owner now, and you are an admin.
+problem-role-taken = There is a role with this name. Choose another.
+problem-role-empty = Choose at least one permission.
+problem-role-edited = Somebody saved this role while you were writing. Yours is in the form; save to keep yours.
+problem-role-held = This role is held by { $names }{ $more ->
+    [0] {""}
+   *[other] {" "}and { $more } more
+ }. Take it from them first.
+problem-role-just-given = Somebody was given this role at the same moment, so it is not deleted.
+problem-role-choose = Choose a role.
+problem-roles-many = There are { $max } custom roles, which is the most. Delete one first.
+problem-owner-oneself = You are an owner already. Choose somebody else.
+problem-owner-already = They are an owner already.
+yes = yes
+no = no

@@ -2,6 +2,7 @@ settings-me-words = name, looks, password, sessions
 settings-general-words = Name, purpose, way of working and time zone of the organisation.
 settings-members-words = who is here, and their roles
 settings-groups-words = sets of people, for access
+settings-roles-words = What each role gives, and who holds it
 settings-projects-words = where work happens, and who may be there
 me-profile = Profile
 me-handle = Handle

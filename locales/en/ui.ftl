@@ -91,6 +91,7 @@ refused-project-role = This needs the role { $needed } in { $project }; you are 
 refused-project-archived = { $project } is archived, so nothing in it can be changed. A project admin can bring it back.
 refused-holds-more = This person has (or would have) the role { $role }, which is more than you hold. An owner can do it.
 refused-server-admin = This person administers the server. Only another server admin may do this.
+refused-makes-server-admin = Only a server admin makes somebody a server admin, or no longer one.
 refused-own-role = Nobody but an owner changes their own role. Ask an owner.
 refused-own-place = You cannot close your own account. Ask another administrator.
 refused-own-password = You change your own password in your settings.

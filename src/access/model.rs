@@ -79,6 +79,22 @@ impl Actor {
         row.into_actor(tx, address, browser)
     }
 
+    /// The same actor with the rights that are left of those it came with: for verbs that waited for a lock, while somebody may
+    /// have changed them. `SignIn` for who may no longer enter.
+    pub fn again(&self, tx: &mut Tx) -> Result<Actor> {
+        let Some(person) = self.person_id() else { return Ok(self.clone()) };
+        let now = Actor::of_person(tx, person).map_err(|error| match error {
+            Error::NotFound => Error::SignIn,
+            other => other,
+        })?;
+        Ok(Actor {
+            role: self.role.min(now.role),
+            permissions: self.permissions.intersection(now.permissions),
+            server_admin: self.server_admin && now.server_admin,
+            ..self.clone()
+        })
+    }
+
     /// As whom a job acts, read anew when it runs: `NotFound` when that person may no longer enter.
     pub fn of_job(tx: &mut Tx, whom: crate::queue::For) -> Result<Actor> {
         match whom {

@@ -70,6 +70,7 @@ impl Principal for Actor {
             projects: self.projects.iter().map(project).collect(),
             can_create_project: holds(self, Permission::ProjectsCreate),
             can_manage: holds(self, Permission::MembersUpdate),
+            permissions: self.permissions.iter().map(Permission::as_str).collect(),
         }
     }
 

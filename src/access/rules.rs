@@ -195,7 +195,7 @@ fn member(
         Verb::Invite | Verb::Add => Permission::MembersInvite,
         Verb::Edit | Verb::Decide | Verb::Close => Permission::MembersUpdate,
         Verb::Administer if me.role.is_none() => return Answer::Hidden,
-        Verb::Administer => return yes_if(me.server_admin, "refused-server-admin"),
+        Verb::Administer => return yes_if(me.server_admin, "refused-makes-server-admin"),
     };
     match organisation(me, permission) {
         Answer::Yes if me.role < Some(role) => Answer::No(Msg::new("refused-holds-more").with("role", role)),

@@ -10,7 +10,10 @@ use crate::ui::{Choice, Shell, filters, text};
 use crate::web::Form;
 use askama::Template;
 
+mod roles;
 mod samples;
+
+pub use roles::*;
 pub use samples::samples;
 
 /// Message key.
@@ -40,6 +43,7 @@ pub struct Index {
     /// The address of the next page.
     pub next: Option<String>,
     pub can_invite: bool,
+    pub can_transfer: bool,
     pub problems: Problems,
 }
 
@@ -144,7 +148,11 @@ pub struct Show {
     pub line: Line,
     pub tickets: Vec<Record>,
     pub projects: Vec<Common>,
+    /// Custom roles.
+    pub held: Vec<Held>,
+    pub offers: Vec<Choice>,
     pub is_me: bool,
+    pub can_make_server_admin: bool,
     pub can_remove: bool,
     pub can_reset: bool,
     pub problems: Problems,

@@ -1,4 +1,4 @@
-//! `/settings/members`, `/people/{handle}`, `/settings/groups`.
+//! `/settings/members`, `/people/{handle}`, `/settings/groups`, `/settings/roles`.
 
 use super::pages::{Index, Line, New, NewForm, OneTime, role_label};
 use super::{Counts, Filter, Group, Member, NewMember, one_time_password};
@@ -14,7 +14,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 mod groups;
+mod ownership;
 mod person;
+mod roles;
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -23,6 +25,8 @@ pub fn routes() -> Routes {
         .get("/settings/members/new", Need::Session, new)
         .and(person::routes())
         .and(groups::routes())
+        .and(roles::routes())
+        .and(ownership::routes())
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {
@@ -57,6 +61,7 @@ async fn list(ctx: &Ctx, problems: Problems) -> Result<Index> {
         words: filter.words.unwrap_or_default(),
         next,
         can_invite: holds(&me, Permission::MembersInvite),
+        can_transfer: me.role == Some(OrganisationRole::Owner),
         problems,
     })
 }

@@ -3,11 +3,14 @@
 mod model;
 /// As it leaves in an export.
 pub mod portable;
+#[path = "model_roles.rs"]
+mod roles;
 #[path = "model_writes.rs"]
 mod writes;
 #[path = "model_session.rs"]
 mod session;
 
 pub use model::*;
+pub use roles::*;
 pub use session::*;
 pub use writes::*;

@@ -48,6 +48,11 @@ impl Person {
         Ok(())
     }
 
+    pub fn set_server_admin(tx: &mut Tx, id: PersonId, is_server_admin: bool) -> Result<()> {
+        diesel::update(people::table.find(id)).set(people::server_admin.eq(is_server_admin)).execute(tx.conn())?;
+        Ok(())
+    }
+
     /// None keeps what is.
     pub fn set_look(tx: &mut Tx, id: PersonId, theme: Option<&str>, palette: Option<&str>) -> Result<()> {
         if let Some(theme) = theme {

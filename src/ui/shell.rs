@@ -63,6 +63,15 @@ pub struct Frame {
     pub projects: Vec<FrameProject>,
     pub can_create_project: bool,
     pub can_manage: bool,
+    /// Words of the catalogue that who looks holds, for menus.
+    pub permissions: Vec<&'static str>,
+}
+
+impl Frame {
+    /// Whether who looks holds this permission, by its word.
+    pub fn holds(&self, permission: &str) -> bool {
+        self.permissions.contains(&permission)
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -156,6 +165,12 @@ impl Shell {
                 projects: vec![project("ATL", "Atlas", true), project("BCN", "Beacon", false)],
                 can_create_project: true,
                 can_manage: true,
+                permissions: vec![
+                    "organisation.update",
+                    "members.change_role",
+                    "security_configuration.manage",
+                    "audit.view",
+                ],
             },
             nav: crate::ui::sample_nav(),
             active,

@@ -1,6 +1,6 @@
 //! Groups: named sets of people. Who puts somebody into one gives what it holds, so one must hold that much in its projects.
 
-use crate::access::{Actor, Permission, ProjectId, ProjectRole, Thing, Verb, check, holds_in, may, visible};
+use crate::access::{Actor, Permission, Place, ProjectId, ProjectRole, Thing, Verb, check, holds_in, may, visible};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
@@ -203,12 +203,14 @@ impl Group {
         sql.load(tx.conn())?.into_iter().next().ok_or_else(|| Error::broken("no count came back"))
     }
 
-    /// `Forbidden` when the group holds more in some project than the asker does.
+    /// `Forbidden` when the group holds more in some project than the asker does, or owns records that the asker may not see.
     pub(in crate::members) fn check_gives(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
         let mut sql = Sql::named("members::held", "select project_id, role from project_grants where group_id = ");
         sql.bind(self.id);
         let held: Vec<Held> = sql.load(tx.conn())?;
-        match held.iter().all(|grant| holds_in(me, grant.project_id, grant.role)) {
+        let own = Thing::Record { id: self.id.0, place: Place::Group(self.id), author: None };
+        let sees = check(me, Verb::See, &own).is_ok() || self.ties(tx)?.records == 0;
+        match sees && held.iter().all(|grant| holds_in(me, grant.project_id, grant.role)) {
             true => Ok(()),
             false => Err(Error::Forbidden(Msg::new("refused-group-holds-more").with("group", &self.name))),
         }

@@ -71,7 +71,12 @@ pub struct Counts {
     #[diesel(sql_type = Int8)]
     pub owners: i64,
     #[diesel(sql_type = Int8)]
+    pub admins: i64,
+    #[diesel(sql_type = Int8)]
     pub groups: i64,
+    /// Custom ones.
+    #[diesel(sql_type = Int8)]
+    pub roles: i64,
 }
 
 const SORT: &str = "name";
@@ -107,13 +112,23 @@ impl Filter {
 }
 
 impl Counts {
+    /// Active people with this built-in role.
+    pub fn of(&self, role: OrganisationRole) -> i64 {
+        match role {
+            OrganisationRole::Owner => self.owners,
+            OrganisationRole::Admin => self.admins,
+            OrganisationRole::Member => self.active - self.owners - self.admins,
+        }
+    }
+
     pub fn load(tx: &mut Tx) -> Result<Counts> {
         let sql = Sql::named(
             "members::counts",
             "select count(*) filter (where p.deactivated_at is null) as active,
                count(*) filter (where p.deactivated_at is not null) as deactivated,
                count(*) filter (where p.deactivated_at is null and m.role = 'owner') as owners,
-               (select count(*) from groups) as groups
+               count(*) filter (where p.deactivated_at is null and m.role = 'admin') as admins,
+               (select count(*) from groups) as groups, (select count(*) from roles) as roles
              from people p join memberships m on m.person_id = p.id",
         );
         Ok(sql.load(tx.conn())?.into_iter().next().unwrap_or_default())
@@ -127,6 +142,18 @@ impl Member {
         let mut sql = Sql::named("members::find", SELECT);
         sql.push("p.handle = ").bind(handle.replace('\0', "").to_lowercase());
         sql.load(tx.conn())?.into_iter().next().ok_or(Error::NotFound)
+    }
+
+    pub fn by_id(tx: &mut Tx, me: &Actor, id: PersonId) -> Result<Member> {
+        check(me, Verb::See, &Thing::Organisation(Permission::MembersView))?;
+        let mut sql = Sql::named("members::by_id", SELECT);
+        sql.push("p.id = ").bind(id);
+        sql.load(tx.conn())?.into_iter().next().ok_or(Error::NotFound)
+    }
+
+    /// The actor as a member. `SignIn` for who is no person.
+    pub fn myself(tx: &mut Tx, me: &Actor) -> Result<Member> {
+        Member::by_id(tx, me, me.person_id().ok_or(Error::SignIn)?)
     }
 
     pub fn is_active(&self) -> bool {

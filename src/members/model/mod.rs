@@ -5,8 +5,11 @@ mod groups;
 mod list;
 mod place;
 mod profile;
+mod roles;
 
 pub use add::*;
 pub use groups::*;
 pub use list::*;
+pub(in crate::members) use place::take_turn;
 pub use profile::*;
+pub use roles::*;

@@ -2,7 +2,7 @@
 //! counted under a lock, so that two who leave at once do not both count the other.
 
 use super::Member;
-use crate::access::{Actor, Thing, Verb, check, may};
+use crate::access::{Actor, Thing, Verb, check, may, may_each};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
@@ -20,7 +20,7 @@ struct Others {
 }
 
 /// Changes of anybody's place take turns; whoever waited sees what the other did.
-fn take_turn(tx: &mut Tx) -> Result<()> {
+pub(in crate::members) fn take_turn(tx: &mut Tx) -> Result<()> {
     Sql::named("members::take_turn", "select 1 as one from organisations for no key update").execute(tx.conn())?;
     Ok(())
 }
@@ -29,7 +29,7 @@ impl Member {
     /// `Conflict` when the role is no longer the one the form showed.
     pub fn change_role(&self, tx: &mut Tx, me: &Actor, was: OrganisationRole, role: OrganisationRole) -> Result<()> {
         take_turn(tx)?;
-        let member = Member::find(tx, me, &self.handle)?;
+        let (me, member) = (&me.again(tx)?, Member::find(tx, me, &self.handle)?);
         let permit = may(tx, me, Verb::Share, &member.thing(role))?;
         if member.role == role {
             permit.unused(tx);
@@ -43,14 +43,66 @@ impl Member {
             return Err(Error::invalid("role", "problem-last-owner"));
         }
         Membership::set_role(tx, member.id, role)?;
-        let act = Act::new(ActKind::MemberChanged).target("person", member.id).change("role", member.role, role);
+        let mut act = Act::new(ActKind::MemberChanged).target("person", member.id).change("role", member.role, role);
+        if role < member.role {
+            act = act.note("sessions", member.end_sessions(tx, me)?);
+        }
         audit::record(tx, permit, act)
+    }
+
+    /// Makes this person an owner and, if wished, the actor an admin, in one step. `Invalid` at `person` for who cannot be made one.
+    pub fn make_owner(&self, tx: &mut Tx, me: &Actor, steps_down: bool) -> Result<()> {
+        take_turn(tx)?;
+        let (me, member) = (&me.again(tx)?, Member::find(tx, me, &self.handle)?);
+        let mine = Member::myself(tx, me)?;
+        let owner = OrganisationRole::Owner;
+        let permit = may_each(tx, me, Verb::Share, &[member.thing(owner), mine.thing(owner)])?;
+        let problem = match () {
+            () if member.id == mine.id => Some("problem-owner-oneself"),
+            () if !member.is_active() => Some("problem-deactivated"),
+            () if member.role == owner && !steps_down => Some("problem-owner-already"),
+            () => None,
+        };
+        if let Some(problem) = problem {
+            return Err(Error::invalid("person", problem));
+        }
+        Membership::set_role(tx, member.id, owner)?;
+        let mut act =
+            Act::new(ActKind::OwnerTransferred).target("person", member.id).change("role", member.role, owner);
+        if steps_down {
+            Membership::set_role(tx, mine.id, OrganisationRole::Admin)?;
+            act = act.note("stepped_down", mine.id).note("sessions", mine.end_sessions(tx, me)?);
+        }
+        audit::record(tx, permit, act)
+    }
+
+    /// Makes or unmakes a server admin. `Invalid` for the last one.
+    pub fn set_server_admin(&self, tx: &mut Tx, me: &Actor, is_server_admin: bool) -> Result<()> {
+        take_turn(tx)?;
+        let (me, member) = (&me.again(tx)?, Member::find(tx, me, &self.handle)?);
+        let permit = may(tx, me, Verb::Administer, &member.thing(member.role))?;
+        if member.server_admin == is_server_admin {
+            permit.unused(tx);
+            return Ok(());
+        }
+        if !member.is_active() {
+            return Err(Error::invalid("", "problem-deactivated"));
+        }
+        if !is_server_admin && member.others(tx)?.server_admins == 0 {
+            return Err(Error::invalid("", "problem-last-server-admin"));
+        }
+        Person::set_server_admin(tx, member.id, is_server_admin)?;
+        let mut act = Act::new(ActKind::ServerAdminChanged).target("person", member.id);
+        if !is_server_admin {
+            act = act.note("sessions", member.end_sessions(tx, me)?);
+        }
+        audit::record(tx, permit, act.change("server_admin", member.server_admin, is_server_admin))
     }
 
     /// Ends their sessions at once; what they wrote stays theirs.
     pub fn deactivate(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
         take_turn(tx)?;
-        let member = Member::find(tx, me, &self.handle)?;
+        let (me, member) = (&me.again(tx)?, Member::find(tx, me, &self.handle)?);
         let permit = may(tx, me, Verb::Remove, &member.thing(member.role))?;
         if !member.is_active() {
             permit.unused(tx);
@@ -76,7 +128,7 @@ impl Member {
     /// They may enter again, with the role and groups they had.
     pub fn reactivate(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
         take_turn(tx)?;
-        let member = Member::find(tx, me, &self.handle)?;
+        let (me, member) = (&me.again(tx)?, Member::find(tx, me, &self.handle)?);
         let permit = may(tx, me, Verb::Remove, &member.thing(member.role))?;
         if member.is_active() {
             permit.unused(tx);

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::access::ProjectRole;
-use crate::people::PersonId;
+use crate::members::CustomRole;
+use crate::people::{PersonId, RoleId};
 use crate::ui::{Sample, sample};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -35,6 +36,17 @@ fn planning() -> Group {
     }
 }
 
+fn desk() -> CustomRole {
+    CustomRole {
+        id: RoleId(Uuid::nil()),
+        name: "Security desk".to_owned(),
+        about: "Sets up sign-on and reads the audit trail.".to_owned(),
+        version: 1,
+        given: vec!["security_configuration.manage".to_owned(), "audit.view".to_owned()],
+        people: 1,
+    }
+}
+
 fn line() -> Line {
     Line {
         role: role_label(OrganisationRole::Member),
@@ -48,12 +60,13 @@ impl Index {
         Index {
             shell: Shell::sample("members"),
             lines: vec![line()],
-            counts: Counts { active: 23, deactivated: 2, owners: 1, groups: 3 },
+            counts: Counts { active: 23, deactivated: 2, owners: 1, admins: 2, groups: 3, roles: 1 },
             words: String::new(),
             roles: vec![Choice::new("", "Any role", true)],
             is_deactivated: false,
             next: Some("/settings/members?after=x".to_owned()),
             can_invite: true,
+            can_transfer: true,
             problems: Problems::one("", "problem-last-owner"),
         }
     }
@@ -86,10 +99,56 @@ impl Show {
             line: line(),
             tickets: Vec::new(),
             projects: vec![atlas],
+            held: vec![Held { role: desk(), can_take: true }],
+            offers: vec![Choice::new("1", "Auditor", false)],
             is_me: false,
+            can_make_server_admin: true,
             can_remove: true,
             can_reset: true,
             problems: Problems::default(),
+        }
+    }
+}
+
+impl Roles {
+    pub fn sample() -> Self {
+        let counts = Counts { active: 23, deactivated: 2, owners: 1, admins: 2, groups: 3, roles: 1 };
+        Roles {
+            shell: Shell::sample("members"),
+            built_in: BuiltIn::all(&counts),
+            counts,
+            roles: vec![desk()],
+            table: Row::all(),
+            can_manage: true,
+            can_transfer: true,
+        }
+    }
+}
+
+impl RolePage {
+    pub fn sample() -> Self {
+        let form = RoleForm::of_role(&desk());
+        RolePage {
+            shell: Shell::sample("members"),
+            areas: areas(form.chosen(), Permissions::of(OrganisationRole::Owner)),
+            role: Some(desk()),
+            form,
+            holders: vec![Face { id: cleo().id, name: cleo().name, handle: cleo().handle }],
+            can_manage: true,
+            is_stale: true,
+            problems: Problems::one("permissions", "problem-role-empty"),
+        }
+    }
+}
+
+impl Ownership {
+    pub fn sample() -> Self {
+        Ownership {
+            shell: Shell::sample("members"),
+            counts: Counts { owners: 1, ..Counts::default() },
+            people: vec![Choice::new("1", "Vera Novak (@vera)", true)],
+            steps_down: false,
+            problems: Problems::one("person", "problem-owner-already"),
         }
     }
 }
@@ -131,5 +190,8 @@ pub fn samples() -> Vec<Sample> {
         sample("members/show", &Show::sample()),
         sample("members/groups", &Groups::sample()),
         sample("members/grouppage", &GroupPage::sample()),
+        sample("members/roles", &Roles::sample()),
+        sample("members/rolepage", &RolePage::sample()),
+        sample("members/ownership", &Ownership::sample()),
     ]
 }

@@ -4,8 +4,8 @@ use super::{fresh_password, shown_once};
 use crate::access::{Actor, Ctx, Verb, can};
 use crate::db::Tx;
 use crate::error::{Error, Msg, Problems, Result};
-use crate::members::Member;
-use crate::members::pages::{Line, Show};
+use crate::members::pages::{Held, Line, Show, role_offers};
+use crate::members::{CustomRole, Member};
 use crate::people::OrganisationRole;
 use crate::web::{Flash, Form, Need, Reply, Routes};
 use actix_web::web::Path;
@@ -25,19 +25,24 @@ async fn show(ctx: Ctx, handle: Path<String>) -> Result<Reply> {
 }
 
 async fn page(ctx: &Ctx, handle: String, problems: Problems) -> Result<Show> {
-    let (member, tickets, projects) = ctx
+    let (member, tickets, projects, held, roles) = ctx
         .read(move |tx, me| {
             let member = Member::find(tx, me, &handle)?;
             let (tickets, projects) = (member.open_tickets(tx, me)?, member.common_projects(tx, me)?);
-            Ok((member, tickets, projects))
+            let (held, roles) = (member.roles_held(tx)?, CustomRole::list(tx, me)?);
+            Ok((member, tickets, projects, held, roles))
         })
         .await?;
     let me = ctx.me()?;
+    let held: Vec<Held> = held.into_iter().map(|role| Held::of(role, &member, &me)).collect();
     let is_me = me.is(Some(member.id));
     Ok(Show {
         shell: ctx.shell("members")?,
         is_me,
         can_remove: can(&me, Verb::Remove, &member.thing(member.role)),
+        offers: role_offers(&roles, &held, &member, &me),
+        held,
+        can_make_server_admin: can(&me, Verb::Administer, &member.thing(member.role)),
         can_reset: !is_me && member.is_active() && can(&me, Verb::Edit, &member.thing(member.role)),
         line: Line::of(member, &me),
         tickets,
@@ -47,7 +52,7 @@ async fn page(ctx: &Ctx, handle: String, problems: Problems) -> Result<Show> {
 }
 
 /// On to the profile with a message, or the profile with what was wrong.
-async fn answer(
+pub async fn answer(
     ctx: &Ctx,
     handle: String,
     done: Result<Member>,
@@ -70,7 +75,7 @@ async fn answer(
     ctx.page_with(status, &page)
 }
 
-async fn change<F>(ctx: &Ctx, handle: String, verb: F) -> Result<Member>
+pub async fn change<F>(ctx: &Ctx, handle: String, verb: F) -> Result<Member>
 where
     F: FnOnce(&Member, &mut Tx, &Actor) -> Result<()> + Send + 'static,
 {

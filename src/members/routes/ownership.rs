@@ -1,0 +1,87 @@
+//! `/settings/ownership`, and the flag of server admins on a person's page.
+
+use super::person::{answer, change};
+use crate::access::{Ctx, Verb, check};
+use crate::error::{Error, Msg, Problems, Result};
+use crate::members::pages::Ownership;
+use crate::members::{Counts, Member};
+use crate::people::{Face, OrganisationRole, PersonId};
+use crate::ui::Choice;
+use crate::web::{Flash, Form, Need, Reply, Routes};
+use actix_web::web::Path;
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/settings/ownership", Need::Session, new)
+        .post("/settings/ownership", Need::Session, create)
+        .post("/people/{handle}/server-admin", Need::Session, server_admin::create)
+        .post("/people/{handle}/server-admin/removal", Need::Session, server_admin::destroy)
+}
+
+async fn new(ctx: Ctx) -> Result<Reply> {
+    let page = page(&ctx, String::new(), false, Problems::default()).await?;
+    ctx.page(&page)
+}
+
+async fn page(ctx: &Ctx, chosen: String, steps_down: bool, problems: Problems) -> Result<Ownership> {
+    let (people, counts) = ctx
+        .read(|tx, me| {
+            let mine = Member::myself(tx, me)?;
+            check(me, Verb::Share, &mine.thing(OrganisationRole::Owner))?;
+            Ok((Face::list(tx)?, Counts::load(tx)?))
+        })
+        .await?;
+    let me = ctx.me()?;
+    let choice =
+        |face: &Face| Choice::new(face.id, format!("{} (@{})", face.name, face.handle), face.id.to_string() == chosen);
+    let people = people.iter().filter(|face| !me.is(Some(face.id))).map(choice).collect();
+    Ok(Ownership { shell: ctx.shell("members")?, counts, people, steps_down, problems })
+}
+
+async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
+    let steps_down = sent.text("then") == "admin";
+    match make(&ctx, &sent, steps_down).await {
+        Ok(name) => {
+            let key = if steps_down { "ownership-handed-over" } else { "ownership-shared" };
+            Ok(ctx.redirect("/settings/members", Some(Flash::done(Msg::new(key).with("name", name)))))
+        }
+        Err(Error::Invalid(problems)) => {
+            let page = page(&ctx, sent.text("person").to_owned(), steps_down, problems).await?;
+            ctx.page_with(422, &page)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+async fn make(ctx: &Ctx, sent: &Form, steps_down: bool) -> Result<String> {
+    let mut problems = Problems::default();
+    let person =
+        problems.take("person", sent.text("person").parse().map(PersonId).map_err(|_| "problem-person-choose".into()));
+    if !matches!(sent.text("then"), "owner" | "admin") {
+        problems.add("then", "problem-choice");
+    }
+    problems.check()?;
+    let person = person.ok_or_else(|| Error::invalid("person", "problem-person-choose"))?;
+    ctx.write(move |tx, me| {
+        let member = Member::by_id(tx, me, person).map_err(|_| Error::invalid("person", "problem-choice"))?;
+        member.make_owner(tx, me, steps_down)?;
+        Ok(member.name)
+    })
+    .await
+}
+
+mod server_admin {
+    use super::*;
+
+    pub async fn create(ctx: Ctx, handle: Path<String>, _: Form) -> Result<Reply> {
+        let handle = handle.into_inner();
+        let done = change(&ctx, handle.clone(), |member, tx, me| member.set_server_admin(tx, me, true)).await;
+        answer(&ctx, handle, done, "member-server-admin-made", None).await
+    }
+
+    pub async fn destroy(ctx: Ctx, handle: Path<String>, _: Form) -> Result<Reply> {
+        let handle = handle.into_inner();
+        let done = change(&ctx, handle.clone(), |member, tx, me| member.set_server_admin(tx, me, false)).await;
+        answer(&ctx, handle, done, "member-server-admin-unmade", None).await
+    }
+}
