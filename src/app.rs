@@ -50,6 +50,7 @@ pub fn state_with(loaded: &Loaded, pool: db::Pool) -> Result<State> {
         net: Net::new(&loaded.config.security),
         nav: crate::features::nav(),
         deeds: crate::features::deeds(),
+        routes: crate::features::routes().list(),
         hashing: Semaphore::new(HASHES_AT_ONCE),
         is_dev: cfg!(debug_assertions),
         is_test: false,

@@ -9,6 +9,7 @@ pub fn all() -> Vec<Feature> {
     vec![
         crate::setup::FEATURE,
         crate::signin::FEATURE,
+        crate::tokens::FEATURE,
         crate::projects::FEATURE,
         crate::members::FEATURE,
         crate::settings::FEATURE,

@@ -28,6 +28,7 @@ pub fn schedule() -> Vec<Entry> {
         Entry { name: "throttles.forget", every: DAY, wakes_on: None, run: forget_throttles },
         Entry { name: "kept_forms.forget", every: HALF_HOUR, wakes_on: None, run: forget_kept_forms },
         Entry { name: "once_keys.forget", every: DAY, wakes_on: None, run: forget_once_keys },
+        Entry { name: "api_answers.forget", every: DAY, wakes_on: None, run: forget_answers },
         Entry { name: "setup_tokens.forget", every: DAY, wakes_on: None, run: forget_setup_tokens },
         Entry { name: "jobs.forget", every: DAY, wakes_on: None, run: forget_jobs },
         Entry { name: "files.clean_up", every: DAY, wakes_on: None, run: clean_up_files },
@@ -81,6 +82,10 @@ fn forget_kept_forms(work: &mut Work) -> Result<()> {
 
 fn forget_once_keys(work: &mut Work) -> Result<()> {
     work.touch(Chore::Expiry, db::once::forget).map(drop)
+}
+
+fn forget_answers(work: &mut Work) -> Result<()> {
+    work.touch(Chore::Expiry, db::answers::forget).map(drop)
 }
 
 fn forget_setup_tokens(work: &mut Work) -> Result<()> {

@@ -56,6 +56,8 @@ pub mod records;
 // features, lower first
 /// Signing in and out.
 pub mod signin;
+/// What programs come with: access tokens and API keys.
+pub mod tokens;
 /// Where work happens, and who may be there.
 pub mod projects;
 /// The people of the organisation: roles, groups, profiles.

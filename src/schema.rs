@@ -22,6 +22,19 @@ diesel::table! {
         act -> Text,
         details -> Jsonb,
         at -> Timestamptz,
+        token_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    api_answers (token_id, key) {
+        token_id -> Uuid,
+        key -> Text,
+        fingerprint -> Bytea,
+        location -> Text,
+        etag -> Text,
+        body -> Text,
+        created_at -> Timestamptz,
     }
 }
 
@@ -69,6 +82,7 @@ diesel::table! {
         after -> Jsonb,
         request_id -> Uuid,
         outcome -> Text,
+        token_id -> Nullable<Uuid>,
     }
 }
 
@@ -617,9 +631,47 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    token_projects (token_id, project_id) {
+        token_id -> Uuid,
+        project_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    token_uses (token_id) {
+        token_id -> Uuid,
+        used_count -> BigInt,
+        last_used_at -> Timestamptz,
+        last_address -> Text,
+        window_began_at -> Timestamptz,
+        window_count -> Integer,
+    }
+}
+
+diesel::table! {
+    tokens (id) {
+        id -> Uuid,
+        organisation_id -> Uuid,
+        kind -> Text,
+        name -> Text,
+        person_id -> Nullable<Uuid>,
+        creator_id -> Uuid,
+        token_hash -> Bytea,
+        hint -> Text,
+        scopes -> Array<Text>,
+        is_narrowed -> Bool,
+        networks -> Array<Text>,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     account_links,
     activity,
+    api_answers,
     audit_counts,
     audit_cuts,
     audit_details,
@@ -671,4 +723,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sign_in_steps,
     throttles,
     tickets,
+    token_projects,
+    token_uses,
+    tokens,
 );

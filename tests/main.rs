@@ -76,6 +76,8 @@ mod people_tests;
 mod setup_tests;
 #[path = "../src/signin/confirmation_tests.rs"]
 mod signin_confirmation_tests;
+#[path = "../src/tokens/tests.rs"]
+mod tokens_tests;
 #[path = "../src/signin/tests.rs"]
 mod signin_tests;
 #[path = "../src/ui/tests.rs"]

@@ -1,5 +1,6 @@
 //! Who asks. Loaded from the database at each request, so that a removed member's next click fails.
 
+use crate::access::Program;
 use crate::access::permission::{Permission, Permissions};
 use crate::people::{GroupId, OrganisationId, OrganisationRole, PersonId, SessionId};
 use crate::{text_enum, typed_id};
@@ -13,7 +14,12 @@ text_enum!(
     ProjectRole { Viewer = "viewer", Member = "member", Lead = "lead", Admin = "admin" }
 );
 
-text_enum!(ActorKind { Person = "person", System = "system", Visitor = "visitor", Operator = "operator" });
+text_enum!(
+    /// A token acts as its person, with less; a service is a key of the organisation.
+    ActorKind {
+        Person = "person", System = "system", Visitor = "visitor", Operator = "operator", Token = "token", Service = "service",
+    }
+);
 
 /// A project that the actor may read, with the highest role of all that apply.
 #[derive(Debug, Clone)]
@@ -47,8 +53,10 @@ pub struct Persona {
 #[derive(Debug, Clone)]
 pub struct Actor {
     pub kind: ActorKind,
-    /// None for the system, a visitor, the operator.
+    /// None for the system, a visitor, the operator, a key of the organisation.
     pub person: Option<Arc<Persona>>,
+    /// Set for a token or key: bounds everything else here.
+    pub program: Option<Arc<Program>>,
     /// None before set-up.
     pub organisation: Option<Arc<OrganisationCard>>,
     /// None for who is no member.
@@ -79,6 +87,7 @@ impl Actor {
         Actor {
             kind,
             person: None,
+            program: None,
             organisation: None,
             role: None,
             permissions: Permissions::NONE,
@@ -110,6 +119,35 @@ impl Actor {
     /// For work that was asked about when it was ordered.
     pub fn confirmed(self) -> Self {
         Actor { is_confirmed: true, ..self }
+    }
+
+    /// A key of the organisation, before its program is known.
+    pub(in crate::access) fn service(
+        organisation: OrganisationCard,
+        role: Option<OrganisationRole>,
+        projects: Vec<ProjectAccess>,
+    ) -> Self {
+        let (organisation, projects) = (Some(Arc::new(organisation)), Arc::new(projects));
+        let permissions =
+            Permissions::of_programs(role.is_some()).intersection(Permissions::of(OrganisationRole::Member));
+        Actor { organisation, role, permissions, projects, ..Actor::bare(ActorKind::Service) }
+    }
+
+    /// As a token of this person comes in: never server admin, never freshly signed in; `to` these projects and nothing else when
+    /// it was narrowed.
+    pub(in crate::access) fn narrowed(mut self, to: &[ProjectId], is_narrowed: bool) -> Self {
+        self.server_admin = false;
+        self.permissions = self.permissions.intersection(Permissions::of_programs(!is_narrowed));
+        if let Some(person) = self.person.as_mut() {
+            Arc::make_mut(person).authenticated_at = DateTime::<Utc>::UNIX_EPOCH;
+        }
+        if is_narrowed {
+            self.role = None;
+            self.groups = Arc::default();
+            self.projects =
+                Arc::new(self.projects.iter().filter(|project| to.contains(&project.id)).cloned().collect());
+        }
+        self
     }
 
     pub fn person_id(&self) -> Option<PersonId> {

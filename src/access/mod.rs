@@ -6,19 +6,27 @@ mod model;
 mod permission;
 mod permit;
 mod principal;
+mod program;
+#[path = "model_program.rs"]
+mod program_loading;
 /// Who reaches a project, and why.
 #[path = "model_reach.rs"]
 pub mod reach;
 mod rules;
+mod scope;
 /// The answer to "may see?" as SQL.
 pub mod visible;
 
 pub use actor::*;
 pub use permission::*;
 pub use permit::*;
+pub use program::*;
 pub use rules::*;
+pub use scope::*;
 
 /// What every handler receives.
 pub type Ctx = crate::web::Ctx<Actor>;
 /// What a page for visitors receives.
 pub type PublicCtx = crate::web::PublicCtx<Actor>;
+/// What every handler of the API receives.
+pub type Api = crate::web::ApiCtx<Actor>;

@@ -139,6 +139,7 @@ impl SessionRow {
         let projects = ProjectRow::reach(tx, self.person_id, &self.groups, manages_all)?;
         Ok(Actor {
             kind: ActorKind::Person,
+            program: None,
             organisation: Some(Arc::new(OrganisationCard {
                 id: self.organisation_id,
                 name: self.organisation,
@@ -169,7 +170,7 @@ impl SessionRow {
 }
 
 #[derive(QueryableByName)]
-struct ProjectRow {
+pub(in crate::access) struct ProjectRow {
     #[diesel(sql_type = SqlUuid)]
     id: ProjectId,
     #[diesel(sql_type = Text)]
@@ -204,7 +205,22 @@ impl ProjectRow {
         Ok(rows.into_iter().map(ProjectRow::into_access).collect())
     }
 
-    fn into_access(self) -> ProjectAccess {
+    /// What a key reaches: the named projects, or for None every open one.
+    pub(in crate::access) fn of_service(tx: &mut Tx, narrowed_to: Option<&[ProjectId]>) -> Result<Vec<ProjectRow>> {
+        let mut sql = Sql::named(
+            "access::projects_of_service",
+            "select p.id, p.key, p.name, p.visibility = 'restricted' as is_restricted, p.archived_at is not null as is_archived,
+               2 as rank from projects p where ",
+        );
+        match narrowed_to {
+            Some(ids) => sql.push("p.id = any(").bind(ids.iter().map(|id| id.0).collect::<Vec<_>>()).push(")"),
+            None => sql.push("p.visibility = 'open'"),
+        };
+        sql.push(" order by is_archived, lower(p.name), p.id");
+        Ok(sql.load(tx.conn())?)
+    }
+
+    pub(in crate::access) fn into_access(self) -> ProjectAccess {
         let role = match self.rank {
             4.. => ProjectRole::Admin,
             3 => ProjectRole::Lead,

@@ -89,6 +89,12 @@ impl Permissions {
         Permission::ALL.iter().copied().filter(|permission| role >= permission.least_role()).collect()
     }
 
+    /// The most that a program can hold, whatever its person does; nothing when it is narrowed to projects.
+    pub fn of_programs(is_wide: bool) -> Self {
+        let wide = [Permission::MembersView, Permission::ProjectsCreate, Permission::MemoryCurate];
+        if is_wide { wide.into_iter().collect() } else { Permissions::NONE }
+    }
+
     /// Words of the tables; those of another version of the server are left out.
     pub fn parse<S: AsRef<str>>(words: &[S]) -> Self {
         words.iter().filter_map(|word| Permission::parse(word.as_ref())).collect()

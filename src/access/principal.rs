@@ -1,12 +1,12 @@
 //! How the web layer meets an actor.
 
-use crate::access::{Actor, Permission, holds};
+use crate::access::{Actor, Permission, Scope, holds};
 use crate::audit;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::people::{Session, SessionId};
 use crate::ui::{Frame, FrameProject};
-use crate::web::{Caller, Principal};
+use crate::web::{Caller, Entrance, Principal};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -26,8 +26,21 @@ impl Principal for Actor {
         Actor::visitor(&caller.address, &caller.browser)
     }
 
+    fn enter(tx: &mut Tx, caller: &Caller, token_hash: &[u8]) -> Result<Entrance<Self>> {
+        Actor::of_token(tx, caller, token_hash)
+    }
+
+    fn may_use(&self, scope: &str) -> bool {
+        let program = self.program.as_deref();
+        program.is_some_and(|program| Scope::parse(scope).is_some_and(|scope| program.may(scope)))
+    }
+
+    fn program_id(&self) -> Option<Uuid> {
+        self.program.as_ref().map(|program| program.id.0)
+    }
+
     fn log_id(&self) -> Option<Uuid> {
-        self.person_id().map(|id| id.0)
+        self.program_id().or(self.person_id().map(|id| id.0))
     }
 
     fn session(&self) -> Option<Uuid> {

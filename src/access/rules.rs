@@ -129,6 +129,9 @@ pub fn answer(me: &Actor, verb: Verb, thing: &Thing) -> Answer {
     if me.kind == ActorKind::Operator {
         return Answer::Yes;
     }
+    if let Some(refusal) = me.program.as_deref().and_then(|program| program.refusal(verb, thing)) {
+        return refusal;
+    }
     match *thing {
         Thing::Door => yes_if(me.kind == ActorKind::Visitor || me.person.is_some(), "refused-sign-in"),
         Thing::Own(person) => hidden_unless(me.is(Some(person))),

@@ -14,7 +14,9 @@ pub fn places(me: &Actor) -> Vec<Uuid> {
     if me.role.is_some() {
         places.extend(me.organisation_id().map(|id| id.0));
     }
-    places.extend(me.person_id().map(|id| id.0));
+    if !me.program.as_ref().is_some_and(|program| program.is_narrowed) {
+        places.extend(me.person_id().map(|id| id.0));
+    }
     places.extend(me.groups.iter().map(|id| id.0));
     places.extend(me.projects.iter().map(|project| project.id.0));
     places
@@ -23,7 +25,8 @@ pub fn places(me: &Actor) -> Vec<Uuid> {
 /// All places of a reader of few, to be asked one by one; None for who reads many (or all groups).
 pub fn few_places(me: &Actor) -> Option<Vec<Uuid>> {
     let places = places(me);
-    (me.kind == ActorKind::Person && !sees_all_groups(me) && places.len() <= FEW_PLACES).then_some(places)
+    let is_somebody = matches!(me.kind, ActorKind::Person | ActorKind::Token | ActorKind::Service);
+    (is_somebody && !sees_all_groups(me) && places.len() <= FEW_PLACES).then_some(places)
 }
 
 /// True for records in reach. `records` must be aliased `r`.
@@ -46,8 +49,18 @@ fn wrap(me: &Actor, inside: Sql) -> Sql {
     if me.kind == ActorKind::Operator {
         return Sql::new("(r.scope <> 'user')");
     }
-    let mut sql = Sql::new("(");
-    sql.append(&inside).push(")");
+    let mut sql = Sql::new("((");
+    sql.append(&inside).push(")").append(&kinds(me)).push(")");
+    sql
+}
+
+/// For a program only records of the kinds that its scopes open; a condition beginning with ` and `, empty for everybody else.
+pub fn kinds(me: &Actor) -> Sql {
+    let mut sql = Sql::new("");
+    if let Some(program) = &me.program {
+        let kinds: Vec<String> = program.kinds().into_iter().map(|kind| kind.as_str().to_owned()).collect();
+        sql.push(" and r.kind = any(").bind(kinds).push(")");
+    }
     sql
 }
 

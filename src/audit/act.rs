@@ -26,6 +26,8 @@ text_enum!(
         ProjectRestored = "project.restored", ProjectVisibilityChanged = "project.visibility_changed",
         ProjectGrantChanged = "project.grant_changed", ExportCreated = "export.created", ExportDownloaded = "export.downloaded", ImportRun = "import.run",
         AuditExported = "audit.exported", AuditCut = "audit.cut",
+        TokenCreated = "token.created", TokenRevoked = "token.revoked", ApiKeyCreated = "api_key.created",
+        ApiKeyDeleted = "api_key.deleted",
         Refused = "refused",
     }
 );

@@ -41,6 +41,8 @@ struct Event {
     actor_id: Option<Uuid>,
     #[diesel(sql_type = Nullable<SqlUuid>)]
     session_id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    token_id: Option<Uuid>,
     #[diesel(sql_type = Text)]
     action: String,
     #[diesel(sql_type = Text)]
@@ -58,13 +60,13 @@ struct Event {
 }
 
 const COLUMNS: &str =
-    "id, sequence, previous_hash, hash, at, organisation_id, actor_kind, actor_id, session_id, action,
+    "id, sequence, previous_hash, hash, at, organisation_id, actor_kind, actor_id, session_id, token_id, action,
     target_kind, target_id, before, after, request_id, outcome";
 
 impl Event {
     /// SHA-256 over the previous hash, the number, and every column as one JSON array (unambiguous, and keys sorted).
     fn hash(&self, sequence: i64, previous: &[u8]) -> Vec<u8> {
-        let body = serde_json::json!([
+        let mut body = serde_json::json!([
             sequence,
             self.id,
             self.at.timestamp_micros(),
@@ -80,6 +82,10 @@ impl Event {
             self.request_id,
             self.outcome
         ]);
+        // Events of before there were tokens keep the hash they had.
+        if let (Some(token), Some(columns)) = (self.token_id, body.as_array_mut()) {
+            columns.push(serde_json::json!(token));
+        }
         let mut hasher = Sha256::new();
         hasher.update(previous);
         hasher.update(body.to_string().as_bytes());

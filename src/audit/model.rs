@@ -62,13 +62,26 @@ fn organisation_of(me: &Actor, tx: &mut Tx) -> Result<Option<Uuid>> {
 fn write_activity(tx: &mut Tx, me: &Actor, organisation: Uuid, act: &Act) -> Result<()> {
     let mut sql = Sql::named(
         "audit::activity",
-        "insert into activity (id, organisation_id, record_id, project_id, actor_kind, actor_id, act, details, at) values (",
+        "insert into activity (id, organisation_id, record_id, project_id, actor_kind, actor_id, token_id, act, details, at) values (",
     );
     sql.bind(tx.new_id()).push(", ").bind(organisation).push(", ").bind(act.record).push(", ");
     sql.bind(act.project.map(|id| id.0)).push(", ").bind(me.kind).push(", ").bind(me.person_id().map(|id| id.0));
-    sql.push(", ").bind(act.kind).push(", ").bind(act.details()).push(", ").bind(tx.now).push(")");
+    sql.push(", ")
+        .bind(token_of(me))
+        .push(", ")
+        .bind(act.kind)
+        .push(", ")
+        .bind(act.details())
+        .push(", ")
+        .bind(tx.now)
+        .push(")");
     sql.execute(tx.conn())?;
     Ok(())
+}
+
+/// By which token or key it was done.
+fn token_of(me: &Actor) -> Option<Uuid> {
+    me.program.as_ref().map(|program| program.id.0)
 }
 
 /// Many in one statement.
@@ -80,14 +93,16 @@ fn write_activities(tx: &mut Tx, me: &Actor, organisation: Uuid, acts: &[Act]) -
     let rows = acts.iter().map(row).collect();
     let mut sql = Sql::named(
         "audit::activities",
-        "insert into activity (id, organisation_id, record_id, project_id, actor_kind, actor_id, act, details, at) select v.id, ",
+        "insert into activity (id, organisation_id, record_id, project_id, actor_kind, actor_id, token_id, act, details, at) select v.id, ",
     );
     sql.bind(organisation)
         .push("::uuid, v.record_id, v.project_id, ")
         .bind(me.kind)
         .push(", ")
         .bind(me.person_id().map(|id| id.0));
-    sql.push("::uuid, v.act, v.details, ")
+    sql.push("::uuid, ")
+        .bind(token_of(me))
+        .push("::uuid, v.act, v.details, ")
         .bind(tx.now)
         .push("::timestamptz from jsonb_populate_recordset(null::activity, ");
     sql.bind(serde_json::Value::Array(rows)).push(") as v");
@@ -102,6 +117,9 @@ pub(in crate::audit) struct NewEvent {
     pub actor: Option<Uuid>,
     pub organisation: Option<Uuid>,
     pub session: Option<Uuid>,
+    /// Absent in what an older version left waiting.
+    #[serde(default)]
+    pub token: Option<Uuid>,
     pub action: String,
     pub target_kind: String,
     pub target: Option<Uuid>,
@@ -126,6 +144,7 @@ impl NewEvent {
             actor: me.person_id().map(|id| id.0),
             organisation,
             session: me.session_id().map(|id| id.0),
+            token: token_of(me),
             action: act.kind.to_string(),
             target_kind: target_kind.to_owned(),
             target,
@@ -138,16 +157,16 @@ impl NewEvent {
         }
     }
 
-    /// Who did it, as far as that can be told: a person, else an address.
+    /// Who did it, as far as that can be told: a token, a person, else an address.
     pub fn source(&self) -> String {
-        self.actor.map_or_else(|| self.address.clone(), |id| id.to_string())
+        self.token.or(self.actor).map_or_else(|| self.address.clone(), |id| id.to_string())
     }
 
     pub fn write(&self, tx: &mut Tx) -> Result<()> {
         let id = tx.new_id();
         let mut sql = Sql::named(
             "audit::event",
-            "insert into audit_events (id, at, organisation_id, actor_kind, actor_id, session_id, action, target_kind, target_id,
+            "insert into audit_events (id, at, organisation_id, actor_kind, actor_id, session_id, token_id, action, target_kind, target_id,
                before, after, request_id, outcome) values (",
         );
         sql.bind(id)
@@ -157,7 +176,15 @@ impl NewEvent {
             .bind(self.organisation)
             .push(", ")
             .bind(self.actor_kind.as_str());
-        sql.push(", ").bind(self.actor).push(", ").bind(self.session).push(", ").bind(self.action.as_str()).push(", ");
+        sql.push(", ")
+            .bind(self.actor)
+            .push(", ")
+            .bind(self.session)
+            .push(", ")
+            .bind(self.token)
+            .push(", ")
+            .bind(self.action.as_str())
+            .push(", ");
         sql.bind(self.target_kind.as_str())
             .push(", ")
             .bind(self.target)

@@ -53,7 +53,8 @@ pub struct Comment {
 }
 
 const COLUMNS: &str =
-    "c.id, c.record_id, c.author_id, p.name as author_name, c.body, c.quote, c.created_at, c.edited_at, c.removed_at,
+    "c.id, c.record_id, c.author_id, coalesce(p.name, (select k.name from activity a join tokens k on k.id = a.token_id
+      where p.id is null and a.record_id = c.record_id and a.act = 'commented' and a.details ->> 'comment' = c.id::text)) as author_name, c.body, c.quote, c.created_at, c.edited_at, c.removed_at,
     c.resolved_at, q.name as resolved_by
     from comments c left join people p on p.id = c.author_id left join people q on q.id = c.resolved_by_id";
 

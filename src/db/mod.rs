@@ -1,5 +1,7 @@
 //! PostgreSQL: the pool, the one transaction of a request, SQL with binds, keyset paging, and what each request cost.
 
+/// Answers of the API, kept for who sends the same again.
+pub mod answers;
 /// A private PostgreSQL cluster inside the data folder.
 pub mod embedded;
 /// Migrations inside the binary, and the replaceable schema rebuilt after them.
@@ -163,6 +165,7 @@ pub enum Chore {
     Export,
     SearchIndex,
     KeptForm,
+    TokenUse,
 }
 
 /// Commits housekeeping without asking for receipts.

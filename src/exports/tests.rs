@@ -191,6 +191,10 @@ const STAYS: &[(&str, &str)] = &[
     ("audit_details", "with them"),
     ("sessions", "secrets"),
     ("setup_tokens", "secrets"),
+    ("tokens", "secrets"),
+    ("token_projects", "with them"),
+    ("token_uses", "with them"),
+    ("api_answers", "of the moment"),
     ("throttles", "of the moment"),
     ("idempotency_keys", "of the moment"),
     ("kept_forms", "of the moment"),
@@ -221,6 +225,7 @@ const STAYS_OF: &[(&str, &str)] = &[
     ("records.place_id", "generated"),
     ("files.removed_at", "what is in the bin stays"),
     ("activity.transaction_id", "of this database"),
+    ("activity.token_id", "tokens stay"),
     ("risks.score", "computed where it arrives"),
 ];
 

@@ -11,6 +11,7 @@ pub fn samples() -> Vec<Sample> {
     [
         crate::setup::samples(),
         crate::signin::samples(),
+        crate::tokens::samples(),
         crate::projects::samples(),
         crate::comments::samples(),
         crate::related::samples(),

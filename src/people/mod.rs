@@ -9,8 +9,11 @@ mod roles;
 mod writes;
 #[path = "model_session.rs"]
 mod session;
+#[path = "model_token.rs"]
+mod token;
 
 pub use model::*;
 pub use roles::*;
 pub use session::*;
+pub use token::*;
 pub use writes::*;

@@ -64,8 +64,11 @@ impl Person {
         Ok(())
     }
 
-    /// None lets them in again.
+    /// None lets them in again, without the tokens they had.
     pub fn set_deactivated(tx: &mut Tx, id: PersonId, at: Option<DateTime<Utc>>) -> Result<()> {
+        if at.is_some() {
+            crate::people::Token::revoke_all(tx, id)?;
+        }
         diesel::update(people::table.find(id)).set(people::deactivated_at.eq(at)).execute(tx.conn())?;
         Ok(())
     }

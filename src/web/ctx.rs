@@ -1,11 +1,12 @@
 //! What a handler receives. `read` and `write` are the only way to the database, `work` the only way to processor time.
-//! A handler with `Ctx` is reached with a session; one with `PublicCtx` by anybody. There is no third kind.
+//! A handler with `Ctx` is reached with a session; one with `PublicCtx` by anybody; one with `ApiCtx` with a token (api.rs). There
+//! is no fourth kind.
 
 use crate::db::{self, Chore, Tx, once, stats};
 use crate::error::{Error, Result};
 use crate::ui::{Frame, Shell};
 use crate::web::{
-    Cookies, Flash, Interrupted, KeptForm, Posted, Purpose, Reply, Shared, VISIT_COOKIE, random_token, token_hash,
+    Cookies, Entrance, Flash, Interrupted, KeptForm, Posted, Purpose, Reply, Shared, VISIT_COOKIE, random_token, token_hash,
 };
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -23,6 +24,12 @@ pub trait Principal: Clone + Send + Sync + 'static {
     /// Asked at each request. `SignIn` when the session is no more.
     fn load(tx: &mut Tx, caller: &Caller) -> Result<Self>;
     fn visitor(caller: &Caller) -> Self;
+    /// Who comes with the token of this SHA-256, its use counted; or in words why not.
+    fn enter(tx: &mut Tx, caller: &Caller, token_hash: &[u8]) -> Result<Entrance<Self>>;
+    /// Whether a program was given what a route of the API asks for.
+    fn may_use(&self, scope: &str) -> bool;
+    /// Of a token or key; None for everybody else.
+    fn program_id(&self) -> Option<Uuid>;
     /// For the log: an id, never a name.
     fn log_id(&self) -> Option<Uuid>;
     /// The session it is known by; None without one.
@@ -111,6 +118,21 @@ impl<P: Principal> Ctx<P> {
         let state = request.app_data::<Shared>().cloned().ok_or_else(|| Error::broken("no state"))?;
         let caller = Caller::of(request, &state);
         Ok(Ctx { state, caller, request: request.clone(), me: Rc::default() })
+    }
+
+    /// Whatever session the browser may have does not count.
+    pub(in crate::web) fn open_for_program(request: &HttpRequest) -> Result<Self> {
+        let mut ctx = Ctx::open(request)?;
+        ctx.caller.session = None;
+        Ok(ctx)
+    }
+
+    pub(in crate::web) fn become_(&self, me: P) {
+        *self.me.borrow_mut() = Some(me);
+    }
+
+    pub(in crate::web) fn become_nobody(&self) {
+        *self.me.borrow_mut() = None;
     }
 
     /// The time of this request.
@@ -252,7 +274,7 @@ impl<P: Principal> Ctx<P> {
     }
 
     /// What was refused, also of what one only wanted to see, is kept in a transaction of its own.
-    async fn keeping_refusals<T>(&self, answer: Result<T>) -> Result<T> {
+    pub(in crate::web) async fn keeping_refusals<T>(&self, answer: Result<T>) -> Result<T> {
         if let Err(Error::Forbidden(reason)) = &answer {
             self.keep_refusal(Error::Forbidden(reason.clone())).await;
         }

@@ -3,7 +3,7 @@
 use crate::error::{Error, Msg};
 use crate::ui::{self, filters};
 use crate::web::kept::page_before;
-use crate::web::{Cookies, Interrupted, Purpose, RequestId, Resend, Shared, VISIT_COOKIE, random_token};
+use crate::web::{Cookies, Interrupted, Purpose, RequestId, Resend, Shared, Unwelcome, VISIT_COOKIE, random_token};
 use actix_web::HttpMessage;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::ServiceResponse;
@@ -14,6 +14,8 @@ use actix_web::http::header::{self, HeaderValue};
 pub struct Drawn {
     pub kind: &'static str,
     pub reason: Option<Msg>,
+    /// What is wrong with each field that was sent.
+    pub fields: Vec<(String, Msg)>,
     pub retry_after: Option<u64>,
     /// For the log line only.
     pub log: String,
@@ -31,7 +33,14 @@ impl From<&Error> for Drawn {
             Error::Away(_) => Some(5),
             _ => None,
         };
-        Drawn { kind: error.kind(), reason, retry_after, log: error.to_string() }
+        let fields = match error {
+            Error::Invalid(problems) => {
+                let named = problems.iter().filter(|(field, _)| !field.is_empty());
+                named.map(|(field, msg)| (field.to_owned(), msg.clone())).collect()
+            }
+            _ => Vec::new(),
+        };
+        Drawn { kind: error.kind(), reason, fields, retry_after, log: error.to_string() }
     }
 }
 
@@ -72,7 +81,13 @@ pub fn draw_errors<B: MessageBody + 'static>(response: ServiceResponse<B>, state
     if drawn.is_none() && !is_bare && !foreign && !plain {
         return response.map_into_boxed_body();
     }
-    let drawn = drawn.unwrap_or(Drawn { kind: kind_of(status), reason: None, retry_after: None, log: String::new() });
+    let drawn = drawn.unwrap_or(Drawn {
+        kind: kind_of(status),
+        reason: None,
+        fields: Vec::new(),
+        retry_after: None,
+        log: String::new(),
+    });
     draw(response.map_into_boxed_body(), state, drawn)
 }
 
@@ -80,8 +95,11 @@ fn content_type<B>(response: &ServiceResponse<B>) -> &str {
     response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
-fn draw(response: ServiceResponse<BoxBody>, state: &Shared, drawn: Drawn) -> ServiceResponse<BoxBody> {
+fn draw(response: ServiceResponse<BoxBody>, state: &Shared, mut drawn: Drawn) -> ServiceResponse<BoxBody> {
     let (request, mut response) = response.into_parts();
+    if let Some(Unwelcome(why)) = request.extensions().get() {
+        drawn.reason = Some(why.clone());
+    }
     let header_is = |name: &str, value: &str| {
         request.headers().get(name).and_then(|found| found.to_str().ok()).is_some_and(|found| found.contains(value))
     };
@@ -95,6 +113,12 @@ fn draw(response: ServiceResponse<BoxBody>, state: &Shared, drawn: Drawn) -> Ser
     }
     if let Some(seconds) = drawn.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if wants_json && drawn.kind == "conflict" && request.headers().contains_key(header::IF_MATCH) {
+        *response.status_mut() = actix_web::http::StatusCode::PRECONDITION_FAILED;
+    }
+    if let Some(challenge) = challenge(&request, &drawn) {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
     let status = response.status().as_u16();
     let id = request.extensions().get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default();
@@ -121,6 +145,25 @@ fn draw(response: ServiceResponse<BoxBody>, state: &Shared, drawn: Drawn) -> Ser
     response.extensions_mut().insert(drawn);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     ServiceResponse::new(request, response.set_body(BoxBody::new(body)))
+}
+
+/// What a program is told about its token (RFC 6750).
+fn challenge(request: &actix_web::HttpRequest, drawn: &Drawn) -> Option<HeaderValue> {
+    let reason = drawn.reason.as_ref();
+    let scope = reason.filter(|msg| msg.key == "refused-scope").and_then(|msg| msg.args.first());
+    let text = match (drawn.kind, reason) {
+        _ if !request.path().starts_with("/api/") => return None,
+        ("sign_in", Some(msg)) if msg.key != "token-missing" => {
+            r#"Bearer realm="tow", error="invalid_token""#.to_owned()
+        }
+        ("sign_in", _) => r#"Bearer realm="tow""#.to_owned(),
+        ("forbidden", _) => {
+            let (_, scope) = scope?;
+            format!(r#"Bearer realm="tow", error="insufficient_scope", scope="{scope}""#)
+        }
+        _ => return None,
+    };
+    HeaderValue::from_str(&text).ok()
 }
 
 /// A full page goes to the sign-in page and comes back; a fragment tells the script to do so.
@@ -205,10 +248,12 @@ fn send_again(
 
 fn problem_json(status: u16, drawn: &Drawn, id: &str, title: &str) -> String {
     let detail = drawn.reason.as_ref().map(ui::say);
+    let fields: serde_json::Map<String, serde_json::Value> =
+        drawn.fields.iter().map(|(field, msg)| (field.clone(), ui::say(msg).into())).collect();
     serde_json::json!({
         "type": format!("urn:tow:problem:{}", drawn.kind),
         "title": ui::say(&Msg { key: leak_free(title), args: Vec::new() }),
-        "status": status, "detail": detail, "request_id": id,
+        "status": status, "detail": detail, "fields": fields, "request_id": id,
     })
     .to_string()
 }
@@ -218,7 +263,8 @@ fn leak_free(title: &str) -> &'static str {
     TITLES.iter().copied().find(|known| *known == title).unwrap_or("error-broken")
 }
 
-const TITLES: [&str; 11] = [
+const TITLES: [&str; 12] = [
+    "error-token",
     "error-not-found",
     "error-forbidden",
     "error-too-large",
@@ -235,10 +281,11 @@ const TITLES: [&str; 11] = [
 fn words_of(status: u16, kind: &str) -> (&'static str, &'static str) {
     match (status, kind) {
         (_, "reauthentication_required") => ("error-confirm", "error-confirm-words"),
+        (401, _) => ("error-token", "error-forbidden-words"),
         (403, _) => ("error-forbidden", "error-forbidden-words"),
         (404, _) => ("error-not-found", "error-not-found-words"),
         (405, _) => ("error-method", "error-method-words"),
-        (409, _) => ("error-conflict", "error-conflict-words"),
+        (409 | 412, _) => ("error-conflict", "error-conflict-words"),
         (413, _) => ("error-too-large", "error-too-large-words"),
         (415, _) => ("error-kind", "error-kind-words"),
         (429, _) => ("error-slow", "error-slow-words"),

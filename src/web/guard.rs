@@ -1,7 +1,7 @@
 //! Around every request: its id, where it comes from, headers that tell the browser what this site never does, and the log line.
 
 use crate::error::{Error, Result};
-use crate::web::{Cost, Drawn, Shared};
+use crate::web::{Budget, Cost, Drawn, Shared};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
@@ -35,6 +35,7 @@ pub async fn guard(
         }
     };
     let mut response = crate::web::draw_errors(response, &state);
+    tell_budget(&mut response);
     harden(response.headers_mut(), &state, id);
     log(&response, id, began);
     Ok(response)
@@ -82,6 +83,16 @@ pub fn client_address(request: &HttpRequest, state: &Shared) -> String {
     let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let hops = forwarded.rsplit(',').filter_map(|hop| hop.trim().parse::<IpAddr>().ok());
     hops.into_iter().find(|hop| !trusted(*hop)).unwrap_or(peer).to_string()
+}
+
+/// What a token has left, on every answer it gets, refusals too.
+fn tell_budget<B>(response: &mut ServiceResponse<B>) {
+    let Some(budget) = response.request().extensions().get::<Budget>().copied() else { return };
+    for (name, value) in budget.fields() {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
 }
 
 fn harden(headers: &mut HeaderMap, state: &Shared, id: Uuid) {

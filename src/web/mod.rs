@@ -1,5 +1,7 @@
 //! HTTP: what a handler receives and answers, and everything around it. Knows no product word; who acts is a `Principal`.
 
+mod api;
+mod bearer;
 mod cookies;
 mod ctx;
 mod download;
@@ -8,13 +10,17 @@ mod feature;
 mod flash;
 mod form;
 mod guard;
+mod json;
 mod kept;
 mod keys;
+mod operation;
 mod reply;
 mod routes;
 mod state;
 mod upload;
 
+pub use api::*;
+pub use bearer::*;
 pub use cookies::*;
 pub use ctx::*;
 pub use download::*;
@@ -23,8 +29,10 @@ pub use feature::*;
 pub use flash::*;
 pub use form::*;
 pub use guard::*;
+pub use json::*;
 pub use kept::*;
 pub use keys::*;
+pub use operation::*;
 pub use reply::*;
 pub use routes::*;
 pub use state::*;

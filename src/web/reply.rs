@@ -22,6 +22,11 @@ impl Reply {
         HttpResponse::Ok().json(value).into()
     }
 
+    /// JSON that was written already.
+    pub fn json_text(text: String) -> Self {
+        HttpResponse::Ok().content_type("application/json").body(text).into()
+    }
+
     pub fn empty() -> Self {
         HttpResponse::NoContent().finish().into()
     }

@@ -6,7 +6,7 @@ use crate::db::Pool;
 use crate::net::Net;
 use crate::ui::NavGroup;
 use crate::vault::Vault;
-use crate::web::Keys;
+use crate::web::{Keys, RouteInfo};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -24,6 +24,8 @@ pub struct State {
     pub nav: Vec<NavGroup>,
     /// What sending a form to a route does, by its pattern: message keys.
     pub deeds: BTreeMap<&'static str, &'static str>,
+    /// Every route with what it needs, for the doors of the API and their description.
+    pub routes: Vec<RouteInfo>,
     /// At most two password hashes at a time: each takes a core and 19 MiB.
     pub hashing: Semaphore,
     /// `/_gallery` and other aids for developers.

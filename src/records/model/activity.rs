@@ -51,8 +51,8 @@ impl Record {
     pub fn activity(&self, tx: &mut Tx) -> Result<Vec<Event>> {
         let mut sql = Sql::named(
             "records::activity",
-            "select * from (select a.id, a.act, a.details, a.at, a.actor_id, p.name as actor_name
-               from activity a left join people p on p.id = a.actor_id where a.record_id = ",
+            "select * from (select a.id, a.act, a.details, a.at, a.actor_id, coalesce(p.name, k.name) as actor_name
+               from activity a left join people p on p.id = a.actor_id left join tokens k on k.id = a.token_id where a.record_id = ",
         );
         sql.bind(self.id)
             .push(" order by a.at desc, a.id desc limit ")

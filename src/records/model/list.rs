@@ -105,7 +105,7 @@ impl List {
             self.joins
         ));
         if by_place {
-            sql.push("r.place_id = place.id and ").append(&self.narrowing());
+            sql.push("r.place_id = place.id and ").append(&self.narrowing()).append(&visible::kinds(me));
         } else {
             sql.append(&self.conditions(me));
         }

@@ -1,0 +1,43 @@
+//! JSON that was sent, read into a type of ours; what is wrong is said beside the field.
+
+use crate::error::{Error, Msg, Result};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+
+/// `Invalid` with the field's path: `tags[2]`, or nothing for the whole.
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        fault(error.into_inner(), if path == "." { "" } else { &path })
+    })?;
+    json.end().map_err(|error| fault(error, ""))?;
+    Ok(value)
+}
+
+fn fault(error: serde_json::Error, path: &str) -> Error {
+    if !error.is_data() {
+        let place = Msg::new("problem-json").with("line", error.line()).with("column", error.column());
+        return Error::invalid("", place);
+    }
+    let text = error.to_string();
+    let named = text.split('`').nth(1).unwrap_or_default();
+    let begins = |word: &str| text.starts_with(word);
+    if begins("unknown field") {
+        return Error::invalid(named, "problem-field-unknown");
+    }
+    if begins("missing field") {
+        return Error::invalid(named, "problem-field-missing");
+    }
+    if begins("duplicate field") {
+        return Error::invalid(named, "problem-field-twice");
+    }
+    let wanted = text.split_once("expected ").map(|(_, rest)| rest.split(" at line ").next().unwrap_or(rest));
+    Error::invalid(path, Msg::new("problem-field-kind").with("wanted", wanted.unwrap_or("something else")))
+}
+
+/// For a field that may be absent, null or a value: `#[serde(default, deserialize_with = "sent")]` on an `Option<Option<T>>`.
+pub fn sent<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    json: D,
+) -> std::result::Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(json).map(Some)
+}
