@@ -28,7 +28,7 @@ impl Side {
 
     /// A message that has one text for each.
     pub fn say(self, key: &str) -> String {
-        text(&format!("{}-{key}", if self.is_key { "key" } else { "token" }))
+        text(&if self.is_key { format!("key-page-{key}") } else { format!("token-page-{key}") })
     }
 
     /// In the settings' navigation.
@@ -70,8 +70,8 @@ impl Line {
         match (self.token.is_narrowed, self.token.kind) {
             (true, _) if self.token.projects.is_empty() => text("token-reach-none"),
             (true, _) => self.token.projects.join(", "),
-            (false, TokenKind::Personal) => text("token-reach-all"),
-            (false, TokenKind::Service) => text("key-reach-all"),
+            (false, TokenKind::Personal) => text("token-page-reach-all"),
+            (false, TokenKind::Service) => text("key-page-reach-all"),
         }
     }
 }
