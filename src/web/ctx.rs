@@ -6,7 +6,8 @@ use crate::db::{self, Chore, Tx, once, stats};
 use crate::error::{Error, Result};
 use crate::ui::{Frame, Shell};
 use crate::web::{
-    Cookies, Entrance, Flash, Interrupted, KeptForm, Posted, Purpose, Reply, Shared, VISIT_COOKIE, random_token, token_hash,
+    Cookies, Entrance, Flash, Interrupted, KeptForm, Posted, Purpose, Reply, Shared, VISIT_COOKIE, random_token,
+    token_hash,
 };
 use actix_web::dev::Payload;
 use actix_web::http::header;
