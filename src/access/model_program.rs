@@ -71,8 +71,8 @@ impl Actor {
         Ok(Entrance::Open(Actor { address, browser, ..me }, budget))
     }
 
-    /// The same program once more, when it has changed what it reaches. `SignIn` for whoever is no program.
-    pub fn again(&self, tx: &mut Tx) -> Result<Actor> {
+    /// The same program with what it reaches now, after it made something new. `SignIn` for whoever is no program.
+    pub fn program_again(&self, tx: &mut Tx) -> Result<Actor> {
         let program = self.program.as_deref().ok_or(Error::SignIn)?;
         let mut sql = Sql::named("access::of_program", ROW);
         sql.push("t.revoked_at is null and t.id = ").bind(program.id);
