@@ -24,6 +24,7 @@ pub fn all() -> Vec<Feature> {
         crate::docs::FEATURE,
         crate::exports::FEATURE,
         crate::imports::FEATURE,
+        crate::trail::FEATURE,
         crate::search::FEATURE,
     ]
 }

@@ -2,16 +2,19 @@
 
 use crate::db::{self, Chore};
 use crate::queue::{self, Entry, JobKind, Work};
-use crate::{audit, comments, docs, error::Result, exports, files, imports, mail, people, search, setup, signin};
+use crate::{
+    audit, comments, docs, error::Result, exports, files, imports, mail, people, search, setup, signin, trail,
+};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
+const TWO_SECONDS: Duration = Duration::from_secs(2);
 const FIVE_SECONDS: Duration = Duration::from_secs(5);
 const HALF_HOUR: Duration = Duration::from_secs(1_797);
 const DAY: Duration = Duration::from_secs(86_400);
 
 pub fn kinds() -> Vec<JobKind> {
-    vec![JobKind::of::<exports::MakeExport>(), JobKind::of::<mail::Mail>()]
+    vec![JobKind::of::<exports::MakeExport>(), JobKind::of::<mail::Mail>(), JobKind::of::<trail::SendOn>()]
 }
 
 /// Odd periods spread the load.
@@ -21,6 +24,7 @@ pub fn schedule() -> Vec<Entry> {
         Entry { name: "audit.seal", every: SECOND, wakes_on: None, run: seal },
         Entry { name: "audit.flush", every: FIVE_SECONDS, wakes_on: None, run: flush_counts },
         Entry { name: "audit.forget_details", every: DAY, wakes_on: None, run: forget_details },
+        Entry { name: "trail.send_on", every: TWO_SECONDS, wakes_on: None, run: send_trail_on },
         // Finding
         Entry { name: "search.index", every: SECOND, wakes_on: None, run: index },
         // Forgetting
@@ -55,6 +59,10 @@ fn seal(work: &mut Work) -> Result<()> {
 
 fn flush_counts(work: &mut Work) -> Result<()> {
     work.touch(Chore::Refusal, audit::flush).map(drop)
+}
+
+fn send_trail_on(work: &mut Work) -> Result<()> {
+    work.touch(Chore::Stream, trail::send_on).map(drop)
 }
 
 /// Addresses and browsers: beside audit events, and of sessions that are over.

@@ -88,5 +88,7 @@ pub mod imports;
 pub mod exports;
 /// What one decides about oneself, and admins about the organisation.
 pub mod settings;
+/// The audit trail, read, exported and sent on.
+pub mod trail;
 /// The first minutes of an empty server.
 pub mod setup;

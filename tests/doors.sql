@@ -38,3 +38,6 @@ insert into risks (id, status, likelihood, impact) values ('00000000-0000-0000-0
 insert into experiments (id, status) values ('00000000-0000-0000-0000-000000000308', 'planned');
 -- …0307 Vera's grant in Atlas.
 update project_grants set id = '00000000-0000-0000-0000-000000000307' where person_id = (select id from people where handle = 'vera');
+-- …0361 a stream of the trail, to a port where nobody listens.
+insert into audit_streams (id, organisation_id, name, transport, address, created_at)
+  select '00000000-0000-0000-0000-000000000361', id, 'SIEM', 'udp', '127.0.0.1:9', created_at from organisations;

@@ -84,6 +84,10 @@ mod signin_tests;
 mod ui_tests;
 #[path = "../src/web/tests.rs"]
 mod web_tests;
+#[path = "../src/trail/tests.rs"]
+mod trail_tests;
+#[path = "../src/trail/stream_tests.rs"]
+mod trail_stream_tests;
 #[path = "../src/cli/demo/tests.rs"]
 mod demo_tests;
 #[path = "../src/exports/web_tests.rs"]

@@ -28,6 +28,8 @@ text_enum!(
         AuditExported = "audit.exported", AuditCut = "audit.cut",
         TokenCreated = "token.created", TokenRevoked = "token.revoked", ApiKeyCreated = "api_key.created",
         ApiKeyDeleted = "api_key.deleted",
+        AuditStreamCreated = "audit_stream.created", AuditStreamChanged = "audit_stream.changed",
+        AuditStreamTested = "audit_stream.tested", AuditStreamDeleted = "audit_stream.deleted",
         Refused = "refused",
     }
 );

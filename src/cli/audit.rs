@@ -6,6 +6,7 @@ use crate::audit::{self, Fault, Head};
 use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::db::{self, Chore};
+use crate::trail;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 
 #[derive(clap::Args)]
@@ -50,7 +51,10 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
         Act::Verify { head } => verify(&database, &head),
         Act::Cut { before } => {
             let before = DateTime::<Utc>::from_naive_utc_and_offset(before.and_time(NaiveTime::MIN), Utc);
-            let removed = database.write(|tx, me| audit::cut(tx, me, before, None))?;
+            let removed = database.write(|tx, me| {
+                let unsent = trail::least_cursor(tx)?;
+                audit::cut(tx, me, before, unsent)
+            })?;
             say(&match removed {
                 0 => "There is no sealed event before that day. Nothing was removed.\n".to_owned(),
                 _ => {

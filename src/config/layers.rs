@@ -210,6 +210,8 @@ fn assemble(file: Option<TextFile>, variables: &Variables, mut draft: Draft) -> 
     derive(&mut draft.values);
     let mut config = extract(&draft.values);
     if let Ok(config) = &mut config {
+        config.security.data_encryption_keys =
+            (secrets.data_encryption_key.clone(), secrets.data_encryption_key_previous.clone());
         config.email.smtp.login = secrets.smtp_username.clone().zip(secrets.smtp_password.clone());
     }
     match &config {

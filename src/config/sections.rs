@@ -63,6 +63,9 @@ pub struct Security {
     pub outbound_allowed_hosts: Vec<String>,
     pub allow_plain_http: bool,
     pub audit_details_days: u32,
+    /// DATA_ENCRYPTION_KEY and the previous one, for jobs that open what was sealed.
+    #[serde(skip)]
+    pub data_encryption_keys: (Option<Secret>, Option<Secret>),
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -164,6 +164,7 @@ pub enum Chore {
     SavedView,
     Export,
     SearchIndex,
+    Stream,
     KeptForm,
     TokenUse,
 }

@@ -26,6 +26,7 @@ pub fn samples() -> Vec<Sample> {
         crate::risks::samples(),
         crate::experiments::samples(),
         crate::settings::samples(),
+        crate::trail::samples(),
     ]
     .concat()
 }

@@ -4,10 +4,12 @@
 mod address;
 mod call;
 mod client;
+mod socket;
 
 pub use address::is_public;
 pub use call::{Answer, Call, Fault};
 pub use client::{Addresses, Lookup, Net};
+pub use socket::Line;
 
 /// From the first packet to the last byte of the answer, unless the call says otherwise.
 pub const TIMEOUT_SECONDS: u64 = 10;

@@ -287,3 +287,11 @@ fn whole_chars(bytes: &[u8], max: usize) -> usize {
     let splits = |at: usize| bytes.get(at).is_some_and(|b| b & 0b1100_0000 == 0b1000_0000);
     (0..=max).rev().find(|at| !splits(*at)).unwrap_or(0)
 }
+
+/// A cell that a spreadsheet takes for text: one that begins like a formula gets an apostrophe in front (OWASP, CSV injection).
+pub fn harmless(cell: &str) -> std::borrow::Cow<'_, str> {
+    match cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
+        true => format!("'{cell}").into(),
+        false => cell.into(),
+    }
+}

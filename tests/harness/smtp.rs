@@ -83,7 +83,8 @@ impl MailServer {
     }
 }
 
-fn certificate(folder: &Path) -> Arc<ServerConfig> {
+/// A certificate for `localhost` that signs itself; its file is `cert.pem` in the folder.
+pub fn certificate(folder: &Path) -> Arc<ServerConfig> {
     let (cert, key) = (folder.join("cert.pem"), folder.join("key.pem"));
     let made = Command::new("openssl")
         .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "3650"])

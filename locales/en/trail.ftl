@@ -1,0 +1,181 @@
+# The audit trail. Each sentence follows the name of who did it.
+audit-title = Audit
+audit-words = Who did what to access, identity and the whole of the data, and what was refused. An entry cannot be altered, removed or inserted without breaking the chain it stands in.
+audit-events = Events
+audit-streams = Streams
+audit-by = By whom
+audit-anyone = Anyone
+audit-what = What
+audit-anything = Anything
+audit-outcome = Outcome
+audit-any-outcome = Any outcome
+audit-about = About
+audit-from = From
+audit-to = To
+audit-show = Show
+audit-show-all = Show all
+audit-older = Older
+audit-when = When
+audit-where = From where
+audit-target = About
+audit-same-target = everything about it
+audit-session = Session
+audit-request = Request
+audit-chain = Chain
+audit-follows = follows { $hash }
+audit-unsealed = will be sealed within a second
+audit-details-gone = no longer kept
+audit-none = Nothing has happened yet
+audit-none-words = Sign-ins, changes of roles, groups and access, exports and refusals appear here as they happen.
+audit-none-found = No event fits
+audit-none-found-words = Nothing in the trail fits this filter. Widen the time, or leave out a part.
+audit-person-left = { $name } (left)
+audit-yes = yes
+audit-no = no
+audit-export = Take it out
+audit-export-all = The whole trail.
+audit-export-filtered = What this filter finds.
+audit-export-words = It holds names, addresses and ids of people: send it through approved channels only. The export is itself in the trail.
+problem-audit-target = There is nothing by this name that you may see. Write an id, RISK-12, a project’s key, a group’s name, or a person’s handle or address.
+audit-outcome-succeeded = succeeded
+audit-outcome-denied = denied
+audit-outcome-failed = failed
+audit-actor-visitor = Somebody not signed in
+audit-actor-system = This server
+audit-actor-operator = The operator
+audit-actor-token = A token
+audit-actor-service = A service
+audit-target-organisation = the organisation
+audit-target-person = somebody
+audit-target-session = a session
+audit-target-group = a group
+audit-target-project = a project
+audit-target-record = a record
+audit-target-role = a role
+audit-target-export = an export
+audit-target-invitation = an invitation
+audit-target-token = a token
+audit-target-key = a key
+audit-target-connection = a connection
+audit-field-reason = why
+audit-field-number = how many
+audit-field-failures = in a row
+audit-field-targets = accounts
+audit-field-sessions = sessions ended
+audit-field-added = added
+audit-field-removed = taken out
+audit-refused = { $number ->
+    [one] was refused at { $route }
+   *[other] was refused { $number } times, lastly at { $route }
+ }
+audit-did-other = did { $action } to { $target }
+audit-did-organisation-set-up = set up { $target }
+audit-did-organisation-changed = changed { $target }
+audit-did-sign-in-succeeded = signed in as { $target }
+audit-did-sign-in-failed = { $number ->
+    [one] failed to sign in as { $target }
+   *[other] failed { $number } times to sign in, lastly as { $target }
+ }
+audit-did-sign-in-confirmed = confirmed who they are
+audit-did-session-ended = ended { $target }
+audit-did-password-changed = changed the password of { $target }
+audit-did-member-role-changed = changed the role of { $target }
+audit-did-member-added = added { $target }
+audit-did-member-deactivated = deactivated { $target }
+audit-did-member-reactivated = let { $target } in again
+audit-did-server-admin-changed = changed whether { $target } is a server admin
+audit-did-group-created = made the group { $target }
+audit-did-group-changed = changed the group { $target }
+audit-did-group-deleted = deleted the group { $target }
+audit-did-role-created = made the role { $target }
+audit-did-role-updated = changed the role { $target }
+audit-did-role-deleted = deleted the role { $target }
+audit-did-owner-transferred = handed ownership to { $target }
+audit-did-project-created = made the project { $target }
+audit-did-project-changed = changed the project { $target }
+audit-did-project-archived = archived the project { $target }
+audit-did-project-restored = brought back the project { $target }
+audit-did-project-visibility-changed = changed who may see the project { $target }
+audit-did-project-grant-changed = changed a grant in the project { $target }
+audit-did-export-created = asked for an export of { $target }
+audit-did-export-downloaded = downloaded an export
+audit-did-import-run = brought in data
+audit-did-token-created = made a token
+audit-did-token-revoked = revoked a token
+audit-did-api-key-created = made an API key
+audit-did-api-key-deleted = deleted an API key
+audit-did-audit-stream-created = made the stream { $target }
+audit-did-audit-stream-changed = changed the stream { $target }
+audit-did-audit-stream-tested = tested the stream { $target }
+audit-did-audit-stream-deleted = removed the stream { $target }
+audit-did-audit-exported = took out the audit trail
+audit-did-audit-cut = cut the oldest part of the audit trail
+
+# Streams.
+streams-words = A copy of the trail where nobody of this server can change it. Every event is sent in order, at least once; what could not be sent waits and is tried again.
+streams-none = The trail stays here
+streams-none-words = Send it on to your log server (syslog) or to a signed webhook, so that a SIEM misses nothing.
+stream-new = New stream
+stream-new-words = Choose how the events travel and where to.
+stream-name = Name
+stream-transport = How
+stream-transport-webhook = Webhook, signed (https)
+stream-transport-tls = Syslog over TLS
+stream-transport-tcp = Syslog over TCP, not encrypted
+stream-transport-udp = Syslog over UDP, not encrypted and never confirmed
+stream-address = Address
+stream-address-hint = For a webhook an https address, else host:port. Without encryption, or inside your own network, only hosts that security.outbound_allowed_hosts in tow.yaml names.
+stream-needs-key = A webhook needs DATA_ENCRYPTION_KEY, under which its secret is kept. It is not set on this server.
+stream-since = Begin with
+stream-since-beginning = the first event there is
+stream-since-now = what happens from now on
+stream-make = Make it
+stream-made = The stream is made. Events are on their way; a test says whether they arrive.
+stream-state = State
+stream-current = up to date
+stream-catching-up = catching up
+stream-failing = failing
+stream-paused = paused
+stream-behind = { $count ->
+    [0] nothing
+    [one] one event
+   *[other] { $count } events
+ }
+stream-waiting = Still to be sent
+stream-last-sent = Last sent
+stream-last-event = Last event that arrived
+stream-never = never
+stream-failed = { $count ->
+    [one] The last try failed.
+   *[other] The last { $count } tries failed.
+ }
+stream-next-try = next try
+stream-test = Send a test
+stream-test-arrived = The test was sent, and the other side took it.
+stream-test-failed = The test did not arrive: { $why }.
+stream-pause = Pause
+stream-paused-now = The stream is paused. It keeps its place and catches up when it goes on.
+stream-go-on = Go on
+stream-goes-on = The stream goes on.
+stream-where = Where to
+stream-again = Send again
+stream-again-words = When the other side has lost something: everything from that day on is sent a second time. Without a day, the whole trail.
+stream-again-day = From
+stream-again-send = Send again
+stream-again-done = The events are on their way again.
+stream-secret = Secret
+stream-secret-of = The secret of { $name }
+stream-secret-once = It is shown this once. Keep it where the receiver of the webhook reads it.
+stream-secret-how = Each delivery carries TOW-Signature: t=SECONDS,v1=HEX, where HEX is the HMAC-SHA256 of “SECONDS.BODY” with this secret. Refuse what does not fit, and what is older than five minutes.
+stream-secret-words = A new one counts from the next delivery on; the old one is worth nothing from then.
+stream-secret-change = New secret
+stream-remove = Remove this stream
+stream-remove-words = Nothing more is sent. What was sent stays where it is.
+stream-removed = The stream is removed.
+problem-stream-taken = There is a stream by this name.
+problem-stream-url = Write a whole address that begins with https:// and has no name or password in it.
+problem-stream-address = Write a host and a port, such as siem.example.com:6514.
+problem-stream-plain = { $host } would be reached without encryption. Choose TLS or https, or have the operator name it in security.outbound_allowed_hosts.
+problem-stream-private = { $host } is an address of this machine or network. The operator can allow it in security.outbound_allowed_hosts.
+problem-stream-no-secret = Only a webhook has a secret.
+problem-stream-stale = Somebody saved this stream while you were writing. Yours is in the form; save to keep yours.
