@@ -12,6 +12,8 @@ pub fn all() -> Vec<Feature> {
         crate::tokens::FEATURE,
         crate::projects::FEATURE,
         crate::members::FEATURE,
+        crate::invitations::FEATURE,
+        crate::account::FEATURE,
         crate::settings::FEATURE,
         crate::related::FEATURE,
         crate::files::FEATURE,

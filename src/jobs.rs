@@ -3,7 +3,8 @@
 use crate::db::{self, Chore};
 use crate::queue::{self, Entry, JobKind, Work};
 use crate::{
-    audit, comments, docs, error::Result, exports, files, imports, mail, people, search, setup, signin, trail,
+    account, audit, comments, docs, error::Result, exports, files, imports, invitations, mail, people, search, setup,
+    signin, trail,
 };
 use std::time::Duration;
 
@@ -14,7 +15,15 @@ const HALF_HOUR: Duration = Duration::from_secs(1_797);
 const DAY: Duration = Duration::from_secs(86_400);
 
 pub fn kinds() -> Vec<JobKind> {
-    vec![JobKind::of::<exports::MakeExport>(), JobKind::of::<mail::Mail>(), JobKind::of::<trail::SendOn>()]
+    vec![
+        JobKind::of::<exports::MakeExport>(),
+        JobKind::of::<mail::Mail>(),
+        JobKind::of::<invitations::SendInvitation>(),
+        JobKind::of::<account::SendReset>(),
+        JobKind::of::<account::SendConfirmation>(),
+        JobKind::of::<account::SendSignUp>(),
+        JobKind::of::<trail::SendOn>(),
+    ]
 }
 
 /// Odd periods spread the load.
@@ -33,6 +42,7 @@ pub fn schedule() -> Vec<Entry> {
         Entry { name: "kept_forms.forget", every: HALF_HOUR, wakes_on: None, run: forget_kept_forms },
         Entry { name: "once_keys.forget", every: DAY, wakes_on: None, run: forget_once_keys },
         Entry { name: "api_answers.forget", every: DAY, wakes_on: None, run: forget_answers },
+        Entry { name: "account_links.forget", every: DAY, wakes_on: None, run: forget_links },
         Entry { name: "setup_tokens.forget", every: DAY, wakes_on: None, run: forget_setup_tokens },
         Entry { name: "jobs.forget", every: DAY, wakes_on: None, run: forget_jobs },
         Entry { name: "files.clean_up", every: DAY, wakes_on: None, run: clean_up_files },
@@ -94,6 +104,10 @@ fn forget_once_keys(work: &mut Work) -> Result<()> {
 
 fn forget_answers(work: &mut Work) -> Result<()> {
     work.touch(Chore::Expiry, db::answers::forget).map(drop)
+}
+
+fn forget_links(work: &mut Work) -> Result<()> {
+    work.touch(Chore::Expiry, account::forget_links).map(drop)
 }
 
 fn forget_setup_tokens(work: &mut Work) -> Result<()> {

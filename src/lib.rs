@@ -62,6 +62,10 @@ pub mod tokens;
 pub mod projects;
 /// The people of the organisation: roles, groups, profiles.
 pub mod members;
+/// How people join.
+pub mod invitations;
+/// One's own account, by mail: forgotten password, another address, sign-up.
+pub mod account;
 /// What every record's page can do, whatever its kind.
 pub mod related;
 /// Attachments: uploads, downloads, content by hash.

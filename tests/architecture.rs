@@ -18,7 +18,7 @@ const LADDER: &[&[&str]] = &[
     &["sso", "scim", "tokens"],
     &["projects"],
     &["members", "ai", "tql", "workflows", "files"],
-    &["related"],
+    &["related", "invitations", "account"],
     &["comments"],
     &["tickets", "decisions", "risks", "experiments", "docs"],
     &["boards", "roadmap", "memory"],

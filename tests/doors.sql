@@ -41,3 +41,7 @@ update project_grants set id = '00000000-0000-0000-0000-000000000307' where pers
 -- …0361 a stream of the trail, to a port where nobody listens.
 insert into audit_streams (id, organisation_id, name, transport, address, created_at)
   select '00000000-0000-0000-0000-000000000361', id, 'SIEM', 'udp', '127.0.0.1:9', created_at from organisations;
+-- …0320 an invitation of Ada's, open.
+insert into invitations (id, organisation_id, email, role, inviter_id, created_at, expires_at)
+  select '00000000-0000-0000-0000-000000000320', o.id, 'ines@elsewhere.example', 'member', p.id, o.created_at, o.created_at + interval '10 years'
+  from organisations o, people p where p.handle = 'ada';

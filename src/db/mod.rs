@@ -167,6 +167,7 @@ pub enum Chore {
     Stream,
     KeptForm,
     TokenUse,
+    MailedLink,
 }
 
 /// Commits housekeeping without asking for receipts.

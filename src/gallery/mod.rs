@@ -14,6 +14,8 @@ pub fn samples() -> Vec<Sample> {
         crate::tokens::samples(),
         crate::projects::samples(),
         crate::comments::samples(),
+        crate::invitations::samples(),
+        crate::account::samples(),
         crate::related::samples(),
         crate::tickets::samples(),
         crate::boards::samples(),

@@ -16,7 +16,7 @@ use uuid::Uuid;
 /// Longer subjects are cut.
 pub const MAX_SUBJECT_CHARS: usize = 200;
 /// Tries until a mail is given up, over some ten hours.
-const MAX_ATTEMPTS: i32 = 18;
+pub const MAX_ATTEMPTS: i32 = 18;
 /// In front of agents and reports that can wait.
 const PRIORITY: i16 = 10;
 

@@ -65,6 +65,24 @@ pub struct Person {
 }
 
 impl Person {
+    /// Somebody new, who cannot sign in yet.
+    pub fn new(id: PersonId, name: String, email: String, handle: String, now: DateTime<Utc>) -> Person {
+        Person {
+            id,
+            name,
+            email,
+            handle,
+            password_hash: None,
+            server_admin: false,
+            theme: "system".to_owned(),
+            palette: "default".to_owned(),
+            time_zone: None,
+            created_at: now,
+            deactivated_at: None,
+            verified_at: None,
+        }
+    }
+
     pub fn find(tx: &mut Tx, id: PersonId) -> Result<Person> {
         Ok(people::table.find(id).select(Person::as_select()).first(tx.conn())?)
     }

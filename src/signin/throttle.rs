@@ -60,6 +60,21 @@ impl Throttle {
         Throttle::new(purpose, &person.to_string(), FREE_TRIES)
     }
 
+    /// Links that lead nowhere, tried from one address.
+    pub fn link(address: &str) -> Self {
+        Throttle::new("link", address, FREE_TRIES_PER_ADDRESS)
+    }
+
+    /// Mails asked for from one address.
+    pub fn asking(address: &str) -> Self {
+        Throttle::new("asking", address, FREE_TRIES_PER_ADDRESS)
+    }
+
+    /// Mails asked for to one address of mail, by whomever.
+    pub fn mails(email: &str) -> Self {
+        Throttle::new("mails", &email.to_lowercase(), FREE_TRIES)
+    }
+
     pub fn setup(address: &str) -> Self {
         Throttle::new("setup", address, FREE_TRIES)
     }

@@ -204,7 +204,7 @@ impl Group {
     }
 
     /// `Forbidden` when the group holds more in some project than the asker does, or owns records that the asker may not see.
-    pub(in crate::members) fn check_gives(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
+    pub fn check_gives(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
         let mut sql = Sql::named("members::held", "select project_id, role from project_grants where group_id = ");
         sql.bind(self.id);
         let held: Vec<Held> = sql.load(tx.conn())?;
@@ -217,8 +217,8 @@ impl Group {
     }
 }
 
-/// False when the person was in it already.
-pub(in crate::members) fn add_row(tx: &mut Tx, group: GroupId, person: PersonId) -> Result<bool> {
+/// False when the person was in it already. The caller has asked whether the group may be given.
+pub fn add_row(tx: &mut Tx, group: GroupId, person: PersonId) -> Result<bool> {
     let mut sql =
         Sql::named("members::add_to_group", "insert into group_members (group_id, person_id, created_at) values (");
     sql.bind(group).push(", ").bind(person).push(", ").bind(tx.now).push(") on conflict do nothing");

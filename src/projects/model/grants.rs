@@ -189,6 +189,24 @@ fn check_grantee(tx: &mut Tx, to: Grantee) -> Result<()> {
     if is_known { Ok(()) } else { Err(Error::invalid("to", "problem-choice")) }
 }
 
+/// At least this role for somebody who joins; a higher grant stays. The caller has asked whether it may be given.
+pub fn raise_grant(tx: &mut Tx, project: ProjectId, to: Grantee, role: ProjectRole) -> Result<()> {
+    let mut sql = Sql::named("projects::held_grant", "select role from project_grants where project_id = ");
+    sql.bind(project).push(" and person_id is not distinct from ").bind(to.person());
+    sql.push(" and group_id is not distinct from ").bind(to.group());
+    let held: Vec<HeldRole> = sql.load(tx.conn())?;
+    if held.iter().any(|held| held.role >= role) {
+        return Ok(());
+    }
+    insert_grant(tx, project, to, role).map(drop)
+}
+
+#[derive(QueryableByName)]
+struct HeldRole {
+    #[diesel(sql_type = Text)]
+    role: ProjectRole,
+}
+
 /// A person's lower grant is raised; a group has one or none. The caller holds the permit.
 pub(in crate::projects) fn insert_grant(
     tx: &mut Tx,

@@ -18,6 +18,8 @@ pub struct New {
     pub back: String,
     pub problems: Problems,
     pub notice: Option<Msg>,
+    /// People may make their own account here.
+    pub can_sign_up: bool,
 }
 
 impl New {
@@ -29,6 +31,7 @@ impl New {
             back: String::new(),
             problems: Problems::one("", "problem-sign-in"),
             notice: None,
+            can_sign_up: true,
         }
     }
 }

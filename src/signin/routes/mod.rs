@@ -35,6 +35,7 @@ async fn new(ctx: PublicCtx) -> Result<Reply> {
         back,
         problems: Problems::default(),
         notice: None,
+        can_sign_up: ctx.state.config.auth.signup.enabled,
     })
 }
 
@@ -93,6 +94,7 @@ async fn again(ctx: &PublicCtx, form: &Form, status: u16, problem: Msg) -> Resul
         back: form.text("back").to_owned(),
         problems: Problems::one("", problem),
         notice: None,
+        can_sign_up: ctx.state.config.auth.signup.enabled,
     };
     ctx.page_with(status, &view)
 }

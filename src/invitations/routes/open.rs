@@ -1,0 +1,192 @@
+//! What the invited person sees.
+
+use crate::access::{Actor, Ctx, PublicCtx};
+use crate::config::AuthMode;
+use crate::db::Chore;
+use crate::error::{Error, Msg, Problems, Result};
+use crate::invitations::pages::{Accept, AcceptForm, Join, Told, masked};
+use crate::invitations::{Invitation, Newcomer, Standing, State, join};
+use crate::people::{Entry, Method, Organisation};
+use crate::secret::Secret;
+use crate::signin;
+use crate::text::value::{Email, Name};
+use crate::web::{Caller, Flash, Form, MailLink, Need, Reply, Routes};
+use actix_web::web::Path;
+
+const LINK: MailLink = MailLink { cookie: "tow_invitation", to: "/invitation" };
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/invitation", Need::Nothing, show)
+        .post("/invitation", Need::Nothing, create)
+        .get("/invitation/joining", Need::Session, joining::show)
+        .post("/invitation/joining", Need::Session, joining::create)
+        .get("/invitation/{token}", Need::Nothing, land)
+}
+
+async fn land(ctx: PublicCtx, token: Path<String>) -> Result<Reply> {
+    Ok(LINK.land(&ctx.state, &token))
+}
+
+/// How the link stands. One that leads nowhere is counted against the address it comes from.
+async fn standing(ctx: &Ctx) -> Result<(Standing, String)> {
+    let (hash, address) = (LINK.hash(&ctx.request), ctx.caller.address.clone());
+    let found = ctx
+        .read(move |tx, _| {
+            let organisation = Organisation::only(tx)?.ok_or(Error::NotFound)?;
+            Ok((Standing::of(tx, &hash, &address)?, organisation.name))
+        })
+        .await?;
+    if matches!(found.0, Standing::Unknown) {
+        let address = ctx.caller.address.clone();
+        ctx.touch(Chore::Throttle, move |tx, _| Standing::miss(tx, &address)).await?;
+    }
+    Ok(found)
+}
+
+async fn show(ctx: PublicCtx) -> Result<Reply> {
+    if is_signed_in(&ctx).await? {
+        return Ok(Reply::redirect("/invitation/joining"));
+    }
+    draw(&ctx, AcceptForm::default(), Problems::default()).await
+}
+
+/// `PublicCtx` looks away from the session; here it matters.
+async fn is_signed_in(ctx: &PublicCtx) -> Result<bool> {
+    let Some(hash) = Caller::of(&ctx.request, &ctx.state).session else { return Ok(false) };
+    ctx.read(move |tx, _| match Actor::of_session(tx, &hash, "", "") {
+        Ok(_) => Ok(true),
+        Err(Error::SignIn) => Ok(false),
+        Err(other) => Err(other),
+    })
+    .await
+}
+
+async fn draw(ctx: &PublicCtx, form: AcceptForm, problems: Problems) -> Result<Reply> {
+    let has_problems = !problems.is_empty();
+    let (standing, organisation) = standing(ctx).await?;
+    match standing {
+        Standing::New(invitation) => {
+            let (csrf, invitation) = (ctx.csrf(), *invitation);
+            let is_elsewhere = ctx.state.config.auth.mode == AuthMode::Oidc;
+            let page = Accept { csrf, organisation, invitation, form, is_elsewhere, problems };
+            ctx.page_with(if has_problems { 422 } else { 200 }, &page)
+        }
+        other => ctx.page_with(status(&other, has_problems), &told(ctx, organisation, &other)),
+    }
+}
+
+/// Who was about to accept learns that somebody was faster.
+fn status(standing: &Standing, was_sent: bool) -> u16 {
+    match standing {
+        Standing::Unknown => 404,
+        _ if was_sent => 409,
+        _ => 200,
+    }
+}
+
+fn told(ctx: &Ctx, organisation: String, standing: &Standing) -> Told {
+    let (title, words) = match standing {
+        Standing::Closed(State::Accepted) => ("invitation-is-accepted", "invitation-is-accepted-words"),
+        Standing::Closed(State::Revoked) => ("invitation-is-revoked", "invitation-is-revoked-words"),
+        Standing::Closed(_) => ("invitation-is-expired", "invitation-is-expired-words"),
+        Standing::Void => ("invitation-is-void", "invitation-is-void-words"),
+        Standing::Barred => ("invitation-is-barred", "invitation-is-barred-words"),
+        Standing::Known(_) => ("invitation-is-known", "invitation-is-known-words"),
+        Standing::Unknown | Standing::New(_) => ("invitation-is-unknown", "invitation-is-unknown-words"),
+    };
+    let link = match standing {
+        Standing::Known(_) => Some(("sign-in", "/sign-in?back=/invitation/joining")),
+        Standing::Closed(State::Accepted) => Some(("sign-in", "/sign-in")),
+        _ => None,
+    };
+    Told { csrf: ctx.csrf(), organisation, title, words: Msg::new(words), link, can_sign_out: false }
+}
+
+async fn create(ctx: PublicCtx, sent: Form) -> Result<Reply> {
+    let form = AcceptForm::of(&sent);
+    match accept(&ctx, &sent, &form).await {
+        Ok(token) => Ok(Reply::redirect("/").cookie(ctx.state.session_cookie(&token)).cookie(LINK.gone(&ctx.state))),
+        Err(Error::Invalid(problems)) => draw(&ctx, form, problems).await,
+        Err(other) => Err(other),
+    }
+}
+
+/// The token of the new session.
+async fn accept(ctx: &PublicCtx, sent: &Form, form: &AcceptForm) -> Result<String> {
+    let (Standing::New(invitation), organisation) = standing(ctx).await? else {
+        return Err(Error::invalid("", "problem-invitation-ended"));
+    };
+    if ctx.state.config.auth.mode == AuthMode::Oidc {
+        return Err(Error::forbidden("refused-no-passwords"));
+    }
+    let (name, email, password) = check(&invitation, sent, form, &organisation)?;
+    let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
+    let password_hash = ctx.work(move || signin::hash(&password)).await?;
+    drop(turn);
+    let newcomer = Newcomer { name, email, password_hash };
+    let entry = Entry {
+        method: Method::Password,
+        address: ctx.caller.address.clone(),
+        browser: ctx.caller.browser.clone(),
+        max_age_seconds: ctx.state.config.security.session_max_age_seconds,
+    };
+    let hash = LINK.hash(&ctx.request);
+    ctx.write(move |tx, me| newcomer.accept(tx, me, &hash, entry)).await
+}
+
+/// Every problem of the form at once.
+fn check(invitation: &Invitation, sent: &Form, form: &AcceptForm, organisation: &str) -> Result<(Name, Email, Secret)> {
+    let (mut problems, parsed) = match form.check(invitation.email.as_deref()) {
+        Ok(parsed) => (Problems::default(), Some(parsed)),
+        Err(problems) => (problems, None),
+    };
+    let email = invitation.email.as_deref().unwrap_or(&form.email);
+    let about = [form.name.as_str(), email, organisation];
+    let password = problems.take("password", signin::check_strength(sent.text("password"), &about));
+    match (parsed, password) {
+        (Some((name, email)), Some(password)) => Ok((name, email, password)),
+        _ => Err(Error::Invalid(problems)),
+    }
+}
+
+mod joining {
+    use super::*;
+
+    pub async fn show(ctx: Ctx) -> Result<Reply> {
+        draw(&ctx, Problems::default()).await
+    }
+
+    pub async fn create(ctx: Ctx, _: Form) -> Result<Reply> {
+        let hash = LINK.hash(&ctx.request);
+        match ctx.write(move |tx, me| join(tx, me, &hash)).await {
+            Ok(()) => {
+                let reply = ctx.redirect("/", Some(Flash::done("invitation-joined")));
+                Ok(reply.cookie(LINK.gone(&ctx.state)))
+            }
+            Err(Error::Invalid(problems)) => draw(&ctx, problems).await,
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn draw(ctx: &Ctx, problems: Problems) -> Result<Reply> {
+        let was_sent = !problems.is_empty();
+        let (standing, organisation) = standing(ctx).await?;
+        let (me, csrf) = (ctx.me()?, ctx.csrf());
+        let own = |me: &Actor| me.person.as_ref().map(|person| (person.name.clone(), person.email.clone()));
+        let (person, email) = own(&me).unwrap_or_default();
+        match standing {
+            Standing::New(invitation) | Standing::Known(invitation) if invitation.is_for(&me) => {
+                let page = Join { csrf, organisation, invitation: *invitation, person, problems };
+                ctx.page_with(if was_sent { 422 } else { 200 }, &page)
+            }
+            Standing::New(invitation) | Standing::Known(invitation) => {
+                let meant = masked(invitation.email.as_deref().unwrap_or_default());
+                let words = Msg::new("invitation-is-others-words").with("meant", meant).with("own", email);
+                let title = "invitation-is-others";
+                ctx.page(&Told { csrf, organisation, title, words, link: None, can_sign_out: true })
+            }
+            other => ctx.page_with(status(&other, was_sent), &told(ctx, organisation, &other)),
+        }
+    }
+}
