@@ -2,6 +2,8 @@
 //! Nothing outside this folder compares roles.
 
 mod actor;
+#[path = "model_explain.rs"]
+mod explain;
 mod model;
 mod permission;
 mod permit;
@@ -18,6 +20,7 @@ mod scope;
 pub mod visible;
 
 pub use actor::*;
+pub use explain::*;
 pub use permission::*;
 pub use permit::*;
 pub use program::*;

@@ -10,9 +10,11 @@ use crate::ui::{Choice, Shell, filters, text};
 use crate::web::Form;
 use askama::Template;
 
+mod explain;
 mod roles;
 mod samples;
 
+pub use explain::*;
 pub use roles::*;
 pub use samples::samples;
 

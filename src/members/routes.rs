@@ -13,6 +13,7 @@ use crate::web::{Flash, Form, Need, Reply, Routes};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+mod explain;
 mod groups;
 mod ownership;
 mod person;
@@ -25,6 +26,7 @@ pub fn routes() -> Routes {
         .get("/settings/members/new", Need::Session, new)
         .and(person::routes())
         .and(groups::routes())
+        .and(explain::routes())
         .and(roles::routes())
         .and(ownership::routes())
 }

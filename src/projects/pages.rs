@@ -262,23 +262,8 @@ pub fn role_choices(project: &Project, me: &Actor, chosen: ProjectRole) -> Vec<C
     ProjectRole::ALL.iter().filter(may_give).map(choice).collect()
 }
 
-/// One reason in words.
-pub fn reason_words(reason: &Reason) -> String {
-    use crate::ui::say_with;
-    let role = crate::ui::text(&role_label(reason.role()));
-    match reason {
-        Reason::Organisation(of) => {
-            say_with("reach-organisation", [("of", crate::ui::text(&format!("organisation-role-{of}")).as_str())])
-        }
-        Reason::CustomRole(name) => say_with("reach-custom-role", [("name", name.as_str())]),
-        Reason::Open => crate::ui::text("reach-open"),
-        Reason::Grant(_) => say_with("reach-grant", [("role", role.as_str())]),
-        Reason::Group(group, _) => say_with("reach-group", [("group", group.as_str()), ("role", role.as_str())]),
-    }
-}
-
 pub fn reasons_words(reach: &Reach) -> String {
-    reach.reasons.iter().map(reason_words).collect::<Vec<_>>().join("; ")
+    reach.reasons.iter().map(|reason| crate::ui::say(&reason.words())).collect::<Vec<_>>().join("; ")
 }
 
 #[derive(Template)]

@@ -1,6 +1,6 @@
 //! What hangs on one record, loaded for its page; and who would see it elsewhere.
 
-use crate::access::{Actor, Kind, Permission, Place, ProjectId, Thing, Verb, can};
+use crate::access::{Actor, Kind, Permission, Place, ProjectId, Thing, Verb, can, may_explain};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Msg, Result};
@@ -20,6 +20,7 @@ pub struct Parts {
     pub can_edit: bool,
     pub can_remove: bool,
     pub can_share: bool,
+    pub can_explain: bool,
     /// The scope in words: project's or group's name; None for the organisation and for private.
     pub place_name: Option<String>,
     pub author: Option<String>,
@@ -45,6 +46,7 @@ impl Parts {
             can_edit: can(me, Verb::Edit, &thing),
             can_remove: can(me, Verb::Remove, &thing),
             can_share: can(me, Verb::Share, &thing),
+            can_explain: may_explain(me, &thing),
             place_name: place_name(tx, me, record.place())?,
             author: author.into_iter().flatten().next().map(|face| face.name),
         })
@@ -217,6 +219,7 @@ impl Parts {
             can_edit: true,
             can_remove: true,
             can_share: true,
+            can_explain: true,
             place_name: None,
             author: Some("Vera Novak".to_owned()),
         }

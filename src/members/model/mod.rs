@@ -1,6 +1,7 @@
 //! One file per ability.
 
 mod add;
+mod explain;
 mod groups;
 mod list;
 mod place;
@@ -8,6 +9,7 @@ mod profile;
 mod roles;
 
 pub use add::*;
+pub use explain::*;
 pub use groups::*;
 pub use list::*;
 pub(in crate::members) use place::take_turn;

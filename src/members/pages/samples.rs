@@ -1,7 +1,8 @@
 //! What the gallery shows.
 
 use super::*;
-use crate::access::ProjectRole;
+use crate::access::{Answer, ProjectRole, Verb};
+use crate::error::Msg;
 use crate::members::CustomRole;
 use crate::people::{PersonId, RoleId};
 use crate::ui::{Sample, sample};
@@ -141,6 +142,29 @@ impl RolePage {
     }
 }
 
+impl Explain {
+    pub fn sample() -> Self {
+        let told =
+            Msg::new("refused-project-role").with("needed", "member").with("project", "Atlas").with("have", "viewer");
+        let answered = Answered {
+            member: cleo(),
+            title: "Order steel".to_owned(),
+            path: "/tickets/ATL-1".to_owned(),
+            access_path: Some("/projects/ATL/access".to_owned()),
+            sees: true,
+            lines: vec![AnswerLine::of(Verb::See, &Answer::Yes), AnswerLine::of(Verb::Edit, &Answer::No(told))],
+            reasons: vec![Msg::new("reach-grant").with("role", "Viewer")],
+        };
+        Explain {
+            shell: Shell::sample("members"),
+            people: vec![Choice::new("cleo", "Cleo Marchetti (@cleo)", true)],
+            record: "ATL-1".to_owned(),
+            answered: Some(answered),
+            problems: Problems::one("user", "problem-person-unknown"),
+        }
+    }
+}
+
 impl Ownership {
     pub fn sample() -> Self {
         Ownership {
@@ -192,6 +216,7 @@ pub fn samples() -> Vec<Sample> {
         sample("members/grouppage", &GroupPage::sample()),
         sample("members/roles", &Roles::sample()),
         sample("members/rolepage", &RolePage::sample()),
+        sample("members/explain", &Explain::sample()),
         sample("members/ownership", &Ownership::sample()),
     ]
 }
