@@ -186,3 +186,7 @@ explain-verb-edit = Change it, and add to it
 explain-verb-share = Move it elsewhere
 explain-verb-administer = Change its settings and grants
 explain-verb-remove = Archive or delete it
+mail-server-admin-subject = The server's administrators changed
+mail-server-admin-made = { $by } made { $name } a server admin.
+mail-server-admin-unmade = { $by } took the rights of a server admin from { $name }.
+mail-server-admin-note = Server admins can change where mail, backups and sign-on go. If you did not expect this, look at the audit trail.

@@ -11,6 +11,8 @@ mod principal;
 mod program;
 #[path = "model_program.rs"]
 mod program_loading;
+/// The page of the docs.
+pub mod reference;
 /// Who reaches a project, and why.
 #[path = "model_reach.rs"]
 pub mod reach;

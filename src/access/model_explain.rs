@@ -108,7 +108,7 @@ fn in_project(tx: &mut Tx, they: &Actor, id: ProjectId) -> Result<Vec<Msg>> {
 fn in_group(tx: &mut Tx, they: &Actor, id: GroupId) -> Result<Vec<Msg>> {
     let mut sql = Sql::named("access::group_name", "select name from groups where id = ");
     sql.bind(id);
-    let name = name(tx, &sql)?;
+    let name = name(tx, sql)?;
     let mut reasons = Vec::new();
     if they.is_in(id) {
         reasons.push(Msg::new("because-in-group").with("group", &name));
@@ -145,10 +145,10 @@ fn by_custom_role(tx: &mut Tx, they: &Actor) -> Result<Msg> {
     );
     sql.bind(Permission::MemoryCurate).push(" and pr.person_id = ").bind(they.person_id().map(|id| id.0));
     sql.push(" order by lower(r.name) limit 1");
-    Ok(Msg::new("because-custom-role").with("role", name(tx, &sql)?))
+    Ok(Msg::new("because-custom-role").with("role", name(tx, sql)?))
 }
 
-fn name(tx: &mut Tx, sql: &Sql) -> Result<String> {
+fn name(tx: &mut Tx, sql: Sql) -> Result<String> {
     Ok(sql.load::<Name>(tx.conn())?.into_iter().next().map(|row| row.name).unwrap_or_default())
 }
 

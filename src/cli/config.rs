@@ -32,6 +32,8 @@ enum Page {
     Example,
     /// docs/cli.md
     Cli,
+    /// docs/permissions.md
+    Permissions,
 }
 
 /// `load` is not called for the reference, which must work without any configuration.
@@ -42,6 +44,7 @@ pub fn run(args: Args, load: impl FnOnce() -> Result<Loaded, Failure>) -> Result
         Act::Reference { page: Page::Configuration } => say(&config::markdown()),
         Act::Reference { page: Page::Example } => say(&config::example()),
         Act::Reference { page: Page::Cli } => say(&super::markdown()),
+        Act::Reference { page: Page::Permissions } => say(&crate::access::reference::markdown()),
     }
 }
 

@@ -321,6 +321,19 @@ fn only_a_server_admin_makes_one_and_one_always_remains() {
 }
 
 #[test]
+fn the_other_server_admins_hear_of_a_new_one() {
+    let app = App::new();
+    app.as_(GRO).post("/people/dov/server-admin", &[]);
+    let told = |who: Who| {
+        app.count(&format!(
+            "select count(*) from jobs where kind = 'mail.send' and payload->>'to' = '{}' and payload->>'text' like '%Gro Solberg made Dov Peretz%'",
+            who.email()
+        ))
+    };
+    assert_eq!((told(ADA), told(DOV), told(GRO), told(BEN)), (1, 1, 0, 0));
+}
+
+#[test]
 fn a_lower_role_ends_sessions_and_a_higher_one_does_not() {
     let app = App::new();
     let (cleo, ben) = (app.as_(CLEO), app.as_(BEN));

@@ -7,6 +7,7 @@ mod list;
 mod place;
 mod profile;
 mod roles;
+mod server_admin;
 
 pub use add::*;
 pub use explain::*;

@@ -12,11 +12,11 @@ use diesel::QueryableByName;
 use diesel::sql_types::Int8;
 
 #[derive(QueryableByName)]
-struct Others {
+pub(in crate::members) struct Others {
     #[diesel(sql_type = Int8)]
-    owners: i64,
+    pub owners: i64,
     #[diesel(sql_type = Int8)]
-    server_admins: i64,
+    pub server_admins: i64,
 }
 
 /// Changes of anybody's place take turns; whoever waited sees what the other did.
@@ -76,29 +76,6 @@ impl Member {
         audit::record(tx, permit, act)
     }
 
-    /// Makes or unmakes a server admin. `Invalid` for the last one.
-    pub fn set_server_admin(&self, tx: &mut Tx, me: &Actor, is_server_admin: bool) -> Result<()> {
-        take_turn(tx)?;
-        let (me, member) = (&me.again(tx)?, Member::find(tx, me, &self.handle)?);
-        let permit = may(tx, me, Verb::Administer, &member.thing(member.role))?;
-        if member.server_admin == is_server_admin {
-            permit.unused(tx);
-            return Ok(());
-        }
-        if !member.is_active() {
-            return Err(Error::invalid("", "problem-deactivated"));
-        }
-        if !is_server_admin && member.others(tx)?.server_admins == 0 {
-            return Err(Error::invalid("", "problem-last-server-admin"));
-        }
-        Person::set_server_admin(tx, member.id, is_server_admin)?;
-        let mut act = Act::new(ActKind::ServerAdminChanged).target("person", member.id);
-        if !is_server_admin {
-            act = act.note("sessions", member.end_sessions(tx, me)?);
-        }
-        audit::record(tx, permit, act.change("server_admin", member.server_admin, is_server_admin))
-    }
-
     /// Ends their sessions at once; what they wrote stays theirs.
     pub fn deactivate(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
         take_turn(tx)?;
@@ -139,7 +116,7 @@ impl Member {
     }
 
     /// Active owners and server admins but this person.
-    fn others(&self, tx: &mut Tx) -> Result<Others> {
+    pub(in crate::members) fn others(&self, tx: &mut Tx) -> Result<Others> {
         let mut sql = Sql::named(
             "members::others",
             "select count(*) filter (where m.role = 'owner') as owners, count(*) filter (where p.server_admin) as server_admins

@@ -73,15 +73,20 @@ async fn make(ctx: &Ctx, sent: &Form, steps_down: bool) -> Result<String> {
 mod server_admin {
     use super::*;
 
+    async fn set(ctx: &Ctx, handle: String, is_server_admin: bool) -> Result<Member> {
+        let state = ctx.state.clone();
+        change(ctx, handle, move |member, tx, me| member.set_server_admin(tx, me, is_server_admin, &state.config)).await
+    }
+
     pub async fn create(ctx: Ctx, handle: Path<String>, _: Form) -> Result<Reply> {
         let handle = handle.into_inner();
-        let done = change(&ctx, handle.clone(), |member, tx, me| member.set_server_admin(tx, me, true)).await;
+        let done = set(&ctx, handle.clone(), true).await;
         answer(&ctx, handle, done, "member-server-admin-made", None).await
     }
 
     pub async fn destroy(ctx: Ctx, handle: Path<String>, _: Form) -> Result<Reply> {
         let handle = handle.into_inner();
-        let done = change(&ctx, handle.clone(), |member, tx, me| member.set_server_admin(tx, me, false)).await;
+        let done = set(&ctx, handle.clone(), false).await;
         answer(&ctx, handle, done, "member-server-admin-unmade", None).await
     }
 }
