@@ -27,6 +27,7 @@ pub fn all() -> Vec<Feature> {
         crate::exports::FEATURE,
         crate::imports::FEATURE,
         crate::trail::FEATURE,
+        crate::reviews::FEATURE,
         crate::search::FEATURE,
     ]
 }

@@ -3,8 +3,8 @@
 use crate::db::{self, Chore};
 use crate::queue::{self, Entry, JobKind, Work};
 use crate::{
-    account, audit, comments, docs, error::Result, exports, files, imports, invitations, mail, people, search, setup,
-    signin, trail,
+    account, audit, comments, docs, error::Result, exports, files, imports, invitations, mail, people, reviews, search,
+    setup, signin, trail,
 };
 use std::time::Duration;
 
@@ -34,6 +34,7 @@ pub fn schedule() -> Vec<Entry> {
         Entry { name: "audit.flush", every: FIVE_SECONDS, wakes_on: None, run: flush_counts },
         Entry { name: "audit.forget_details", every: DAY, wakes_on: None, run: forget_details },
         Entry { name: "trail.send_on", every: TWO_SECONDS, wakes_on: None, run: send_trail_on },
+        Entry { name: "reviews.begin", every: HALF_HOUR, wakes_on: None, run: begin_reviews },
         // Finding
         Entry { name: "search.index", every: SECOND, wakes_on: None, run: index },
         // Forgetting
@@ -73,6 +74,12 @@ fn flush_counts(work: &mut Work) -> Result<()> {
 
 fn send_trail_on(work: &mut Work) -> Result<()> {
     work.touch(Chore::Stream, trail::send_on).map(drop)
+}
+
+fn begin_reviews(work: &mut Work) -> Result<()> {
+    let config = work.config.clone();
+    work.touch(Chore::Review, |tx| reviews::begin_due(tx, &config))?;
+    work.touch(Chore::Review, |tx| reviews::remind(tx, &config)).map(drop)
 }
 
 /// Addresses and browsers: beside audit events, and of sessions that are over.

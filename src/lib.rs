@@ -92,6 +92,8 @@ pub mod imports;
 pub mod exports;
 /// What one decides about oneself, and admins about the organisation.
 pub mod settings;
+/// Who has which access, looked through; and how this server is run.
+pub mod reviews;
 /// The audit trail, read, exported and sent on.
 pub mod trail;
 /// The first minutes of an empty server.

@@ -87,6 +87,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit_streams (id) {
+        id -> Uuid,
+        organisation_id -> Uuid,
+        name -> Text,
+        transport -> Text,
+        address -> Text,
+        secret -> Nullable<Text>,
+        cursor -> BigInt,
+        version -> Integer,
+        created_by_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        paused_at -> Nullable<Timestamptz>,
+        last_sent_at -> Nullable<Timestamptz>,
+        failures -> Integer,
+        next_try_at -> Nullable<Timestamptz>,
+        error -> Nullable<Text>,
+        leased_until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     blobs (hash) {
         hash -> Text,
         bytes -> BigInt,
@@ -384,6 +405,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    practice_notes (organisation_id, key) {
+        organisation_id -> Uuid,
+        key -> Text,
+        text -> Text,
+        changed_by_id -> Nullable<Uuid>,
+        changed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     project_grants (id) {
         id -> Uuid,
         project_id -> Uuid,
@@ -471,6 +502,47 @@ diesel::table! {
         code_hash -> Bytea,
         created_at -> Timestamptz,
         used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    review_lines (id) {
+        id -> Uuid,
+        review_id -> Uuid,
+        position -> Integer,
+        kind -> Text,
+        subject -> Text,
+        what -> Text,
+        detail -> Text,
+        since -> Nullable<Timestamptz>,
+        last_used_at -> Nullable<Timestamptz>,
+        person_id -> Nullable<Uuid>,
+        reference -> Jsonb,
+        answer -> Nullable<Text>,
+        answered_by_id -> Nullable<Uuid>,
+        answered_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    review_rhythms (organisation_id) {
+        organisation_id -> Uuid,
+        every_months -> Integer,
+        changed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    reviews (id) {
+        id -> Uuid,
+        organisation_id -> Uuid,
+        started_by_id -> Nullable<Uuid>,
+        started_at -> Timestamptz,
+        due_on -> Date,
+        reminded_at -> Nullable<Timestamptz>,
+        signed_by_id -> Nullable<Uuid>,
+        signed_at -> Nullable<Timestamptz>,
+        finding -> Text,
     }
 }
 
@@ -676,6 +748,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_cuts,
     audit_details,
     audit_events,
+    audit_streams,
     blobs,
     ceremonies,
     comments,
@@ -701,6 +774,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     organisations,
     people,
     person_roles,
+    practice_notes,
     project_grants,
     projects,
     record_links,
@@ -709,6 +783,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     record_watchers,
     records,
     recovery_codes,
+    review_lines,
+    review_rhythms,
+    reviews,
     risk_closures,
     risks,
     role_permissions,

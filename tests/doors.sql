@@ -45,3 +45,7 @@ insert into audit_streams (id, organisation_id, name, transport, address, create
 insert into invitations (id, organisation_id, email, role, inviter_id, created_at, expires_at)
   select '00000000-0000-0000-0000-000000000320', o.id, 'ines@elsewhere.example', 'member', p.id, o.created_at, o.created_at + interval '10 years'
   from organisations o, people p where p.handle = 'ada';
+-- …0362 a review with one line, …0363.
+insert into reviews (id, organisation_id, started_at, due_on) select '00000000-0000-0000-0000-000000000362', id, created_at, '2026-12-31' from organisations;
+insert into review_lines (id, review_id, position, kind, subject, what, detail, reference)
+  values ('00000000-0000-0000-0000-000000000363', '00000000-0000-0000-0000-000000000362', 1, 'member', 'Dov Peretz', 'member', '', '{"handle": "dov", "role": "member"}');

@@ -14,6 +14,7 @@ mod doors;
 mod gallery;
 mod matrix;
 mod migrations;
+mod requirements;
 mod smoke;
 
 #[path = "../src/cli/tests.rs"]
@@ -84,6 +85,8 @@ mod signin_tests;
 mod ui_tests;
 #[path = "../src/web/tests.rs"]
 mod web_tests;
+#[path = "../src/reviews/tests.rs"]
+mod reviews_tests;
 #[path = "../src/trail/tests.rs"]
 mod trail_tests;
 #[path = "../src/trail/stream_tests.rs"]

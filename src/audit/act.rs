@@ -33,6 +33,9 @@ text_enum!(
         ApiKeyDeleted = "api_key.deleted",
         AuditStreamCreated = "audit_stream.created", AuditStreamChanged = "audit_stream.changed",
         AuditStreamTested = "audit_stream.tested", AuditStreamDeleted = "audit_stream.deleted",
+        ReviewStarted = "review.started", ReviewAnswered = "review.answered", ReviewSigned = "review.signed",
+        ReviewRhythmChanged = "review.rhythm_changed", AccessReviewExported = "access_review.exported",
+        PracticesChanged = "practices.changed",
         Refused = "refused",
     }
 );

@@ -34,6 +34,8 @@ enum Page {
     Cli,
     /// docs/permissions.md
     Permissions,
+    /// docs/production.md
+    Production,
 }
 
 /// `load` is not called for the reference, which must work without any configuration.
@@ -45,6 +47,7 @@ pub fn run(args: Args, load: impl FnOnce() -> Result<Loaded, Failure>) -> Result
         Act::Reference { page: Page::Example } => say(&config::example()),
         Act::Reference { page: Page::Cli } => say(&super::markdown()),
         Act::Reference { page: Page::Permissions } => say(&crate::access::reference::markdown()),
+        Act::Reference { page: Page::Production } => say(&crate::reviews::markdown()),
     }
 }
 

@@ -165,6 +165,7 @@ pub enum Chore {
     Export,
     SearchIndex,
     Stream,
+    Review,
     KeptForm,
     TokenUse,
     MailedLink,

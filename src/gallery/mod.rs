@@ -29,6 +29,7 @@ pub fn samples() -> Vec<Sample> {
         crate::experiments::samples(),
         crate::settings::samples(),
         crate::trail::samples(),
+        crate::reviews::samples(),
     ]
     .concat()
 }

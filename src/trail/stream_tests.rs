@@ -328,11 +328,11 @@ fn paused_it_keeps_its_place_and_sent_again_it_begins_at_the_day() {
     assert_eq!(ada.post(&format!("{path}/again"), &[("day", "2026-12-02")]).status, 303);
     app.tx(audit::seal);
     send_on(&app);
-    assert_eq!(server.sequences()[before..], [before as i64 + 1, before as i64 + 2]);
+    assert_eq!(server.sequences()[before..], [before as i64 + 1]);
     ada.post(&format!("{path}/again"), &[("day", "")]);
     app.tx(audit::seal);
     send_on(&app);
-    assert_eq!(server.sequences()[before + 2], 1, "from the first one on");
+    assert_eq!(server.sequences()[before + 1], 1, "from the first one on");
     assert_eq!(ada.post(&format!("{path}/again"), &[("day", "never")]).status, 422);
 }
 
@@ -405,7 +405,7 @@ fn a_bad_form_comes_back_beside_its_field_with_what_was_typed() {
             .post("/settings/audit/streams", &form.map(|(name, old)| (name, if name == field { value } else { old })));
         assert!(answer.status == 422 && answer.has(&format!("{field}-error")), "{field} {value:.20} {}", answer.status);
     }
-    let bare = App::new();
+    let bare = App::configured(&[("DATA_ENCRYPTION_KEY", "")]);
     let form = [("name", "SIEM"), ("transport", "webhook"), ("address", "https://siem.example/"), ("since", "now")];
     let answer = bare.as_(ADA).post("/settings/audit/streams", &form);
     assert!(answer.status == 422 && answer.has("DATA_ENCRYPTION_KEY"), "without a key");
@@ -421,5 +421,5 @@ fn only_who_manages_security_sees_or_changes_streams() {
         assert_eq!(app.as_(who).get("/settings/audit/streams").status, 403, "{}", who.name);
         assert_eq!(app.as_(who).post("/settings/audit/streams", &[("name", "")]).status, 403, "{}", who.name);
     }
-    assert!(!app.as_(BEN).get("/settings/audit").has("/settings/audit/streams"));
+    assert!(!app.as_(BEN).get("/settings/audit").has("href=\"/settings/audit/streams\""));
 }

@@ -1,0 +1,298 @@
+//! How this server should be run, as one list: the page shows what of it holds now, the docs page says what each is. The words are
+//! messages `practice-KEY` and `practice-KEY-words`.
+
+use super::{Facts, Note, NoteKey, STALE_DAYS};
+use crate::config::Config;
+use crate::error::Problems;
+use crate::ui::{Sample, Shell, filters, sample, say_with, text};
+use crate::web::Form;
+use askama::Template;
+use chrono::{DateTime, Months, Utc};
+use std::fmt::Write;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// More admins than this want a reason.
+pub const MANY_ADMINS: i64 = 8;
+/// One practice by its key, and the note that speaks of it.
+pub const PRACTICES: &[(&str, Option<NoteKey>)] = &[
+    ("https", None),
+    ("cookie", None),
+    ("encryption", Some(NoteKey::Encryption)),
+    ("secrets", Some(NoteKey::Secrets)),
+    ("key", None),
+    ("files", None),
+    ("owners", None),
+    ("admins", None),
+    ("factors", None),
+    ("emergency", Some(NoteKey::EmergencyAccess)),
+    ("invitations", None),
+    ("review", None),
+    ("stream", None),
+    ("topology", None),
+    ("recovery", None),
+    ("backup", Some(NoteKey::LastBackup)),
+    ("restore", Some(NoteKey::RestoreDrill)),
+    ("failover", Some(NoteKey::FailoverDrill)),
+    ("providers", Some(NoteKey::Providers)),
+    ("isolation", None),
+];
+
+/// The notes that together draw the topology, and those that say what may be lost.
+const TOPOLOGY: [NoteKey; 6] =
+    [NoteKey::Ingress, NoteKey::Server, NoteKey::Workers, NoteKey::Database, NoteKey::Uploads, NoteKey::Backups];
+const RECOVERY: [NoteKey; 2] = [NoteKey::RecoveryPoint, NoteKey::RecoveryTime];
+
+/// How a practice stands now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Good,
+    Attention,
+    /// Nothing here can tell; people say so in a note.
+    People,
+}
+
+#[derive(Debug, Clone)]
+pub struct Item {
+    pub key: &'static str,
+    pub standing: Standing,
+    /// What is so now.
+    pub now: String,
+}
+
+impl Item {
+    pub fn title(&self) -> String {
+        text(&format!("practice-{}", self.key))
+    }
+
+    pub fn words(&self) -> String {
+        text(&format!("practice-{}-words", self.key))
+    }
+
+    pub fn icon(&self) -> &'static str {
+        match self.standing {
+            Standing::Good => "check",
+            Standing::Attention => "risk",
+            Standing::People => "info",
+        }
+    }
+
+    pub fn tone(&self) -> &'static str {
+        match self.standing {
+            Standing::Good => "green",
+            Standing::Attention => "amber",
+            Standing::People => "grey",
+        }
+    }
+
+    /// Message key.
+    pub fn label(&self) -> &'static str {
+        match self.standing {
+            Standing::Good => "practice-good",
+            Standing::Attention => "practice-attention",
+            Standing::People => "practice-people",
+        }
+    }
+}
+
+/// What the server sees of itself.
+pub struct Sight<'s> {
+    pub config: &'s Config,
+    pub has_key: bool,
+    pub facts: &'s Facts,
+    pub notes: &'s [Note],
+    pub now: DateTime<Utc>,
+}
+
+impl Sight<'_> {
+    pub fn items(&self) -> Vec<Item> {
+        PRACTICES.iter().map(|(key, note)| self.item(key, *note)).collect()
+    }
+
+    fn item(&self, key: &'static str, note: Option<NoteKey>) -> Item {
+        let facts = self.facts;
+        let good = |holds: bool| if holds { Standing::Good } else { Standing::Attention };
+        let (standing, now) = match key {
+            "https" => (good(self.config.runtime.is_https()), self.config.runtime.public_app_url.to_string()),
+            "cookie" => (
+                good(self.config.security.session_cookie_secure),
+                said("practice-now-cookie", self.config.security.session_cookie_secure),
+            ),
+            "key" => (good(self.has_key), said("practice-now-key", self.has_key)),
+            "files" => self.files(),
+            "owners" => (good(facts.owners >= 2), count("practice-now-owners", facts.owners)),
+            "admins" => (good(facts.owners + facts.admins <= MANY_ADMINS.max(facts.people / 10)), admins(facts)),
+            "factors" => (
+                good(facts.owners_without_factor.is_empty()),
+                names("practice-now-factors", &facts.owners_without_factor),
+            ),
+            "invitations" => {
+                (good(facts.stale_invitations == 0), count("practice-now-invitations", facts.stale_invitations))
+            }
+            "review" => self.review(),
+            "stream" => (good(facts.streams > 0 && facts.failing_streams == 0), streams(facts)),
+            "topology" => self.written(&TOPOLOGY),
+            "recovery" => self.written(&RECOVERY),
+            "isolation" => (Standing::People, String::new()),
+            _ => match note.and_then(|note| self.note(note)) {
+                Some(note) => (Standing::Good, note.text.clone()),
+                None => (Standing::People, text("practice-now-unwritten")),
+            },
+        };
+        Item { key, standing, now }
+    }
+
+    fn note(&self, key: NoteKey) -> Option<&Note> {
+        self.notes.iter().find(|note| note.key == key)
+    }
+
+    fn written(&self, keys: &[NoteKey]) -> (Standing, String) {
+        let missing: Vec<String> =
+            keys.iter().filter(|key| self.note(**key).is_none()).map(|key| text(&note_label(*key))).collect();
+        match missing.is_empty() {
+            true => (Standing::Good, text("practice-now-written")),
+            false => (Standing::Attention, names("practice-now-missing", &missing)),
+        }
+    }
+
+    fn review(&self) -> (Standing, String) {
+        let Some(last) = self.facts.last_review_at else {
+            return (Standing::Attention, text("practice-now-no-review"));
+        };
+        let months = Months::new(self.facts.every_months.and_then(|months| u32::try_from(months).ok()).unwrap_or(12));
+        let is_young = last.checked_add_months(months).is_some_and(|due| due >= self.now);
+        let day = last.format("%-d %B %Y").to_string();
+        (
+            if is_young { Standing::Good } else { Standing::Attention },
+            say_with("practice-now-review", [("day", day.as_str())]),
+        )
+    }
+
+    /// As `tow doctor` looks at them: nobody else may read.
+    fn files(&self) -> (Standing, String) {
+        let open: Vec<String> = [(Path::new(".env"), 0o077), (self.config.runtime.data_dir.as_path(), 0o067)]
+            .into_iter()
+            .filter(|(path, others)| {
+                std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & others != 0)
+            })
+            .map(|(path, _)| path.display().to_string())
+            .collect();
+        match open.is_empty() {
+            true => (Standing::Good, text("practice-now-files-closed")),
+            false => (Standing::Attention, names("practice-now-files-open", &open)),
+        }
+    }
+}
+
+fn said(key: &str, holds: bool) -> String {
+    text(&format!("{key}-{}", if holds { "yes" } else { "no" }))
+}
+
+fn count(key: &str, number: i64) -> String {
+    say_with(key, [("count", number.to_string().as_str())])
+}
+
+fn names(key: &str, names: &[String]) -> String {
+    let (number, all) = (names.len().to_string(), names.join(", "));
+    say_with(key, [("count", number.as_str()), ("names", all.as_str())])
+}
+
+fn admins(facts: &Facts) -> String {
+    let numbers = [facts.owners, facts.admins, facts.server_admins, facts.people].map(|number| number.to_string());
+    let [owners, admins, server, people] = &numbers;
+    say_with(
+        "practice-now-admins",
+        [("owners", owners.as_str()), ("admins", admins), ("server", server), ("people", people)],
+    )
+}
+
+fn streams(facts: &Facts) -> String {
+    let (all, failing) = (facts.streams.to_string(), facts.failing_streams.to_string());
+    say_with("practice-now-streams", [("count", all.as_str()), ("failing", failing.as_str())])
+}
+
+/// Message key.
+fn note_label(key: NoteKey) -> String {
+    format!("practice-note-{}", key.as_str().replace('_', "-"))
+}
+
+#[derive(Template)]
+#[template(path = "reviews/practices.html")]
+pub struct Practices {
+    pub shell: Shell,
+    pub items: Vec<Item>,
+    pub fields: Vec<Field>,
+    pub can_write: bool,
+    pub problems: Problems,
+}
+
+/// A note as the form shows it.
+#[derive(Debug, Clone)]
+pub struct Field {
+    pub key: NoteKey,
+    pub text: String,
+    /// Who wrote it, and when.
+    pub by: Option<(String, DateTime<Utc>)>,
+}
+
+impl Field {
+    pub fn label(&self) -> String {
+        note_label(self.key)
+    }
+
+    /// With what was typed, when something was.
+    pub fn all(notes: &[Note], typed: Option<&[(NoteKey, String)]>) -> Vec<Field> {
+        let field = |key: &NoteKey| {
+            let note = notes.iter().find(|note| note.key == *key);
+            let given = typed.and_then(|typed| typed.iter().find(|(of, _)| of == key)).map(|(_, text)| text.clone());
+            let text = given.or_else(|| note.map(|note| note.text.clone())).unwrap_or_default();
+            let by = note.and_then(|note| Some((note.changed_by.clone()?, note.changed_at)));
+            Field { key: *key, text, by }
+        };
+        NoteKey::ALL.iter().map(field).collect()
+    }
+}
+
+/// Only notes that the form has.
+pub fn typed(form: &Form) -> Vec<(NoteKey, String)> {
+    let keys = NoteKey::ALL.iter().filter(|key| form.has(key.as_str()));
+    keys.map(|key| (*key, form.text(key.as_str()).to_owned())).collect()
+}
+
+/// docs/production.md.
+pub fn markdown() -> String {
+    let mut out = "<!-- Made by bin/regenerate from src/reviews/practices.rs and its messages; edits here are lost. -->\n# Running TOW in production\n\n".to_owned();
+    let _ = writeln!(out, "{}\n", text("practices-docs"));
+    for (key, note) in PRACTICES {
+        let _ =
+            writeln!(out, "## {}\n\n{}\n", text(&format!("practice-{key}")), text(&format!("practice-{key}-words")));
+        let whose = match (note, *key) {
+            (Some(_), _) | (_, "topology" | "recovery") => "practices-docs-note",
+            (None, "isolation") => "practices-docs-people",
+            _ => "practices-docs-seen",
+        };
+        let _ = writeln!(out, "*{}*\n", text(whose));
+    }
+    let _ = writeln!(out, "{}", say_with("practices-docs-stale", [("days", STALE_DAYS.to_string().as_str())]));
+    out
+}
+
+impl Practices {
+    pub fn sample() -> Self {
+        let item = |key, standing| Item { key, standing, now: text("practice-now-unwritten") };
+        let items =
+            vec![item("https", Standing::Good), item("owners", Standing::Attention), item("restore", Standing::People)];
+        let fields = Field::all(&[], None);
+        Practices {
+            shell: Shell::sample("settings"),
+            items,
+            fields,
+            can_write: true,
+            problems: Problems::one("ingress", "problem-nul"),
+        }
+    }
+}
+
+pub fn samples() -> Vec<Sample> {
+    vec![sample("reviews/practices", &Practices::sample())]
+}

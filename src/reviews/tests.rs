@@ -1,0 +1,252 @@
+//! Access reviews and practices, through their pages.
+
+use crate::harness::*;
+use chrono::Duration;
+use tow::reviews;
+
+const REVIEWS: &str = "/settings/reviews";
+
+/// A review that Ada has just begun: where it is.
+fn begun(app: &App) -> String {
+    let answer = app.as_(ADA).post(REVIEWS, &[]);
+    assert_eq!(answer.status, 303, "{}", answer.error);
+    answer.location()
+}
+
+/// Where the form of a line goes.
+fn line(app: &App, path: &str, kind: &str, subject: &str, what: &str) -> String {
+    let sql = format!(
+        "select l.position::bigint as count from review_lines l where l.kind = '{kind}' and l.subject = '{subject}' and l.what = '{what}'"
+    );
+    let page = app.as_(ADA).get(path).text();
+    let row = page.split(&format!("<tr id=\"line-{}\">", app.count(&sql))).nth(1).expect("the line is shown");
+    row.split("action=\"").nth(1).expect("the line has a form").split('"').next().unwrap().to_owned()
+}
+
+fn answer(app: &App, who: Who, line: &str, answer: &str) -> Answer {
+    app.as_(who).post(line, &[("answer", answer)])
+}
+
+#[test]
+fn every_access_is_a_line_and_is_confirmed_or_taken_away_by_its_own_verb() {
+    let app = App::new();
+    let path = begun(&app);
+    let gone = [
+        (
+            "member",
+            "Ben Okafor",
+            "admin",
+            "select count(*) from memberships m join people p on p.id = m.person_id where p.handle = 'ben' and m.role = 'member'",
+        ),
+        (
+            "member",
+            "Dov Peretz",
+            "member",
+            "select count(*) from people where handle = 'dov' and deactivated_at is not null",
+        ),
+        ("group_member", "Cleo Marchetti", "Planners", "select 1 - count(*) as count from group_members"),
+        ("grant", "Vera Novak", "viewer", "select 1 - count(*) as count from project_grants where role = 'viewer'"),
+    ];
+    for (kind, subject, what, done) in gone {
+        let line = line(&app, &path, kind, subject, what);
+        let said = answer(&app, ADA, &line, "revoke");
+        assert_eq!((said.status, app.count(done)), (303, 1), "{kind} {subject}: {}", said.error);
+    }
+    let kept = line(&app, &path, "member", "Ada Lindqvist", "owner");
+    assert!(answer(&app, ADA, &kept, "confirm").follow().has("Confirmed."));
+    let events = "select count(*) from audit_events where action in ('member.role_changed', 'member.deactivated', 'group.changed', 'project.grant_changed')";
+    assert_eq!(app.count(events), 4, "each is audited in its own words");
+    assert_eq!(app.count("select count(*) from audit_events where action = 'review.answered'"), 5);
+}
+
+#[test]
+fn what_changed_since_the_review_began_is_noted_as_gone_and_left_alone() {
+    let app = App::new();
+    let path = begun(&app);
+    let dov = line(&app, &path, "member", "Dov Peretz", "member");
+    app.as_(ADA).post("/people/dov/role", &[("was", "member"), ("role", "admin")]);
+    assert!(answer(&app, ADA, &dov, "revoke").follow().has("It was gone already"));
+    assert_eq!(app.count("select count(*) from people where handle = 'dov' and deactivated_at is null"), 1);
+}
+
+#[test]
+fn a_line_is_answered_once_and_a_reviewer_takes_away_no_more_than_they_hold() {
+    let app = App::new();
+    let path = begun(&app);
+    let ada = line(&app, &path, "member", "Ada Lindqvist", "owner");
+    assert_eq!(answer(&app, BEN, &ada, "revoke").status, 403, "an admin makes no owner a member");
+    assert_eq!(answer(&app, ADA, &ada, "revoke").status, 422, "the last owner stays");
+    assert_eq!(app.count("select count(*) from review_lines where answer is not null"), 0);
+    answer(&app, BEN, &ada, "confirm");
+    assert!(answer(&app, ADA, &ada, "revoke").has("answered this line already"));
+    assert_eq!(answer(&app, ADA, &ada, "perhaps").status, 422);
+}
+
+#[test]
+fn a_review_is_signed_when_every_line_is_answered_and_then_stands() {
+    let app = App::new();
+    let path = begun(&app);
+    let early = app.as_(ADA).post(&format!("{path}/signature"), &[("finding", "All well.")]);
+    assert!(early.status == 422 && early.has("lines are still open") && early.has("All well."));
+    let open = line(&app, &path, "member", "Dov Peretz", "member");
+    app.sql("update review_lines set answer = 'confirmed', answered_at = '2026-12-01'");
+    assert!(
+        app.as_(ADA)
+            .post(&format!("{path}/signature"), &[("finding", "All well.")])
+            .follow()
+            .has("signed by Ada Lindqvist")
+    );
+    assert_eq!(answer(&app, ADA, &open, "revoke").status, 422);
+    assert_eq!(app.as_(ADA).post(&format!("{path}/signature"), &[]).status, 422);
+    assert_eq!(app.count("select count(*) from audit_events where action = 'review.signed'"), 1);
+    assert!(app.as_(ADA).get(&path).has("All well."));
+}
+
+#[test]
+fn one_review_is_open_at_a_time() {
+    let app = App::new();
+    begun(&app);
+    assert!(app.as_(BEN).post(REVIEWS, &[]).has("A review is open"));
+    assert_eq!(app.count("select count(*) from reviews"), 1);
+}
+
+#[test]
+fn the_export_names_everything_that_gives_access() {
+    let app = App::new();
+    let json = app.as_(ADA).post("/settings/reviews/export", &[("format", "json")]);
+    let whole: serde_json::Value = serde_json::from_str(&json.text()).unwrap();
+    let kinds: std::collections::BTreeSet<&str> =
+        whole["access"].as_array().unwrap().iter().map(|access| access["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["grant", "group", "group_member", "left", "member"]);
+    assert_eq!((&whole["format"], &whole["organisation"]), (&"tow-access-review".into(), &"Halden".into()));
+    let csv = app.as_(ADA).post("/settings/reviews/export", &[("format", "csv")]);
+    let rows = csv::Reader::from_reader(csv.body.as_slice()).records().count();
+    assert_eq!(rows, whole["access"].as_array().unwrap().len());
+    assert_eq!(app.count("select count(*) from audit_events where action = 'access_review.exported'"), 2);
+    assert_eq!(app.as_(ADA).post("/settings/reviews/export", &[("format", "pdf")]).status, 422);
+}
+
+#[test]
+fn a_name_that_is_a_formula_is_text_in_the_table() {
+    let app = App::new();
+    app.sql("update people set name = '=HYPERLINK(1)' where handle = 'dov'");
+    let csv = app.as_(ADA).post("/settings/reviews/export", &[("format", "csv")]).text();
+    assert!(csv.contains("'=HYPERLINK") && !csv.contains(",=HYPERLINK"));
+}
+
+#[test]
+fn a_review_leaves_as_a_file_with_its_answers() {
+    let app = App::new();
+    let path = begun(&app);
+    answer(&app, ADA, &line(&app, &path, "member", "Ada Lindqvist", "owner"), "confirm");
+    let json = app.as_(ADA).post(&format!("{path}/export"), &[("format", "json")]);
+    let whole: serde_json::Value = serde_json::from_str(&json.text()).unwrap();
+    let ada = whole["lines"].as_array().unwrap().iter().find(|line| line["subject"] == "Ada Lindqvist").unwrap();
+    assert_eq!((&ada["answer"], &ada["answered_by"]), (&"confirmed".into(), &"Ada Lindqvist".into()));
+    assert!(app.as_(ADA).post(&format!("{path}/export"), &[("format", "csv")]).has("answered_by"));
+}
+
+#[test]
+fn by_its_rhythm_a_review_begins_and_people_are_reminded() {
+    let app = App::new();
+    let ada = app.as_(ADA);
+    assert_eq!(ada.post("/settings/reviews/rhythm", &[("months", "6")]).status, 303);
+    let config = app.state().config.clone();
+    let begin = |app: &App| app.tx(|tx| reviews::begin_due(tx, &config));
+    let remind = |app: &App| app.tx(|tx| reviews::remind(tx, &config));
+    assert!(!begin(&app));
+    app.advance(Duration::days(184));
+    assert!(begin(&app) && !begin(&app), "once");
+    assert!(app.as_(ADA).get(REVIEWS).has("0 of"));
+    assert_eq!(
+        app.count("select count(*) from audit_events where action = 'review.started' and actor_kind = 'system'"),
+        1
+    );
+    assert_eq!(remind(&app), 0, "they were told a moment ago");
+    app.advance(Duration::days(15));
+    assert_eq!((remind(&app), remind(&app)), (2, 0), "owner and admin, once a week");
+    assert_eq!(app.count("select count(*) from jobs where kind = 'mail.send'"), 4);
+}
+
+#[test]
+fn a_rhythm_is_a_number_of_months_or_nothing() {
+    let app = App::new();
+    for bad in ["0", "25", "-1", "soon", "999999999999"] {
+        let answer = app.as_(ADA).post("/settings/reviews/rhythm", &[("months", bad)]);
+        assert!(answer.status == 422 && answer.has("months-error"), "{bad}");
+    }
+    for good in ["1", "24", ""] {
+        assert_eq!(app.as_(ADA).post("/settings/reviews/rhythm", &[("months", good)]).status, 303, "{good}");
+    }
+    assert_eq!(app.count("select count(*) from review_rhythms"), 0);
+}
+
+#[test]
+fn lines_of_another_review_and_strangers_ids_are_not_found() {
+    let app = App::new();
+    let path = begun(&app);
+    let dov = line(&app, &path, "member", "Dov Peretz", "member");
+    let elsewhere = dov.replace(path.rsplit('/').next().unwrap(), "00000000-0000-0000-0000-000000000999");
+    assert_eq!(answer(&app, ADA, &elsewhere, "confirm").status, 404);
+    assert_eq!(answer(&app, ADA, &format!("{path}/lines/rubbish"), "confirm").status, 404);
+    for who in [CLEO, GRO] {
+        assert_eq!(answer(&app, who, &dov, "confirm").status, 403, "{}", who.name);
+        assert_eq!(app.as_(who).get(&path).status, 403, "{}", who.name);
+    }
+}
+
+#[test]
+fn the_page_of_a_review_takes_few_queries_however_many_lines_there_are() {
+    let app = App::new();
+    let path = begun(&app);
+    app.sql(
+        "insert into review_lines (id, review_id, position, kind, subject, what, detail, reference)
+         select gen_random_uuid(), r.id, 1000 + n, 'grant', 'Somebody ' || n, 'member', '', '{}' from reviews r, generate_series(1, 1000) n",
+    );
+    let page = app.as_(ADA).get(&path);
+    assert!(page.queries <= 6, "{}", page.queries);
+    let next =
+        page.text().split("rel=\"next\" href=\"").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
+    assert!(app.as_(ADA).get(&next).has("Somebody"));
+}
+
+#[test]
+fn what_only_people_know_is_written_down_kept_and_exported() {
+    let app = App::new();
+    let form = [("ingress", "Caddy on edge-1, Edda answers for it"), ("recovery_time", "four hours")];
+    assert!(app.as_(ADA).post("/settings/practices", &form).follow().has("Caddy on edge-1"));
+    assert_eq!(
+        app.count(
+            "select count(*) from audit_events where action = 'practices.changed' and after::text not like '%Caddy%'"
+        ),
+        1
+    );
+    let whole = app.as_(ADA).post("/settings/reviews/export", &[("format", "json")]).text();
+    assert!(whole.contains("Caddy on edge-1"));
+    app.as_(ADA).post("/settings/practices", &[("ingress", "")]);
+    assert_eq!(app.count("select count(*) from practice_notes"), 1);
+    let long = "x".repeat(tow::reviews::MAX_NOTE_CHARS + 1);
+    for bad in [long.as_str(), "a\0b"] {
+        let answer = app.as_(ADA).post("/settings/practices", &[("ingress", bad)]);
+        assert_eq!(answer.status, 422);
+    }
+}
+
+#[test]
+fn practices_show_how_the_server_stands_and_only_who_may_writes() {
+    let app = App::configured(&[("DATA_ENCRYPTION_KEY", "")]);
+    let page = app.as_(ADA).get("/settings/practices");
+    assert!(
+        page.has("There is one owner")
+            && page.has("Without one: Ada Lindqvist")
+            && page.has("DATA_ENCRYPTION_KEY is not set")
+    );
+    assert_eq!(app.as_(CLEO).get("/settings/practices").status, 403);
+    assert_eq!(app.as_(CLEO).post("/settings/practices", &[("ingress", "Mine")]).status, 403);
+}
+
+#[test]
+fn the_docs_page_says_what_the_page_of_practices_shows() {
+    let kept = std::fs::read_to_string(checkout().join("docs/production.md")).unwrap();
+    assert_eq!(kept, reviews::markdown(), "run bin/regenerate");
+}
