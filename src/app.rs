@@ -96,6 +96,7 @@ pub fn routes() -> Routes {
         .get("/readyz", Need::Nothing, ready)
         .get("/static/{name:.*}", Need::Nothing, static_file)
         .get("/robots.txt", Need::Nothing, robots)
+        .get("/api/v1/openapi.json", Need::Nothing, description)
 }
 
 async fn health() -> &'static str {
@@ -109,6 +110,11 @@ async fn ready(state: Shared) -> Result<Reply> {
     let body: serde_json::Map<String, serde_json::Value> =
         checks.into_iter().map(|check| (check.name.to_owned(), check.is_ok.into())).collect();
     Ok(Reply::json(&body).status(if is_ready { 200 } else { 503 }))
+}
+
+/// What the API is, for programs that make programs.
+async fn description(state: Shared) -> Reply {
+    Reply::json(&web::description(&state.routes, state.config.runtime.public_app_url.as_str()))
 }
 
 async fn robots() -> &'static str {

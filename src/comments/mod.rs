@@ -1,6 +1,7 @@
 //! What people say about a record, and the record's story: comments and activity in one thread. A comment may be about a quoted
 //! passage, and then it can be resolved. Who sees the record sees its thread; a comment is changed by its author alone.
 
+mod api;
 mod model;
 mod pages;
 /// As it leaves in an export.

@@ -3,6 +3,7 @@
 use crate::access::{Actor, Permit, Thing, Verb, can, may, visible};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
+use crate::db::paging::{Cursor, Page};
 use crate::db::sql::Sql;
 use crate::error::{Error, Msg, Result};
 use crate::files::{File, shown_in};
@@ -124,6 +125,20 @@ impl Comment {
         sql.bind(record.id).push(" order by c.created_at desc, c.id desc limit ").bind(limit);
         sql.push(") newest order by created_at, id");
         Ok(sql.load(tx.conn())?)
+    }
+
+    /// A page of those that are there, the oldest first. The record must have been found for the reader.
+    pub fn page(tx: &mut Tx, record: &Record, after: Option<&Cursor>, size: usize) -> Result<Page<Comment>> {
+        let mut sql =
+            Sql::named("comments::page", &format!("select {COLUMNS} where c.removed_at is null and c.record_id = "));
+        sql.bind(record.id);
+        if let Some(after) = after {
+            // Ids sort by the time of making, and an import keeps its order.
+            sql.push(" and c.id > ").bind(after.id);
+        }
+        sql.push(" order by c.id limit ").bind(i64::try_from(size + 1).unwrap_or(i64::MAX));
+        let cursor = |comment: &Comment| Cursor { sort: "id".to_owned(), value: None, id: comment.id.0 };
+        Ok(Page::cut(sql.load(tx.conn())?, size, cursor))
     }
 
     pub fn record(&self, tx: &mut Tx, me: &Actor) -> Result<Record> {

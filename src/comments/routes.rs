@@ -17,6 +17,7 @@ pub fn routes() -> Routes {
         .post("/comments/{id}/restoration", Need::Session, restoration::create)
         .post("/comments/{id}/resolution", Need::Session, resolution::create)
         .post("/comments/{id}/resolution/removal", Need::Session, resolution::destroy)
+        .and(super::api::routes())
 }
 
 async fn create(ctx: Ctx, display_id: Path<String>, form: Form) -> Result<Reply> {

@@ -83,6 +83,19 @@ macro_rules! text_enum {
             }
         }
 
+        /// A text with a closed list of words; used in place, because several lists have the same name.
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                let words = $name::ALL.iter().map(|value| value.as_str());
+                let list = utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .enum_values(Some(words));
+                list.build().into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+
         impl From<$name> for $crate::db::sql::Bind {
             fn from(value: $name) -> Self {
                 $crate::db::sql::Bind::Text(value.as_str().to_owned())

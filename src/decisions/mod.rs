@@ -1,5 +1,6 @@
 //! What was decided, why, and what it replaced: so that nobody has to decide it twice.
 
+mod api;
 mod model;
 mod model_texts;
 mod pages;

@@ -272,7 +272,34 @@ pub struct Row {
     pub sort_value: Option<String>,
 }
 
+/// A decision in a list of whole ones.
+#[derive(QueryableByName)]
+struct Whole {
+    #[diesel(embed)]
+    decision: Decision,
+    #[diesel(sql_type = Nullable<Text>)]
+    sort_value: Option<String>,
+}
+
+const WITHOUT_TEXTS: &str =
+    ", d.status, '' as context, '' as decision, '' as alternatives, '' as consequences, d.decider_id,
+    d.decided_on, d.review_on";
+
 impl Filter {
+    /// Whole decisions but for their texts, which are empty.
+    pub fn decisions(
+        &self,
+        tx: &mut Tx,
+        me: &Actor,
+        sort: Sort,
+        after: Option<Cursor>,
+        size: usize,
+    ) -> Result<Page<Decision>> {
+        let list = List { columns: WITHOUT_TEXTS, name: "decisions::list_whole", size, ..self.list(sort, after) };
+        let page = list.page(tx, me, |row: &Whole| (row.sort_value.clone(), row.decision.record.id.0))?;
+        Ok(page.map(|row| row.decision))
+    }
+
     fn list(&self, sort: Sort, after: Option<Cursor>) -> List {
         const ROW: &str =
             ", d.status, d.decided_on, d.review_on, (select p.name from people p where p.id = d.decider_id) as decider";

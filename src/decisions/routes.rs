@@ -22,6 +22,7 @@ pub fn routes() -> Routes {
         .get("/decisions/{id}", Need::Session, show)
         .post("/decisions/{id}/fields", Need::Session, update)
         .post("/decisions/{id}/supersession", Need::Session, supersession::create)
+        .and(super::api::routes())
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {

@@ -1,5 +1,6 @@
 //! The wiki: pages in a tree per place, every save a revision that can come back.
 
+mod api;
 mod model;
 mod pages;
 /// As it leaves in an export.

@@ -172,6 +172,17 @@ impl Face {
         sql.load(tx.conn())?.into_iter().next().ok_or_else(|| Error::invalid(field, "problem-person-unknown"))
     }
 
+    /// An active member by handle, with `@` before it or not; `Invalid` under `field` for anybody else.
+    pub fn by_handle(tx: &mut Tx, field: &str, handle: &str) -> Result<Face> {
+        let handle = handle.trim().trim_start_matches('@').to_lowercase();
+        let mut sql = Sql::named(
+            "people::by_handle",
+            "select p.id, p.name, p.handle from people p join memberships m on m.person_id = p.id where p.deactivated_at is null and p.handle = ",
+        );
+        sql.bind(handle.replace('\0', "\u{FFFD}"));
+        sql.load(tx.conn())?.into_iter().next().ok_or_else(|| Error::invalid(field, "problem-person-unknown"))
+    }
+
     /// The named people, also those who have left, so that old work keeps its names.
     pub fn of(tx: &mut Tx, ids: Vec<Uuid>) -> Result<Vec<Face>> {
         let mut sql = Sql::named("people::faces_of", "select id, name, handle from people where id = any(");

@@ -1,5 +1,6 @@
 //! Where work happens and who may be there: projects with their key, lead, visibility and grants.
 
+mod api;
 mod model;
 mod pages;
 /// As it leaves in an export.

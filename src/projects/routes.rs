@@ -23,6 +23,7 @@ pub fn routes() -> Routes {
         .post("/projects/{key}/archiving", Need::Session, archiving::create)
         .post("/projects/{key}/archiving/removal", Need::Session, archiving::destroy)
         .and(access::routes())
+        .and(super::api::routes())
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {

@@ -4,10 +4,12 @@ mod address;
 mod model;
 mod pages;
 mod routes;
+mod shapes;
 
 pub use address::*;
 pub use model::*;
 pub use pages::*;
+pub use shapes::*;
 
 use crate::web::Feature;
 

@@ -1,5 +1,6 @@
 //! What may go wrong, how likely and how badly, and what is done about it.
 
+mod api;
 mod model;
 mod model_texts;
 mod pages;

@@ -24,6 +24,7 @@ pub fn routes() -> Routes {
         .post("/risks/{id}/fields", Need::Session, update)
         .post("/risks/{id}/closure", Need::Session, closure::create)
         .post("/risks/{id}/closure/removal", Need::Session, closure::destroy)
+        .and(super::api::routes())
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {

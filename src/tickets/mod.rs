@@ -1,5 +1,6 @@
 //! Units of work: what is to be done, by whom, until when, and how far it is.
 
+mod api;
 mod model;
 mod pages;
 /// As it leaves in an export.

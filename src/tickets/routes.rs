@@ -25,6 +25,7 @@ pub fn routes() -> Routes {
         .post("/tickets/bulk", Need::Session, bulk::create)
         .get("/tickets/{id}", Need::Session, show)
         .post("/tickets/{id}/fields", Need::Session, update)
+        .and(super::api::routes())
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {

@@ -2,9 +2,17 @@
 
 use crate::error::{Error, Msg, Result};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+use serde_json::Value;
 
 /// `Invalid` with the field's path: `tags[2]`, or nothing for the whole.
 pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    // No text of ours holds a NUL byte; JSON can only spell one.
+    if bytes.windows(6).any(|part| part.eq_ignore_ascii_case(b"\\u0000"))
+        && let Ok(value) = serde_json::from_slice::<Value>(bytes)
+        && let Some(path) = nul_in(&value)
+    {
+        return Err(Error::invalid(&path, "problem-nul"));
+    }
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
@@ -12,6 +20,16 @@ pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     })?;
     json.end().map_err(|error| fault(error, ""))?;
     Ok(value)
+}
+
+/// The field of the first text with a NUL byte.
+fn nul_in(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Array(list) => list.iter().find_map(nul_in),
+        Value::Object(fields) => fields.iter().find_map(|(name, value)| nul_in(value).map(|_| name.clone())),
+        _ => None,
+    }
 }
 
 fn fault(error: serde_json::Error, path: &str) -> Error {

@@ -1,5 +1,6 @@
 //! The list of pages: filters, sorts, a page at a time.
 
+use super::Doc;
 use crate::access::{Actor, Kind, Place};
 use crate::db::Tx;
 use crate::db::paging::{Cursor, Page};
@@ -45,7 +46,25 @@ const ROW_COLUMNS: &str = ", d.revision, d.icon, (select u.title from records u 
     (select p.name from doc_revisions v join people p on p.id = v.author_id where v.doc_id = d.id and v.number = d.revision) as editor,
     array(select rt.tag from record_tags rt where rt.record_id = r.id order by rt.tag) as tags";
 
+/// A page in a list of whole ones.
+#[derive(QueryableByName)]
+struct Whole {
+    #[diesel(embed)]
+    doc: Doc,
+    #[diesel(sql_type = Nullable<Text>)]
+    sort_value: Option<String>,
+}
+
+const WITHOUT_BODY: &str = ", d.parent_id, d.rank, d.icon, '' as body, d.revision, d.removed_at";
+
 impl Filter {
+    /// Whole pages but for their body, which is empty.
+    pub fn docs(&self, tx: &mut Tx, me: &Actor, sort: Sort, after: Option<Cursor>, size: usize) -> Result<Page<Doc>> {
+        let list = List { columns: WITHOUT_BODY, name: "docs::list_whole", size, ..self.list(sort, after) };
+        let page = list.page(tx, me, |row: &Whole| (row.sort_value.clone(), row.doc.record.id.0))?;
+        Ok(page.map(|row| row.doc))
+    }
+
     /// By its word; the default for one that is not on the list.
     pub fn sort(word: &str) -> Sort {
         SORTS.into_iter().find(|sort| sort.key == word).unwrap_or(BY_UPDATED)

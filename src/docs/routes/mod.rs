@@ -52,6 +52,7 @@ pub fn routes() -> Routes {
         .post("/docs/{id}/archiving/removal", Need::Session, removal::restore)
         .post("/docs/{id}/removal", Need::Session, removal::create)
         .post("/docs/{id}/removal/undo", Need::Session, removal::destroy)
+        .and(crate::docs::api::routes())
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {

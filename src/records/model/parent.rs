@@ -131,6 +131,14 @@ impl Record {
         sql.load(tx.conn())?.into_iter().next().ok_or(Error::NotFound)
     }
 
+    /// Those of the ids that `me` may see, in no order.
+    pub fn find_ids(tx: &mut Tx, me: &Actor, ids: Vec<Uuid>) -> Result<Vec<Record>> {
+        let mut sql =
+            Sql::named("records::find_ids", &format!("select {RECORD_COLUMNS} from records r where r.id = any("));
+        sql.bind(ids).push(") and ").append(&visible::records(me));
+        Ok(sql.load(tx.conn())?)
+    }
+
     /// Holds the row until the transaction ends, so that two editors take turns; the newest state.
     pub fn lock(&self, tx: &mut Tx) -> Result<Record> {
         let mut sql = Sql::named("records::lock", &format!("select {RECORD_COLUMNS} from records r where r.id = "));

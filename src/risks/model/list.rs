@@ -1,6 +1,6 @@
 //! Listing: filters, a closed set of sort columns, what a row shows, and the figures of the heat map.
 
-use super::{Level, Status};
+use super::{Level, Risk, Status};
 use crate::access::{Actor, Kind, ProjectId, visible};
 use crate::db::Tx;
 use crate::db::paging::{Cursor, Page};
@@ -81,7 +81,27 @@ struct Category {
 const JOIN: &str = "join risks k on k.id = r.id";
 const ROW: &str = ", k.status, k.score, k.review_on, (select p.name from people p where p.id = k.owner_id) as owner";
 
+/// A risk in a list of whole ones.
+#[derive(QueryableByName)]
+struct Whole {
+    #[diesel(embed)]
+    risk: Risk,
+    #[diesel(sql_type = Nullable<Text>)]
+    sort_value: Option<String>,
+}
+
+const WITHOUT_TEXTS: &str =
+    ", k.status, k.category, '' as description, '' as mitigation, '' as contingency, k.likelihood,
+    k.impact, k.score, k.owner_id as risk_owner_id, k.review_on";
+
 impl Filter {
+    /// Whole risks but for their texts, which are empty.
+    pub fn risks(&self, tx: &mut Tx, me: &Actor, sort: Sort, after: Option<Cursor>, size: usize) -> Result<Page<Risk>> {
+        let list = List { columns: WITHOUT_TEXTS, name: "risks::list_whole", size, ..self.list(sort, after) };
+        let page = list.page(tx, me, |row: &Whole| (row.sort_value.clone(), row.risk.record.id.0))?;
+        Ok(page.map(|row| row.risk))
+    }
+
     fn list(&self, sort: Sort, after: Option<Cursor>) -> List {
         let mut list = List::new(Kind::Risk, "risks::list", ROW, JOIN);
         list.filters = self.conditions();
