@@ -69,7 +69,7 @@ fn principals(app: &App) -> Vec<Client> {
 }
 
 /// Rows with fixed ids that paths of the table name; behind the server's back, because only the doors are tried here.
-fn furnish(app: &App) {
+pub fn furnish(app: &App) {
     open_security_desk(app);
     app.sql(&std::fs::read_to_string(checkout().join("tests/doors.sql")).unwrap());
     let content = tow::files::Store::of(&app.state().config.uploads).path(&"a".repeat(64));

@@ -11,6 +11,7 @@ mod harness;
 
 mod architecture;
 mod doors;
+mod doors_api;
 mod gallery;
 mod matrix;
 mod migrations;
@@ -79,6 +80,8 @@ mod setup_tests;
 mod signin_confirmation_tests;
 #[path = "../src/tokens/tests.rs"]
 mod tokens_tests;
+#[path = "../src/tokens/api_tests.rs"]
+mod tokens_api_tests;
 #[path = "../src/signin/tests.rs"]
 mod signin_tests;
 #[path = "../src/ui/tests.rs"]
