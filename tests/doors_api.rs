@@ -41,7 +41,7 @@ fn every_door_of_the_api_opens_for_whom_the_table_says_and_no_other() {
         if line.is_empty() || line.starts_with('#') {
             found.push_str(line);
         } else {
-            let parts: Vec<&str> = line.split(" | ").map(str::trim).collect();
+            let parts: Vec<&str> = line.split('|').map(str::trim).collect();
             let [route, path, body, ..] = parts[..] else { panic!("four parts, please: {line}") };
             let method = route.split(' ').next().unwrap();
             let statuses: Vec<String> = programs
@@ -68,7 +68,7 @@ fn every_route_of_the_api_stands_in_its_table_and_names_a_scope_that_exists() {
     let named: BTreeSet<String> = table
         .lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(|line| line.split(" | ").next().unwrap().split_whitespace().collect::<Vec<_>>().join(" "))
+        .map(|line| line.split('|').next().unwrap().split_whitespace().collect::<Vec<_>>().join(" "))
         .collect();
     let routes: BTreeSet<String> = of_api().iter().map(|route| format!("{} {}", route.method, route.path)).collect();
     println!("{} routes × {} programs", routes.len(), COLUMNS.len());

@@ -271,14 +271,14 @@ impl Query {
 }
 
 /// One page of a list, as the API sends it.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
-pub struct Listed<T: utoipa::ToSchema> {
+#[derive(Debug, Clone, Serialize)]
+pub struct Listed<T> {
     pub items: Vec<T>,
     /// Sent back as `after` it leads to the next page; null on the last.
     pub next: Option<String>,
 }
 
-impl<T: utoipa::ToSchema> Listed<T> {
+impl<T> Listed<T> {
     pub fn of<R>(page: Page<R>, row: impl FnMut(R) -> T) -> Self {
         let page = page.map(row);
         Listed { items: page.rows, next: page.next.map(|cursor| cursor.encode()) }

@@ -1,10 +1,12 @@
 //! What a route of the API says of itself: read by the description at /api/v1/openapi.json, and by the door, which refuses a query
 //! that is not described.
 
+use crate::web::Listed;
 use serde_json::{Value, json};
 use std::borrow::Cow;
-use utoipa::ToSchema;
-use utoipa::openapi::{RefOr, Schema};
+use utoipa::openapi::schema::{ArrayBuilder, SchemaType as Type, Type as Kind};
+use utoipa::openapi::{ObjectBuilder, Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// A type that travels as JSON.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +30,30 @@ impl Shape {
         let mut all = vec![((self.name)().into_owned(), (self.own)())];
         (self.parts)(&mut all);
         all.into_iter().map(|(name, schema)| (name, json!(schema))).collect()
+    }
+}
+
+/// By hand, because each list needs a name of its own.
+impl<T: ToSchema> PartialSchema for Listed<T> {
+    fn schema() -> RefOr<Schema> {
+        let entry = Ref::from_schema_name(T::name());
+        let next = Type::from_iter([Kind::String, Kind::Null]);
+        let next = ObjectBuilder::new()
+            .schema_type(next)
+            .description(Some("Sent back as `after` it leads on; null on the last page."));
+        let list = ObjectBuilder::new().property("items", ArrayBuilder::new().items(entry)).property("next", next);
+        list.required("items").required("next").into()
+    }
+}
+
+impl<T: ToSchema> ToSchema for Listed<T> {
+    fn name() -> Cow<'static, str> {
+        Cow::Owned(format!("{}List", T::name()))
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
     }
 }
 
