@@ -11,7 +11,6 @@ mod harness;
 
 mod architecture;
 mod doors;
-mod doors_api;
 mod gallery;
 mod matrix;
 mod migrations;

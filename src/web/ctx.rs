@@ -6,11 +6,9 @@ use crate::db::{self, Chore, Tx, once, stats};
 use crate::error::{Error, Result};
 use crate::ui::{Frame, Shell};
 use crate::web::{
-    Cookies, Entrance, Flash, Interrupted, KeptForm, Posted, Purpose, Reply, Shared, VISIT_COOKIE, random_token,
-    token_hash,
+    Caller, Cookies, Entrance, Flash, Interrupted, KeptForm, Posted, Purpose, Reply, Shared, VISIT_COOKIE,
 };
 use actix_web::dev::Payload;
-use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use chrono::{DateTime, Utc};
 use std::cell::RefCell;
@@ -49,23 +47,6 @@ pub trait Principal: Clone + Send + Sync + 'static {
 
 /// How often a session is written down as seen.
 const SEEN_EVERY: chrono::Duration = chrono::Duration::minutes(5);
-/// Longer browser names are cut.
-const MAX_BROWSER: usize = 200;
-
-/// Where a request comes from.
-#[derive(Debug, Clone)]
-pub struct Caller {
-    /// SHA-256 of the token in a cookie that we signed.
-    pub session: Option<Vec<u8>>,
-    /// What the CSRF tokens of this browser hang on.
-    pub binding: String,
-    pub address: String,
-    pub browser: String,
-    pub request_id: Uuid,
-    /// How long a real authentication counts as recent.
-    pub step_up_max_age_seconds: u32,
-}
-
 /// What a request cost, for its log line.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Cost {
@@ -396,24 +377,4 @@ where
         }
     }
     result
-}
-
-impl Caller {
-    pub fn of(request: &HttpRequest, state: &Shared) -> Self {
-        let token = request
-            .cookie_value(&state.config.security.session_cookie_name)
-            .and_then(|signed| state.keys.verify(Purpose::Session, &signed));
-        let visit = || request.cookie_value(VISIT_COOKIE).and_then(|signed| state.keys.verify(Purpose::Visit, &signed));
-        let binding = token.clone().or_else(visit).unwrap_or_else(random_token);
-        let browser =
-            request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        Caller {
-            session: token.as_deref().map(token_hash),
-            binding,
-            address: crate::web::client_address(request, state),
-            browser: browser.chars().take(MAX_BROWSER).collect(),
-            request_id: request.extensions().get::<crate::web::RequestId>().map(|id| id.0).unwrap_or_default(),
-            step_up_max_age_seconds: state.config.security.step_up_max_age_seconds,
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 mod api;
 mod bearer;
+mod caller;
 mod cookies;
 mod ctx;
 mod download;
@@ -23,6 +24,7 @@ mod upload;
 
 pub use api::*;
 pub use bearer::*;
+pub use caller::*;
 pub use cookies::*;
 pub use ctx::*;
 pub use download::*;
