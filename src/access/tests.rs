@@ -309,7 +309,7 @@ fn an_explanation_says_why_in_words() {
         (VERA, "ATL-1", "a grant as Viewer"),
         (VERA, "ATL-1", "This needs the role member in Atlas; you are viewer."),
         (DOV, "ATL-1", "Dov Peretz cannot see"),
-        (DOV, "ATL-1", "For them it does not exist."),
+        (DOV, "ATL-1", "For them it does not exist"),
         (DOV, "atl", "the project is restricted, and no grant reaches them"),
         (DOV, "BCN", "the project is open"),
         (BEN, "ATL", "Admin of the organisation"),

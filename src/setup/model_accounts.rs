@@ -82,7 +82,7 @@ pub fn reset_password(tx: &mut Tx, me: &Actor, email: &str, password_hash: &str)
 /// Another role in the organisation; answers the one before. `Invalid` for the last active owner.
 pub fn change_role(tx: &mut Tx, me: &Actor, email: &str, role: OrganisationRole) -> Result<OrganisationRole> {
     let permit = may(tx, me, Verb::Administer, &Thing::Organisation(Permission::MembersUpdate))?;
-    lock(tx)?;
+    Membership::take_turn(tx)?;
     let person = person(tx, email)?;
     let mine = memberships::table.filter(memberships::person_id.eq(person.id)).select(Membership::as_select());
     let old = mine.first(tx.conn()).optional()?.ok_or_else(|| Error::invalid("email", "problem-account-unknown"))?.role;
@@ -109,7 +109,7 @@ pub fn change_role(tx: &mut Tx, me: &Actor, email: &str, role: OrganisationRole)
 /// Makes or unmakes a server admin; false when nothing had to change. `Invalid` for the last one.
 pub fn change_server_admin(tx: &mut Tx, me: &Actor, email: &str, is_admin: bool) -> Result<bool> {
     let permit = may(tx, me, Verb::Administer, &Thing::Organisation(Permission::MembersUpdate))?;
-    lock(tx)?;
+    Membership::take_turn(tx)?;
     let person = person(tx, email)?;
     if person.server_admin == is_admin {
         permit.unused(tx);
@@ -126,12 +126,6 @@ pub fn change_server_admin(tx: &mut Tx, me: &Actor, email: &str, is_admin: bool)
         Act::new(ActKind::ServerAdminChanged).target("person", person.id).change("server_admin", !is_admin, is_admin);
     audit::record(tx, permit, act)?;
     Ok(true)
-}
-
-/// One who changes roles at a time, so that two owners cannot demote each other at once.
-fn lock(tx: &mut Tx) -> Result<()> {
-    Sql::new("lock table memberships, people in share row exclusive mode").execute(tx.conn())?;
-    Ok(())
 }
 
 fn person(tx: &mut Tx, email: &str) -> Result<Person> {

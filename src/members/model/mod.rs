@@ -13,6 +13,5 @@ pub use add::*;
 pub use explain::*;
 pub use groups::*;
 pub use list::*;
-pub(in crate::members) use place::take_turn;
 pub use profile::*;
 pub use roles::*;

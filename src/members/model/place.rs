@@ -19,16 +19,10 @@ pub(in crate::members) struct Others {
     pub server_admins: i64,
 }
 
-/// Changes of anybody's place take turns; whoever waited sees what the other did.
-pub(in crate::members) fn take_turn(tx: &mut Tx) -> Result<()> {
-    Sql::named("members::take_turn", "select 1 as one from organisations for no key update").execute(tx.conn())?;
-    Ok(())
-}
-
 impl Member {
     /// `Conflict` when the role is no longer the one the form showed.
     pub fn change_role(&self, tx: &mut Tx, me: &Actor, was: OrganisationRole, role: OrganisationRole) -> Result<()> {
-        take_turn(tx)?;
+        Membership::take_turn(tx)?;
         let (me, member) = (&me.again(tx)?, Member::find(tx, me, &self.handle)?);
         let permit = may(tx, me, Verb::Share, &member.thing(role))?;
         if member.role == role {
@@ -52,7 +46,7 @@ impl Member {
 
     /// Makes this person an owner and, if wished, the actor an admin, in one step. `Invalid` at `person` for who cannot be made one.
     pub fn make_owner(&self, tx: &mut Tx, me: &Actor, steps_down: bool) -> Result<()> {
-        take_turn(tx)?;
+        Membership::take_turn(tx)?;
         let (me, member) = (&me.again(tx)?, Member::find(tx, me, &self.handle)?);
         let mine = Member::myself(tx, me)?;
         let owner = OrganisationRole::Owner;
@@ -78,7 +72,7 @@ impl Member {
 
     /// Ends their sessions at once; what they wrote stays theirs.
     pub fn deactivate(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
-        take_turn(tx)?;
+        Membership::take_turn(tx)?;
         let (me, member) = (&me.again(tx)?, Member::find(tx, me, &self.handle)?);
         let permit = may(tx, me, Verb::Remove, &member.thing(member.role))?;
         if !member.is_active() {
@@ -104,7 +98,7 @@ impl Member {
 
     /// They may enter again, with the role and groups they had.
     pub fn reactivate(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
-        take_turn(tx)?;
+        Membership::take_turn(tx)?;
         let (me, member) = (&me.again(tx)?, Member::find(tx, me, &self.handle)?);
         let permit = may(tx, me, Verb::Remove, &member.thing(member.role))?;
         if member.is_active() {
@@ -136,7 +130,9 @@ impl Member {
 
     /// A new password by somebody who holds at least as much; all sessions of the person end.
     pub fn reset_password(&self, tx: &mut Tx, me: &Actor, hash: &str) -> Result<()> {
-        let member = Member::find(tx, me, &self.handle)?;
+        // Else somebody could be made an owner between the question and the new password.
+        Membership::take_turn(tx)?;
+        let (me, member) = (&me.again(tx)?, Member::find(tx, me, &self.handle)?);
         member.check_reset(me)?;
         let permit = may(tx, me, Verb::Edit, &Thing::Account(member.id))?;
         if !member.is_active() {

@@ -1,12 +1,12 @@
 //! Custom roles as the settings show them. Who changes or gives one must hold all it has, before and after.
 
-use super::{Member, take_turn};
+use super::Member;
 use crate::access::{Actor, Permission, Permissions, Thing, Verb, check, may};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Conflict, Error, Msg, Result};
-use crate::people::{Face, Role, RoleId, Session};
+use crate::people::{Face, Membership, Role, RoleId, Session};
 use crate::text::value::{Body, Name};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, Int4, Int8, Text, Uuid as SqlUuid};
@@ -49,7 +49,7 @@ pub struct RoleText {
 
 impl RoleText {
     pub fn create(self, tx: &mut Tx, me: &Actor) -> Result<RoleId> {
-        take_turn(tx)?;
+        Membership::take_turn(tx)?;
         let me = &me.again(tx)?;
         let permit = may(tx, me, Verb::Add, &Thing::Role { id: None, holds: self.permissions })?;
         if CustomRole::list(tx, me)?.len() >= MAX_ROLES {
@@ -107,7 +107,7 @@ impl CustomRole {
 
     /// `Conflict` when somebody saved the role since the form was opened.
     pub fn update(&self, tx: &mut Tx, me: &Actor, text: &RoleText, version: i32) -> Result<()> {
-        take_turn(tx)?;
+        Membership::take_turn(tx)?;
         let (me, old) = (&me.again(tx)?, CustomRole::find(tx, me, self.id)?);
         let permit = may(tx, me, Verb::Edit, &old.thing(text.permissions))?;
         let (was, now) = (old.permissions(), text.permissions);
@@ -139,7 +139,7 @@ impl CustomRole {
 
     /// `Invalid` while somebody holds it; the message names them.
     pub fn delete(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
-        take_turn(tx)?;
+        Membership::take_turn(tx)?;
         let (me, role) = (&me.again(tx)?, CustomRole::find(tx, me, self.id)?);
         let permit = may(tx, me, Verb::Remove, &role.thing(Permissions::NONE))?;
         let holders = role.holders(tx)?;
@@ -169,7 +169,7 @@ impl Member {
 
     /// Gives a custom role beside what they have. `Invalid` for an unknown role, and for who may no longer enter.
     pub fn give_role(&self, tx: &mut Tx, me: &Actor, id: RoleId) -> Result<()> {
-        take_turn(tx)?;
+        Membership::take_turn(tx)?;
         let (me, member) = (&me.again(tx)?, Member::find(tx, me, &self.handle)?);
         let role = CustomRole::find(tx, me, id).map_err(|_| Error::invalid("custom_role", "problem-choice"))?;
         let permit = may(tx, me, Verb::Share, &member.thing_with(member.role, role.permissions()))?;
@@ -187,7 +187,7 @@ impl Member {
 
     /// Takes a custom role; their sessions end, so that nothing begun with it goes on.
     pub fn take_role(&self, tx: &mut Tx, me: &Actor, id: RoleId) -> Result<()> {
-        take_turn(tx)?;
+        Membership::take_turn(tx)?;
         let (me, member) = (&me.again(tx)?, Member::find(tx, me, &self.handle)?);
         let role = CustomRole::find(tx, me, id)?;
         let permit = may(tx, me, Verb::Share, &member.thing_with(member.role, role.permissions()))?;

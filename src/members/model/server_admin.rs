@@ -1,6 +1,6 @@
 //! Who administers the server: given and taken by one who does, and told to all who do.
 
-use super::{Member, take_turn};
+use super::Member;
 use crate::access::{Actor, Verb, may};
 use crate::audit::{self, Act, ActKind};
 use crate::config::Config;
@@ -8,7 +8,7 @@ use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Msg, Result};
 use crate::mail::{self, Letter};
-use crate::people::Person;
+use crate::people::{Membership, Person};
 use diesel::QueryableByName;
 use diesel::sql_types::Text;
 
@@ -21,7 +21,7 @@ struct Address {
 impl Member {
     /// Makes or unmakes a server admin. `Invalid` for the last one.
     pub fn set_server_admin(&self, tx: &mut Tx, me: &Actor, is_server_admin: bool, config: &Config) -> Result<()> {
-        take_turn(tx)?;
+        Membership::take_turn(tx)?;
         let (me, member) = (&me.again(tx)?, Member::find(tx, me, &self.handle)?);
         let permit = may(tx, me, Verb::Administer, &member.thing(member.role))?;
         if member.server_admin == is_server_admin {
