@@ -42,12 +42,8 @@ fn projects() -> String {
     let place = Place::Project(PROJECT);
     let others = Thing::Record { id, place, author: None };
     let rows: [(&str, Verb, Thing); 5] = [
-        ("see the project and all in it", Verb::See, others.clone()),
-        (
-            "add, edit, close, decide, comment, attach; archive or move what they wrote themselves",
-            Verb::Edit,
-            others.clone(),
-        ),
+        ("see the project and all in it", Verb::See, others),
+        ("add, edit, close, decide, comment, attach; archive or move what they wrote themselves", Verb::Edit, others),
         ("archive or move what others wrote", Verb::Remove, others),
         ("settings, grants (up to their own role), visibility", Verb::Share, Thing::Project(PROJECT)),
         ("archive the project, bring it back", Verb::Remove, Thing::Project(PROJECT)),
