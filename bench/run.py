@@ -3,6 +3,7 @@
 import argparse
 import csv
 import http.cookiejar
+import itertools
 import os
 import random
 import re
@@ -20,6 +21,10 @@ CONNECTIONS = 16
 WORDS = """ferry tide berth crossing window planner harbour crew rotation sailing timetable notice passenger ramp weather
 pilot channel buoy fuel ledger season ticket office refund queue deck engine valve inspection chart depth forecast signal
 radio lounge vehicle manifest slipway quay mooring bollard customs fare season winter summer storm fog relief""".split()
+# Words are as unequal as in real text (Zipf): those above are common without being in every text.
+SYLLABLES = [a + b for a in "bdfgklmnprstv" for b in ("a", "e", "i", "o", "u", "an", "er", "on")]
+COMMON = 150
+VOCABULARY = 6_000
 
 
 def main():
@@ -129,7 +134,7 @@ def report(server, args, work):
     time.sleep(15)  # the search index follows the activity
     doc = re.search(r'href="(/docs/DOC-\d+)"', browser.get("/docs"))
     pages = {"ticket list, 50 of all": "/tickets", "ticket list, one project": "/tickets?project=BEN", "ticket page": "/tickets/BEN-42",
-             "board": "/board?project=BEN", "search": "/search?q=ferry+tide"}
+             "board": "/board?project=BEN", "search, two words": "/search?q=ferry+tide", "search, one in most texts": f"/search?q={Words(7).words[0]}"}
     if doc:
         pages["doc page"] = doc[1]
     print(f"\n| page | requests/s | p50 ms | p99 ms | queries | pgbench tps | ratio | ratio (prepared) |\n|---|---|---|---|---|---|---|---|")
@@ -148,26 +153,39 @@ def set_up(server, work):
     return browser
 
 
+class Words:
+    """The vocabulary with its weights; the same text at each run."""
+    def __init__(self, seed):
+        self.chance = random.Random(seed)
+        invented = random.Random(1)
+        made = ["".join(invented.choices(SYLLABLES, k=3)) for _ in range(VOCABULARY)]
+        self.words = made[:COMMON] + WORDS + made[COMMON:]
+        self.weights = list(itertools.accumulate(1 / (rank + 2) for rank in range(len(self.words))))
+
+    def text(self, count):
+        return " ".join(self.chance.choices(self.words, cum_weights=self.weights, k=count))
+
+
 def write_tickets(path, count):
-    chance = random.Random(7)
+    words = Words(7)
+    chance = words.chance
     statuses = ["backlog", "todo", "in_progress", "blocked", "in_review", "done"]
     with open(path, "w", newline="") as file:
         out = csv.writer(file)
         out.writerow(["Title", "Description", "Type", "Status", "Priority", "Labels", "Due"])
         for _ in range(count):
-            title = " ".join(chance.choices(WORDS, k=7)).capitalize()
-            body = " ".join(chance.choices(WORDS, k=60)).capitalize() + "."
+            title, body = words.text(7).capitalize(), words.text(60).capitalize() + "."
             due = f"2027-{chance.randint(1, 12):02}-{chance.randint(1, 28):02}" if chance.random() < 0.4 else ""
             out.writerow([title, body, chance.choice(["task", "bug", "story"]), chance.choice(statuses), chance.randint(1, 5),
                           chance.choice(["tides", "crew", "api", ""]), due])
 
 
 def write_pages(folder, count):
-    chance = random.Random(8)
+    words = Words(8)
     folder.mkdir()
     for number in range(count):
-        sections = "\n\n".join(f"## {chance.choice(WORDS)}\n\n" + " ".join(chance.choices(WORDS, k=120)) for _ in range(6))
-        (folder / f"page-{number:04}.md").write_text(f"# {' '.join(chance.choices(WORDS, k=5))} {number}\n\n{sections}\n")
+        sections = "\n\n".join(f"## {words.text(2)}\n\n{words.text(120)}" for _ in range(6))
+        (folder / f"page-{number:04}.md").write_text(f"# {words.text(5)} {number}\n\n{sections}\n")
 
 
 def row(server, browser, args, work, name, path):

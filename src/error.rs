@@ -107,6 +107,11 @@ impl Problems {
         self.fields.is_empty()
     }
 
+    /// What to say where there is room for one sentence only.
+    pub fn first(&self) -> Msg {
+        self.fields.values().next().cloned().unwrap_or(Msg::new("problem-choice"))
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Msg)> {
         self.fields.iter().map(|(field, msg)| (field.as_str(), msg))
     }

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use tow::access::{Actor, Kind, Permission, ProjectId, Thing, Verb, can, visible};
 use tow::db::Tx;
+use tow::db::paging::Page;
 use tow::db::sql::Sql;
 use tow::error::Error;
 use tow::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, RECORD_COLUMNS, Record, Sort};
@@ -215,6 +216,26 @@ fn pages_together_are_the_visible_records_in_order_whether_one_reads_few_places_
         Ok(())
     });
     assert!(few.get() > 0 && many.get() > 0, "both ways of asking must be tried: {} {}", few.get(), many.get());
+}
+
+#[test]
+fn the_list_of_one_project_is_what_the_whole_list_has_of_it_and_empty_to_who_cannot_see_it() {
+    let app = App::new();
+    for who in EVERYBODY.into_iter().filter(|who| *who != HUGO) {
+        app.as_(who).tx(|tx, me| {
+            for project in [ATLAS, BEACON] {
+                let mut list = List::new(Kind::Ticket, "tests::list", "", "");
+                let all: Page<Row> = list.page(tx, me, |row: &Row| (None, row.record.id.0))?;
+                list.project = Some(project);
+                let of_it: Page<Row> = list.page(tx, me, |row: &Row| (None, row.record.id.0))?;
+                let ids = |page: &Page<Row>| page.rows.iter().map(|row| row.record.id.0).collect::<Vec<_>>();
+                let wanted = all.rows.iter().filter(|row| row.record.project_id == Some(project));
+                assert_eq!(ids(&of_it), wanted.map(|row| row.record.id.0).collect::<Vec<_>>(), "{}", who.name);
+                assert!(me.project_by_id(project).is_some() || of_it.rows.is_empty());
+            }
+            Ok(())
+        });
+    }
 }
 
 fn pages(tx: &mut Tx, me: &Actor, sort: Sort, archived: bool) -> Result<Vec<Uuid>, TestCaseError> {

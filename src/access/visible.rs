@@ -1,6 +1,6 @@
 //! The same answer as SQL. Every list and every `find` starts here, so the invisible is 404 and pages are never short.
 
-use crate::access::actor::{Actor, ActorKind};
+use crate::access::actor::{Actor, ActorKind, ProjectId};
 use crate::db::sql::{Bind, Sql};
 use crate::people::OrganisationRole;
 use uuid::Uuid;
@@ -37,6 +37,19 @@ pub fn records(me: &Actor) -> Sql {
         sql.push(" or r.scope = 'group'");
     }
     wrap(me, sql)
+}
+
+/// True for the records of one project, when it is in reach: a single place, which an index on place and order walks. `place` is
+/// the place column of `r`, or of the kind's own table when its index is wanted.
+pub fn in_project(me: &Actor, project: ProjectId, place: &'static str) -> Sql {
+    let mut sql = Sql::new("(");
+    if me.project_by_id(project).is_some() || me.kind == ActorKind::Operator {
+        sql.push(place).push(" = ").bind(project);
+    } else {
+        sql.push("false");
+    }
+    sql.append(&kinds(me)).push(")");
+    sql
 }
 
 /// Owners and admins read every group's records without being in it; `places` names only one's own groups.

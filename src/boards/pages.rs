@@ -3,8 +3,8 @@
 use crate::access::{Actor, Verb, can};
 use crate::db::paging::Page;
 use crate::records::Record;
-use crate::tickets::{Row, Status};
-use crate::ui::{Choice, Sample, Shell, count_label, filters, sample, text};
+use crate::tickets::{COLUMN_COUNT_LIMIT, Row, Status};
+use crate::ui::{Choice, Sample, Shell, count_up_to, filters, sample, text};
 use askama::Template;
 
 /// `/board`.
@@ -70,7 +70,7 @@ impl Column {
     pub fn new(status: Status, count: i64, page: Page<Row>, me: &Actor, address: &str) -> Self {
         let more = page.next.map(|cursor| format!("/board/cards?{address}&status={status}&after={}", cursor.encode()));
         let cards = page.rows.into_iter().map(|row| Card::of(row, me)).collect();
-        Column { status, count: count_label(count), cards, more }
+        Column { status, count: count_up_to(count, COLUMN_COUNT_LIMIT), cards, more }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::setup;
 use crate::web::State;
 use clap::ValueEnum;
 use diesel::{Connection, PgConnection};
+use std::io::IsTerminal;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -122,6 +123,8 @@ impl Database {
 pub fn start_log(loaded: &Loaded) {
     let filter = EnvFilter::try_new(&loaded.config.log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // Colours are for people; a file or a collector gets the words alone.
+    let log = log.with_ansi(std::io::stderr().is_terminal());
     match loaded.config.log.format {
         LogFormat::Json => log.json().flatten_event(true).init(),
         LogFormat::Text => log.init(),

@@ -1,6 +1,7 @@
 //! SQL put together from fragments and binds. Values only ever travel as binds. Unlike diesel's `sql_query` it is
 //! prepared once per shape and connection, which halves the time of a short query.
 
+use crate::db::stats;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::{Pg, PgConnection};
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -107,7 +108,9 @@ impl Sql {
     where
         Self: for<'q> LoadQuery<'q, PgConnection, T>,
     {
-        RunQueryDsl::load(self, conn)
+        let rows: Vec<T> = RunQueryDsl::load(self, conn)?;
+        stats::brought(rows.len());
+        Ok(rows)
     }
 
     /// Runs a statement without rows; answers how many it touched.

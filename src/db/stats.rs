@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Stats {
     pub queries: u32,
+    /// Rows that came back; not counted for diesel's own statements, which fetch single rows.
+    pub rows: usize,
     pub elapsed: Duration,
 }
 
 thread_local! {
-    static NOW: Cell<Stats> = const { Cell::new(Stats { queries: 0, elapsed: Duration::ZERO }) };
+    static NOW: Cell<Stats> = const { Cell::new(Stats { queries: 0, rows: 0, elapsed: Duration::ZERO }) };
     static IS_OPEN: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -29,6 +31,12 @@ pub fn close() {
 pub fn start() {
     IS_OPEN.set(false);
     NOW.set(Stats::default());
+}
+
+/// Counts what a statement brought.
+pub(in crate::db) fn brought(rows: usize) {
+    let so_far = NOW.get();
+    NOW.set(Stats { rows: so_far.rows + rows, ..so_far });
 }
 
 /// What was counted since `start` on this thread.
@@ -49,7 +57,7 @@ impl Instrumentation for Meter {
                 let spent = self.began.take().map(|began| began.elapsed()).unwrap_or_default();
                 let so_far = NOW.get();
                 let queries = so_far.queries + u32::from(IS_OPEN.get());
-                NOW.set(Stats { queries, elapsed: so_far.elapsed + spent });
+                NOW.set(Stats { queries, elapsed: so_far.elapsed + spent, ..so_far });
             }
             _ => {}
         }

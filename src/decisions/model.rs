@@ -238,12 +238,7 @@ impl Decision {
 }
 
 /// Sort columns; the first is the default.
-pub const SORTS: [Sort; 4] = [
-    BY_UPDATED,
-    Sort { key: "review", expression: "d.review_on", cast: "date", descending: false },
-    BY_CREATED,
-    BY_TITLE,
-];
+pub const SORTS: [Sort; 4] = [BY_UPDATED, Sort::new("review", "d.review_on", "date").nullable(), BY_CREATED, BY_TITLE];
 
 /// What a list is narrowed to.
 #[derive(Debug, Clone, Default)]

@@ -240,6 +240,21 @@ fn archiving_takes_what_is_below_and_brings_back_exactly_that() {
 }
 
 #[test]
+fn archiving_pages_in_bulk_takes_what_is_below_them_and_no_other_door_leaves_it_behind() {
+    let app = App::new();
+    let cleo = app.as_(CLEO);
+    let top = page(&cleo, "organisation", "Top", "");
+    let child = below(&cleo, &top, "Child");
+    let id = top.trim_start_matches("/docs/").to_owned();
+    assert_eq!(cleo.post(&format!("/records/{id}/archiving"), &[]).status, 404);
+    assert_eq!(cleo.post("/records/archiving", &[("kind", "doc"), ("id", &id), ("act", "archive")]).status, 404);
+    cleo.post("/docs/archiving", &[("id", &id), ("act", "archive")]);
+    assert!(find(&cleo, &child).record.is_archived());
+    cleo.post("/docs/archiving", &[("id", &id), ("act", "restore")]);
+    assert!(!find(&cleo, &child).record.is_archived());
+}
+
+#[test]
 fn the_bin_keeps_pages_for_thirty_days() {
     let app = App::new();
     let cleo = app.as_(CLEO);

@@ -3,7 +3,7 @@
 use crate::access::{Actor, Kind, Permission, Place, ProjectId, Thing, Verb, can, may_explain};
 use crate::db::Tx;
 use crate::db::sql::Sql;
-use crate::error::{Error, Msg, Result};
+use crate::error::{Error, Result};
 use crate::people::{Face, GroupId};
 use crate::records::{Link, Record, known_tags};
 use diesel::QueryableByName;
@@ -180,27 +180,22 @@ fn project_readers(sql: &mut Sql, project: ProjectId) {
     sql.push(" and (g.person_id = p.id or g.group_id in (select gm.group_id from group_members gm where gm.person_id = p.id))))");
 }
 
-/// Archives or restores records of one kind, all or none. Answers how many.
-pub fn archive_all(tx: &mut Tx, me: &Actor, kind: Kind, display_ids: &[String], restore: bool) -> Result<usize> {
-    if display_ids.is_empty() {
-        return Err(Error::invalid("", "problem-bulk-none"));
+/// Archives or restores records of one kind, all or none; not pages, whose archiving takes along what is below them.
+pub fn archive_all(tx: &mut Tx, me: &Actor, kind: Kind, ids: &[String], restore: bool) -> Result<()> {
+    if kind == Kind::Doc {
+        return Err(Error::NotFound);
     }
-    if display_ids.len() > MAX_BULK {
-        return Err(Error::invalid("", Msg::new("problem-bulk-many").with("max", MAX_BULK)));
-    }
-    // In one order, so that two bulk acts on the same records wait for each other instead of deadlocking.
-    let mut ids = display_ids.to_vec();
-    ids.sort();
-    ids.dedup();
-    for id in &ids {
+    ids.iter().try_for_each(|id| {
         let record = Record::find(tx, me, kind, id)?;
-        if restore { record.restore(tx, me)? } else { record.archive(tx, me)? }
-    }
-    Ok(ids.len())
+        if restore { record.restore(tx, me) } else { record.archive(tx, me) }
+    })
 }
 
-/// Records in one bulk act.
-pub const MAX_BULK: usize = 500;
+/// One record by its display ID, to archive or restore it alone; pages have their own way, see `archive_all`.
+pub fn find_single(tx: &mut Tx, me: &Actor, display_id: &str) -> Result<Record> {
+    let record = Record::find_any(tx, me, display_id)?;
+    if record.kind == Kind::Doc { Err(Error::NotFound) } else { Ok(record) }
+}
 
 /// Tags offered by menus and completion.
 pub fn offered_tags(tx: &mut Tx, me: &Actor) -> Result<Vec<String>> {

@@ -1,7 +1,8 @@
 //! `/records/{display_id}/…`: the same acts for every kind; `/views`.
 
 use super::{
-    EditPlace, Preview, archive_all, parse_place, place_choices, place_label, place_options, place_value, readers_of,
+    Bulk, EditPlace, Preview, archive_all, find_single, parse_place, place_choices, place_label, place_options,
+    place_value, readers_of,
 };
 use crate::access::{Ctx, Kind, Verb, check};
 use crate::error::{Error, Msg, Problems, Result};
@@ -32,7 +33,7 @@ mod archiving {
     pub async fn create(ctx: Ctx, id: Path<String>, _: Form) -> Result<Reply> {
         let record = ctx
             .write(move |tx, me| {
-                let record = Record::find_any(tx, me, &id)?;
+                let record = find_single(tx, me, &id)?;
                 record.archive(tx, me)?;
                 Ok(record)
             })
@@ -44,7 +45,7 @@ mod archiving {
     pub async fn destroy(ctx: Ctx, id: Path<String>, _: Form) -> Result<Reply> {
         let record = ctx
             .write(move |tx, me| {
-                let record = Record::find_any(tx, me, &id)?;
+                let record = find_single(tx, me, &id)?;
                 record.restore(tx, me)?;
                 Ok(record)
             })
@@ -60,18 +61,10 @@ mod bulk_archiving {
     /// From a list: `kind`, `id` once per record, `act` archive or restore.
     pub async fn create(ctx: Ctx, form: Form) -> Result<Reply> {
         let kind = Kind::parse(form.text("kind")).ok_or(Error::NotFound)?;
-        let ids: Vec<String> = form.all("id").map(str::to_owned).collect();
         let restore = form.text("act") == "restore";
-        let back = local(form.given("back").unwrap_or("/")).to_owned();
-        let done = ctx.write(move |tx, me| archive_all(tx, me, kind, &ids, restore)).await;
-        let flash = match done {
-            Ok(count) => {
-                Flash::done(Msg::new(if restore { "bulk-restored" } else { "bulk-archived" }).with("count", count))
-            }
-            Err(Error::Invalid(problems)) => Flash::failed(first(&problems)),
-            Err(other) => return Err(other),
-        };
-        Ok(ctx.redirect(&back, Some(flash)))
+        let (done, undo) = if restore { ("bulk-restored", "archive") } else { ("bulk-archived", "restore") };
+        let bulk = Bulk::of(&form, "/").undo("/records/archiving", &[("kind", kind.as_str()), ("act", undo)]);
+        bulk.run(&ctx, done, move |tx, me, ids| archive_all(tx, me, kind, ids, restore)).await
     }
 }
 
@@ -114,7 +107,7 @@ mod links {
         let linked = ctx.write(move |tx, me| link(tx, me, &display_id, &form)).await;
         let flash = match linked {
             Ok(()) => None,
-            Err(Error::Invalid(problems)) => Some(Flash::failed(first(&problems))),
+            Err(Error::Invalid(problems)) => Some(Flash::failed(problems.first())),
             Err(other) => return Err(other),
         };
         Ok(ctx.redirect(&path, flash))
@@ -216,7 +209,7 @@ mod views {
             .await;
         let flash = match saved {
             Ok(_) => Flash::done("view-saved"),
-            Err(Error::Invalid(problems)) => Flash::failed(first(&problems)),
+            Err(Error::Invalid(problems)) => Flash::failed(problems.first()),
             Err(other) => return Err(other),
         };
         Ok(ctx.redirect(&back, Some(flash)))
@@ -227,8 +220,4 @@ mod views {
         ctx.write(move |tx, me| SavedView::remove(tx, me, id)).await?;
         Ok(ctx.redirect(local(form.given("back").unwrap_or("/")), Some(Flash::done("view-removed"))))
     }
-}
-
-fn first(problems: &Problems) -> Msg {
-    problems.iter().next().map(|(_, msg)| msg.clone()).unwrap_or(Msg::new("problem-choice"))
 }

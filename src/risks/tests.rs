@@ -237,10 +237,14 @@ fn a_risk_is_archived_in_bulk_and_found_again_among_the_archived() {
     let app = App::new();
     flood(&app);
     let form = [("kind", "risk"), ("id", "RISK-1"), ("act", "archive"), ("back", "/risks")];
-    assert_eq!(app.as_(CLEO).post("/records/archiving", &form).status, 303);
+    let done = app.as_(CLEO).post("/records/archiving", &form);
     assert!(!app.as_(CLEO).get("/risks").has("row-RISK-1"));
     assert!(app.as_(CLEO).get("/risks?show=archived").has("row-RISK-1"));
     assert!(app.as_(CLEO).get("/risks/RISK-1").status == 200 && app.as_(DOV).get("/risks/RISK-1").status == 404);
+    let undo = [("kind", "risk"), ("id", "RISK-1"), ("act", "restore"), ("back", "/risks")];
+    assert!(done.follow().has("name=\"act\" value=\"restore\""), "the toast offers to take it back");
+    app.as_(CLEO).post("/records/archiving", &undo);
+    assert!(app.as_(CLEO).get("/risks").has("row-RISK-1"));
 }
 
 #[test]

@@ -12,9 +12,9 @@ use crate::error::{Error, Msg, Problems, Result};
 use crate::files::Attachments;
 use crate::people::Face;
 use crate::records::{Edit, SavedView, resolve};
-use crate::related::{Parts, place_choices, place_value, view_tabs};
+use crate::related::{Bulk, Parts, place_choices, place_value, view_tabs};
 use crate::ui::{FieldProblem, count_label};
-use crate::web::{Flash, Form, Need, Reply, Routes, local};
+use crate::web::{Flash, Form, Need, Reply, Routes};
 use actix_web::web::Path;
 
 pub fn routes() -> Routes {
@@ -142,17 +142,13 @@ mod bulk {
 
     /// From the list: `id` once per ticket, and one button: `act` archive or restore, or `set` with `field=value`.
     pub async fn create(ctx: Ctx, form: Form) -> Result<Reply> {
-        let ids: Vec<String> = form.all("id").map(str::to_owned).collect();
-        let back = local(form.given("back").unwrap_or("/tickets")).to_owned();
-        let act = act_of(&form)?;
-        let flash = match ctx.write(move |tx, me| act_on_all(tx, me, &ids, &act)).await {
-            Ok(count) => Flash::done(Msg::new("tickets-changed").with("count", count)),
-            Err(Error::Invalid(problems)) => {
-                Flash::failed(problems.iter().next().map(|(_, msg)| msg.clone()).unwrap_or(Msg::new("problem-choice")))
-            }
-            Err(other) => return Err(other),
+        let (act, bulk) = (act_of(&form)?, Bulk::of(&form, "/tickets"));
+        let (done, bulk) = match act {
+            BulkAct::Archive => ("bulk-archived", bulk.undo("/tickets/bulk", &[("act", "restore")])),
+            BulkAct::Restore => ("bulk-restored", bulk.undo("/tickets/bulk", &[("act", "archive")])),
+            BulkAct::Set(..) => ("tickets-changed", bulk),
         };
-        Ok(ctx.redirect(&back, Some(flash)))
+        bulk.run(&ctx, done, move |tx, me, ids| act_on_all(tx, me, ids, &act)).await
     }
 
     fn act_of(form: &Form) -> Result<BulkAct> {

@@ -65,7 +65,12 @@ pub fn problem<'p>(problems: &'p Problems, field: &str) -> Option<&'p Msg> {
 
 /// "214", or "1,000+" above the limit to which lists count.
 pub fn count_label(count: i64) -> String {
-    if count > crate::db::paging::COUNT_LIMIT { "1,000+".to_owned() } else { thousands(count) }
+    count_up_to(count, crate::db::paging::COUNT_LIMIT)
+}
+
+/// "214", or "200+" above what was counted to.
+pub fn count_up_to(count: i64, limit: i64) -> String {
+    if count > limit { format!("{}+", thousands(limit)) } else { thousands(count) }
 }
 
 /// 12345 as "12,345".

@@ -15,6 +15,7 @@ use std::cell::RefCell;
 use std::future::{Ready, ready};
 use std::ops::Deref;
 use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -51,6 +52,7 @@ const SEEN_EVERY: chrono::Duration = chrono::Duration::minutes(5);
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Cost {
     pub queries: u32,
+    pub rows: usize,
     pub database: Duration,
     pub who: Option<Uuid>,
 }
@@ -176,12 +178,7 @@ impl<P: Principal> Ctx<P> {
     /// When the session must first show who it is, the form is kept, so that nothing typed is lost.
     async fn transact<T, F, B>(&self, begin: B, f: F) -> Result<T>
     where
-        B: FnOnce(
-                &mut diesel::PgConnection,
-                DateTime<Utc>,
-                Uuid,
-                Box<dyn FnOnce(&mut Tx) -> Result<(T, P)>>,
-            ) -> Result<(T, P)>
+        B: FnOnce(&mut diesel::PgConnection, DateTime<Utc>, Uuid, Box<dyn FnOnce(&mut Tx) -> Result<T>>) -> Result<T>
             + Send
             + 'static,
         F: FnOnce(&mut Tx, &P) -> Result<T> + Send + 'static,
@@ -228,15 +225,12 @@ impl<P: Principal> Ctx<P> {
         T: Send + 'static,
     {
         let (state, caller) = (self.state.clone(), self.caller.clone());
-        let known = self.me.borrow().clone();
+        // Filled also when the request fails, so that its log line says whose it was.
+        let who = Arc::new(self.me.borrow().clone().map_or_else(OnceLock::new, OnceLock::from));
         let (answer, stats, me) = blocking(move || {
             stats::start();
-            let answer = transaction(&state, caller, known, begin, f);
-            let (answer, me) = match answer {
-                Ok((value, me)) => (Ok(value), Some(me)),
-                Err(error) => (Err(error), None),
-            };
-            Ok((answer, stats::taken(), me))
+            let answer = transaction(&state, caller, &who, begin, f);
+            Ok((answer, stats::taken(), who.get().cloned()))
         })
         .await?;
         self.remember(stats, me);
@@ -247,6 +241,7 @@ impl<P: Principal> Ctx<P> {
         let mut extensions = self.request.extensions_mut();
         let mut cost = extensions.get::<Cost>().copied().unwrap_or_default();
         cost.queries += stats.queries;
+        cost.rows += stats.rows;
         cost.database += stats.elapsed;
         if let Some(me) = me {
             cost.who = me.log_id();
@@ -337,38 +332,36 @@ pub async fn blocking<T: Send + 'static>(f: impl FnOnce() -> Result<T> + Send + 
     actix_web::web::block(f).await.map_err(Error::broken)?
 }
 
-fn transaction<T, P, F, B>(state: &Shared, caller: Caller, known: Option<P>, begin: B, f: F) -> Result<(T, P)>
+/// `who` is filled as soon as it is known who asks.
+fn transaction<T, P, F, B>(state: &Shared, caller: Caller, who: &Arc<OnceLock<P>>, begin: B, f: F) -> Result<T>
 where
     P: Principal,
-    B: FnOnce(
-        &mut diesel::PgConnection,
-        DateTime<Utc>,
-        Uuid,
-        Box<dyn FnOnce(&mut Tx) -> Result<(T, P)>>,
-    ) -> Result<(T, P)>,
+    B: FnOnce(&mut diesel::PgConnection, DateTime<Utc>, Uuid, Box<dyn FnOnce(&mut Tx) -> Result<T>>) -> Result<T>,
     F: FnOnce(&mut Tx, &P) -> Result<T> + 'static,
     T: 'static,
 {
     let mut conn = state.pool.get().map_err(|error| Error::Away(format!("no connection: {error}")))?;
     let now = state.clock.now();
     let request_id = caller.request_id;
+    let asked = who.clone();
     let result = begin(
         &mut conn,
         now,
         request_id,
         Box::new(move |tx| {
             stats::open();
-            let me = match known {
-                Some(me) => me,
+            let me = match asked.get() {
+                Some(me) => me.clone(),
                 None if caller.session.is_some() => P::load(tx, &caller)?,
                 None => P::visitor(&caller),
             };
-            let value = f(tx, &me);
+            let me = asked.get_or_init(|| me);
+            let value = f(tx, me);
             stats::close();
-            Ok((value?, me))
+            value
         }),
     );
-    if let Ok((_, me)) = &result
+    if let (Ok(_), Some(me)) = (&result, who.get())
         && me.last_seen_at().is_some_and(|at| now - at > SEEN_EVERY)
     {
         let seen = db::touch(&mut conn, now, request_id, Chore::LastSeen, |tx| me.mark_seen(tx));

@@ -10,9 +10,18 @@ pub struct Flash {
     pub tone: String,
     pub key: String,
     pub args: Vec<(String, String)>,
-    /// A form to undo it: action and hidden field names with values.
-    pub undo: Option<String>,
+    pub undo: Option<Undo>,
 }
+
+/// A form that takes it back.
+#[derive(Debug, Clone, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Undo {
+    pub action: String,
+    pub fields: Vec<(String, String)>,
+}
+
+/// A browser keeps cookies of 4,096 bytes; an undo whose fields need more than this leaves its button out.
+const MAX_UNDO_BYTES: usize = 2_000;
 
 impl Flash {
     pub fn done(msg: impl Into<Msg>) -> Self {
@@ -29,8 +38,14 @@ impl Flash {
     }
 
     /// Where a POST takes it back.
-    pub fn undo(mut self, action: &str) -> Self {
-        self.undo = Some(action.to_owned());
+    pub fn undo(self, action: &str) -> Self {
+        self.undo_with(action, Vec::new())
+    }
+
+    /// As `undo`, with fields for that form; without a button when they are too many for a cookie.
+    pub fn undo_with(mut self, action: &str, fields: Vec<(String, String)>) -> Self {
+        let bytes: usize = fields.iter().map(|(name, value)| name.len() + value.len() + 10).sum();
+        self.undo = (bytes <= MAX_UNDO_BYTES).then(|| Undo { action: action.to_owned(), fields });
         self
     }
 

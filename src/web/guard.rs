@@ -9,7 +9,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest};
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// The id of a request, in its log line, its error page and its audit events.
@@ -118,6 +118,11 @@ fn harden(headers: &mut HeaderMap, state: &Shared, id: Uuid) {
     }
 }
 
+/// Milliseconds with one decimal.
+fn tenths(time: Duration) -> f64 {
+    (time.as_secs_f64() * 10_000.0).round() / 10.0
+}
+
 /// One line per request; never content, tokens or addresses of mail.
 fn log<B>(response: &ServiceResponse<B>, id: Uuid, began: Instant) {
     let request = response.request();
@@ -127,14 +132,13 @@ fn log<B>(response: &ServiceResponse<B>, id: Uuid, began: Instant) {
         return;
     }
     let status = response.status().as_u16();
-    let elapsed_ms = began.elapsed().as_secs_f64() * 1000.0;
-    let database_ms = cost.database.as_secs_f64() * 1000.0;
+    let (elapsed_ms, database_ms) = (tenths(began.elapsed()), tenths(cost.database));
     let who = cost.who.map(|who| who.to_string()).unwrap_or_else(|| "-".to_owned());
     let error = response.response().extensions().get::<Drawn>().map(|drawn| drawn.log.clone()).unwrap_or_default();
     let method = request.method().as_str();
     if status >= 500 {
-        tracing::error!(request_id = %id, who, method, route, status, elapsed_ms, database_ms, queries = cost.queries, error, "request failed");
+        tracing::error!(request_id = %id, who, method, route, status, elapsed_ms, database_ms, queries = cost.queries, rows = cost.rows, error, "request failed");
     } else {
-        tracing::info!(request_id = %id, who, method, route, status, elapsed_ms, database_ms, queries = cost.queries, error, "request");
+        tracing::info!(request_id = %id, who, method, route, status, elapsed_ms, database_ms, queries = cost.queries, rows = cost.rows, error, "request");
     }
 }

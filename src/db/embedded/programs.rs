@@ -33,6 +33,11 @@ pub struct Installation {
 impl Search {
     /// The one to use: of the cluster's version when there is a cluster, else the newest that has all extensions.
     pub fn installation(&self, cluster: Option<u32>) -> Result<Installation, EmbeddedError> {
+        // A start beside a cluster that runs should be quick: its version's own folder spares asking every installed program.
+        let usual = cluster.and_then(|major| self.roots.iter().find_map(|root| Installation::of(root, major)));
+        if let Some(usual) = usual {
+            return usual.check().map(|()| usual);
+        }
         let found = self.found();
         let Some(newest) = found.first() else {
             return Err(EmbeddedError::MissingProgram { program: "postgres", looked_in: self.roots.clone() });
@@ -55,9 +60,10 @@ impl Search {
             bins.extend(path_bins());
         }
         bins.extend(self.roots.iter().flat_map(|root| version_bins(root)));
+        bins.sort();
+        bins.dedup();
         let mut found: Vec<_> = bins.into_iter().filter_map(Installation::at).collect();
         found.sort_by_key(|one| std::cmp::Reverse(one.major));
-        found.dedup_by(|a, b| a.bin == b.bin);
         found
     }
 }
@@ -77,6 +83,12 @@ fn version_bins(root: &Path) -> Vec<PathBuf> {
 }
 
 impl Installation {
+    /// The one in `<root>/<major>/bin`, when it is of that version.
+    fn of(root: &Path, major: u32) -> Option<Installation> {
+        let bin = root.join(major.to_string()).join("bin");
+        bin.exists().then(|| Installation::at(bin)).flatten().filter(|found| found.major == major)
+    }
+
     fn at(bin: PathBuf) -> Option<Installation> {
         let major = major(&output(Command::new(bin.join("postgres")).arg("--version"))?)?;
         Some(Installation { bin, major })
@@ -89,11 +101,11 @@ impl Installation {
         if let Some(program) = NEEDED.into_iter().find(|program| !self.bin.join(program).exists()) {
             return Err(EmbeddedError::MissingProgram { program, looked_in: vec![self.bin.clone()] });
         }
-        EXTENSIONS.into_iter().try_for_each(|name| self.check_extension(name))
+        let folders = self.share_folders();
+        EXTENSIONS.into_iter().try_for_each(|name| self.check_extension(name, &folders))
     }
 
-    fn check_extension(&self, name: &'static str) -> Result<(), EmbeddedError> {
-        let folders = self.share_folders();
+    fn check_extension(&self, name: &'static str, folders: &[PathBuf]) -> Result<(), EmbeddedError> {
         let controls = || folders.iter().map(|share| share.join("extension").join(format!("{name}.control")));
         match controls().any(|control| control.exists()) {
             true => Ok(()),

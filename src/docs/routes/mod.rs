@@ -31,6 +31,7 @@ pub fn routes() -> Routes {
         .get("/docs", Need::Session, index)
         .post("/docs", Need::Session, edit::create)
         .get("/docs/new", Need::Session, edit::new)
+        .post("/docs/archiving", Need::Session, removal::bulk)
         .post("/docs/preview", Need::Session, edit::preview)
         .get("/docs/tree", Need::Session, tree::index)
         .get("/docs/bin", Need::Session, removal::index)

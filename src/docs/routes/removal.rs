@@ -6,6 +6,7 @@ use crate::db::Tx;
 use crate::docs::model::{Binned, Doc};
 use crate::docs::pages::Bin;
 use crate::error::{Msg, Result};
+use crate::related::Bulk;
 use crate::web::{Flash, Form, Reply};
 use actix_web::web::Path;
 
@@ -18,6 +19,15 @@ pub async fn index(ctx: Ctx) -> Result<Reply> {
 pub async fn archive(ctx: Ctx, id: Path<String>, _: Form) -> Result<Reply> {
     let doc = act(&ctx, id, Doc::archive).await?;
     Ok(ctx.redirect(&doc.record.path(), Some(undoable("doc-archived", &doc.record.display_id, "archiving/removal"))))
+}
+
+/// From the list: `id` once per page, `act` archive or restore.
+pub async fn bulk(ctx: Ctx, form: Form) -> Result<Reply> {
+    let restore = form.text("act") == "restore";
+    let (done, undo) = if restore { ("bulk-restored", "archive") } else { ("bulk-archived", "restore") };
+    let verb = if restore { Doc::restore } else { Doc::archive };
+    let bulk = Bulk::of(&form, "/docs").undo("/docs/archiving", &[("act", undo)]);
+    bulk.run(&ctx, done, move |tx, me, ids| ids.iter().try_for_each(|id| verb(tx, me, id).map(drop))).await
 }
 
 pub async fn restore(ctx: Ctx, id: Path<String>, _: Form) -> Result<Reply> {

@@ -14,8 +14,8 @@ use diesel::sql_types::{Date, Nullable, Text};
 /// By their word in the address; the first is the default.
 pub const SORTS: [Sort; 5] = [
     BY_UPDATED,
-    Sort { key: "start", expression: "x.start_on", cast: "date", descending: true },
-    Sort { key: "end", expression: "x.end_on", cast: "date", descending: true },
+    Sort::new("start", "x.start_on", "date").descending().nullable(),
+    Sort::new("end", "x.end_on", "date").descending().nullable(),
     BY_CREATED,
     BY_TITLE,
 ];

@@ -12,7 +12,7 @@ use diesel::query_dsl::methods::LoadQuery;
 use diesel::sql_types::BigInt;
 use uuid::Uuid;
 
-/// One sortable column of a list. `expression` and `cast` are ours, never a person's words.
+/// One sortable column of a list. `expression`, `cast` and `place` are ours, never a person's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sort {
     /// Its word in addresses and cursors.
@@ -21,12 +21,44 @@ pub struct Sort {
     /// SQL type a cursor's text is cast back to.
     pub cast: &'static str,
     pub descending: bool,
+    /// Whether rows may have no value. Only then the order says where they come: an index serves an order it matches in every word.
+    pub nullable: bool,
+    /// The place column of the table with the expression, so that one index holds place and order. `records` keeps the copies true.
+    pub place: &'static str,
+}
+
+impl Sort {
+    /// A column that every row has a value in.
+    pub const fn new(key: &'static str, expression: &'static str, cast: &'static str) -> Self {
+        Sort { key, expression, cast, descending: false, nullable: false, place: "r.place_id" }
+    }
+
+    pub const fn descending(self) -> Self {
+        Sort { descending: true, ..self }
+    }
+
+    /// Rows without a value come last, in either direction.
+    pub const fn nullable(self) -> Self {
+        Sort { nullable: true, ..self }
+    }
+
+    pub const fn within(self, place: &'static str) -> Self {
+        Sort { place, ..self }
+    }
+
+    fn order(self) -> &'static str {
+        match (self.descending, self.nullable) {
+            (true, true) => "desc nulls last",
+            (true, false) => "desc",
+            (false, _) => "asc",
+        }
+    }
 }
 
 /// Newest change first: every kind can be sorted so.
-pub const BY_UPDATED: Sort = Sort { key: "updated", expression: "r.updated_at", cast: "timestamptz", descending: true };
-pub const BY_CREATED: Sort = Sort { key: "created", expression: "r.created_at", cast: "timestamptz", descending: true };
-pub const BY_TITLE: Sort = Sort { key: "title", expression: "lower(r.title)", cast: "text", descending: false };
+pub const BY_UPDATED: Sort = Sort::new("updated", "r.updated_at", "timestamptz").descending();
+pub const BY_CREATED: Sort = Sort::new("created", "r.created_at", "timestamptz").descending();
+pub const BY_TITLE: Sort = Sort::new("title", "lower(r.title)", "text");
 
 /// What a list is asked for.
 #[derive(Debug, Clone)]
@@ -88,7 +120,10 @@ impl List {
 
     /// The statement of the page. One row more than a page, to know of a next one.
     pub fn statement(&self, me: &Actor) -> Result<Sql> {
-        let few = if self.project.is_none() { visible::few_places(me) } else { None };
+        let few = match self.project {
+            Some(_) => None,
+            None => visible::few_places(me),
+        };
         let by_place = few.is_some();
         let mut sql = Sql::named(self.name, "select * from (");
         if let Some(places) = few {
@@ -105,12 +140,12 @@ impl List {
             self.joins
         ));
         if by_place {
-            sql.push("r.place_id = place.id and ").append(&self.narrowing()).append(&visible::kinds(me));
+            sql.push(self.sort.place).push(" = place.id and ").append(&self.narrowing()).append(&visible::kinds(me));
         } else {
             sql.append(&self.conditions(me));
         }
         self.keyset(&mut sql)?;
-        let order = if self.sort.descending { "desc nulls last" } else { "asc nulls last" };
+        let order = self.sort.order();
         let tail = if self.sort.descending { "desc" } else { "asc" };
         let limit = i64::try_from(self.size + 1).unwrap_or(i64::MAX);
         sql.push(&format!(" order by {} {order}, r.id {tail} limit ", self.sort.expression)).bind(limit);
@@ -123,10 +158,10 @@ impl List {
 
     /// What `r` must fulfil, without paging: for figures over the same rows.
     pub fn conditions(&self, me: &Actor) -> Sql {
-        let mut sql = visible::records(me);
-        if let Some(project) = self.project {
-            sql.push(" and r.place_id = ").bind(project);
-        }
+        let mut sql = match self.project {
+            Some(project) => visible::in_project(me, project, self.sort.place),
+            None => visible::records(me),
+        };
         sql.push(" and ").append(&self.narrowing());
         sql
     }
@@ -153,7 +188,8 @@ impl List {
                 sql.push(&format!(" and (({expression}, r.id) {than} ("))
                     .bind(value.as_str())
                     .push(&format!("::text::{cast}, "));
-                sql.bind(cursor.id).push(&format!(") or {expression} is null)"));
+                sql.bind(cursor.id).push(")");
+                sql.push(&if self.sort.nullable { format!(" or {expression} is null)") } else { ")".to_owned() });
             }
             None => {
                 sql.push(&format!(" and {expression} is null and r.id {than} ")).bind(cursor.id);

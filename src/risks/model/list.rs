@@ -14,9 +14,9 @@ use diesel::sql_types::{BigInt, Date, Nullable, SmallInt, Text};
 
 /// By their word in the address; the first is the default.
 pub const SORTS: [Sort; 5] = [
-    Sort { key: "score", expression: "k.score", cast: "int4", descending: true },
+    Sort::new("score", "k.score", "int4").descending(),
     BY_UPDATED,
-    Sort { key: "review", expression: "k.review_on", cast: "date", descending: false },
+    Sort::new("review", "k.review_on", "date").nullable(),
     BY_CREATED,
     BY_TITLE,
 ];

@@ -1,7 +1,7 @@
 //! The columns of a board: cards of one status in the order people gave them.
 
 use super::{Filter, ROW_COLUMNS, Row, Status};
-use crate::access::{Actor, Kind};
+use crate::access::{Actor, Kind, visible};
 use crate::db::Tx;
 use crate::db::paging::{Cursor, Page};
 use crate::db::sql::Sql;
@@ -13,9 +13,12 @@ use diesel::sql_types::{BigInt, Text};
 /// Cards of a column that come with the page; the rest follow as one scrolls.
 pub const COLUMN_SIZE: usize = 30;
 
-const BY_RANK: Sort = Sort { key: "rank", expression: "t.rank", cast: "text collate \"C\"", descending: false };
+const BY_RANK: Sort = Sort::new("rank", "t.rank", "text collate \"C\"").within("t.place_id");
 
-/// Number of cards in each column, up to the limit to which lists count.
+/// A column counts its cards up to here; beyond, the list tells more.
+pub const COLUMN_COUNT_LIMIT: i64 = 200;
+
+/// Number of cards in each column.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct ColumnCount {
     #[diesel(sql_type = Text)]
@@ -37,18 +40,20 @@ impl Filter {
         list.page(tx, me, |row: &Row| (row.sort_value.clone(), row.record.id.0))
     }
 
-    /// All counts in one query.
+    /// All counts in one query, each up to `COLUMN_COUNT_LIMIT` + 1, so that a board costs the same however much was ever done.
     pub fn column_counts(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<ColumnCount>> {
+        let statuses = Status::ALL.iter().map(|status| status.as_str().to_owned()).collect::<Vec<_>>();
         let mut sql = Sql::named(
             "tickets::column_counts",
-            "select t.status, count(*) as count from records r join tickets t on t.id = r.id where r.kind = 'ticket'
+            "select s.status, (select count(*) from (select 1 from tickets t join records r on r.id = t.id where t.status = s.status
              and r.archived_at is null and t.kind <> 'epic' and ",
         );
-        sql.append(&crate::access::visible::records(me));
-        if let Some(project) = self.project {
-            sql.push(" and t.place_id = ").bind(project);
-        }
-        sql.append(&self.conditions()).push(" group by t.status");
+        sql.append(&match self.project {
+            Some(project) => visible::in_project(me, project, BY_RANK.place),
+            None => visible::records(me),
+        });
+        sql.append(&self.conditions()).push(" limit ").bind(COLUMN_COUNT_LIMIT + 1);
+        sql.push(") few) as count from unnest(").bind(statuses).push("::text[]) as s(status)");
         Ok(sql.load(tx.conn())?)
     }
 }

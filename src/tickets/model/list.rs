@@ -15,8 +15,8 @@ use diesel::sql_types::{Array, BigInt, Date, Nullable, SmallInt, Text};
 /// Sort columns by their word in the address; the first is the default.
 pub const SORTS: [Sort; 5] = [
     BY_UPDATED,
-    Sort { key: "priority", expression: "t.priority", cast: "int4", descending: false },
-    Sort { key: "due", expression: "t.due_on", cast: "date", descending: false },
+    Sort::new("priority", "t.priority", "int4").within("t.place_id"),
+    Sort::new("due", "t.due_on", "date").nullable().within("t.place_id"),
     BY_CREATED,
     BY_TITLE,
 ];
