@@ -186,6 +186,7 @@ impl From<diesel::result::Error> for Error {
             }
             Db::DatabaseError(Kind::SerializationFailure, info) => Error::Away(info.message().to_owned()),
             // No text of ours holds a NUL byte, so nothing that was typed with one can be found.
+            Db::QueryBuilderError(why) if why.is::<crate::db::sql::NulInText>() => Error::invalid("", "problem-nul"),
             Db::DatabaseError(_, info) if info.message().contains("invalid byte sequence") => {
                 Error::invalid("", "problem-nul")
             }

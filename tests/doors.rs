@@ -77,6 +77,13 @@ pub fn furnish(app: &App) {
     std::fs::write(content, "abc").unwrap();
 }
 
+/// Addresses of all pages, with example ids in them.
+pub fn paths_of_pages() -> Vec<String> {
+    let text = std::fs::read_to_string(checkout().join("tests/doors.txt")).unwrap();
+    let rows = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(Door::parse);
+    rows.filter(|door| door.method == "GET").map(|door| door.path).collect()
+}
+
 #[test]
 fn every_door_opens_for_whom_the_table_says_and_no_other() {
     let app = App::new();

@@ -11,6 +11,7 @@ mod harness;
 
 mod architecture;
 mod doors;
+mod forms;
 mod gallery;
 mod matrix;
 mod migrations;

@@ -108,6 +108,7 @@ impl Sql {
     where
         Self: for<'q> LoadQuery<'q, PgConnection, T>,
     {
+        self.check()?;
         let rows: Vec<T> = RunQueryDsl::load(self, conn)?;
         stats::brought(rows.len());
         Ok(rows)
@@ -115,7 +116,18 @@ impl Sql {
 
     /// Runs a statement without rows; answers how many it touched.
     pub fn execute(self, conn: &mut PgConnection) -> QueryResult<usize> {
+        self.check()?;
         RunQueryDsl::execute(self, conn)
+    }
+
+    /// PostgreSQL takes no NUL in a text, and its refusal would spoil the transaction: it is refused before it gets there.
+    fn check(&self) -> QueryResult<()> {
+        let has_nul = self.binds.iter().any(|bind| match bind {
+            Bind::Text(text) => text.contains('\0'),
+            Bind::Texts(texts) => texts.iter().any(|text| text.contains('\0')),
+            _ => false,
+        });
+        if has_nul { Err(diesel::result::Error::QueryBuilderError(NulInText.into())) } else { Ok(()) }
     }
 
     /// The text with `$n` in place of binds. For EXPLAIN, benchmarks and tests.
@@ -134,6 +146,18 @@ impl Sql {
         &self.binds
     }
 }
+
+/// Why a statement was not sent; `Error::from` makes a problem of the form of it.
+#[derive(Debug)]
+pub struct NulInText;
+
+impl std::fmt::Display for NulInText {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a text with a NUL byte")
+    }
+}
+
+impl std::error::Error for NulInText {}
 
 impl QueryFragment<Pg> for Sql {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {

@@ -197,7 +197,7 @@ impl<P: Principal> Ctx<P> {
         let posted = self.request.extensions_mut().remove::<Posted>();
         let Some(Posted(form)) = posted else { return };
         let (kept, state) = (KeptForm::of(&self.request, &form), self.state.clone());
-        let begin = |conn: &mut _, now, id, f: Box<dyn FnOnce(&mut Tx) -> Result<(Option<Uuid>, P)>>| {
+        let begin = |conn: &mut _, now, id, f: Box<dyn FnOnce(&mut Tx) -> Result<Option<Uuid>>>| {
             db::touch(conn, now, id, Chore::KeptForm, f)
         };
         let done = self.run(begin, move |tx, me: &P| match me.session() {
@@ -213,12 +213,7 @@ impl<P: Principal> Ctx<P> {
 
     async fn run<T, F, B>(&self, begin: B, f: F) -> Result<T>
     where
-        B: FnOnce(
-                &mut diesel::PgConnection,
-                DateTime<Utc>,
-                Uuid,
-                Box<dyn FnOnce(&mut Tx) -> Result<(T, P)>>,
-            ) -> Result<(T, P)>
+        B: FnOnce(&mut diesel::PgConnection, DateTime<Utc>, Uuid, Box<dyn FnOnce(&mut Tx) -> Result<T>>) -> Result<T>
             + Send
             + 'static,
         F: FnOnce(&mut Tx, &P) -> Result<T> + Send + 'static,
