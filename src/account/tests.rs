@@ -185,6 +185,17 @@ fn an_admin_sends_a_reset_link_that_only_its_person_sees() {
 }
 
 #[test]
+fn whoever_changes_a_password_its_person_is_told_by_mail() {
+    let app = App::new();
+    let own = [("current_password", PASSWORD), ("new_password", NEW), ("repeat_password", NEW)];
+    assert_eq!(app.as_(CLEO).post("/settings/me/password", &own).status, 303);
+    assert_eq!(app.as_(BEN).post("/people/dov/password", &[]).status, 200);
+    let mails = app.mails();
+    assert_eq!(mails.iter().map(Letter::to).collect::<Vec<_>>(), [CLEO.email(), DOV.email()]);
+    assert!(mails.iter().all(|mail| mail.header("Subject") == "Your password was changed"));
+}
+
+#[test]
 fn another_address_counts_once_confirmed_and_the_old_one_is_told() {
     let app = App::new();
     let page = app.as_(CLEO).post("/settings/me/email", &[("email", "Cleo.M@halden.example")]);

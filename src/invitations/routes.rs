@@ -34,6 +34,10 @@ fn is_mail_kept(ctx: &Ctx) -> bool {
     ctx.state.config.email.transport != Transport::Smtp
 }
 
+fn sent_flash(ctx: &Ctx) -> Flash {
+    if is_mail_kept(ctx) { Flash::done("invite-kept") } else { Flash::done("invite-sent") }
+}
+
 async fn index(ctx: Ctx) -> Result<Reply> {
     let has_ended = ctx.query("state").is_some_and(|state| state == "ended");
     let found = ctx.read(move |tx, me| Invitation::list(tx, me, has_ended)).await?;
@@ -70,7 +74,7 @@ async fn new_page(ctx: &Ctx, form: InviteForm, problems: Problems) -> Result<New
 async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
     let form = InviteForm::of(&sent);
     match invite(&ctx, &sent, &form).await {
-        Ok((path, None)) => Ok(ctx.redirect(&path, Some(Flash::done("invite-sent")))),
+        Ok((path, None)) => Ok(ctx.redirect(&path, Some(sent_flash(&ctx)))),
         Ok((path, Some(token))) => with_link(&ctx, path.trim_start_matches("/settings/invitations/"), &token).await,
         Err(Error::Invalid(problems)) => {
             let page = new_page(&ctx, form, problems).await?;
@@ -138,9 +142,7 @@ mod refreshing {
         let hash = token.as_deref().map(token_hash);
         match (ctx.write(move |tx, me| Invitation::find(tx, me, id)?.refresh(tx, me, hash)).await, token) {
             (Ok(()), Some(token)) => with_link(&ctx, &id.to_string(), &token).await,
-            (Ok(()), None) => {
-                Ok(ctx.redirect(&format!("/settings/invitations/{id}"), Some(Flash::done("invite-sent"))))
-            }
+            (Ok(()), None) => Ok(ctx.redirect(&format!("/settings/invitations/{id}"), Some(sent_flash(&ctx)))),
             (Err(Error::Invalid(problems)), _) => {
                 let page = page(&ctx, id, problems).await?;
                 ctx.page_with(422, &page)

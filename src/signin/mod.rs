@@ -6,6 +6,7 @@ mod confirmation;
 #[path = "model_factors.rs"]
 mod factors;
 mod model;
+mod notice;
 /// Passkeys: questions to devices, and their answers.
 #[path = "model_passkeys.rs"]
 pub mod passkeys;
@@ -27,6 +28,7 @@ mod throttle;
 pub use confirmation::*;
 pub use factors::*;
 pub use model::*;
+pub use notice::*;
 pub use password::{check_strength, hash, verify};
 pub use policy::*;
 pub use steps::*;

@@ -7,11 +7,11 @@ use crate::audit::{self, Act, ActKind};
 use crate::config::Config;
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Msg, Result};
-use crate::mail::{self, Letter, address, deliver};
+use crate::mail::{Letter, address, deliver};
 use crate::members::Member;
 use crate::people::{Person, Session};
 use crate::queue::{self, Job, Outcome, Work};
-use crate::signin::Throttle;
+use crate::signin::{Throttle, tell_password_changed};
 use crate::web::{random_token, token_hash};
 use chrono::Duration;
 use serde::{Deserialize, Serialize};
@@ -97,13 +97,4 @@ pub fn reset(tx: &mut Tx, me: &Actor, config: &Config, hash: &[u8], password_has
     tell_password_changed(tx, config, &person.email)?;
     let act = Act::new(ActKind::PasswordChanged).target("person", person.id);
     audit::record(tx, permit, act.note("by", "link").note("sessions", ended))
-}
-
-/// Whoever changed it: the mail is what a person notices who did not.
-pub fn tell_password_changed(tx: &mut Tx, config: &Config, email: &str) -> Result<()> {
-    let letter = Letter::new(Msg::new("mail-password-changed"))
-        .line(Msg::new("mail-password-changed-words"))
-        .link(Msg::new("mail-reset-link"), address(config, "/forgotten")?)
-        .note(Msg::new("mail-password-changed-not-you"));
-    mail::send(tx, &letter.to(email, config)?)
 }

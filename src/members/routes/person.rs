@@ -7,6 +7,7 @@ use crate::error::{Error, Msg, Problems, Result};
 use crate::members::pages::{Held, Line, Show, role_offers};
 use crate::members::{CustomRole, Member};
 use crate::people::OrganisationRole;
+use crate::signin;
 use crate::web::{Flash, Form, Need, Reply, Routes};
 use actix_web::web::Path;
 
@@ -124,7 +125,12 @@ mod password {
         // Asked before the hash is made, which costs a core.
         ctx.read(move |tx, me| Member::find(tx, me, &of)?.check_reset(me)).await?;
         let (password, hash) = fresh_password(&ctx).await?;
-        let done = change(&ctx, handle.clone(), move |member, tx, me| member.reset_password(tx, me, &hash)).await;
+        let state = ctx.state.clone();
+        let reset = move |member: &Member, tx: &mut Tx, me: &Actor| {
+            member.reset_password(tx, me, &hash)?;
+            signin::tell_password_changed(tx, &state.config, &member.email)
+        };
+        let done = change(&ctx, handle.clone(), reset).await;
         match done {
             Ok(member) => shown_once(&ctx, &member.handle, &password, false).await,
             Err(error) => answer(&ctx, handle, Err(error), "saved", None).await,

@@ -40,7 +40,15 @@ async fn change(ctx: &Ctx, sent: &Form) -> Result<usize> {
     }
     let hash = ctx.work(move || signin::hash(&new)).await?;
     drop(turn);
-    ctx.write(move |tx, me| change.succeed(tx, me, &hash)).await
+    let state = ctx.state.clone();
+    ctx.write(move |tx, me| {
+        let ended = change.succeed(tx, me, &hash)?;
+        if let Some(person) = me.person.as_deref() {
+            signin::tell_password_changed(tx, &state.config, &person.email)?;
+        }
+        Ok(ended)
+    })
+    .await
 }
 
 /// Long and uncommon enough, typed twice alike.
