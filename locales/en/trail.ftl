@@ -76,7 +76,7 @@ audit-refused = { $number ->
 audit-did-other = did { $action } to { $target }
 audit-did-organisation-set-up = set up { $target }
 audit-did-organisation-changed = changed { $target }
-audit-did-sign-in-succeeded = signed in as { $target }
+audit-did-sign-in-succeeded = signed in
 audit-did-sign-in-failed = { $number ->
     [one] failed to sign in as { $target }
    *[other] failed { $number } times to sign in, lastly as { $target }

@@ -131,7 +131,9 @@ pub struct Change {
 
 impl Line {
     pub fn of(event: Event, names: &Names) -> Line {
-        let person = event.actor_id.map(|id| names.word(id));
+        // Who signs in is nobody yet when they ask.
+        let became = event.target_id.filter(|_| event.action == ActKind::SignedIn.as_str());
+        let person = event.actor_id.or(became).map(|id| names.word(id));
         let actor =
             person.clone().unwrap_or_else(|| known(&format!("audit-actor-{}", event.actor_kind), &event.actor_kind));
         let (icon, tone) = match event.outcome.as_str() {
