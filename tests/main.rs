@@ -12,6 +12,7 @@ mod harness;
 mod architecture;
 mod doors;
 mod forms;
+mod doors_api;
 mod gallery;
 mod matrix;
 mod migrations;
