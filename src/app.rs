@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::config::Loaded;
 use crate::db;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::net::Net;
 use crate::secret::Secret;
 use crate::ui;
@@ -48,6 +48,7 @@ pub fn state_with(loaded: &Loaded, pool: db::Pool) -> Result<State> {
         keys,
         vault,
         net: Net::new(&loaded.config.security),
+        oidc_client_secret: loaded.secrets.oidc_client_secret.clone(),
         nav: crate::features::nav(),
         deeds: crate::features::deeds(),
         routes: crate::features::routes().list(),
@@ -55,6 +56,13 @@ pub fn state_with(loaded: &Loaded, pool: db::Pool) -> Result<State> {
         is_dev: cfg!(debug_assertions),
         is_test: false,
     })
+}
+
+/// What each start writes down, before the first request.
+pub fn note_start(state: &State) -> Result<()> {
+    let mut conn = state.pool.get().map_err(|error| Error::Away(format!("no connection: {error}")))?;
+    let (now, id) = (state.clock.now(), uuid::Uuid::nil());
+    db::touch(&mut conn, now, id, db::Chore::SignOn, |tx| crate::sso::note_file(tx, state))
 }
 
 /// Serves until a stop is asked for (SIGTERM, SIGINT), then lets open requests finish.

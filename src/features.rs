@@ -11,6 +11,7 @@ pub fn all() -> Vec<Feature> {
         crate::setup::FEATURE,
         crate::signin::FEATURE,
         crate::tokens::FEATURE,
+        crate::sso::FEATURE,
         crate::projects::FEATURE,
         crate::members::FEATURE,
         crate::invitations::FEATURE,

@@ -4,7 +4,7 @@ use crate::db::{self, Chore};
 use crate::queue::{self, Entry, JobKind, Work};
 use crate::{
     account, audit, comments, docs, error::Result, exports, files, imports, invitations, mail, people, reviews, search,
-    setup, signin, trail,
+    setup, signin, sso, trail,
 };
 use std::time::Duration;
 
@@ -39,6 +39,7 @@ pub fn schedule() -> Vec<Entry> {
         Entry { name: "search.index", every: SECOND, wakes_on: None, run: index },
         // Forgetting
         Entry { name: "sessions.forget", every: DAY, wakes_on: None, run: forget_sessions },
+        Entry { name: "sso.forget", every: DAY, wakes_on: None, run: forget_spent },
         Entry { name: "throttles.forget", every: DAY, wakes_on: None, run: forget_throttles },
         Entry { name: "kept_forms.forget", every: HALF_HOUR, wakes_on: None, run: forget_kept_forms },
         Entry { name: "once_keys.forget", every: DAY, wakes_on: None, run: forget_once_keys },
@@ -95,6 +96,10 @@ fn index(work: &mut Work) -> Result<()> {
 
 fn forget_sessions(work: &mut Work) -> Result<()> {
     work.touch(Chore::Expiry, people::Session::forget_ended).map(drop)
+}
+
+fn forget_spent(work: &mut Work) -> Result<()> {
+    work.touch(Chore::Expiry, sso::forget_spent).map(drop)
 }
 
 fn forget_throttles(work: &mut Work) -> Result<()> {

@@ -58,6 +58,8 @@ pub mod records;
 pub mod signin;
 /// What programs come with: access tokens and API keys.
 pub mod tokens;
+/// Signing in through the company's identity provider.
+pub mod sso;
 /// Where work happens, and who may be there.
 pub mod projects;
 /// The people of the organisation: roles, groups, profiles.

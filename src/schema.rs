@@ -116,6 +116,27 @@ diesel::table! {
 }
 
 diesel::table! {
+    break_glass_owners (person_id) {
+        person_id -> Uuid,
+        named_by -> Uuid,
+        named_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    break_glass_uses (id) {
+        id -> Uuid,
+        person_id -> Uuid,
+        session_id -> Nullable<Uuid>,
+        reason -> Text,
+        used_at -> Timestamptz,
+        reviewed_by -> Nullable<Uuid>,
+        reviewed_at -> Nullable<Timestamptz>,
+        finding -> Text,
+    }
+}
+
+diesel::table! {
     ceremonies (id) {
         id -> Uuid,
         browser -> Bytea,
@@ -684,6 +705,78 @@ diesel::table! {
 }
 
 diesel::table! {
+    sso_connections (id) {
+        id -> Uuid,
+        source -> Text,
+        name -> Text,
+        issuer -> Text,
+        client_id -> Text,
+        client_secret -> Nullable<Text>,
+        scopes -> Text,
+        username_claim -> Text,
+        email_claim -> Text,
+        email_verified_claim -> Text,
+        given_name_claim -> Text,
+        family_name_claim -> Text,
+        require_email_verified -> Bool,
+        provider_logout_enabled -> Bool,
+        allowed_domains -> Array<Text>,
+        acr_values -> Text,
+        revision -> Integer,
+        enabled_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sso_enforcements (id) {
+        id -> Uuid,
+        connection_id -> Uuid,
+        enforced_by -> Uuid,
+        enforced_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sso_links (id) {
+        id -> Uuid,
+        connection_id -> Uuid,
+        issuer -> Text,
+        subject -> Text,
+        person_id -> Uuid,
+        email -> Text,
+        created_at -> Timestamptz,
+        last_used_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sso_sessions (session_id) {
+        session_id -> Uuid,
+        connection_id -> Uuid,
+        subject -> Text,
+        provider_session -> Nullable<Text>,
+        id_token -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    sso_spent (mark) {
+        mark -> Bytea,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sso_tests (connection_id, person_id) {
+        connection_id -> Uuid,
+        person_id -> Uuid,
+        revision -> Integer,
+        tested_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     throttles (key) {
         key -> Text,
         failures -> Integer,
@@ -758,6 +851,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_events,
     audit_streams,
     blobs,
+    break_glass_owners,
+    break_glass_uses,
     ceremonies,
     comments,
     counters,
@@ -807,6 +902,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     setup_tokens,
     sign_in_policies,
     sign_in_steps,
+    sso_connections,
+    sso_enforcements,
+    sso_links,
+    sso_sessions,
+    sso_spent,
+    sso_tests,
     throttles,
     tickets,
     token_projects,

@@ -49,3 +49,13 @@ insert into invitations (id, organisation_id, email, role, inviter_id, created_a
 insert into reviews (id, organisation_id, started_at, due_on) select '00000000-0000-0000-0000-000000000362', id, created_at, '2026-12-31' from organisations;
 insert into review_lines (id, review_id, position, kind, subject, what, detail, reference)
   values ('00000000-0000-0000-0000-000000000363', '00000000-0000-0000-0000-000000000362', 1, 'member', 'Dov Peretz', 'member', '', '{"handle": "dov", "role": "member"}');
+-- …0381 a sign-on connection that leads nowhere, …0382 Cleo's link through it, …0383 Ben's use of break-glass, not reviewed.
+insert into sso_connections (id, source, name, issuer, client_id, scopes, username_claim, email_claim, email_verified_claim,
+    given_name_claim, family_name_claim, require_email_verified, provider_logout_enabled, allowed_domains, acr_values, revision, enabled_at, created_at)
+  select '00000000-0000-0000-0000-000000000381', 'page', 'Spare ID', 'https://127.0.0.1:9', 'tow', 'openid', 'u', 'e', 'v', 'g', 'f', true, false,
+    '{}', '', 1, created_at, created_at from organisations;
+insert into sso_links (id, connection_id, issuer, subject, person_id, email, created_at, last_used_at)
+  select '00000000-0000-0000-0000-000000000382', '00000000-0000-0000-0000-000000000381', 'https://127.0.0.1:9', 'c', id, email, created_at, created_at
+  from people where handle = 'cleo';
+insert into break_glass_uses (id, person_id, reason, used_at)
+  select '00000000-0000-0000-0000-000000000383', id, 'The provider is down', created_at from people where handle = 'ben';

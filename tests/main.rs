@@ -85,6 +85,8 @@ mod tokens_tests;
 mod tokens_api_tests;
 #[path = "../src/signin/factor_tests.rs"]
 mod signin_factor_tests;
+#[path = "../src/sso/tests/mod.rs"]
+mod sso_tests;
 #[path = "../src/signin/tests.rs"]
 mod signin_tests;
 #[path = "../src/ui/tests.rs"]

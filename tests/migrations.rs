@@ -16,11 +16,15 @@ const NO_KEY: &[(&str, &str)] = &[
     ("activity.transaction_id", "PostgreSQL's"),
     ("audit_events.target_id", "any kind of thing, and it may be gone"),
     ("audit_events.request_id", "of the log"),
+    ("sso_connections.client_id", "the provider's name of this server"),
 ];
 
 /// Keys whose index would never be used.
-const NO_INDEX: &[(&str, &str)] =
-    &[("records.place_id", "indexed with its kind"), ("audit_events.request_id", "nobody looks by it")];
+const NO_INDEX: &[(&str, &str)] = &[
+    ("records.place_id", "indexed with its kind"),
+    ("audit_events.request_id", "nobody looks by it"),
+    ("sso_connections.client_id", "a handful of rows"),
+];
 
 fn migrated() -> (Own, PgConnection) {
     let own = Own::bare();

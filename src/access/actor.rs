@@ -45,6 +45,8 @@ pub struct Persona {
     pub time_zone: Option<String>,
     /// None for background work done for them.
     pub session_id: Option<SessionId>,
+    /// Came in past the provider; every page says so.
+    pub is_break_glass: bool,
     pub authenticated_at: DateTime<Utc>,
     pub last_seen_at: DateTime<Utc>,
 }

@@ -15,6 +15,8 @@ use std::sync::Arc;
 struct SessionRow {
     #[diesel(sql_type = Nullable<SqlUuid>)]
     session_id: Option<SessionId>,
+    #[diesel(sql_type = Bool)]
+    is_break_glass: bool,
     #[diesel(sql_type = Timestamptz)]
     authenticated_at: DateTime<Utc>,
     #[diesel(sql_type = Timestamptz)]
@@ -66,8 +68,10 @@ impl Actor {
     /// The actor of a live session. `SignIn` when it ended, expired, or its person may no longer enter.
     pub fn of_session(tx: &mut Tx, token_hash: &[u8], address: &str, browser: &str) -> Result<Actor> {
         let now = tx.now;
-        let mut sql =
-            Sql::named("access::of_session", "select s.id as session_id, s.authenticated_at, s.last_seen_at, ");
+        let mut sql = Sql::named(
+            "access::of_session",
+            "select s.id as session_id, s.method = 'break_glass' as is_break_glass, s.authenticated_at, s.last_seen_at, ",
+        );
         sql.push(PERSON).push(OWES_FACTOR).push(
             " from sessions s join people p on p.id = s.person_id
              join memberships m on m.person_id = p.id join organisations o on o.id = m.organisation_id
@@ -115,7 +119,7 @@ impl Actor {
     /// The actor a person is, without a session and not confirmed: for background work done for them, tokens, and tests.
     pub fn of_person(tx: &mut Tx, person: PersonId) -> Result<Actor> {
         let now = tx.now;
-        let mut sql = Sql::named("access::of_person", "select null::uuid as session_id, ");
+        let mut sql = Sql::named("access::of_person", "select null::uuid as session_id, false as is_break_glass, ");
         sql.bind(now)
             .push(" as authenticated_at, ")
             .bind(now)
@@ -162,6 +166,7 @@ impl SessionRow {
                 palette: self.palette,
                 time_zone: self.time_zone,
                 session_id: self.session_id,
+                is_break_glass: self.is_break_glass,
                 authenticated_at: self.authenticated_at,
                 last_seen_at: self.last_seen_at,
             })),

@@ -83,6 +83,7 @@ impl Principal for Actor {
             projects: self.projects.iter().map(project).collect(),
             can_create_project: holds(self, Permission::ProjectsCreate),
             can_manage: holds(self, Permission::MembersUpdate),
+            is_break_glass: person.is_some_and(|person| person.is_break_glass),
             permissions: self.permissions.iter().map(Permission::as_str).collect(),
         }
     }

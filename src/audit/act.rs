@@ -37,6 +37,10 @@ text_enum!(
         ReviewStarted = "review.started", ReviewAnswered = "review.answered", ReviewSigned = "review.signed",
         ReviewRhythmChanged = "review.rhythm_changed", AccessReviewExported = "access_review.exported",
         PracticesChanged = "practices.changed",
+        SsoRegistered = "sso.registered", SsoChanged = "sso.changed", SsoEnabled = "sso.enabled", SsoDisabled = "sso.disabled",
+        SsoEnforced = "sso.enforced", SsoDeleted = "sso.deleted", SsoTested = "sso.tested", SsoLinked = "sso.linked",
+        SsoUnlinked = "sso.unlinked", BreakGlassNamed = "break_glass.named", BreakGlassUsed = "break_glass.used",
+        BreakGlassReviewed = "break_glass.reviewed",
         Refused = "refused",
     }
 );

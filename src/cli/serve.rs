@@ -136,6 +136,7 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
     let database = Database::open(loaded)?;
     let state = app::state(loaded, &database.url)?;
     note_secrets(loaded, &state)?;
+    app::note_start(&state)?;
     if args.role != Role::Worker {
         announce(&state)?;
     }

@@ -170,6 +170,7 @@ pub enum Chore {
     SearchIndex,
     Stream,
     Review,
+    SignOn,
     KeptForm,
     TokenUse,
     MailedLink,

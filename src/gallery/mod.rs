@@ -12,6 +12,7 @@ pub fn samples() -> Vec<Sample> {
         crate::setup::samples(),
         crate::signin::samples(),
         crate::tokens::samples(),
+        crate::sso::samples(),
         crate::projects::samples(),
         crate::comments::samples(),
         crate::invitations::samples(),

@@ -42,6 +42,12 @@ pub struct Session {
     pub last_seen_at: DateTime<Utc>,
 }
 
+#[derive(QueryableByName)]
+struct Begun {
+    #[diesel(sql_type = SqlUuid)]
+    id: SessionId,
+}
+
 /// Where a new session begins.
 #[derive(Debug, Clone)]
 pub struct Entry {
@@ -85,6 +91,22 @@ impl Session {
             0 => Err(Error::SignIn),
             _ => Ok(token),
         }
+    }
+
+    /// When the person really proved who they are, where that was not just now: at a provider that answered from memory.
+    pub fn set_authenticated(tx: &mut Tx, token: &str, at: DateTime<Utc>) -> Result<SessionId> {
+        let mut sql = Sql::named("people::set_authenticated", "update sessions set authenticated_at = ");
+        sql.bind(at).push(" where token_hash = ").bind(token_hash(token)).push(" returning id");
+        let found = sql.load::<Begun>(tx.conn())?.into_iter().next();
+        found.map(|begun| begun.id).ok_or_else(|| Error::broken("a session that just began is not there"))
+    }
+
+    /// Ends all sessions that did not begin through a provider, but the one named; answers how many.
+    pub fn end_outside_sign_on(tx: &mut Tx, except: Option<SessionId>) -> Result<usize> {
+        let mut sql = Sql::named("people::end_outside_sign_on", "update sessions set ended_at = ");
+        sql.bind(tx.now).push(" where ended_at is null and method not in ('oidc', 'saml') and id is distinct from ");
+        sql.bind(except.map(|id| id.0));
+        Ok(sql.execute(tx.conn())?)
     }
 
     /// A person's live sessions, the last used first.

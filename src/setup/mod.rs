@@ -2,6 +2,7 @@
 
 mod model;
 mod model_accounts;
+mod onward;
 mod pages;
 mod routes;
 

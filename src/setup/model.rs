@@ -10,7 +10,9 @@ use crate::people::{
 };
 use crate::schema::{memberships, organisations, people};
 use crate::signin::Throttle;
+use crate::sso::Who;
 use crate::text::value::{Email, Name};
+use crate::vault::Vault;
 use crate::web::{random_token, token_hash};
 use diesel::prelude::*;
 
@@ -26,8 +28,8 @@ pub struct FirstAccount {
     pub time_zone: String,
     pub name: Name,
     pub email: Email,
-    /// argon2id, PHC format.
-    pub password_hash: String,
+    /// argon2id, PHC format; None for who signs in through a provider.
+    pub password_hash: Option<String>,
 }
 
 /// A fresh token for the log, when the server has no organisation; earlier ones stay good, so that any instance accepts any.
@@ -68,7 +70,8 @@ pub fn refuse_token(tx: &mut Tx, address: &str) -> Result<()> {
 
 impl FirstAccount {
     /// Makes organisation, owner and session at once and burns all tokens; the answer is the session's token.
-    pub fn create(self, tx: &mut Tx, me: &Actor, entry: Entry) -> Result<String> {
+    /// Through a provider, they are linked to whom it vouched for.
+    pub fn create(self, tx: &mut Tx, me: &Actor, entry: Entry, from: Option<(&Who, &Vault)>) -> Result<String> {
         let permit = may(tx, me, Verb::Administer, &Thing::Door)?;
         // Two first accounts at once: the second waits here, and then finds its token gone.
         Sql::new("lock table setup_tokens in exclusive mode").execute(tx.conn())?;
@@ -77,7 +80,10 @@ impl FirstAccount {
         }
         let (organisation, person) = self.insert(tx)?;
         Sql::new("delete from setup_tokens").execute(tx.conn())?;
-        let token = Session::begin(tx, person, entry)?;
+        let token = match from {
+            Some((who, vault)) => who.begin_first(tx, person, entry, vault)?,
+            None => Session::begin(tx, person, entry)?,
+        };
         audit::record(tx, permit, Act::new(ActKind::SetUp).target("organisation", organisation).note("owner", person))?;
         Ok(token)
     }
@@ -97,7 +103,7 @@ impl FirstAccount {
             handle: Person::free_handle(tx, self.name.as_str())?,
             name: self.name.into_string(),
             email: self.email.into_string(),
-            password_hash: Some(self.password_hash),
+            password_hash: self.password_hash,
             server_admin: true,
             theme: "system".to_owned(),
             palette: "default".to_owned(),

@@ -1,5 +1,6 @@
 //! `/setup`, there only while the server has no organisation; and `/`, which leads where there is something to see.
 
+use super::onward;
 use super::pages::{Checked, New, SetupForm};
 use super::{FirstAccount, check_token, refuse_token};
 use crate::access::PublicCtx;
@@ -10,7 +11,11 @@ use crate::signin;
 use crate::web::{Flash, Form, Need, Reply, Routes};
 
 pub fn routes() -> Routes {
-    Routes::new().get("/", Need::Nothing, index).get("/setup", Need::Nothing, new).post("/setup", Need::Nothing, create)
+    Routes::new()
+        .get("/", Need::Nothing, index)
+        .get("/setup", Need::Nothing, new)
+        .post("/setup", Need::Nothing, create)
+        .get("/setup/owner", Need::Nothing, onward::show)
 }
 
 /// An empty server leads to its set-up, any other to the tickets (and so, without a session, to the sign-in page).
@@ -24,11 +29,21 @@ async fn new(ctx: PublicCtx) -> Result<Reply> {
         return Ok(Reply::redirect("/sign-in"));
     }
     let form = SetupForm { mode: "founder".to_owned(), time_zone: "Europe/London".to_owned(), ..SetupForm::default() };
-    ctx.page(&New { csrf: ctx.csrf(), form, problems: Problems::default() })
+    let problems = onward::told(&ctx);
+    let connection = onward::connection(&ctx).await?;
+    ctx.page(&New { csrf: ctx.csrf(), form, connection, problems })
 }
 
 async fn create(ctx: PublicCtx, sent: Form) -> Result<Reply> {
     let form = SetupForm::of(&sent);
+    let connection = onward::connection(&ctx).await?;
+    if connection.is_some() {
+        return match onward::create(&ctx, &form).await {
+            Ok(reply) => Ok(reply),
+            Err(Error::Invalid(problems)) => ctx.page_with(422, &New { csrf: ctx.csrf(), form, connection, problems }),
+            Err(other) => Err(other),
+        };
+    }
     let problems = match set_up(&ctx, &form, sent.text("password")).await {
         Ok(session) => {
             let cookie = ctx.state.session_cookie(&session);
@@ -40,27 +55,35 @@ async fn create(ctx: PublicCtx, sent: Form) -> Result<Reply> {
         }
         Err(other) => return Err(other),
     };
-    ctx.page_with(422, &New { csrf: ctx.csrf(), form, problems })
+    ctx.page_with(422, &New { csrf: ctx.csrf(), form, connection, problems })
 }
 
 async fn set_up(ctx: &PublicCtx, form: &SetupForm, password: &str) -> Result<String> {
     let checked = form.check(password).map_err(Error::Invalid)?;
-    let (token, address) = (form.token.clone(), ctx.caller.address.clone());
-    let asked = (token.clone(), address.clone());
-    if !ctx.read(move |tx, _| check_token(tx, &asked.0, &asked.1)).await? {
-        ctx.touch(Chore::SetupToken, move |tx, _| refuse_token(tx, &address)).await?;
-        return Err(Error::invalid("token", "problem-setup-token"));
-    }
+    let token = form.token.clone();
+    ask_token(ctx, &token).await?;
     let Checked { organisation, mode, time_zone, name, email, password } = checked;
     let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
     let password_hash = ctx.work(move || signin::hash(&password)).await?;
     drop(turn);
-    let account = FirstAccount { token, organisation, mode, time_zone, name, email, password_hash };
+    let account =
+        FirstAccount { token, organisation, mode, time_zone, name, email, password_hash: Some(password_hash) };
     let entry = Entry {
         method: Method::SetUp,
         address: ctx.caller.address.clone(),
         browser: ctx.caller.browser.clone(),
         max_age_seconds: ctx.state.config.security.session_max_age_seconds,
     };
-    ctx.write(move |tx, me| account.create(tx, me, entry)).await
+    ctx.write(move |tx, me| account.create(tx, me, entry, None)).await
+}
+
+/// `Invalid` at its field for a wrong token, which is counted.
+pub async fn ask_token(ctx: &PublicCtx, token: &str) -> Result<()> {
+    let address = ctx.caller.address.clone();
+    let asked = (token.to_owned(), address.clone());
+    if ctx.read(move |tx, _| check_token(tx, &asked.0, &asked.1)).await? {
+        return Ok(());
+    }
+    ctx.touch(Chore::SetupToken, move |tx, _| refuse_token(tx, &address)).await?;
+    Err(Error::invalid("token", "problem-setup-token"))
 }

@@ -20,6 +20,8 @@ mod steps;
 /// Codes of authenticator apps.
 #[path = "model_totp.rs"]
 pub mod totp;
+#[path = "model_offer.rs"]
+mod offer;
 mod pages;
 mod password;
 mod routes;
@@ -29,6 +31,7 @@ pub use confirmation::*;
 pub use factors::*;
 pub use model::*;
 pub use notice::*;
+pub use offer::*;
 pub use password::{check_strength, hash, verify};
 pub use policy::*;
 pub use steps::*;

@@ -64,6 +64,8 @@ pub struct Frame {
     pub can_create_project: bool,
     pub can_manage: bool,
     /// Words of the catalogue that who looks holds, for menus.
+    /// The session came in past the sign-on provider: every page says so.
+    pub is_break_glass: bool,
     pub permissions: Vec<&'static str>,
 }
 
@@ -165,6 +167,7 @@ impl Shell {
                 projects: vec![project("ATL", "Atlas", true), project("BCN", "Beacon", false)],
                 can_create_project: true,
                 can_manage: true,
+                is_break_glass: false,
                 permissions: vec![
                     "organisation.update",
                     "members.change_role",

@@ -284,6 +284,12 @@ impl<P: Principal> Ctx<P> {
             .map(|(_, value)| value.replace('\0', ""))
     }
 
+    /// What the page before left for this one to say.
+    pub fn flash(&self) -> Option<Flash> {
+        let signed = self.request.cookie_value(crate::web::FLASH_COOKIE)?;
+        Flash::read(&self.state, &signed)
+    }
+
     pub fn csrf(&self) -> String {
         self.state.keys.mac(Purpose::Csrf, &self.caller.binding)
     }

@@ -36,6 +36,11 @@ impl Reply {
         HttpResponse::SeeOther().insert_header((header::LOCATION, local(to))).finish().into()
     }
 
+    /// 303 to another site: the sign-on provider's, whose address the configuration gave. Never one from a request.
+    pub fn leave(to: &url::Url) -> Self {
+        HttpResponse::SeeOther().insert_header((header::LOCATION, to.as_str())).finish().into()
+    }
+
     pub fn cookie(mut self, cookie: Cookie<'static>) -> Self {
         self.cookies.push(cookie);
         self

@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Pool;
 use crate::net::Net;
+use crate::secret::Secret;
 use crate::ui::NavGroup;
 use crate::vault::Vault;
 use crate::web::{Keys, RouteInfo};
@@ -20,6 +21,8 @@ pub struct State {
     pub vault: Vault,
     /// The one way out over HTTP.
     pub net: Net,
+    /// What the provider in tow.yaml gave this server as its password.
+    pub oidc_client_secret: Option<Secret>,
     /// The sidebar, in order.
     pub nav: Vec<NavGroup>,
     /// What sending a form to a route does, by its pattern: message keys.

@@ -41,12 +41,14 @@ const said = (child, words) =>
   });
 
 export class Server {
-  static async begin() {
+  // What `more` answers stands in the environment too; it learns the address first.
+  static async begin(more = async () => ({})) {
     const server = new Server();
     server.folder = await mkdtemp(join(tmpdir(), "tow-journeys-"));
     await chmod(server.folder, 0o711); // started as root, PostgreSQL runs as somebody who must get in
     server.port = await freePort();
     server.url = `http://localhost:${server.port}`;
+    server.more = await more(server);
     await writeFile(join(server.folder, ".env"), `APP_SECRET=${randomBytes(32).toString("hex")}\n`, { mode: 0o600 });
     try {
       [, server.token] = await server.start(/Set-up token: (\S+)[\s\S]*listening on/);
@@ -58,7 +60,7 @@ export class Server {
   }
 
   async start(words = /listening on/) {
-    this.child = spawn(PROGRAM, ["serve"], { cwd: this.folder, env: environment(this.port) });
+    this.child = spawn(PROGRAM, ["serve"], { cwd: this.folder, env: { ...environment(this.port), ...this.more } });
     return said(this.child, words);
   }
 

@@ -94,6 +94,7 @@ impl App {
         let loaded = configuration(folder.path(), variables);
         let state = State { is_test, ..tow::app::state_with(&loaded, pool).unwrap() };
         state.clock.advance(start() - state.clock.now());
+        tow::app::note_start(&state).unwrap();
         let state = state.shared();
         let runner = actix_web::rt::System::new();
         let door = runner.block_on(open_door(state.clone()));

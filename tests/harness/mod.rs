@@ -24,6 +24,7 @@ mod programs;
 mod mails;
 mod smtp;
 mod outside;
+mod provider;
 mod world;
 
 pub use app::*;
@@ -33,5 +34,6 @@ pub use golden::*;
 pub use mails::*;
 pub use outside::*;
 pub use programs::*;
+pub use provider::*;
 pub use smtp::*;
 pub use world::*;

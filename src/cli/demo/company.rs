@@ -114,10 +114,10 @@ fn found_organisation(tx: &mut Tx, password_hash: String) -> Result<PersonId> {
         time_zone: "Europe/London".to_owned(),
         name: right(Name::parse("Ada Lindqvist"))?,
         email: right(Email::parse(OWNER_EMAIL))?,
-        password_hash,
+        password_hash: Some(password_hash),
     };
     let entry = Entry { method: Method::SetUp, address: String::new(), browser: String::new(), max_age_seconds: 0 };
-    account.create(tx, &Actor::visitor("", ""), entry)?;
+    account.create(tx, &Actor::visitor("", ""), entry, None)?;
     let owner = Person::by_email(tx, OWNER_EMAIL)?.ok_or(Error::NotFound)?.id;
     // Set-up signs its person in; here nobody holds that token.
     Session::end_all(tx, owner, None)?;

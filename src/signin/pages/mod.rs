@@ -7,7 +7,9 @@ pub use confirm::*;
 pub use factors::*;
 
 use crate::error::{Msg, Problems};
+use crate::signin::{Offer, SignOn};
 use crate::ui::{Sample, filters, sample};
+use crate::web::Flash;
 use askama::Template;
 
 #[derive(Template)]
@@ -22,9 +24,16 @@ pub struct New {
     pub notice: Option<Msg>,
     /// People may make their own account here.
     pub can_sign_up: bool,
+    pub offer: Offer,
+    /// What the page before left to say.
+    pub flash: Option<Flash>,
 }
 
 impl New {
+    pub fn flash_text(&self) -> String {
+        self.flash.as_ref().map(crate::ui::flash_text).unwrap_or_default()
+    }
+
     pub fn sample() -> Self {
         New {
             csrf: String::new(),
@@ -34,6 +43,11 @@ impl New {
             problems: Problems::one("", "problem-sign-in"),
             notice: None,
             can_sign_up: true,
+            offer: Offer {
+                sign_ons: vec![SignOn { id: uuid::Uuid::nil(), name: "Halden ID".to_owned() }],
+                has_passwords: true,
+            },
+            flash: None,
         }
     }
 }

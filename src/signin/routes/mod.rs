@@ -6,7 +6,7 @@ mod policy;
 mod second;
 
 use super::pages::New;
-use super::{Attempt, Entered, passkeys, sign_out, verify};
+use super::{Attempt, Entered, LEAVING_COOKIE, Offer, leads_on, passkeys, sign_out, verify};
 use crate::access::{Ctx, PublicCtx};
 use crate::db::Chore;
 use crate::error::{Error, Msg, Problems, Result};
@@ -17,6 +17,8 @@ use crate::web::{Cookies, Form, Need, Purpose, Reply, Routes, local, random_toke
 /// Marks a browser in which somebody signed in; its failures are counted apart.
 const KNOWN_COOKIE: &str = "tow_known";
 const KNOWN_SECONDS: i64 = 365 * 86_400;
+/// Long enough to be led on to the provider's page for signing out.
+const LEAVING_SECONDS: i64 = 300;
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -30,24 +32,33 @@ pub fn routes() -> Routes {
 }
 
 async fn new(ctx: PublicCtx) -> Result<Reply> {
-    let Some(organisation) = ctx.read(|tx, _| Organisation::only(tx)).await? else {
+    if ctx.read(|tx, _| Ok(Organisation::only(tx)?.is_none())).await? {
         return Ok(Reply::redirect("/setup"));
-    };
+    }
     let back = ctx.query("back").unwrap_or_default();
-    ctx.page(&New {
-        csrf: ctx.csrf(),
-        organisation: organisation.name,
-        email: String::new(),
-        back,
-        problems: Problems::default(),
-        notice: None,
-        can_sign_up: ctx.state.config.auth.signup.enabled,
-    })
+    let view = page(&ctx, String::new(), back, Problems::default()).await?;
+    ctx.page(&view)
+}
+
+async fn page(ctx: &PublicCtx, email: String, back: String, problems: Problems) -> Result<New> {
+    let (organisation, offer) = look(ctx).await?;
+    let organisation = organisation.map(|organisation| organisation.name).unwrap_or_default();
+    let can_sign_up = ctx.state.config.auth.signup.enabled && offer.has_passwords;
+    let flash = ctx.flash();
+    Ok(New { csrf: ctx.csrf(), organisation, email, back, problems, notice: None, can_sign_up, offer, flash })
+}
+
+async fn look(ctx: &PublicCtx) -> Result<(Option<Organisation>, Offer)> {
+    let mode = ctx.state.config.auth.mode;
+    ctx.read(move |tx, _| Ok((Organisation::only(tx)?, Offer::now(tx, mode)?))).await
 }
 
 async fn create(ctx: PublicCtx, form: Form) -> Result<Reply> {
     let (email, password) = (form.text("email").trim().to_lowercase(), Secret::new(form.text("password")));
     let attempt = Attempt { known: known(&ctx, &email), email, address: ctx.caller.address.clone() };
+    if !look(&ctx).await?.1.has_passwords {
+        return again(&ctx, &form, 422, Msg::new("sign-on-only")).await;
+    }
     match try_sign_in(&ctx, &attempt, password).await {
         Ok(reply) => Ok(reply(&form)),
         Err(Error::Slow(wait)) => {
@@ -102,16 +113,8 @@ pub fn entry(ctx: &PublicCtx, method: Method) -> Entry {
 
 /// The same words for a wrong password and an unknown address.
 async fn again(ctx: &PublicCtx, form: &Form, status: u16, problem: Msg) -> Result<Reply> {
-    let organisation = ctx.read(|tx, _| Organisation::only(tx)).await?;
-    let view = New {
-        csrf: ctx.csrf(),
-        organisation: organisation.map(|organisation| organisation.name).unwrap_or_default(),
-        email: form.text("email").chars().take(254).collect(),
-        back: form.text("back").to_owned(),
-        problems: Problems::one("", problem),
-        notice: None,
-        can_sign_up: ctx.state.config.auth.signup.enabled,
-    };
+    let email = form.text("email").chars().take(254).collect();
+    let view = page(ctx, email, form.text("back").to_owned(), Problems::one("", problem)).await?;
     ctx.page_with(status, &view)
 }
 
@@ -128,9 +131,19 @@ fn known(ctx: &PublicCtx, email: &str) -> Option<String> {
 }
 
 async fn destroy(ctx: Ctx, _: Form) -> Result<Reply> {
-    ctx.write(sign_out).await?;
+    let left = ctx
+        .write(|tx, me| {
+            sign_out(tx, me)?;
+            let session = me.session_id().ok_or(Error::SignIn)?;
+            Ok(leads_on(tx, session)?.then_some(session))
+        })
+        .await?;
     let gone = ctx.state.gone(&ctx.state.config.security.session_cookie_name);
-    Ok(Reply::redirect("/sign-in").cookie(gone))
+    let Some(session) = left else { return Ok(Reply::redirect("/sign-in").cookie(gone)) };
+    // Not from here to the provider: a form of ours may lead to our own pages only.
+    let mark = ctx.state.keys.sign(Purpose::SignOn, &session.to_string());
+    let leaving = ctx.state.cookie(LEAVING_COOKIE, mark, Some(LEAVING_SECONDS));
+    Ok(Reply::redirect("/sign-on/end").cookie(gone).cookie(leaving))
 }
 
 /// What a device answered, as the script put it into the form; `Invalid` when there is none.

@@ -1,0 +1,59 @@
+//! Which ways in the sign-in page offers: passwords, providers, or both.
+
+use crate::config::AuthMode;
+use crate::db::Tx;
+use crate::db::sql::Sql;
+use crate::error::Result;
+use crate::people::SessionId;
+use diesel::QueryableByName;
+use diesel::sql_types::{Text, Uuid as SqlUuid};
+use uuid::Uuid;
+
+/// The cookie that names the session one has just left, so that the page after it can lead on to the provider's.
+pub const LEAVING_COOKIE: &str = "tow_leaving";
+
+/// A way in through a provider.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct SignOn {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    /// As people read it on the button.
+    #[diesel(sql_type = Text)]
+    pub name: String,
+}
+
+/// The ways in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    pub sign_ons: Vec<SignOn>,
+    pub has_passwords: bool,
+}
+
+impl Offer {
+    /// Those of now. While everybody must use one provider, that is the only one.
+    pub fn now(tx: &mut Tx, mode: AuthMode) -> Result<Offer> {
+        let sql = Sql::named(
+            "signin::sign_ons",
+            "select c.id, c.name from sso_connections c where c.enabled_at is not null
+               and (c.id in (select connection_id from sso_enforcements) or not exists (select 1 from sso_enforcements))
+             order by c.source, lower(c.name), c.id",
+        );
+        let has_passwords = mode == AuthMode::Builtin && !is_enforced(tx)?;
+        Ok(Offer { sign_ons: sql.load(tx.conn())?, has_passwords })
+    }
+}
+
+fn is_enforced(tx: &mut Tx) -> Result<bool> {
+    Ok(Sql::named("signin::is_enforced", "select 1 as one from sso_enforcements limit 1").execute(tx.conn())? > 0)
+}
+
+/// Whether a session began at a provider where one wants to sign out too.
+pub fn leads_on(tx: &mut Tx, session: SessionId) -> Result<bool> {
+    let mut sql = Sql::named(
+        "signin::leads_on",
+        "select 1 as one from sso_sessions o join sso_connections c on c.id = o.connection_id
+         where c.provider_logout_enabled and o.session_id = ",
+    );
+    sql.bind(session);
+    Ok(sql.execute(tx.conn())? > 0)
+}

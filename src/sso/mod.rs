@@ -1,0 +1,23 @@
+//! Signing in through the company's identity provider (OpenID Connect), for those who want it or for everybody; and the way in that
+//! is left when the provider is not to be had.
+
+mod model;
+mod pages;
+mod provider;
+mod routes;
+mod token;
+mod trip;
+
+pub use model::*;
+pub use pages::samples;
+pub use provider::{
+    CALL_SECONDS, Claims, Client, KEEP_SECONDS, KEYS_EVERY_SECONDS, MAX_PROVIDER_BYTES, Provider, Tokens, Trouble,
+};
+pub use routes::{arrived, begin_set_up};
+pub use token::{LOGOUT_SECONDS, Logout, SKEW_SECONDS, Wrong, verify, verify_logout};
+pub use trip::{Aim, TRIP_SECONDS, Trip, own_address, redirect_address, signed_cookie, signed_value};
+
+use crate::web::Feature;
+
+/// Reached from the sign-in page and from settings.
+pub const FEATURE: Feature = Feature { name: "sso", routes: routes::routes, nav: None };

@@ -1,0 +1,202 @@
+//! Connections to providers. The one in tow.yaml is a row too, written at each start.
+
+use crate::access::{Actor, Permission, Permit, Thing, Verb, check, may};
+use crate::audit::{self, Act, ActKind};
+use crate::db::Tx;
+use crate::db::sql::Sql;
+use crate::error::{Error, Result};
+use crate::people::{PersonId, Session, SessionId};
+use crate::secret::Secret;
+use crate::web::State;
+use crate::{text_enum, typed_id};
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, Bool, Int4, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+
+typed_id!(ConnectionId);
+
+text_enum!(
+    /// Who writes the row: the operator's file, or a page of settings.
+    Source { File = "file", Page = "page" }
+);
+
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Connection {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: ConnectionId,
+    #[diesel(sql_type = Text)]
+    pub source: Source,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    /// Exactly as the provider writes itself.
+    #[diesel(sql_type = Text)]
+    pub issuer: String,
+    #[diesel(sql_type = Text)]
+    pub client_id: String,
+    /// Sealed; of the file's, only a keyed fingerprint, by which a change shows.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub client_secret: Option<String>,
+    #[diesel(sql_type = Text)]
+    pub scopes: String,
+    #[diesel(sql_type = Text)]
+    pub username_claim: String,
+    #[diesel(sql_type = Text)]
+    pub email_claim: String,
+    #[diesel(sql_type = Text)]
+    pub email_verified_claim: String,
+    #[diesel(sql_type = Text)]
+    pub given_name_claim: String,
+    #[diesel(sql_type = Text)]
+    pub family_name_claim: String,
+    #[diesel(sql_type = Bool)]
+    pub require_email_verified: bool,
+    #[diesel(sql_type = Bool)]
+    pub provider_logout_enabled: bool,
+    /// Lower case.
+    #[diesel(sql_type = Array<Text>)]
+    pub allowed_domains: Vec<String>,
+    /// What the provider must say of how somebody signed in, apart by spaces; empty: anything.
+    #[diesel(sql_type = Text)]
+    pub acr_values: String,
+    #[diesel(sql_type = Int4)]
+    pub revision: i32,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub enabled_at: Option<DateTime<Utc>>,
+}
+
+const COLUMNS: &str = "id, source, name, issuer, client_id, client_secret, scopes, username_claim, email_claim,
+    email_verified_claim, given_name_claim, family_name_claim, require_email_verified, provider_logout_enabled,
+    allowed_domains, acr_values, revision, enabled_at";
+
+fn select(name: &str, rest: &str) -> Sql {
+    Sql::named(name, &format!("select {COLUMNS} from sso_connections {rest}"))
+}
+
+impl Connection {
+    /// All, the file's first, then by name. For who may configure sign-on.
+    pub fn list(tx: &mut Tx, me: &Actor) -> Result<Vec<Connection>> {
+        check(me, Verb::See, &Thing::Organisation(Permission::SecurityConfigurationManage))?;
+        Ok(select("sso::connections", "order by source, lower(name), id").load(tx.conn())?)
+    }
+
+    /// For who may configure sign-on.
+    pub fn find(tx: &mut Tx, me: &Actor, id: ConnectionId) -> Result<Connection> {
+        check(me, Verb::See, &Thing::Organisation(Permission::SecurityConfigurationManage))?;
+        Connection::by_id(tx, id)
+    }
+
+    /// One that people may sign in through now.
+    pub fn open(tx: &mut Tx, id: ConnectionId) -> Result<Connection> {
+        let found = Connection::by_id(tx, id)?;
+        if found.enabled_at.is_some() { Ok(found) } else { Err(Error::NotFound) }
+    }
+
+    /// All that people may sign in through now.
+    pub fn open_ones(tx: &mut Tx) -> Result<Vec<Connection>> {
+        let sql = select("sso::open_connections", "where enabled_at is not null order by source, lower(name), id");
+        Ok(sql.load(tx.conn())?)
+    }
+
+    /// Whatever its state: for the way back from the provider.
+    pub fn by_id(tx: &mut Tx, id: ConnectionId) -> Result<Connection> {
+        let mut sql = select("sso::connection", "where id = ");
+        sql.bind(id);
+        sql.load(tx.conn())?.into_iter().next().ok_or(Error::NotFound)
+    }
+
+    /// The client secret in clear. None for a client without one; `Away` without the key it is sealed under.
+    pub fn secret(&self, state: &State) -> Result<Option<Secret>> {
+        match (self.source, &self.client_secret) {
+            (Source::File, _) => Ok(state.oidc_client_secret.clone()),
+            (Source::Page, None) => Ok(None),
+            (Source::Page, Some(sealed)) => {
+                let plain = state.vault.open(self.id.0, sealed)?;
+                Ok(Some(Secret::new(String::from_utf8(plain).map_err(Error::broken)?)))
+            }
+        }
+    }
+
+    /// Whether its people may have accounts here by their address alone.
+    pub fn allows(&self, email: &str) -> bool {
+        let domain = email.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
+        domain.is_some_and(|domain| self.allowed_domains.contains(&domain))
+    }
+
+    /// Locked. `Invalid` for the file's, and for the one that everybody must use.
+    pub(in crate::sso) fn for_change(tx: &mut Tx, id: ConnectionId) -> Result<Connection> {
+        let mut sql = select("sso::connection_for_change", "where id = ");
+        sql.bind(id).push(" for update");
+        let found: Connection = sql.load(tx.conn())?.into_iter().next().ok_or(Error::NotFound)?;
+        let mut enforced =
+            Sql::named("sso::is_enforced", "select 1 as one from sso_enforcements where connection_id = ");
+        enforced.bind(id);
+        match found.source {
+            Source::File => Err(Error::invalid("", "problem-connection-file")),
+            Source::Page if enforced.execute(tx.conn())? > 0 => Err(Error::invalid("", "problem-connection-enforced")),
+            Source::Page => Ok(found),
+        }
+    }
+
+    /// Opens it to people, or closes it, which ends the sessions that began through it.
+    pub fn set_open(tx: &mut Tx, me: &Actor, id: ConnectionId, is_open: bool) -> Result<()> {
+        let permit = permit(tx, me)?;
+        let found = Connection::for_change(tx, id)?;
+        if found.enabled_at.is_some() == is_open {
+            permit.unused(tx);
+            return Ok(());
+        }
+        let now = tx.now;
+        let mut sql = Sql::named("sso::open_connection", "update sso_connections set enabled_at = case when ");
+        sql.bind(is_open).push(" then ").bind(now).push("::timestamptz end where id = ").bind(id);
+        sql.execute(tx.conn())?;
+        let ended = if is_open { 0 } else { end_sessions(tx, id)? };
+        let act = Act::new(if is_open { ActKind::SsoEnabled } else { ActKind::SsoDisabled });
+        audit::record(tx, permit, act.target("sso_connection", id.0).note("sessions_ended", ended))
+    }
+
+    /// With its links and the sessions that began through it.
+    pub fn remove(tx: &mut Tx, me: &Actor, id: ConnectionId) -> Result<()> {
+        let permit = permit(tx, me)?;
+        let found = Connection::for_change(tx, id)?;
+        let ended = end_sessions(tx, id)?;
+        let mut sql = Sql::named("sso::delete_connection", "delete from sso_connections where id = ");
+        sql.bind(id);
+        sql.execute(tx.conn())?;
+        let act = Act::new(ActKind::SsoDeleted).target("sso_connection", id.0).change("issuer", found.issuer, "");
+        audit::record(tx, permit, act.note("sessions_ended", ended))
+    }
+}
+
+/// Everything about sign-on is one permission.
+pub(in crate::sso) fn permit(tx: &mut Tx, me: &Actor) -> Result<Permit> {
+    may(tx, me, Verb::Administer, &Thing::Organisation(Permission::SecurityConfigurationManage))
+}
+
+#[derive(QueryableByName)]
+pub(in crate::sso) struct Began {
+    #[diesel(sql_type = SqlUuid)]
+    pub person_id: PersonId,
+    #[diesel(sql_type = SqlUuid)]
+    pub session_id: SessionId,
+}
+
+/// Ends the live sessions that a query over `sso_sessions o` finds; answers whose.
+pub(in crate::sso) fn end_where(tx: &mut Tx, fill: impl FnOnce(&mut Sql)) -> Result<Vec<Began>> {
+    let mut sql = Sql::named(
+        "sso::sessions_of",
+        "select s.person_id, s.id as session_id from sso_sessions o join sessions s on s.id = o.session_id where s.ended_at is null and ",
+    );
+    fill(&mut sql);
+    let began: Vec<Began> = sql.load(tx.conn())?;
+    for session in &began {
+        Session::end(tx, session.person_id, session.session_id)?;
+    }
+    Ok(began)
+}
+
+fn end_sessions(tx: &mut Tx, id: ConnectionId) -> Result<usize> {
+    let ended = end_where(tx, |sql| {
+        sql.push("o.connection_id = ").bind(id);
+    })?;
+    Ok(ended.len())
+}

@@ -1,0 +1,200 @@
+//! Sign-on for everybody: only after who switches it on came through it themselves, with the configuration as it is.
+
+use crate::access::{Actor, Permission, Thing, Verb, check};
+use crate::audit::{self, Act, ActKind};
+use crate::db::Tx;
+use crate::db::sql::Sql;
+use crate::error::{Error, Result};
+use crate::people::{PersonId, Session};
+use crate::sso::model::connection::{Connection, ConnectionId, permit};
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Int4, Text, Timestamptz, Uuid as SqlUuid};
+
+/// The connection that everybody must use.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Enforcement {
+    #[diesel(sql_type = SqlUuid)]
+    pub connection_id: ConnectionId,
+    #[diesel(sql_type = Text)]
+    pub by: String,
+    #[diesel(sql_type = Timestamptz)]
+    pub enforced_at: DateTime<Utc>,
+}
+
+/// A trial that succeeded.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Test {
+    #[diesel(sql_type = SqlUuid)]
+    pub connection_id: ConnectionId,
+    #[diesel(sql_type = Int4)]
+    pub revision: i32,
+    #[diesel(sql_type = Timestamptz)]
+    pub tested_at: DateTime<Utc>,
+}
+
+impl Enforcement {
+    pub fn now(tx: &mut Tx) -> Result<Option<Enforcement>> {
+        let sql = Sql::named(
+            "sso::enforcement",
+            "select e.connection_id, p.name as by, e.enforced_at from sso_enforcements e join people p on p.id = e.enforced_by",
+        );
+        Ok(sql.load(tx.conn())?.into_iter().next())
+    }
+
+    /// Ends every session that began otherwise, but the one it is done in. `Invalid` without a test of one's own with exactly
+    /// this configuration, when the connection is closed, or when nobody could get in if the provider failed.
+    pub fn begin(tx: &mut Tx, me: &Actor, id: ConnectionId) -> Result<usize> {
+        let permit = permit(tx, me)?;
+        let person = me.person_id().ok_or(Error::SignIn)?;
+        // Nobody changes the configuration between this look and the row.
+        Sql::new("lock table sso_connections, sso_enforcements in share row exclusive mode").execute(tx.conn())?;
+        let connection = Connection::by_id(tx, id)?;
+        let is_tested =
+            Test::list(tx, person)?.iter().any(|test| test.connection_id == id && test.revision == connection.revision);
+        let problem = if connection.enabled_at.is_none() {
+            Some("problem-enforce-closed")
+        } else if !is_tested {
+            Some("problem-enforce-untested")
+        } else if Keeper::list(tx)?.is_empty() {
+            Some("problem-enforce-no-break-glass")
+        } else {
+            None
+        };
+        if let Some(problem) = problem {
+            return Err(Error::invalid("", problem));
+        }
+        Sql::new("delete from sso_enforcements").execute(tx.conn())?;
+        let mut sql = Sql::named(
+            "sso::enforce",
+            "insert into sso_enforcements (id, connection_id, enforced_by, enforced_at) values (",
+        );
+        sql.bind(tx.new_id()).push(", ").bind(id).push(", ").bind(person).push(", ").bind(tx.now).push(")");
+        sql.execute(tx.conn())?;
+        let ended = Session::end_outside_sign_on(tx, me.session_id())?;
+        let act = Act::new(ActKind::SsoEnforced).target("sso_connection", id.0).change("enforced", false, true);
+        audit::record(tx, permit, act.note("sessions_ended", ended).note("revision", connection.revision))?;
+        Ok(ended)
+    }
+
+    /// Passwords are offered again.
+    pub fn lift(tx: &mut Tx, me: &Actor) -> Result<()> {
+        let permit = permit(tx, me)?;
+        let Some(found) = Enforcement::now(tx)? else {
+            permit.unused(tx);
+            return Ok(());
+        };
+        Sql::new("delete from sso_enforcements").execute(tx.conn())?;
+        let act = Act::new(ActKind::SsoEnforced)
+            .target("sso_connection", found.connection_id.0)
+            .change("enforced", true, false);
+        audit::record(tx, permit, act)
+    }
+}
+
+impl Test {
+    /// A person's own.
+    pub fn list(tx: &mut Tx, person: PersonId) -> Result<Vec<Test>> {
+        let mut sql =
+            Sql::named("sso::tests", "select connection_id, revision, tested_at from sso_tests where person_id = ");
+        sql.bind(person);
+        Ok(sql.load(tx.conn())?)
+    }
+
+    /// After a trial that led back to who began it.
+    pub fn record(tx: &mut Tx, me: &Actor, connection: &Connection) -> Result<()> {
+        let person = me.person_id().ok_or(Error::SignIn)?;
+        check(me, Verb::See, &Thing::Organisation(Permission::SecurityConfigurationManage))?;
+        let permit = crate::access::may(tx, me, Verb::Edit, &Thing::Own(person))?;
+        let mut sql = Sql::named(
+            "sso::tested",
+            "insert into sso_tests as t (connection_id, person_id, revision, tested_at) values (",
+        );
+        sql.bind(connection.id).push(", ").bind(person).push(", ").bind(connection.revision).push(", ").bind(tx.now);
+        sql.push(") on conflict (connection_id, person_id) do update set revision = excluded.revision, tested_at = excluded.tested_at");
+        sql.execute(tx.conn())?;
+        let act = Act::new(ActKind::SsoTested).target("sso_connection", connection.id.0);
+        audit::record(tx, permit, act.note("revision", connection.revision))
+    }
+}
+
+/// An owner who may come in by break-glass.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Keeper {
+    #[diesel(sql_type = SqlUuid)]
+    pub person_id: PersonId,
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Text)]
+    pub email: String,
+    #[diesel(sql_type = Timestamptz)]
+    pub named_at: DateTime<Utc>,
+}
+
+/// Active owners with a password, whether named or not.
+const ABLE: &str = "from people p join memberships m on m.person_id = p.id
+    where p.deactivated_at is null and m.role = 'owner' and p.password_hash is not null";
+
+impl Keeper {
+    /// Those who can really come in: still active owners with a password.
+    pub fn list(tx: &mut Tx) -> Result<Vec<Keeper>> {
+        let sql = Sql::named(
+            "sso::keepers",
+            &format!(
+                "select b.person_id, p.name, p.email, b.named_at from break_glass_owners b join (select p.* {ABLE}) p on p.id = b.person_id order by lower(p.name), p.id"
+            ),
+        );
+        Ok(sql.load(tx.conn())?)
+    }
+
+    /// Owners who could be named and are not.
+    pub fn candidates(tx: &mut Tx) -> Result<Vec<(PersonId, String)>> {
+        let sql = Sql::named(
+            "sso::candidates",
+            &format!(
+                "select p.id as person_id, p.name, p.email, p.created_at as named_at {ABLE} and not exists (select 1 from break_glass_owners b where b.person_id = p.id) order by lower(p.name), p.id"
+            ),
+        );
+        let found: Vec<Keeper> = sql.load(tx.conn())?;
+        Ok(found.into_iter().map(|keeper| (keeper.person_id, keeper.name)).collect())
+    }
+
+    /// `Invalid` for who is no active owner with a password.
+    pub fn name(tx: &mut Tx, me: &Actor, person: PersonId) -> Result<()> {
+        let permit = permit(tx, me)?;
+        let by = me.person_id().ok_or(Error::SignIn)?;
+        if !Keeper::candidates(tx)?.iter().any(|(id, _)| *id == person) {
+            return Err(Error::invalid("person", "problem-break-glass-owner"));
+        }
+        let mut sql =
+            Sql::named("sso::name_keeper", "insert into break_glass_owners (person_id, named_by, named_at) values (");
+        sql.bind(person).push(", ").bind(by).push(", ").bind(tx.now).push(") on conflict do nothing");
+        sql.execute(tx.conn())?;
+        audit::record(
+            tx,
+            permit,
+            Act::new(ActKind::BreakGlassNamed).target("person", person).change("named", false, true),
+        )
+    }
+
+    /// `Invalid` for the last one while sign-on is enforced.
+    pub fn unname(tx: &mut Tx, me: &Actor, person: PersonId) -> Result<()> {
+        let permit = permit(tx, me)?;
+        Sql::new("lock table break_glass_owners in share row exclusive mode").execute(tx.conn())?;
+        let others = Keeper::list(tx)?.iter().filter(|keeper| keeper.person_id != person).count();
+        if others == 0 && Enforcement::now(tx)?.is_some() {
+            return Err(Error::invalid("", "problem-enforce-no-break-glass"));
+        }
+        let mut sql = Sql::named("sso::unname_keeper", "delete from break_glass_owners where person_id = ");
+        sql.bind(person);
+        if sql.execute(tx.conn())? == 0 {
+            permit.unused(tx);
+            return Ok(());
+        }
+        audit::record(
+            tx,
+            permit,
+            Act::new(ActKind::BreakGlassNamed).target("person", person).change("named", true, false),
+        )
+    }
+}

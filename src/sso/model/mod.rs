@@ -1,0 +1,17 @@
+//! Connections, who is linked through them, enforcement, break-glass.
+
+mod arrival;
+mod break_glass;
+mod connection;
+mod draft;
+mod ending;
+mod enforcement;
+mod who;
+
+pub use arrival::*;
+pub use break_glass::*;
+pub use connection::*;
+pub use draft::*;
+pub use ending::*;
+pub use enforcement::*;
+pub use who::*;

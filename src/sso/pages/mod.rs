@@ -1,0 +1,198 @@
+//! The pages of sign-on.
+
+mod form;
+mod samples;
+
+pub use form::*;
+pub use samples::samples;
+
+use crate::error::Problems;
+use crate::people::PersonId;
+use crate::sso::trip::{own_address, redirect_address};
+use crate::sso::{Connection, ConnectionId, Enforcement, Keeper, Link, Source, Test, Trace, Use};
+use crate::ui::{Choice, Shell, filters};
+use crate::web::State;
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+#[derive(Template)]
+#[template(path = "sso/proof.html")]
+pub struct Proof {
+    pub csrf: String,
+    pub organisation: String,
+    pub connection: String,
+    pub email: String,
+    pub problems: Problems,
+}
+
+#[derive(Template)]
+#[template(path = "sso/end.html")]
+pub struct End {
+    pub connection: String,
+    /// Where one signs out at the provider; None when it does not say.
+    pub address: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "sso/break_glass.html")]
+pub struct BreakGlass {
+    pub csrf: String,
+    pub organisation: String,
+    pub email: String,
+    pub reason: String,
+    pub problems: Problems,
+}
+
+#[derive(Template)]
+#[template(path = "sso/links.html")]
+pub struct Links {
+    pub shell: Shell,
+    pub links: Vec<Link>,
+    /// Those one is not linked through yet.
+    pub more: Vec<Row>,
+    pub problems: Problems,
+}
+
+/// A connection in a list.
+#[derive(Debug, Clone)]
+pub struct Row {
+    pub id: ConnectionId,
+    pub name: String,
+    pub issuer: String,
+    pub is_file: bool,
+    pub is_open: bool,
+    /// By who looks, with the configuration as it is.
+    pub is_tested: bool,
+    pub is_enforced: bool,
+}
+
+impl Row {
+    pub fn bare(id: ConnectionId, name: String) -> Self {
+        Row { id, name, issuer: String::new(), is_file: false, is_open: true, is_tested: false, is_enforced: false }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "sso/index.html")]
+pub struct Index {
+    pub shell: Shell,
+    pub rows: Vec<Row>,
+    pub enforcement: Option<Enforcement>,
+    pub keepers: Vec<Keeper>,
+    pub candidates: Vec<Choice>,
+    /// Break-glass uses that nobody has reviewed.
+    pub waiting: usize,
+    /// Secrets can be kept.
+    pub has_key: bool,
+    pub problems: Problems,
+}
+
+impl Index {
+    pub fn new(
+        shell: Shell,
+        (connections, tests): (Vec<Connection>, &[Test]),
+        (enforcement, keepers, candidates): (Option<Enforcement>, Vec<Keeper>, Vec<(PersonId, String)>),
+        (waiting, has_key): (usize, bool),
+        problems: Problems,
+    ) -> Self {
+        let enforced = enforcement.as_ref().map(|enforcement| enforcement.connection_id);
+        let row = |connection: Connection| Row {
+            is_file: connection.source == Source::File,
+            is_open: connection.enabled_at.is_some(),
+            is_tested: tests
+                .iter()
+                .any(|test| test.connection_id == connection.id && test.revision == connection.revision),
+            is_enforced: enforced == Some(connection.id),
+            id: connection.id,
+            name: connection.name,
+            issuer: connection.issuer,
+        };
+        let rows = connections.into_iter().map(row).collect();
+        let candidates = candidates.into_iter().map(|(id, name)| Choice::new(id, name, false)).collect();
+        Index { shell, rows, enforcement, keepers, candidates, waiting, has_key, problems }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "sso/edit.html")]
+pub struct Edit {
+    pub shell: Shell,
+    /// None for one about to be made.
+    pub row: Option<Row>,
+    pub revision: i32,
+    pub tested_at: Option<DateTime<Utc>>,
+    pub has_secret: bool,
+    /// What the provider must be told of this server.
+    pub redirect: String,
+    pub after_logout: String,
+    pub back_channel: Option<String>,
+    pub form: ConnectionForm,
+    pub problems: Problems,
+}
+
+impl Edit {
+    /// The one of tow.yaml, which no page changes.
+    pub fn is_file(&self) -> bool {
+        self.row.as_ref().is_some_and(|row| row.is_file)
+    }
+
+    pub fn new(
+        state: &State,
+        shell: Shell,
+        known: Option<(Connection, Option<Test>)>,
+        form: ConnectionForm,
+        problems: Problems,
+    ) -> Self {
+        let (connection, test) = known.unzip();
+        let tested_at = test.flatten().map(|test| test.tested_at);
+        Edit {
+            revision: connection.as_ref().map(|connection| connection.revision).unwrap_or_default(),
+            has_secret: connection.as_ref().is_some_and(|connection| connection.client_secret.is_some()),
+            back_channel: connection
+                .as_ref()
+                .map(|connection| own_address(state, &format!("/sign-on/logout/{}", connection.id)).to_string()),
+            row: connection.map(|connection| Row {
+                is_file: connection.source == Source::File,
+                is_open: connection.enabled_at.is_some(),
+                is_tested: tested_at.is_some(),
+                issuer: connection.issuer,
+                ..Row::bare(connection.id, connection.name)
+            }),
+            tested_at,
+            redirect: redirect_address(state).to_string(),
+            after_logout: own_address(state, "/sign-in").to_string(),
+            shell,
+            form,
+            problems,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "sso/uses.html")]
+pub struct UsesPage {
+    pub shell: Shell,
+    pub uses: Vec<Use>,
+}
+
+#[derive(Template)]
+#[template(path = "sso/use.html")]
+pub struct UsePage {
+    pub shell: Shell,
+    pub used: Use,
+    pub trail: Vec<Trace>,
+    /// Who looks is who used it.
+    pub is_own: bool,
+    pub finding: String,
+    pub problems: Problems,
+}
+
+#[derive(Template)]
+#[template(path = "sso/sheet.html")]
+pub struct Sheet {
+    pub shell: Shell,
+    pub keepers: Vec<Keeper>,
+    pub address: String,
+    pub printed_at: DateTime<Utc>,
+    pub back: &'static str,
+}

@@ -1,0 +1,267 @@
+//! `GET /sign-on/callback`: back from the provider. Whatever goes wrong is said on the page one came from.
+
+use crate::access::{Ctx, PublicCtx};
+use crate::db::Chore;
+use crate::error::{Error, Msg, Result};
+use crate::people::{Entry, Method, PersonId};
+use crate::sso::provider::{Claims, Client, Provider, Tokens};
+use crate::sso::routes::departing::{Failure, note};
+use crate::sso::token::{self, SKEW_SECONDS, Wrong};
+use crate::sso::trip::{self, Aim, Trip, redirect_address};
+use crate::sso::{Connection, Decision, Test, Who, spend};
+use crate::web::{Flash, Reply};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use subtle::ConstantTimeEq;
+
+/// Whom the provider vouched for, until their password is typed or the server is set up.
+const WHO_COOKIE: &str = "tow_sign_on_who";
+const WHO_SECONDS: i64 = 600;
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Arrived {
+    pub who: Who,
+    pub back: String,
+    pub at: DateTime<Utc>,
+}
+
+/// Whom the provider vouched for in this browser within the last ten minutes.
+pub fn arrived(ctx: &PublicCtx) -> Option<Arrived> {
+    let arrived: Arrived = trip::signed_value(ctx, WHO_COOKIE)?;
+    (0..=WHO_SECONDS).contains(&(ctx.now() - arrived.at).num_seconds()).then_some(arrived)
+}
+
+type Outcome<T> = std::result::Result<T, Failure>;
+
+pub async fn show(ctx: PublicCtx, inside: Option<Ctx>) -> Result<Reply> {
+    let trip = Trip::of(&ctx).filter(|trip| is_its_state(&ctx, trip));
+    let Some(trip) = trip else {
+        return Ok(ctx.redirect("/sign-in", Some(Flash::failed("sign-on-other-browser"))));
+    };
+    let reply = match come_back(&ctx, inside.as_ref(), &trip).await {
+        Ok(reply) => reply,
+        Err(Failure::Told(msg)) => {
+            count(&ctx).await;
+            ctx.redirect(place_of(&trip), Some(Flash::failed(msg)))
+        }
+        Err(Failure::Broken(error)) => return Err(error),
+    };
+    Ok(reply.cookie(Trip::over(&ctx.state)))
+}
+
+fn place_of(trip: &Trip) -> &str {
+    match trip.aim {
+        Aim::SignIn => "/sign-in",
+        Aim::SetUp => "/setup",
+        Aim::Test { .. } | Aim::Connect { .. } | Aim::Confirm { .. } => &trip.back,
+    }
+}
+
+fn is_its_state(ctx: &PublicCtx, trip: &Trip) -> bool {
+    ctx.query("state").is_some_and(|state| state.as_bytes().ct_eq(trip.state.as_bytes()).into())
+}
+
+/// A failure leaves a trace, whoever it was.
+async fn count(ctx: &PublicCtx) {
+    let kept = ctx.touch(Chore::Throttle, |tx, me| crate::audit::record_failed_sign_in(tx, me, None, 1)).await;
+    if let Err(error) = kept {
+        tracing::error!(name = "sso.failure_lost", %error, "a failed sign-on could not be kept");
+    }
+}
+
+async fn come_back(ctx: &PublicCtx, inside: Option<&Ctx>, trip: &Trip) -> Outcome<Reply> {
+    if trip.is_late(ctx.now()) {
+        return Err(Failure::Told("sign-on-expired".into()));
+    }
+    let (id, state) = (trip.connection, trip.state.clone());
+    if !ctx.touch(Chore::SignOn, move |tx, _| spend(tx, "state", &state)).await? {
+        return Err(Failure::Told("sign-on-used".into()));
+    }
+    let connection = ctx.read(move |tx, _| Connection::by_id(tx, id)).await?;
+    let is_open = connection.enabled_at.is_some() || matches!(trip.aim, Aim::Test { .. });
+    if !is_open || connection.revision != trip.revision {
+        return Err(Failure::told("sign-on-changed", &connection));
+    }
+    let code = code(ctx, &connection)?;
+    let (who, id_token) = ask(ctx, &connection, trip, &code).await?;
+    match (&trip.aim, inside) {
+        (Aim::SignIn, _) => sign_in(ctx, connection, who, (trip.back.clone(), id_token)).await,
+        (Aim::SetUp, _) => Ok(Reply::redirect("/setup/owner").cookie(who_cookie(ctx, who, "/"))),
+        (Aim::Test { person }, Some(inside)) => test(inside, connection, who, *person).await,
+        (Aim::Connect { person }, Some(inside)) => connect(inside, connection, who, *person).await,
+        (Aim::Confirm { person, session }, Some(inside)) => {
+            super::confirmation::create(inside, &connection, who, trip, (*person, *session)).await
+        }
+        (_, None) => Err(Failure::Broken(Error::SignIn)),
+    }
+}
+
+/// The code, unless the provider says why there is none.
+fn code(ctx: &PublicCtx, connection: &Connection) -> Outcome<String> {
+    if let Some(error) = ctx.query("error") {
+        let is_word = error.len() <= 40 && error.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+        note(connection, if is_word { &error } else { "an error that is no word" });
+        let key = if error == "access_denied" { "sign-on-denied" } else { "sign-on-refused" };
+        return Err(Failure::told(key, connection));
+    }
+    ctx.query("code").ok_or_else(|| Failure::told("sign-on-refused", connection))
+}
+
+/// Changes the code for a verified token, and learns who it is about.
+async fn ask(ctx: &PublicCtx, connection: &Connection, trip: &Trip, code: &str) -> Outcome<(Who, String)> {
+    let (net, now) = (&ctx.state.net, ctx.now());
+    let trouble = |trouble| Failure::of(trouble, connection);
+    let provider = Provider::of(net, &connection.issuer, now).await.map_err(trouble)?;
+    let named = ctx.query("iss");
+    if named.as_deref().is_some_and(|named| named != provider.issuer) || (provider.names_itself && named.is_none()) {
+        note(connection, "the answer is of another issuer");
+        return Err(Failure::told("sign-on-unverifiable", connection));
+    }
+    let secret = connection.secret(&ctx.state)?;
+    let client = Client { id: &connection.client_id, secret: secret.as_ref() };
+    let redirect = redirect_address(&ctx.state);
+    let tokens = provider.exchange(net, &client, (code, &trip.verifier), &redirect).await.map_err(trouble)?;
+    let (provider, mut claims) = verified(ctx, connection, provider, &tokens, &trip.nonce).await?;
+    complete(ctx, connection, &provider, &tokens, &mut claims).await?;
+    let who = Who::of(connection, &claims).map_err(Failure::Told)?;
+    Ok((who, tokens.id_token))
+}
+
+/// Asks for the provider's keys again, once, when the token names one we do not know.
+async fn verified(
+    ctx: &PublicCtx,
+    connection: &Connection,
+    provider: Arc<Provider>,
+    tokens: &Tokens,
+    nonce: &str,
+) -> Outcome<(Arc<Provider>, Claims)> {
+    let (net, now) = (&ctx.state.net, ctx.now());
+    let check = |provider: &Provider| token::verify(provider, &connection.client_id, &tokens.id_token, nonce, now);
+    let wrong = match check(&provider) {
+        Ok(claims) => return Ok((provider, claims)),
+        Err(Wrong::UnknownKey) => {
+            let fresh = provider.with_fresh_keys(net, now).await.map_err(|trouble| Failure::of(trouble, connection))?;
+            match fresh.map(|fresh| (check(&fresh), fresh)) {
+                Some((Ok(claims), fresh)) => return Ok((fresh, claims)),
+                Some((Err(wrong), _)) => wrong,
+                None => Wrong::UnknownKey,
+            }
+        }
+        Err(wrong) => wrong,
+    };
+    note(connection, &format!("its token: {wrong:?}"));
+    let key = if matches!(wrong, Wrong::Time(_)) { "sign-on-clock" } else { "sign-on-unverifiable" };
+    Err(Failure::told(key, connection))
+}
+
+/// Some providers put only the subject into the token and tell the rest when asked.
+async fn complete(
+    ctx: &PublicCtx,
+    connection: &Connection,
+    provider: &Provider,
+    tokens: &Tokens,
+    claims: &mut Claims,
+) -> Outcome<()> {
+    if claims.contains_key(&connection.email_claim) || tokens.access_token.is_empty() {
+        return Ok(());
+    }
+    let told = provider.userinfo(&ctx.state.net, &tokens.access_token).await;
+    let told = told.map_err(|trouble| Failure::of(trouble, connection))?;
+    if told.get("sub").is_some_and(|subject| Some(subject) != claims.get("sub")) {
+        note(connection, "its page about the person is about another subject");
+        return Err(Failure::told("sign-on-unverifiable", connection));
+    }
+    for (name, value) in told {
+        claims.entry(name).or_insert(value);
+    }
+    Ok(())
+}
+
+async fn sign_in(
+    ctx: &PublicCtx,
+    connection: Connection,
+    who: Who,
+    (back, id_token): (String, String),
+) -> Outcome<Reply> {
+    let (asked, about) = (who.clone(), connection.clone());
+    let decision = ctx.read(move |tx, _| asked.decide(tx, &about)).await?;
+    match decision {
+        Decision::Refuse(msg) => Err(Failure::Told(msg)),
+        Decision::Prove(_) => Ok(Reply::redirect("/sign-on/password").cookie(who_cookie(ctx, who, &back))),
+        Decision::Enter(_) | Decision::Link(_) | Decision::Create => {
+            let keeps = connection.provider_logout_enabled;
+            let token = enter(ctx, who, decision, keeps.then_some(id_token)).await?;
+            Ok(Reply::redirect(&back).cookie(ctx.state.session_cookie(&token)))
+        }
+    }
+}
+
+/// Links or makes the account as decided, then a session; all or nothing.
+pub async fn enter(ctx: &PublicCtx, who: Who, decision: Decision, id_token: Option<String>) -> Result<String> {
+    let (state, entry) = (ctx.state.clone(), entry(ctx));
+    ctx.write(move |tx, me| {
+        match decision {
+            Decision::Link(person) | Decision::Prove(person) => who.link(tx, me, person, &state.config)?,
+            Decision::Create => drop(who.create(tx, me)?),
+            Decision::Enter(_) | Decision::Refuse(_) => {}
+        }
+        who.enter(tx, me, entry, (id_token, &state.vault))
+    })
+    .await
+}
+
+pub fn entry(ctx: &PublicCtx) -> Entry {
+    Entry {
+        method: Method::Oidc,
+        address: ctx.caller.address.clone(),
+        browser: ctx.caller.browser.clone(),
+        max_age_seconds: ctx.state.config.security.session_max_age_seconds,
+    }
+}
+
+fn who_cookie(ctx: &PublicCtx, who: Who, back: &str) -> cookie::Cookie<'static> {
+    let arrived = Arrived { who, back: back.to_owned(), at: ctx.now() };
+    trip::signed_cookie(&ctx.state, WHO_COOKIE, &arrived, WHO_SECONDS)
+}
+
+/// The cookie that makes the browser forget whom the provider vouched for.
+pub fn forgotten(ctx: &PublicCtx) -> cookie::Cookie<'static> {
+    ctx.state.gone(WHO_COOKIE)
+}
+
+/// A trial counts when it leads to who began it; the first one links them.
+async fn test(inside: &Ctx, connection: Connection, who: Who, person: PersonId) -> Outcome<Reply> {
+    let (state, about, name) = (inside.state.clone(), connection.clone(), who.email.clone().unwrap_or_default());
+    inside
+        .write(move |tx, me| {
+            if !me.is(Some(person)) {
+                return Err(Error::invalid("", "sign-on-other-person"));
+            }
+            who.connect(tx, me, &state.config)?;
+            Test::record(tx, me, &about)
+        })
+        .await?;
+    let to = format!("/settings/sign-on/{}", connection.id);
+    Ok(inside.redirect(&to, Some(Flash::done(Msg::new("sign-on-tested").with("email", name)))))
+}
+
+async fn connect(inside: &Ctx, connection: Connection, who: Who, person: PersonId) -> Outcome<Reply> {
+    let state = inside.state.clone();
+    inside
+        .write(move |tx, me| {
+            if !me.is(Some(person)) {
+                return Err(Error::invalid("", "sign-on-other-person"));
+            }
+            who.connect(tx, me, &state.config)
+        })
+        .await?;
+    let msg = Msg::new("sign-on-connected").with("name", connection.name);
+    Ok(inside.redirect("/settings/me/sign-ons", Some(Flash::done(msg))))
+}
+
+/// Whether the provider says that they signed in during this trip, give or take the clocks.
+pub fn is_fresh(who: &Who, trip: &Trip, now: DateTime<Utc>) -> bool {
+    let skew = chrono::Duration::seconds(SKEW_SECONDS);
+    who.authenticated_at.is_some_and(|at| (trip.began_at - skew..=now + skew).contains(&at))
+}

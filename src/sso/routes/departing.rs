@@ -1,0 +1,104 @@
+//! `GET /sign-on/{id}`: to the provider. A link and no form, because a page of ours may send forms to us alone.
+
+use crate::access::PublicCtx;
+use crate::error::{Error, Msg, Result};
+use crate::people::Organisation;
+use crate::sso::provider::{Provider, Trouble};
+use crate::sso::trip::{Aim, Trip};
+use crate::sso::{Connection, ConnectionId};
+use crate::web::{Ctx, Flash, Principal, Reply};
+use actix_web::web::Path;
+
+/// What went wrong on the way, in words for the person; or our own failure.
+pub enum Failure {
+    Told(Msg),
+    Broken(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Invalid(problems) => {
+                let first = problems.iter().next().map(|(_, msg)| msg.clone());
+                first.map_or_else(|| Failure::Broken(Error::Invalid(problems)), Failure::Told)
+            }
+            other => Failure::Broken(other),
+        }
+    }
+}
+
+impl Failure {
+    pub fn told(key: &'static str, connection: &Connection) -> Self {
+        Failure::Told(Msg::new(key).with("name", &connection.name))
+    }
+
+    /// What the provider did, for the person; why, for the log.
+    pub fn of(trouble: Trouble, connection: &Connection) -> Self {
+        note(connection, &trouble.to_string());
+        let key = match trouble {
+            Trouble::Away(_) => "sign-on-provider-away",
+            Trouble::Odd(_) => "sign-on-provider-odd",
+            Trouble::Refused(_) => "sign-on-code",
+        };
+        Failure::told(key, connection)
+    }
+}
+
+/// Never content: hosts, numbers, names of claims.
+pub fn note(connection: &Connection, why: &str) {
+    tracing::warn!(name = "sso.failed", connection = %connection.id, why, "a sign-on did not work");
+}
+
+pub async fn new(ctx: PublicCtx, id: Path<String>) -> Result<Reply> {
+    let id = parse(&id)?;
+    let connection = ctx.read(move |tx, _| Connection::open(tx, id)).await?;
+    let is_empty = ctx.read(|tx, _| Ok(Organisation::only(tx)?.is_none())).await?;
+    if is_empty {
+        return Ok(Reply::redirect("/setup"));
+    }
+    let back = ctx.query("back").unwrap_or_default();
+    match depart(&ctx, &connection, Aim::SignIn, &back).await {
+        Ok(reply) => Ok(reply),
+        Err(Failure::Told(msg)) => Ok(ctx.redirect("/sign-in", Some(Flash::failed(msg)))),
+        Err(Failure::Broken(error)) => Err(error),
+    }
+}
+
+/// 303 to the provider, with the cookie that the answer must find again.
+pub async fn depart<P: Principal>(
+    ctx: &Ctx<P>,
+    connection: &Connection,
+    aim: Aim,
+    back: &str,
+) -> std::result::Result<Reply, Failure> {
+    let now = ctx.now();
+    let is_trial = matches!(aim, Aim::Test { .. });
+    let provider = match is_trial {
+        // A trial is about the provider as it is now.
+        true => Provider::ask(&ctx.state.net, &connection.issuer, now).await,
+        false => Provider::of(&ctx.state.net, &connection.issuer, now).await,
+    };
+    let provider = provider.map_err(|trouble| Failure::of(trouble, connection))?;
+    let trip = Trip::begin(connection, aim, back, now);
+    let address = trip.address(&provider, connection, &ctx.state);
+    Ok(Reply::leave(&address).cookie(trip.cookie(&ctx.state)))
+}
+
+/// For the set-up page: the address to go to and the cookie, because that page's form may not lead there itself.
+pub async fn begin_set_up(ctx: &PublicCtx) -> std::result::Result<(String, cookie::Cookie<'static>, Connection), Msg> {
+    let gone = || Msg::new("sign-on-gone");
+    let open = ctx.read(|tx, _| Connection::open_ones(tx)).await.map_err(|_| gone())?;
+    let connection = open.into_iter().next().ok_or_else(gone)?;
+    let provider = Provider::of(&ctx.state.net, &connection.issuer, ctx.now()).await;
+    let provider = provider.map_err(|trouble| match Failure::of(trouble, &connection) {
+        Failure::Told(msg) => msg,
+        Failure::Broken(_) => gone(),
+    })?;
+    let trip = Trip::begin(&connection, Aim::SetUp, "/setup", ctx.now());
+    let address = trip.address(&provider, &connection, &ctx.state).to_string();
+    Ok((address, trip.cookie(&ctx.state), connection))
+}
+
+pub fn parse(id: &str) -> Result<ConnectionId> {
+    id.parse().map(ConnectionId).map_err(|_| Error::NotFound)
+}

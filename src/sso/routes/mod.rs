@@ -1,0 +1,48 @@
+//! `/sign-on/…` on the way to a provider and back; `/settings/sign-on…` for who configures it; break-glass.
+
+mod arriving;
+mod break_glass;
+mod confirmation;
+mod departing;
+mod leaving;
+mod links;
+mod proof;
+mod settings;
+
+pub use arriving::arrived;
+pub use departing::begin_set_up;
+
+use crate::web::{Need, Routes};
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/sign-on/callback", Need::Nothing, arriving::show)
+        .get("/sign-on/confirmation", Need::Session, confirmation::new)
+        .get("/sign-on/password", Need::Nothing, proof::new)
+        .post("/sign-on/password", Need::Nothing, proof::create)
+        .get("/sign-on/end", Need::Nothing, leaving::show)
+        .post("/sign-on/logout/{id}", Need::Nothing, leaving::create)
+        .get("/sign-on/{id}", Need::Nothing, departing::new)
+        .get("/sign-in/break-glass", Need::Nothing, break_glass::new)
+        .post("/sign-in/break-glass", Need::Nothing, break_glass::create)
+        .get("/settings/me/sign-ons", Need::Session, links::index)
+        .get("/settings/me/sign-ons/{id}/new", Need::Session, links::new)
+        .post("/settings/me/sign-ons/{id}/removal", Need::Session, links::destroy)
+        .get("/settings/sign-on", Need::Session, settings::index)
+        .post("/settings/sign-on", Need::Session, settings::create)
+        .get("/settings/sign-on/new", Need::Session, settings::new)
+        .post("/settings/sign-on/enforcement", Need::Session, settings::enforcement::create)
+        .post("/settings/sign-on/enforcement/removal", Need::Session, settings::enforcement::destroy)
+        .get("/settings/sign-on/break-glass", Need::Session, break_glass::uses::index)
+        .post("/settings/sign-on/break-glass/owners", Need::Session, break_glass::owners::create)
+        .post("/settings/sign-on/break-glass/owners/{id}/removal", Need::Session, break_glass::owners::destroy)
+        .get("/settings/sign-on/break-glass/sheet", Need::Session, break_glass::sheet::show)
+        .get("/settings/sign-on/break-glass/{id}", Need::Session, break_glass::uses::show)
+        .post("/settings/sign-on/break-glass/{id}/review", Need::Session, break_glass::uses::update)
+        .get("/settings/sign-on/{id}", Need::Session, settings::edit)
+        .post("/settings/sign-on/{id}", Need::Session, settings::update)
+        .get("/settings/sign-on/{id}/test", Need::Session, settings::test::new)
+        .post("/settings/sign-on/{id}/opening", Need::Session, settings::opening::create)
+        .post("/settings/sign-on/{id}/opening/removal", Need::Session, settings::opening::destroy)
+        .post("/settings/sign-on/{id}/removal", Need::Session, settings::destroy)
+}

@@ -1,0 +1,128 @@
+//! Past the provider.
+
+use super::is_in;
+use crate::harness::*;
+
+const DOOR: &str = "/sign-in/break-glass";
+
+fn come_in(browser: &Client, who: Who, password: &str) -> Answer {
+    browser.post(DOOR, &[("email", &who.email()), ("password", password), ("reason", "The provider is down")])
+}
+
+/// Ada is named; Ben is an owner too.
+fn named() -> App {
+    let app = App::new();
+    app.sql(&format!("update memberships set role = 'owner' where person_id = '{}'", BEN.id));
+    let id = ADA.id.to_string();
+    assert_eq!(app.as_(ADA).post("/settings/sign-on/break-glass/owners", &[("person", &id)]).status, 303);
+    app
+}
+
+#[test]
+fn a_named_owner_comes_in_for_an_hour_and_every_page_and_every_owner_is_told() {
+    let app = named();
+    let browser = app.visitor();
+    assert_eq!(come_in(&browser, ADA, PASSWORD).status, 303);
+    assert!(browser.get("/tickets").has("not for daily work"));
+    assert_eq!(
+        app.count("select count(*) from jobs where kind = 'mail.send' and payload->>'subject' like 'Break-glass%'"),
+        2
+    );
+    assert_eq!(app.count("select count(*) from audit_events where action = 'break_glass.used'"), 1);
+    app.advance(chrono::Duration::minutes(61));
+    assert!(!is_in(&browser));
+}
+
+#[test]
+fn who_is_not_named_and_who_types_a_wrong_password_get_the_same_answer() {
+    let app = named();
+    let words = |who: Who, password: &str| {
+        let browser = app.visitor();
+        let answer = come_in(&browser, who, password);
+        assert!(!is_in(&browser));
+        (answer.status, answer.has("This does not open the door"))
+    };
+    for (who, password) in [(ADA, "wrong wrong wrong"), (BEN, PASSWORD), (CLEO, PASSWORD), (HUGO, PASSWORD)] {
+        assert_eq!(words(who, password), (422, true), "{}", who.name);
+    }
+    assert_eq!(app.count("select count(*) from break_glass_uses"), 0);
+}
+
+#[test]
+fn guessing_makes_one_wait() {
+    let app = named();
+    for _ in 0..tow::signin::FREE_TRIES + 3 {
+        come_in(&app.visitor(), ADA, "wrong wrong wrong");
+    }
+    assert_eq!(come_in(&app.visitor(), ADA, PASSWORD).status, 429);
+}
+
+#[test]
+fn a_reason_is_asked_for() {
+    let app = named();
+    let answer = app.visitor().post(DOOR, &[("email", &ADA.email()), ("password", PASSWORD), ("reason", " ")]);
+    assert!(answer.status == 422 && answer.has("id=\"reason-error\"") && !answer.has(PASSWORD));
+}
+
+#[test]
+fn who_lost_the_role_or_the_password_no_longer_comes_in() {
+    for loss in [
+        "update memberships set role = 'admin'",
+        "update people set password_hash = null",
+        "update people set deactivated_at = created_at",
+    ] {
+        let app = named();
+        app.sql(loss);
+        let browser = app.visitor();
+        assert!(come_in(&browser, ADA, PASSWORD).status == 422 && !is_in(&browser), "{loss}");
+    }
+}
+
+#[test]
+fn only_owners_are_named() {
+    let app = App::new();
+    for who in [BEN, CLEO, HUGO] {
+        let id = who.id.to_string();
+        assert_eq!(
+            app.as_(ADA).post("/settings/sign-on/break-glass/owners", &[("person", &id)]).status,
+            422,
+            "{}",
+            who.name
+        );
+    }
+    let id = ADA.id.to_string();
+    assert_eq!(app.as_(BEN).post("/settings/sign-on/break-glass/owners", &[("person", &id)]).status, 403);
+}
+
+#[test]
+fn another_owner_sees_what_was_done_and_signs_the_review_once() {
+    let app = named();
+    let browser = app.visitor();
+    come_in(&browser, ADA, PASSWORD);
+    browser.post("/sign-out", &[]);
+    let id = app.tx(|tx| {
+        let ada = tow::access::Actor::of_person(tx, ADA.id)?;
+        Ok(tow::sso::Use::list(tx, &ada)?[0].id)
+    });
+    let (path, ben, ada) = (format!("/settings/sign-on/break-glass/{id}"), app.as_(BEN), app.as_(ADA));
+    let page = ben.get(&path);
+    assert!(page.has("The provider is down") && page.has("session.ended"), "{}", page.text());
+    assert!(ada.get(&path).has("Another owner must review this"));
+    assert_eq!(ada.post(&format!("{path}/review"), &[("finding", "All was well")]).status, 403);
+    assert_eq!(ben.post(&format!("{path}/review"), &[("finding", "")]).status, 422);
+    assert_eq!(
+        ben.post(&format!("{path}/review"), &[("finding", "Signed out at once; password changed.")]).status,
+        303
+    );
+    assert_eq!(ben.post(&format!("{path}/review"), &[("finding", "Again")]).status, 422);
+    assert_eq!(app.count("select count(*) from audit_events where action = 'break_glass.reviewed'"), 1);
+}
+
+#[test]
+fn the_sheet_for_the_safe_names_the_door_and_the_owners_and_no_secret() {
+    let app = named();
+    let page = app.as_(ADA).get("/settings/sign-on/break-glass/sheet");
+    assert!(page.has(DOOR) && page.has(&ADA.email()) && !page.has(PASSWORD));
+    assert_eq!(app.as_(BEN).get("/settings/sign-on/break-glass/sheet").status, 200);
+    assert_eq!(app.as_(CLEO).get("/settings/sign-on/break-glass/sheet").status, 403);
+}
