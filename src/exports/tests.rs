@@ -223,6 +223,13 @@ const STAYS: &[(&str, &str)] = &[
     ("invitation_groups", "as invitations"),
     ("invitation_roles", "as invitations"),
     ("invitation_grants", "as invitations"),
+    ("audit_counts", "of this server's minute"),
+    ("audit_cuts", "evidence about this server, as the chain itself"),
+    ("audit_streams", "leads to a place this server reaches, with a secret"),
+    ("practice_notes", "about this server"),
+    ("review_lines", "evidence about this server's access; a page of its own exports it"),
+    ("review_rhythms", "as reviews"),
+    ("reviews", "as review_lines"),
     ("invitation_links", "secrets"),
 ];
 

@@ -27,15 +27,9 @@ mod password;
 mod routes;
 mod throttle;
 
-pub use confirmation::*;
-pub use factors::*;
-pub use model::*;
-pub use notice::*;
-pub use offer::*;
 pub use password::{check_strength, hash, verify};
-pub use policy::*;
-pub use steps::*;
 pub use throttle::{FREE_TRIES, FREE_TRIES_PER_ADDRESS, MAX_WAIT_SECONDS, Throttle};
+pub use {confirmation::*, factors::*, model::*, notice::*, offer::*, policy::*, steps::*};
 
 pub use pages::samples;
 

@@ -58,7 +58,7 @@ pub fn create_token(tx: &mut Tx, me: &Actor, wanted: Wanted) -> Result<Secret> {
     let (person, thing) = own(me)?;
     let permit = may(tx, me, Verb::Add, &thing)?;
     let hidden = |id: &ProjectId| me.project_by_id(*id).is_none();
-    if wanted.projects.iter().flatten().any(|id| hidden(id)) {
+    if wanted.projects.iter().flatten().any(hidden) {
         return Err(Error::invalid("projects", "problem-choice"));
     }
     if Token::count(tx, Some(person))? >= MAX_TOKENS {

@@ -197,9 +197,8 @@ impl<P: Principal> Ctx<P> {
         let posted = self.request.extensions_mut().remove::<Posted>();
         let Some(Posted(form)) = posted else { return };
         let (kept, state) = (KeptForm::of(&self.request, &form), self.state.clone());
-        let begin = |conn: &mut _, now, id, f: Box<dyn FnOnce(&mut Tx) -> Result<Option<Uuid>>>| {
-            db::touch(conn, now, id, Chore::KeptForm, f)
-        };
+        type Keep = Box<dyn FnOnce(&mut Tx) -> Result<Option<Uuid>>>;
+        let begin = |conn: &mut _, now, id, f: Keep| db::touch(conn, now, id, Chore::KeptForm, f);
         let done = self.run(begin, move |tx, me: &P| match me.session() {
             Some(session) => kept.keep(tx, &state, session),
             None => Ok(None),

@@ -116,7 +116,8 @@ impl Routes {
 
     /// Registers everything; methods of one path share a resource, so that another method is 405 and not 404.
     pub fn register(&self, config: &mut ServiceConfig) {
-        let mut by_path: BTreeMap<&str, (usize, Vec<(&Method, &Register)>)> = BTreeMap::new();
+        type Offered<'a> = (usize, Vec<(&'a Method, &'a Register)>);
+        let mut by_path: BTreeMap<&str, Offered> = BTreeMap::new();
         for (position, (info, register)) in self.entries.iter().enumerate() {
             by_path.entry(info.path).or_insert((position, Vec::new())).1.push((&info.method, register));
         }

@@ -35,6 +35,8 @@ pub struct Factors {
     pub is_owed: bool,
     /// Where to go on afterwards; `/` for nowhere.
     pub next: String,
+    /// Typed for a new passkey.
+    pub name: String,
     pub problems: Problems,
 }
 
@@ -116,6 +118,7 @@ impl Factors {
             is_confirmed: true,
             is_owed: false,
             next: "/".to_owned(),
+            name: String::new(),
             problems: Problems::default(),
         }
     }

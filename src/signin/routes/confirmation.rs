@@ -14,9 +14,9 @@ pub fn routes() -> Routes {
     Routes::new()
         .get("/confirmation/state", Need::Session, state)
         .get("/confirmation", Need::Session, new)
-        .get("/confirmation/{id}", Need::Session, show)
         .post("/confirmation", Need::Session, create)
         .post("/confirmation/passkey", Need::Session, question)
+        .get("/confirmation/{id}", Need::Session, show)
 }
 
 /// What a page asks before it sends a sensitive form.

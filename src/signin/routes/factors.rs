@@ -30,10 +30,11 @@ pub fn routes() -> Routes {
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {
-    page(&ctx, 200, Problems::default()).await
+    page(&ctx, 200, "", Problems::default()).await
 }
 
-async fn page(ctx: &Ctx, status: u16, problems: Problems) -> Result<Reply> {
+/// `name` is what was typed for a new passkey.
+async fn page(ctx: &Ctx, status: u16, name: &str, problems: Problems) -> Result<Reply> {
     let (factors, codes) = ctx
         .read(|tx, me| {
             let person = me.person_id().ok_or(Error::SignIn)?;
@@ -52,6 +53,7 @@ async fn page(ctx: &Ctx, status: u16, problems: Problems) -> Result<Reply> {
         is_confirmed: me.is_confirmed,
         is_owed: me.owes_factor,
         next,
+        name: name.to_owned(),
         problems,
     };
     ctx.page_with(status, &view)
@@ -61,7 +63,7 @@ async fn page(ctx: &Ctx, status: u16, problems: Problems) -> Result<Reply> {
 async fn answer(ctx: &Ctx, done: Result<()>, key: &'static str) -> Result<Reply> {
     match done {
         Ok(()) => Ok(ctx.redirect(PAGE, Some(Flash::done(key)))),
-        Err(Error::Invalid(problems)) => page(ctx, 422, problems).await,
+        Err(Error::Invalid(problems)) => page(ctx, 422, "", problems).await,
         Err(other) => Err(other),
     }
 }
@@ -152,7 +154,8 @@ mod passkey {
         let next = local(form.given("next").unwrap_or("/")).to_owned();
         match add(&ctx, &form).await {
             Ok(codes) => codes_or_list(&ctx, codes, &next),
-            Err(error) => answer(&ctx, Err(error), "saved").await,
+            Err(Error::Invalid(problems)) => page(&ctx, 422, form.text("name"), problems).await,
+            Err(other) => Err(other),
         }
     }
 

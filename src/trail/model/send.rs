@@ -159,7 +159,7 @@ fn send(stream: &Stream, events: &[Value], config: &Config, now: DateTime<Utc>) 
     let messages: Vec<Vec<u8>> = events.iter().map(|event| syslog(event, &host).into_bytes()).collect();
     let sent = match stream.transport {
         Transport::Udp => {
-            let cut: Vec<Vec<u8>> = messages.into_iter().map(|message| fit_datagram(message)).collect();
+            let cut: Vec<Vec<u8>> = messages.into_iter().map(fit_datagram).collect();
             line.send_udp(&config.security, &cut)
         }
         Transport::Tls => line.send_tls(&config.security, &framed(&messages)),
