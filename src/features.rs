@@ -1,5 +1,6 @@
 //! The features of this server, one line each, and their places in the sidebar. What is not listed here does not exist.
 
+use crate::db::sealed::Sealed;
 use crate::records::TextLoader;
 use crate::ui::NavGroup;
 use crate::web::{Feature, Group, Routes};
@@ -50,6 +51,14 @@ pub fn routes() -> Routes {
     all()
         .into_iter()
         .fold(crate::app::routes().and(crate::gallery::routes()), |routes, feature| routes.and((feature.routes)()))
+}
+
+/// Where stored secrets lie, for the change of their key.
+pub fn sealed() -> Vec<Sealed> {
+    vec![
+        Sealed { table: "factors", id: "id", column: "sealed" },
+        Sealed { table: "audit_streams", id: "id", column: "secret" },
+    ]
 }
 
 /// What each route says it does.

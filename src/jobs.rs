@@ -102,7 +102,8 @@ fn forget_throttles(work: &mut Work) -> Result<()> {
 }
 
 fn forget_kept_forms(work: &mut Work) -> Result<()> {
-    work.touch(Chore::Expiry, db::kept::forget).map(drop)
+    work.touch(Chore::Expiry, db::kept::forget)?;
+    work.touch(Chore::Expiry, signin::Step::forget_old).map(drop)
 }
 
 fn forget_once_keys(work: &mut Work) -> Result<()> {

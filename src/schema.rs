@@ -635,6 +635,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    secret_sightings (name, fingerprint) {
+        name -> Text,
+        fingerprint -> Text,
+        first_seen_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     sessions (id) {
         id -> Uuid,
         person_id -> Uuid,
@@ -794,6 +802,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     schedule_runs,
     search_passages,
     search_progress,
+    secret_sightings,
     sessions,
     setup_tokens,
     sign_in_policies,

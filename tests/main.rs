@@ -81,6 +81,8 @@ mod signin_confirmation_tests;
 mod tokens_tests;
 #[path = "../src/tokens/api_tests.rs"]
 mod tokens_api_tests;
+#[path = "../src/signin/factor_tests.rs"]
+mod signin_factor_tests;
 #[path = "../src/signin/tests.rs"]
 mod signin_tests;
 #[path = "../src/ui/tests.rs"]

@@ -209,6 +209,11 @@ pub fn record_refusal(tx: &mut Tx, me: &Actor, error: &Error, route: &str) -> Re
     count(tx, event)
 }
 
+/// Something that somebody should look at, and that nobody was permitted to do.
+pub fn record_alert(tx: &mut Tx, me: &Actor, act: &Act) -> Result<()> {
+    NewEvent::of(tx, me, act, "failed").write(tx)
+}
+
 /// A failed sign-in. Who it was stays out unless the account exists; many from one address make one event a minute with their
 /// number. `failures` is what the throttle has counted.
 pub fn record_failed_sign_in(tx: &mut Tx, me: &Actor, person: Option<PersonId>, failures: i32) -> Result<()> {

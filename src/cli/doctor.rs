@@ -172,6 +172,10 @@ fn database(loaded: &Loaded) -> Vec<Check> {
         see("audit chain", chain);
         see("background work", jobs);
     }
+    if is_current {
+        let seen = db::read(&mut conn, now, uuid::Uuid::nil(), |tx| Ok(secret_ages(loaded, tx)));
+        checks.extend(seen.ok());
+    }
     checks.push(Check::of(
         "migrations",
         pending.and_then(|pending| match pending.len() {
@@ -180,6 +184,14 @@ fn database(loaded: &Loaded) -> Vec<Check> {
         }),
     ));
     checks
+}
+
+/// Never wrong: when to change one is the operator's to say.
+fn secret_ages(loaded: &Loaded, tx: &mut Tx) -> Check {
+    let ages = super::secrets::fingerprints(loaded).and_then(|prints| db::sightings::ages(tx, &prints));
+    let line = |(name, days): &(&str, i64)| format!("{name} {days} days");
+    let words = ages.map(|ages| ages.iter().map(line).collect::<Vec<_>>().join(", "));
+    Check { name: "age of the secrets", is_ok: true, words: words.unwrap_or_else(|error| error.to_string()) }
 }
 
 fn holds(tx: &mut Tx, question: Sql) -> crate::error::Result<bool> {

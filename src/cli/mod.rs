@@ -14,6 +14,7 @@ pub mod migrate;
 mod progress;
 mod reference;
 pub mod schema;
+pub mod secrets;
 pub mod serve;
 pub mod user;
 
@@ -53,6 +54,8 @@ pub enum Command {
     Audit(audit::Args),
     /// Check everything a support person asks
     Doctor(doctor::Args),
+    /// Change the key of stored secrets, and see how old each secret is
+    Secrets(secrets::Args),
     /// Print src/schema.rs for this database
     #[command(hide = true)]
     Schema,
@@ -74,6 +77,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Import(args) => import::run(args, &load()?),
         Command::Audit(args) => audit::run(args, &load()?),
         Command::Doctor(args) => doctor::run(args, &load()?),
+        Command::Secrets(args) => secrets::run(args, &load()?),
         Command::Schema => schema::run(&load()?),
         Command::Config(args) => config::run(args, load),
         Command::Completions(args) => completions::run(args),

@@ -132,6 +132,7 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
     start_log(loaded);
     let database = Database::open(loaded)?;
     let state = app::state(loaded, &database.url)?;
+    note_secrets(loaded, &state)?;
     if args.role != Role::Worker {
         announce(&state)?;
     }
@@ -151,6 +152,16 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
     served.map_err(|error| {
         Failure::Failed(format!("The server could not listen on {}: {error}.", loaded.config.runtime.bind))
     })
+}
+
+/// The day each secret is first used here; its age is counted from it.
+fn note_secrets(loaded: &Loaded, state: &State) -> Result<(), Failure> {
+    let mut conn =
+        state.pool.get().map_err(|error| Failure::Away(format!("The database does not answer: {error}.")))?;
+    let fingerprints = super::secrets::fingerprints(loaded)?;
+    let (now, id) = (state.clock.now(), uuid::Uuid::nil());
+    db::touch(&mut conn, now, id, Chore::SecretAge, |tx| db::sightings::see(tx, &fingerprints))?;
+    Ok(())
 }
 
 fn start_work(state: &State, url: &Secret) -> Result<Runner, Failure> {

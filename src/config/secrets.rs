@@ -73,6 +73,20 @@ impl Secrets {
         self.origins.get(name)
     }
 
+    /// Those that are set, by the names of their variables.
+    pub fn all(&self) -> Vec<(&'static str, &Secret)> {
+        let all = [
+            ("APP_SECRET", Some(&self.app_secret)),
+            ("DATA_ENCRYPTION_KEY", self.data_encryption_key.as_ref()),
+            ("DATABASE_URL", self.database_url.as_ref()),
+            ("OPENAI_API_KEY", self.openai_api_key.as_ref()),
+            ("EXA_API_KEY", self.exa_api_key.as_ref()),
+            ("OIDC_CLIENT_SECRET", self.oidc_client_secret.as_ref()),
+            ("SMTP_PASSWORD", self.smtp_password.as_ref()),
+        ];
+        all.into_iter().filter_map(|(name, secret)| Some((name, secret?))).collect()
+    }
+
     pub(super) fn read(variables: &Variables, warnings: &mut Vec<String>) -> (Self, Vec<ConfigProblem>) {
         let mut reader = Reader { variables, origins: BTreeMap::new(), problems: Vec::new() };
         let app_secret = reader.strong("APP_SECRET");

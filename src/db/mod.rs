@@ -16,6 +16,10 @@ pub mod once;
 pub mod paging;
 /// Writes src/schema.rs.
 pub mod schema_file;
+/// Columns sealed by the vault, and the change of their key.
+pub mod sealed;
+/// How old the secrets are.
+pub mod sightings;
 /// SQL text with its binds, prepared once per shape.
 pub mod sql;
 /// Number of queries and time spent in them, per request.
@@ -169,6 +173,8 @@ pub enum Chore {
     KeptForm,
     TokenUse,
     MailedLink,
+    Challenge,
+    SecretAge,
 }
 
 /// Commits housekeeping without asking for receipts.

@@ -198,6 +198,7 @@ const STAYS: &[(&str, &str)] = &[
     ("throttles", "of the moment"),
     ("idempotency_keys", "of the moment"),
     ("kept_forms", "of the moment"),
+    ("secret_sightings", "of this server"),
     ("sign_in_steps", "of the moment"),
     ("ceremonies", "of the moment"),
     ("factors", "secrets"),

@@ -3,7 +3,7 @@
 use super::{Common, Counts, Group, GroupText, Member};
 use crate::access::{Actor, Permission, Permissions, Thing, Verb, can, holds};
 use crate::error::Problems;
-use crate::people::{Face, GroupId, OrganisationRole, PersonId};
+use crate::people::{Face, GroupId, OrganisationRole, PersonId, Session};
 use crate::records::Record;
 use crate::text::value::{Body, Email, Name};
 use crate::ui::{Choice, Shell, filters, text};
@@ -157,6 +157,9 @@ pub struct Show {
     pub can_make_server_admin: bool,
     pub can_remove: bool,
     pub can_reset: bool,
+    /// For who may change the account: where they are signed in, and how many second factors they have.
+    pub sessions: Vec<Session>,
+    pub factors: usize,
     pub problems: Problems,
 }
 

@@ -26,6 +26,12 @@ const KEEP_ENDED_DAYS: i64 = 30;
 pub struct Session {
     #[diesel(sql_type = SqlUuid)]
     pub id: SessionId,
+    /// How it began.
+    #[diesel(sql_type = Text)]
+    pub method: Method,
+    /// The last time its person showed who they are in it.
+    #[diesel(sql_type = Timestamptz)]
+    pub authenticated_at: DateTime<Utc>,
     #[diesel(sql_type = Text)]
     pub address: String,
     #[diesel(sql_type = Text)]
@@ -61,6 +67,14 @@ impl Session {
         Ok(token)
     }
 
+    /// Which second factor was shown when the session of this token began.
+    pub fn set_factor(tx: &mut Tx, token: &str, factor: &'static str) -> Result<()> {
+        let mut sql = Sql::named("people::session_factor", "update sessions set factor = ");
+        sql.bind(factor).push(" where token_hash = ").bind(token_hash(token));
+        sql.execute(tx.conn())?;
+        Ok(())
+    }
+
     /// After a real authentication in it: a new token for the cookie, and it counts as recent. The old token opens nothing.
     pub fn renew(tx: &mut Tx, id: SessionId) -> Result<String> {
         let token = random_token();
@@ -77,7 +91,7 @@ impl Session {
     pub fn list(tx: &mut Tx, person: PersonId) -> Result<Vec<Session>> {
         let mut sql = Sql::named(
             "people::sessions",
-            "select id, address, browser, created_at, last_seen_at from sessions where ended_at is null and expires_at > ",
+            "select id, method, authenticated_at, address, browser, created_at, last_seen_at from sessions where ended_at is null and expires_at > ",
         );
         sql.bind(tx.now).push(" and person_id = ").bind(person).push(" order by last_seen_at desc, id limit 100");
         Ok(sql.load(tx.conn())?)

@@ -4,7 +4,7 @@ use super::{OrganisationText, Palette, Profile, Theme};
 use crate::error::{Msg, Problems};
 use crate::people::{Mode, Organisation, Person, Session, SessionId, parse_handle};
 use crate::text::value::{Body, Name};
-use crate::ui::{Choice, Sample, Shell, filters, sample, text};
+use crate::ui::{Choice, Sample, Shell, browser_name, filters, sample, text};
 use crate::web::Form;
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -39,6 +39,9 @@ pub struct Line {
     /// The whole word of the browser about itself.
     pub detail: String,
     pub address: String,
+    /// Message key.
+    pub method: String,
+    pub authenticated_at: DateTime<Utc>,
     pub last_seen_at: DateTime<Utc>,
     pub is_this: bool,
 }
@@ -50,32 +53,11 @@ impl Line {
             browser: browser_name(&session.browser),
             detail: session.browser,
             address: session.address,
+            method: format!("session-by-{}", session.method),
+            authenticated_at: session.authenticated_at,
             last_seen_at: session.last_seen_at,
             is_this: Some(session.id) == this,
         }
-    }
-}
-
-/// The commonest browsers and systems by the marks they leave; a guess, for recognising only.
-pub fn browser_name(agent: &str) -> String {
-    const BROWSERS: [(&str, &str); 5] =
-        [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
-    const SYSTEMS: [(&str, &str); 6] = [
-        ("Android", "Android"),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Windows", "Windows"),
-        ("Mac OS", "macOS"),
-        ("Linux", "Linux"),
-    ];
-    let find =
-        |marks: &[(&str, &'static str)]| marks.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
-    match (find(&BROWSERS), find(&SYSTEMS)) {
-        (Some(browser), Some(system)) => {
-            crate::ui::say_with("session-browser", [("browser", browser), ("system", system)])
-        }
-        (Some(one), None) | (None, Some(one)) => one.to_owned(),
-        (None, None) => text("session-unknown"),
     }
 }
 
@@ -202,6 +184,8 @@ impl MePage {
             browser: browser_name("Firefox/140.0 Linux"),
             detail: "Firefox/140.0 Linux".to_owned(),
             address: "203.0.113.7".to_owned(),
+            method: "session-by-password".to_owned(),
+            authenticated_at: DateTime::<Utc>::UNIX_EPOCH,
             last_seen_at: DateTime::<Utc>::UNIX_EPOCH,
             is_this: true,
         };

@@ -1,16 +1,35 @@
-//! The door: e-mail and password, throttled; and the way out. What one changes about one's own account is in settings.
+//! The door: e-mail and password, second factors, passkeys, all throttled; who one is, asked once more before sensitive acts; and
+//! the way out. Name, looks and password are changed in settings.
 
 #[path = "model_confirmation.rs"]
 mod confirmation;
+#[path = "model_factors.rs"]
+mod factors;
 mod model;
+/// Passkeys: questions to devices, and their answers.
+#[path = "model_passkeys.rs"]
+pub mod passkeys;
+#[path = "model_policy.rs"]
+mod policy;
+/// Recovery codes.
+#[path = "model_recovery.rs"]
+pub mod recovery;
+#[path = "model_steps.rs"]
+mod steps;
+/// Codes of authenticator apps.
+#[path = "model_totp.rs"]
+pub mod totp;
 mod pages;
 mod password;
 mod routes;
 mod throttle;
 
 pub use confirmation::*;
+pub use factors::*;
 pub use model::*;
 pub use password::{check_strength, hash, verify};
+pub use policy::*;
+pub use steps::*;
 pub use throttle::{FREE_TRIES, FREE_TRIES_PER_ADDRESS, MAX_WAIT_SECONDS, Throttle};
 
 pub use pages::samples;

@@ -4,8 +4,8 @@ use crate::access::{Actor, Thing, Verb, may};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::people::{Entry, Person, PersonId, Session};
-use crate::signin::Throttle;
+use crate::people::{Entry, Person, Session};
+use crate::signin::{Step, Throttle, Ways};
 
 /// What a try at signing in is counted against.
 #[derive(Debug, Clone)]
@@ -14,6 +14,14 @@ pub struct Attempt {
     pub address: String,
     /// The mark of a browser in which this person signed in before.
     pub known: Option<String>,
+}
+
+/// How far a fitting password leads; each with its token for a cookie.
+#[derive(Debug)]
+pub enum Entered {
+    Whole(String),
+    /// The second factor is owed: a `Step`.
+    Half(String),
 }
 
 impl Attempt {
@@ -44,16 +52,20 @@ impl Attempt {
         audit::record_failed_sign_in(tx, me, person, failures)
     }
 
-    /// After a fitting password: a new session, and its token for the cookie.
-    pub fn succeed(&self, tx: &mut Tx, me: &Actor, entry: Entry) -> Result<(PersonId, String)> {
+    /// After a fitting password: a new session, or the question for the second factor.
+    pub fn succeed(&self, tx: &mut Tx, me: &Actor, entry: Entry) -> Result<Entered> {
         let permit = may(tx, me, Verb::See, &Thing::Door)?;
         let person = Person::by_email(tx, &self.email)?.ok_or(Error::SignIn)?;
         for throttle in self.throttles() {
             throttle.clear(tx)?;
         }
+        if Ways::of_factors(tx, person.id)?.has_factor() {
+            permit.unused(tx);
+            return Ok(Entered::Half(Step::begin(tx, person.id)?));
+        }
         let token = Session::begin(tx, person.id, entry)?;
         audit::record(tx, permit, Act::new(ActKind::SignedIn).target("person", person.id))?;
-        Ok((person.id, token))
+        Ok(Entered::Whole(token))
     }
 }
 

@@ -7,9 +7,10 @@ use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Result};
 use crate::people::{PersonId, Session, SessionId};
-use crate::signin::Throttle;
+use crate::signin::{Factor, Shown, Throttle, passkeys, totp};
+use crate::web::State;
 use diesel::QueryableByName;
-use diesel::sql_types::{Bool, Nullable, Text};
+use diesel::sql_types::{Nullable, Text};
 
 /// How this person can show who they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,14 +33,23 @@ pub struct Confirmation {
     pub stored: Option<String>,
 }
 
+impl Ways {
+    /// By what the person has beside a password.
+    pub fn of_factors(tx: &mut Tx, person: PersonId) -> Result<Ways> {
+        let factors = Factor::list(tx, person)?;
+        let has = |kind: &str| factors.iter().any(|factor| factor.kind == kind);
+        Ok(Ways { code: has("totp"), passkey: has("passkey"), ..Ways::default() })
+    }
+
+    pub fn has_factor(&self) -> bool {
+        self.code || self.passkey
+    }
+}
+
 #[derive(QueryableByName)]
 struct Row {
     #[diesel(sql_type = Nullable<Text>)]
     password_hash: Option<String>,
-    #[diesel(sql_type = Bool)]
-    totp: bool,
-    #[diesel(sql_type = Bool)]
-    passkey: bool,
     #[diesel(sql_type = Text)]
     method: String,
 }
@@ -55,19 +65,15 @@ impl Confirmation {
         let (Some(person), Some(session)) = (me.person_id(), me.session_id()) else { return Err(Error::SignIn) };
         let mut sql = Sql::named(
             "signin::ways",
-            "select p.password_hash, s.method,
-               exists(select 1 from factors f where f.person_id = p.id and f.confirmed_at is not null and f.kind = 'totp') as totp,
-               exists(select 1 from factors f where f.person_id = p.id and f.confirmed_at is not null and f.kind = 'passkey') as passkey
-             from sessions s join people p on p.id = s.person_id where s.id = ",
+            "select p.password_hash, s.method from sessions s join people p on p.id = s.person_id where s.id = ",
         );
         sql.bind(session);
         let row: Row = sql.load(tx.conn())?.into_iter().next().ok_or(Error::SignIn)?;
-        let has_factor = row.totp || row.passkey;
+        let factors = Ways::of_factors(tx, person)?;
         let ways = Ways {
-            password: row.password_hash.is_some() && !has_factor,
-            code: row.totp,
-            passkey: row.passkey,
+            password: row.password_hash.is_some() && !factors.has_factor(),
             sign_on: matches!(row.method.as_str(), "oidc" | "saml"),
+            ..factors
         };
         let stored = row.password_hash.filter(|_| ways.password);
         Ok(Confirmation { person, session, ways, stored })
@@ -85,6 +91,21 @@ impl Confirmation {
         let person = me.person_id().ok_or(Error::SignIn)?;
         let failures = throttle(person).fail(tx)?;
         audit::record_failed_sign_in(tx, me, Some(person), failures)
+    }
+
+    /// As `succeed`, when the second factor fits; `Invalid` at its field when not.
+    pub fn show(tx: &mut Tx, me: &Actor, state: &State, shown: &Shown) -> Result<String> {
+        let person = Confirmation::begin(tx, me)?.person;
+        let with = match shown {
+            Shown::Code(code) if totp::take(tx, &state.vault, person, code)? => "totp",
+            Shown::Code(_) => return Err(Error::invalid("code", "problem-code")),
+            Shown::Passkey(answer) => {
+                passkeys::answer(tx, &state.config, answer, passkeys::Purpose::Confirm, person)?;
+                "passkey"
+            }
+            Shown::Recovery(_) => return Err(Error::invalid("code", "problem-code")),
+        };
+        Confirmation::succeed(tx, me, with)
     }
 
     /// The session's new token, for the cookie; the old one opens nothing any more. `with` names what was shown.

@@ -1,6 +1,7 @@
 //! What pages share: the frame around them, words from the catalogue, static files by content hash, small views.
 
 mod assets;
+mod browser;
 mod catalogue;
 /// What templates may call.
 pub mod filters;
@@ -9,6 +10,7 @@ mod property;
 mod shell;
 
 pub use assets::*;
+pub use browser::*;
 pub use catalogue::*;
 pub use parts::*;
 pub use property::*;

@@ -25,6 +25,8 @@ pub enum Purpose {
     Csrf,
     Download,
     Kept,
+    Step,
+    Fingerprint,
 }
 
 impl Purpose {
@@ -36,6 +38,8 @@ impl Purpose {
             Purpose::Csrf => b"tow csrf token",
             Purpose::Download => b"tow download link",
             Purpose::Kept => b"tow kept form",
+            Purpose::Step => b"tow sign-in step cookie",
+            Purpose::Fingerprint => b"tow secret fingerprint",
         }
     }
 }
@@ -49,6 +53,8 @@ struct Ring {
     csrf: [u8; 64],
     download: [u8; 64],
     kept: [u8; 64],
+    step: [u8; 64],
+    fingerprint: [u8; 64],
 }
 
 impl Ring {
@@ -65,6 +71,8 @@ impl Ring {
             csrf: key(Purpose::Csrf)?,
             download: key(Purpose::Download)?,
             kept: key(Purpose::Kept)?,
+            step: key(Purpose::Step)?,
+            fingerprint: key(Purpose::Fingerprint)?,
         })
     }
 
@@ -76,6 +84,8 @@ impl Ring {
             Purpose::Csrf => &self.csrf,
             Purpose::Download => &self.download,
             Purpose::Kept => &self.kept,
+            Purpose::Step => &self.step,
+            Purpose::Fingerprint => &self.fingerprint,
         }
     }
 }

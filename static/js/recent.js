@@ -11,13 +11,19 @@ const freshen = (csrf) => {
   for (const field of document.querySelectorAll("input[name=_csrf]")) field.value = csrf;
 };
 
+const put = (body, card) => {
+  card.classList?.remove("card");
+  for (const element of card.querySelectorAll?.("[data-needs-script]") ?? []) element.hidden = false;
+  body.replaceChildren(card);
+};
+
 const answer = async (form, body) => {
   const reply = await fetch(form.action, { method: "POST", headers: HEADERS, body: new URLSearchParams(new FormData(form)) });
   if (reply.ok && reply.headers.get("content-type")?.includes("json")) {
     freshen((await reply.json()).csrf);
     return true;
   }
-  body.replaceChildren((await cardOf(reply)) ?? "");
+  put(body, (await cardOf(reply)) ?? "");
   body.querySelector("input:not([type=hidden])")?.focus();
   return false;
 };
@@ -27,8 +33,7 @@ const ask = (card) =>
     const dialog = Object.assign(document.createElement("dialog"), { className: "dialog" });
     dialog.setAttribute("aria-labelledby", "confirm-title");
     const body = Object.assign(document.createElement("div"), { className: "dialog-body" });
-    card.classList.remove("card");
-    body.append(card);
+    put(body, card);
     dialog.append(body);
     let done = false;
     dialog.addEventListener("submit", async (event) => {

@@ -16,6 +16,7 @@ const words = {
   relHours: "{count} h",
   relDays: "{count} d",
   blip: "The connection was lost for a moment. Please try that again.",
+  passkeyFailed: "The device did not answer, or you stopped it. Try again, or use another way.",
   error403: "You may not do this. Ask an admin of the project.",
   error404: "This is no longer here, or you may not see it.",
   error409: "Someone else changed this at the same time. Load the page again and repeat your change.",

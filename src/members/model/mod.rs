@@ -1,5 +1,6 @@
 //! One file per ability.
 
+mod account;
 mod add;
 mod explain;
 mod groups;

@@ -106,6 +106,8 @@ impl Show {
             can_make_server_admin: true,
             can_remove: true,
             can_reset: true,
+            sessions: Vec::new(),
+            factors: 1,
             problems: Problems::default(),
         }
     }

@@ -14,9 +14,17 @@ pub fn routes() -> Routes {
     Routes::new()
         .get("/people/{handle}", Need::Session, show)
         .post("/people/{handle}/role", Need::Session, role::update)
+        .does("does-change-role")
         .post("/people/{handle}/password", Need::Session, password::update)
+        .does("does-reset-password")
+        .post("/people/{handle}/sessions/removal", Need::Session, sessions::destroy_all)
+        .post("/people/{handle}/sessions/{id}/removal", Need::Session, sessions::destroy)
+        .post("/people/{handle}/factors/removal", Need::Session, factors::destroy)
+        .does("does-reset-factors")
         .post("/people/{handle}/deactivation", Need::Session, deactivation::create)
+        .does("does-deactivate")
         .post("/people/{handle}/deactivation/removal", Need::Session, deactivation::destroy)
+        .does("does-reactivate")
 }
 
 async fn show(ctx: Ctx, handle: Path<String>) -> Result<Reply> {
@@ -25,12 +33,13 @@ async fn show(ctx: Ctx, handle: Path<String>) -> Result<Reply> {
 }
 
 async fn page(ctx: &Ctx, handle: String, problems: Problems) -> Result<Show> {
-    let (member, tickets, projects, held, roles) = ctx
+    let (member, tickets, projects, held, roles, account) = ctx
         .read(move |tx, me| {
             let member = Member::find(tx, me, &handle)?;
             let (tickets, projects) = (member.open_tickets(tx, me)?, member.common_projects(tx, me)?);
             let (held, roles) = (member.roles_held(tx)?, CustomRole::list(tx, me)?);
-            Ok((member, tickets, projects, held, roles))
+            let account = member.account(tx, me)?;
+            Ok((member, tickets, projects, held, roles, account))
         })
         .await?;
     let me = ctx.me()?;
@@ -45,6 +54,8 @@ async fn page(ctx: &Ctx, handle: String, problems: Problems) -> Result<Show> {
         can_make_server_admin: can(&me, Verb::Administer, &member.thing(member.role)),
         can_reset: !is_me && member.is_active() && can(&me, Verb::Edit, &member.thing(member.role)),
         line: Line::of(member, &me),
+        sessions: account.0,
+        factors: account.1,
         tickets,
         projects,
         problems,
@@ -134,5 +145,34 @@ mod deactivation {
         let handle = handle.into_inner();
         let done = change(&ctx, handle.clone(), Member::reactivate).await;
         answer(&ctx, handle, done, "member-reactivated", None).await
+    }
+}
+
+mod sessions {
+    use super::*;
+    use crate::people::SessionId;
+
+    pub async fn destroy(ctx: Ctx, path: Path<(String, String)>, _: Form) -> Result<Reply> {
+        let (handle, id) = path.into_inner();
+        let id = id.parse().map(SessionId).map_err(|_| Error::NotFound)?;
+        let done = change(&ctx, handle.clone(), move |member, tx, me| member.sign_out(tx, me, Some(id))).await;
+        answer(&ctx, handle, done, "member-sessions-ended", None).await
+    }
+
+    pub async fn destroy_all(ctx: Ctx, handle: Path<String>, _: Form) -> Result<Reply> {
+        let handle = handle.into_inner();
+        let done = change(&ctx, handle.clone(), |member, tx, me| member.sign_out(tx, me, None)).await;
+        answer(&ctx, handle, done, "member-sessions-ended", None).await
+    }
+}
+
+mod factors {
+    use super::*;
+
+    pub async fn destroy(ctx: Ctx, handle: Path<String>, _: Form) -> Result<Reply> {
+        let (handle, state) = (handle.into_inner(), ctx.state.clone());
+        let done =
+            change(&ctx, handle.clone(), move |member, tx, me| member.reset_factors(tx, me, &state.config)).await;
+        answer(&ctx, handle, done, "member-factors-reset", None).await
     }
 }

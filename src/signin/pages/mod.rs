@@ -1,8 +1,10 @@
 //! The sign-in page, and what stands around it.
 
 mod confirm;
+mod factors;
 
 pub use confirm::*;
+pub use factors::*;
 
 use crate::error::{Msg, Problems};
 use crate::ui::{Sample, filters, sample};
@@ -43,5 +45,10 @@ pub fn samples() -> Vec<Sample> {
         sample("signin/confirm", &Confirm::sample()),
         sample("signin/ready", &Ready::sample()),
         sample("signin/expired", &Expired::sample()),
+        sample("signin/second", &Second::sample()),
+        sample("signin/factors", &Factors::sample()),
+        sample("signin/app", &App::sample()),
+        sample("signin/codes", &Codes::sample()),
+        sample("signin/policy", &Policy::sample()),
     ]
 }

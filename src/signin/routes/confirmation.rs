@@ -5,7 +5,7 @@ use crate::db::Chore;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::secret::Secret;
 use crate::signin::pages::{Confirm, Expired, Ready};
-use crate::signin::{Confirmation, verify};
+use crate::signin::{Confirmation, Shown, passkeys, verify};
 use crate::web::{Form, KeptForm, Need, Reply, Routes, local};
 use actix_web::web::Path;
 use uuid::Uuid;
@@ -14,6 +14,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .get("/confirmation/state", Need::Session, state)
         .get("/confirmation", Need::Session, new)
+        .post("/confirmation/passkey", Need::Session, question)
         .get("/confirmation/{id}", Need::Session, show)
         .post("/confirmation", Need::Session, create)
 }
@@ -115,10 +116,43 @@ fn onward(ctx: &Ctx, asked: &Asked, token: &str) -> Reply {
 /// The session's new token. `Invalid` beside the field that did not fit.
 async fn confirm(ctx: &Ctx, form: &Form) -> Result<String> {
     let confirmation = ctx.read(Confirmation::begin).await?;
+    if let Some(shown) = shown(ctx, form)? {
+        return by_factor(ctx, shown).await;
+    }
     if confirmation.ways.password {
         return by_password(ctx, confirmation.stored, Secret::new(form.text("password"))).await;
     }
     Err(Error::invalid("", "problem-confirm-nothing"))
+}
+
+/// A code or a device's answer, when the form brings one.
+fn shown(ctx: &Ctx, form: &Form) -> Result<Option<Shown>> {
+    if form.has("credential") {
+        return Ok(Some(Shown::Passkey(super::device_answer(ctx, form)?)));
+    }
+    Ok(form.has("code").then(|| Shown::Code(form.text("code").to_owned())))
+}
+
+async fn by_factor(ctx: &Ctx, shown: Shown) -> Result<String> {
+    let (state, tried) = (ctx.state.clone(), shown.clone());
+    let done = ctx.write(move |tx, me| Confirmation::show(tx, me, &state, &tried)).await;
+    if let Err(Error::Invalid(_)) = &done {
+        ctx.touch(Chore::Throttle, Confirmation::fail).await?;
+    }
+    match &shown {
+        Shown::Passkey(answer) => super::note_copied(ctx, done, answer).await,
+        _ => done,
+    }
+}
+
+/// A question to the person's devices, for the script.
+async fn question(ctx: Ctx, _: Form) -> Result<Reply> {
+    let (state, browser) = (ctx.state.clone(), super::browser(&ctx));
+    let question = ctx.touch(Chore::Challenge, move |tx, me| {
+        let person = Confirmation::begin(tx, me)?.person;
+        passkeys::question(tx, &state.config, &browser, passkeys::Purpose::Confirm, person)
+    });
+    Ok(Reply::json(&question.await?.json()))
 }
 
 async fn by_password(ctx: &Ctx, stored: Option<String>, password: Secret) -> Result<String> {

@@ -1,15 +1,18 @@
 //! `/sign-in`, `/sign-out`; the rest in files of their own.
 
 mod confirmation;
+mod factors;
+mod policy;
+mod second;
 
 use super::pages::New;
-use super::{Attempt, sign_out, verify};
+use super::{Attempt, Entered, passkeys, sign_out, verify};
 use crate::access::{Ctx, PublicCtx};
 use crate::db::Chore;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::people::{Entry, Method, Organisation};
 use crate::secret::Secret;
-use crate::web::{Cookies, Form, Need, Purpose, Reply, Routes, local, random_token};
+use crate::web::{Cookies, Form, Need, Purpose, Reply, Routes, local, random_token, token_hash};
 
 /// Marks a browser in which somebody signed in; its failures are counted apart.
 const KNOWN_COOKIE: &str = "tow_known";
@@ -21,6 +24,9 @@ pub fn routes() -> Routes {
         .post("/sign-in", Need::Nothing, create)
         .post("/sign-out", Need::Session, destroy)
         .and(confirmation::routes())
+        .and(second::routes())
+        .and(factors::routes())
+        .and(policy::routes())
 }
 
 async fn new(ctx: PublicCtx) -> Result<Reply> {
@@ -64,14 +70,24 @@ async fn try_sign_in(ctx: &PublicCtx, attempt: &Attempt, password: Secret) -> Re
         return Err(Error::SignIn);
     }
     let entry = entry(ctx, Method::Password);
-    let (_, token) = ctx.write(move |tx, me| asked.succeed(tx, me, entry)).await?;
-    let mark = known_mark(&attempt.email, attempt.known.clone().unwrap_or_else(random_token));
-    let known = ctx.state.cookie(KNOWN_COOKIE, ctx.state.keys.sign(Purpose::Visit, &mark), Some(KNOWN_SECONDS));
-    let session = ctx.state.session_cookie(&token);
+    let entered = ctx.write(move |tx, me| asked.succeed(tx, me, entry)).await?;
+    let cookies = match &entered {
+        Entered::Whole(token) => signed_in(ctx, token, &attempt.email),
+        Entered::Half(token) => vec![second::cookie(ctx, token)],
+    };
+    let is_half = matches!(entered, Entered::Half(_));
     Ok(move |form: &Form| {
         let back = local(form.given("back").unwrap_or("/"));
-        Reply::redirect(back).cookie(session.clone()).cookie(known.clone())
+        let to = if is_half { second::path(back) } else { back.to_owned() };
+        cookies.iter().cloned().fold(Reply::redirect(&to), Reply::cookie)
     })
+}
+
+/// The cookies of a session that has just begun: its own, and the mark by which this browser is known.
+fn signed_in(ctx: &PublicCtx, token: &str, email: &str) -> Vec<cookie::Cookie<'static>> {
+    let mark = known_mark(email, known(ctx, email).unwrap_or_else(random_token));
+    let known = ctx.state.cookie(KNOWN_COOKIE, ctx.state.keys.sign(Purpose::Visit, &mark), Some(KNOWN_SECONDS));
+    vec![ctx.state.session_cookie(token), known]
 }
 
 /// What a new session remembers of this request.
@@ -115,4 +131,27 @@ async fn destroy(ctx: Ctx, _: Form) -> Result<Reply> {
     ctx.write(sign_out).await?;
     let gone = ctx.state.gone(&ctx.state.config.security.session_cookie_name);
     Ok(Reply::redirect("/sign-in").cookie(gone))
+}
+
+/// What a device answered, as the script put it into the form; `Invalid` when there is none.
+fn device_answer(ctx: &Ctx, form: &Form) -> Result<passkeys::Answer> {
+    let ceremony = form.given("ceremony").and_then(|id| id.parse().ok());
+    let ceremony = ceremony.ok_or_else(|| Error::invalid("", "problem-passkey-over"))?;
+    Ok(passkeys::Answer { ceremony, browser: browser(ctx), json: form.text("credential").to_owned() })
+}
+
+/// By which a question to a device is bound to the browser that asked.
+fn browser(ctx: &Ctx) -> Vec<u8> {
+    token_hash(&ctx.caller.binding)
+}
+
+/// A copied key is told to its person and to the trail.
+async fn note_copied<T>(ctx: &Ctx, done: Result<T>, answer: &passkeys::Answer) -> Result<T> {
+    if let Err(error) = &done
+        && passkeys::is_copied(error)
+    {
+        let (state, answer) = (ctx.state.clone(), answer.clone());
+        ctx.touch(Chore::Throttle, move |tx, me| passkeys::alert(tx, me, &state, &answer)).await?;
+    }
+    done
 }

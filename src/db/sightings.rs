@@ -1,0 +1,37 @@
+//! How old the secrets of this server are: the day each was first seen, under a fingerprint that only this server can make.
+
+use super::Tx;
+use super::sql::Sql;
+use crate::error::Result;
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::Timestamptz;
+
+#[derive(QueryableByName)]
+struct Seen {
+    #[diesel(sql_type = Timestamptz)]
+    first_seen_at: DateTime<Utc>,
+}
+
+/// Notes what is new; what was seen before keeps its day.
+pub fn see(tx: &mut Tx, fingerprints: &[(&'static str, String)]) -> Result<()> {
+    for (name, fingerprint) in fingerprints {
+        let mut sql =
+            Sql::named("sightings::see", "insert into secret_sightings (name, fingerprint, first_seen_at) values (");
+        sql.bind(*name).push(", ").bind(fingerprint.as_str()).push(", ").bind(tx.now).push(") on conflict do nothing");
+        sql.execute(tx.conn())?;
+    }
+    Ok(())
+}
+
+/// Whole days since each was first seen; 0 for one that was never seen.
+pub fn ages(tx: &mut Tx, fingerprints: &[(&'static str, String)]) -> Result<Vec<(&'static str, i64)>> {
+    let mut ages = Vec::new();
+    for (name, fingerprint) in fingerprints {
+        let mut sql = Sql::named("sightings::age", "select first_seen_at from secret_sightings where name = ");
+        sql.bind(*name).push(" and fingerprint = ").bind(fingerprint.as_str());
+        let seen: Option<Seen> = sql.load(tx.conn())?.into_iter().next();
+        ages.push((*name, seen.map(|seen| (tx.now - seen.first_seen_at).num_days()).unwrap_or_default()));
+    }
+    Ok(ages)
+}

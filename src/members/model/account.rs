@@ -1,0 +1,44 @@
+//! Somebody's sessions and second factors, for who may change their account.
+
+use super::Member;
+use crate::access::{Actor, Thing, Verb, can, may};
+use crate::audit::{self, Act, ActKind};
+use crate::config::Config;
+use crate::db::Tx;
+use crate::error::{Error, Result};
+use crate::people::{Session, SessionId};
+use crate::signin::Factor;
+
+impl Member {
+    /// Live sessions and the number of second factors; nothing for who may not change the account.
+    pub fn account(&self, tx: &mut Tx, me: &Actor) -> Result<(Vec<Session>, usize)> {
+        if me.is(Some(self.id)) || !can(me, Verb::Edit, &self.thing(self.role)) {
+            return Ok((Vec::new(), 0));
+        }
+        Ok((Session::list(tx, self.id)?, Factor::list(tx, self.id)?.len()))
+    }
+
+    /// One, or all; at once. `NotFound` for a session that is not theirs or has ended.
+    pub fn sign_out(&self, tx: &mut Tx, me: &Actor, one: Option<SessionId>) -> Result<()> {
+        let permit = may(tx, me, Verb::Edit, &self.thing(self.role))?;
+        let ended = match one {
+            Some(id) if Session::end(tx, self.id, id)? => 1,
+            Some(_) => return Err(Error::NotFound),
+            None => Session::end_all(tx, self.id, None)?,
+        };
+        if ended == 0 {
+            permit.unused(tx);
+            return Ok(());
+        }
+        audit::record(tx, permit, Act::new(ActKind::SessionEnded).target("person", self.id).note("sessions", ended))
+    }
+
+    /// For who lost phone and key: the password alone opens the account again. Sensitive, told to the person, sessions end.
+    pub fn reset_factors(&self, tx: &mut Tx, me: &Actor, config: &Config) -> Result<()> {
+        self.check_reset(me)?;
+        Factor::remove_all(tx, me, config, self.id)?;
+        let permit = may(tx, me, Verb::Edit, &Thing::Account(self.id))?;
+        let ended = Session::end_all(tx, self.id, None)?;
+        audit::record(tx, permit, Act::new(ActKind::SessionEnded).target("person", self.id).note("sessions", ended))
+    }
+}
