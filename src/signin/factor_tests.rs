@@ -350,6 +350,19 @@ fn who_has_a_factor_confirms_with_it_and_not_with_the_password() {
 }
 
 #[test]
+fn a_passkey_confirms_who_one_is() {
+    let app = App::new();
+    let (cleo, mut device) = (app.as_(CLEO), Device::of(CLEO.id.0));
+    add_passkey(&cleo, &device);
+    app.advance(Duration::seconds(901));
+    device.counter = 2;
+    let (ceremony, options) = ask(&cleo, "/confirmation/passkey");
+    let form = [("ceremony", ceremony.as_str()), ("credential", &device.sign(&options)), ("back", "/projects")];
+    assert_eq!(cleo.post("/confirmation", &form).location(), "/projects");
+    assert!(cleo.get("/confirmation/state").has("\"recent\":true"));
+}
+
+#[test]
 fn factors_are_ones_own_and_need_a_recent_sign_in() {
     let app = app();
     let cleo = app.as_(CLEO);

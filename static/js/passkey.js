@@ -16,7 +16,7 @@ const decode = (value, name) => {
 };
 
 // rp.id is a name, not bytes.
-const prepare = ({ publicKey }) => ({ publicKey: { ...decode(publicKey), ...(publicKey.rp && { rp: publicKey.rp }) } });
+const prepare = ({ publicKey: { rp, ...rest } }) => ({ publicKey: { ...decode(rest), ...(rp && { rp }) } });
 
 const plain = (credential) => {
   const { response } = credential;
