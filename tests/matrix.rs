@@ -103,7 +103,7 @@ fn asks() -> Vec<Ask> {
         asks.push((format!("somebody who is {role}"), Box::new(thing)));
     }
     asks.push(("a server admin".to_owned(), Box::new(|_| server_admin())));
-    asks.push(("oneself as a member".to_owned(), Box::new(|me| oneself(me))));
+    asks.push(("oneself as a member".to_owned(), Box::new(oneself)));
     let desk: Permissions = [Permission::SecurityConfigurationManage, Permission::AuditView].into_iter().collect();
     asks.push(("holder of Security desk".to_owned(), Box::new(move |_| holder(desk))));
     asks.push(("role that gives nothing".to_owned(), Box::new(|_| Thing::Role { id: None, holds: Permissions::NONE })));
