@@ -22,6 +22,21 @@ pub fn places(me: &Actor) -> Vec<Uuid> {
     places
 }
 
+/// As `places`, as a query of ids, with the groups of who reads all groups: for what counts by place.
+pub fn place_ids(me: &Actor) -> Sql {
+    if me.kind == ActorKind::Operator {
+        return Sql::new(
+            "select id from organisations union all select id from projects union all select id from groups",
+        );
+    }
+    let mut sql = Sql::new("select unnest(");
+    sql.bind(Bind::Uuids(places(me))).push(")");
+    if sees_all_groups(me) {
+        sql.push(" union all select id from groups");
+    }
+    sql
+}
+
 /// All places of a reader of few, to be asked one by one; None for who reads many (or all groups).
 pub fn few_places(me: &Actor) -> Option<Vec<Uuid>> {
     let places = places(me);

@@ -4,9 +4,9 @@ use super::progress::Progress;
 use super::serve::Database;
 use super::{Failure, say};
 use crate::config::Loaded;
-use crate::exports::{note_export, write_export};
+use crate::exports::{note_export, write_rows};
 use crate::files::Store;
-use std::io::{BufWriter, Write};
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
@@ -29,14 +29,14 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
     let folder = args.file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // Readable by its owner alone, and under its name only when it is whole.
     let mut file = NamedTempFile::new_in(folder).map_err(|error| unwritable(&args.file, &error))?;
-    let store = args.with_uploads.then(|| Store::of(&loaded.config.uploads));
     let database = Database::join(loaded)?;
     database.write(|tx, me| note_export(tx, me, args.with_uploads))?;
     let mut progress = Progress::begin("export");
     let mut out = BufWriter::new(&mut file);
-    let written = database
-        .read(|tx, me| write_export(tx, me, &mut out, store.as_ref(), &mut |what, done| progress.at(what, done)))?;
-    out.flush().map_err(|error| unwritable(&args.file, &error))?;
+    let unclosed = database
+        .read(|tx, me| write_rows(tx, me, &mut out, args.with_uploads, &mut |what, done| progress.at(what, done)))?;
+    let store = Store::of(&loaded.config.uploads);
+    let written = unclosed.close(&mut out, &store, &mut |what, done| progress.at(what, done))?;
     drop(out);
     progress.end();
     file.persist_noclobber(&args.file).map_err(|error| unwritable(&args.file, &error.error))?;

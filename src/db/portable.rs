@@ -9,7 +9,8 @@ pub struct Portable {
     pub table: &'static str,
     pub columns: &'static [&'static str],
     pub order: &'static str,
-    /// Which rows leave. `{visible}` stands for the ids of the records that who asks may see, `{me}` for their own id.
+    /// Which rows leave. `{visible}` stands for the ids of the records that who asks may see, `{projects}` and `{places}` for those
+    /// of the projects and of all places they read, `{trail}` for whether they read the audit trail, `{me}` for their own id.
     pub within: &'static str,
     /// Columns that name another row of the same table: set when all rows stand.
     pub later: &'static [&'static str],
@@ -23,7 +24,7 @@ pub struct Portable {
 pub type WordList = (&'static str, fn(&str) -> bool);
 
 impl Portable {
-    /// All rows of a table.
+    /// All rows of a table. A column `project_id` is null in the file when the project is out of reach.
     pub const fn new(table: &'static str, columns: &'static [&'static str], order: &'static str) -> Self {
         Portable { table, columns, order, within: "true", later: &[], fixed: &[], words: &[] }
     }

@@ -59,6 +59,42 @@ fn a_file_is_gone_after_two_days() {
 }
 
 #[test]
+fn an_export_whose_worker_died_is_over_after_two_days_and_its_person_can_ask_again() {
+    let app = App::new();
+    let ben = app.as_(BEN);
+    ben.post("/settings/export", &[]);
+    app.sql("delete from jobs");
+    app.advance(chrono::Duration::hours(KEEP_HOURS) - chrono::Duration::minutes(1));
+    assert_eq!(app.as_(BEN).post("/settings/export", &[]).status, 422);
+    app.advance(chrono::Duration::minutes(2));
+    assert_eq!(app.as_(BEN).post("/settings/export", &[]).status, 303);
+    assert_eq!(app.count("select count(*) from organisation_exports where status = 'failed'"), 1);
+}
+
+#[test]
+fn what_was_never_finished_is_swept_with_its_file_and_a_late_worker_leaves_none() {
+    let app = App::new();
+    app.as_(BEN).post("/settings/export", &[]);
+    app.sql("update organisation_exports set created_at = created_at - interval '49 hours'");
+    let uploads = app.state().config.uploads.clone();
+    assert_eq!(app.tx(|tx| tow::exports::expire_exports(tx, &uploads)), 1);
+    app.run_jobs();
+    assert_eq!(app.count("select count(*) from organisation_exports where status = 'failed' and bytes = 0"), 1);
+    assert_eq!(std::fs::read_dir(uploads.upload_storage_path.join("exports")).unwrap().count(), 0);
+}
+
+#[test]
+fn two_requests_at_once_make_one_export() {
+    let app = App::own();
+    let ben = app.as_(BEN);
+    let requests = [ben.posting("/settings/export", &[]), ben.posting("/settings/export", &[])];
+    let mut statuses: Vec<u16> = app.at_once(requests.into()).iter().map(|answer| answer.status).collect();
+    statuses.sort();
+    assert_eq!(statuses, [303, 422]);
+    assert_eq!(app.count("select count(*) from organisation_exports"), 1);
+}
+
+#[test]
 fn one_export_is_made_at_a_time_and_rights_are_asked_again_when_it_is_made() {
     let app = App::new();
     let ben = app.as_(BEN);

@@ -19,10 +19,12 @@ pub const TABLES: [Portable; 2] = [
             "archived_at",
         ],
         "x.created_at, x.id",
-    ),
+    )
+    .within("x.id in ({projects})"),
     Portable::new(
         "project_grants",
         &["id", "project_id", "person_id", "group_id", "role", "created_at"],
         "x.created_at, x.id",
-    ),
+    )
+    .within("x.project_id in ({projects})"),
 ];

@@ -26,7 +26,7 @@ pub const RECORDS: [Portable; 2] = [
     )
     .within("x.id in ({visible})")
     .words(&[("kind", |word| Kind::parse(word).is_some())]),
-    Portable::new("counters", &["place_id", "kind", "next"], "x.place_id, x.kind"),
+    Portable::new("counters", &["place_id", "kind", "next"], "x.place_id, x.kind").within("x.place_id in ({places})"),
 ];
 
 /// After every kind of record.

@@ -1,12 +1,12 @@
 //! Exports asked for in the browser: made by a job, downloaded by who asked, gone after two days.
 
-use super::{Written, note_export, write_export};
+use super::{Written, note_export, write_rows};
 use crate::access::{Actor, Permission, Thing, Verb, check, may};
 use crate::audit::{self, Act, ActKind};
 use crate::config::Uploads;
 use crate::db::sql::Sql;
 use crate::db::{Chore, Tx};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, on_constraint};
 use crate::files::Store;
 use crate::queue::{self, Job, Outcome, Work};
 use crate::{text_enum, typed_id};
@@ -14,16 +14,16 @@ use chrono::{DateTime, Duration, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use serde::{Deserialize, Serialize};
-use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
 
 typed_id!(ExportId);
 
 text_enum!(ExportStatus { Waiting = "waiting", Ready = "ready", Failed = "failed", Gone = "gone" });
 
-/// A finished file is deleted after this long.
+/// A finished file is deleted after this long, and one that is not finished by then never will be: its worker died.
 pub const KEEP_HOURS: i64 = 48;
-/// One at a time is made for a person.
+/// Of a person's exports, the newest, on the page.
 const SHOWN: i32 = 20;
 /// The folder below `upload_storage_path`.
 const FOLDER: &str = "exports";
@@ -52,20 +52,18 @@ fn allowed() -> Thing {
 }
 
 impl Export {
-    /// Has one made. `Invalid` while an earlier one of the same person waits.
+    /// Has one made. One at a time is made for a person (an index holds it): `Invalid` while an earlier one waits.
     pub fn ask(tx: &mut Tx, me: &Actor, with_uploads: bool) -> Result<ExportId> {
         check(me, Verb::Administer, &allowed())?;
         let (Some(person), Some(organisation)) = (me.person_id(), me.organisation_id()) else {
             return Err(Error::SignIn);
         };
-        let mut waiting = Sql::named(
-            "exports::waiting",
-            "select 1 as one from organisation_exports where status = 'waiting' and person_id = ",
+        let mut over = Sql::named(
+            "exports::give_up",
+            "update organisation_exports set status = 'failed' where status = 'waiting' and created_at < ",
         );
-        waiting.bind(person);
-        if waiting.execute(tx.conn())? > 0 {
-            return Err(Error::invalid("", "problem-export-waiting"));
-        }
+        over.bind(tx.now - Duration::hours(KEEP_HOURS)).push(" and person_id = ").bind(person);
+        over.execute(tx.conn())?;
         note_export(tx, me, with_uploads)?;
         let id = ExportId(tx.new_id());
         let mut sql = Sql::named(
@@ -74,7 +72,8 @@ impl Export {
         );
         sql.bind(id).push(", ").bind(organisation).push(", ").bind(person).push(", ").bind(with_uploads);
         sql.push(", 'waiting', ").bind(tx.now).push(")");
-        sql.execute(tx.conn())?;
+        let earlier = on_constraint("organisation_exports_person_id_waiting_key", "", "problem-export-waiting");
+        sql.execute(tx.conn()).map_err(Error::from).map_err(earlier)?;
         queue::enqueue(tx, Some(person.0), &MakeExport { export: id })?;
         Ok(id)
     }
@@ -130,7 +129,9 @@ impl Job for MakeExport {
         let is_last = work.attempt >= Self::MAX_ATTEMPTS;
         match make(work, id) {
             Ok((written, bytes)) => {
-                work.touch(Chore::Export, |tx| finish(tx, id, ExportStatus::Ready, written, bytes))?;
+                if !work.touch(Chore::Export, |tx| finish(tx, id, ExportStatus::Ready, written, bytes))? {
+                    remove(&Export::path(id, &work.config.uploads))?;
+                }
                 Ok(Outcome::Done)
             }
             Err(error) => {
@@ -158,17 +159,17 @@ fn make(work: &mut Work, id: ExportId) -> Result<(Written, i64)> {
     let folder = path.parent().ok_or(Error::NotFound)?;
     std::fs::create_dir_all(folder).map_err(crate::web::disk)?;
     let mut file = tempfile::NamedTempFile::new_in(store_folder(&store)?).map_err(crate::web::disk)?;
-    let written = work.read(|tx| {
+    let mut out = BufWriter::new(&mut file);
+    let unclosed = work.read(|tx| {
         let me = Actor::of_job(tx, whom)?;
         let mut sql = Sql::named("exports::asked", "select with_uploads from organisation_exports where id = ");
         sql.bind(id);
         let asked: Option<Asked> = sql.load(tx.conn())?.into_iter().next();
         let with_uploads = asked.ok_or(Error::NotFound)?.with_uploads;
-        let mut out = BufWriter::new(&mut file);
-        let written = write_export(tx, &me, &mut out, with_uploads.then_some(&store), &mut |_, _| {})?;
-        out.flush().map_err(crate::web::disk)?;
-        Ok(written)
+        write_rows(tx, &me, &mut out, with_uploads, &mut |_, _| {})
     })?;
+    let written = unclosed.close(&mut out, &store, &mut |_, _| {})?;
+    drop(out);
     file.as_file().sync_all().map_err(crate::web::disk)?;
     let bytes = file.as_file().metadata().map_err(crate::web::disk)?.len();
     file.persist(&path).map_err(|error| crate::web::disk(error.error))?;
@@ -182,34 +183,45 @@ fn store_folder(store: &Store) -> Result<PathBuf> {
     Ok(folder)
 }
 
-fn finish(tx: &mut Tx, id: ExportId, status: ExportStatus, written: Written, bytes: i64) -> Result<()> {
+/// False when nobody waits for it any more.
+fn finish(tx: &mut Tx, id: ExportId, status: ExportStatus, written: Written, bytes: i64) -> Result<bool> {
     let mut sql = Sql::named("exports::finish", "update organisation_exports set status = ");
     sql.bind(status)
         .push(", rows = ")
         .bind(i64::try_from(written.rows).unwrap_or(i64::MAX))
         .push(", bytes = ")
         .bind(bytes);
-    sql.push(" where id = ").bind(id);
-    sql.execute(tx.conn())?;
-    Ok(())
+    sql.push(" where status in ('waiting', 'ready') and id = ").bind(id);
+    Ok(sql.execute(tx.conn())? > 0)
 }
 
-/// Deletes files that have had their time, the file before its row is marked; how many.
+fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(crate::web::disk(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Deletes files that have had their time, finished or not, the file before its row is marked; how many.
 pub fn expire_exports(tx: &mut Tx, uploads: &Uploads) -> Result<usize> {
     #[derive(QueryableByName)]
     struct Old {
         #[diesel(sql_type = SqlUuid)]
         id: ExportId,
+        #[diesel(sql_type = Text)]
+        status: ExportStatus,
     }
-    let mut sql =
-        Sql::named("exports::old", "select id from organisation_exports where status = 'ready' and created_at < ");
+    let mut sql = Sql::named(
+        "exports::old",
+        "select id, status from organisation_exports where status in ('waiting', 'ready') and created_at < ",
+    );
     sql.bind(tx.now - Duration::hours(KEEP_HOURS)).push(" for update");
     let old: Vec<Old> = sql.load(tx.conn())?;
     for export in &old {
-        match std::fs::remove_file(Export::path(export.id, uploads)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(crate::web::disk(error)),
-            _ => finish(tx, export.id, ExportStatus::Gone, Written::default(), 0)?,
-        }
+        remove(&Export::path(export.id, uploads))?;
+        let is_made = export.status == ExportStatus::Ready;
+        let end = if is_made { ExportStatus::Gone } else { ExportStatus::Failed };
+        finish(tx, export.id, end, Written::default(), 0)?;
     }
     Ok(old.len())
 }

@@ -2,7 +2,7 @@
 //! small one.
 
 use super::{CONTENTS, FORMAT, VERSION, sections};
-use crate::access::{Actor, Permission, Thing, Verb, check, may, visible};
+use crate::access::{Actor, Permission, Thing, Verb, can, check, may, visible};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::portable::Portable;
@@ -48,19 +48,30 @@ pub fn note_export(tx: &mut Tx, me: &Actor, with_uploads: bool) -> Result<()> {
     audit::record(tx, permit, Act::new(ActKind::ExportCreated).note("with_uploads", with_uploads))
 }
 
-/// Everything `me` may see, which is no private record of another. With a store, the content of files too.
-pub fn write_export(
+/// A file with all its rows, and not yet closed. The transaction may end now: contents take long, and are by their hash what they are.
+#[must_use]
+#[derive(Debug)]
+pub struct Unclosed {
+    written: Written,
+    /// Of the contents to come; None when none were asked for.
+    hashes: Option<BTreeSet<String>>,
+}
+
+/// Everything `me` may see, which is no private record of another and no project out of reach.
+pub fn write_rows(
     tx: &mut Tx,
     me: &Actor,
     out: &mut dyn Write,
-    uploads: Option<&Store>,
+    with_uploads: bool,
     progress: Progress,
-) -> Result<Written> {
+) -> Result<Unclosed> {
     check(me, Verb::Administer, &Thing::Organisation(Permission::DataExport))?;
+    // Every row names people and their groups and roles: without them no file comes back.
+    check(me, Verb::See, &Thing::Organisation(Permission::MembersView))?;
     open_cursor(tx, me)?;
     let mut writer =
         Writer { out, section: 0, rows_in_section: 0, written: Written::default(), hashes: BTreeSet::new() };
-    writer.head(tx, me, uploads.is_some())?;
+    writer.head(tx, me, with_uploads)?;
     let all = sections();
     loop {
         let fetch = Sql::named("exports::fetch", &format!("fetch {BATCH} from export_rows"));
@@ -77,10 +88,41 @@ pub fn write_export(
     }
     Sql::new("close export_rows").execute(tx.conn())?;
     writer.open_to(&all, all.len())?;
-    if let Some(store) = uploads {
-        writer.contents(store, progress)?;
+    Ok(Unclosed { written: writer.written, hashes: with_uploads.then_some(writer.hashes) })
+}
+
+impl Unclosed {
+    /// Writes the contents and the end.
+    pub fn close(mut self, out: &mut dyn Write, store: &Store, progress: Progress) -> Result<Written> {
+        if let Some(hashes) = self.hashes.take() {
+            self.contents(out, hashes, store, progress)?;
+        }
+        write!(out, "\n]}},\n\"rows\":{}}}\n", self.written.rows).and_then(|()| out.flush()).map_err(disk)?;
+        Ok(self.written)
     }
-    writer.end()
+
+    fn contents(
+        &mut self,
+        out: &mut dyn Write,
+        hashes: BTreeSet<String>,
+        store: &Store,
+        progress: Progress,
+    ) -> Result<()> {
+        write!(out, "\n],\n\"{CONTENTS}\":[").map_err(disk)?;
+        for (number, hash) in hashes.into_iter().enumerate() {
+            match std::fs::read(store.path(&hash)) {
+                Ok(bytes) => {
+                    let comma = if self.written.files == 0 { "" } else { "," };
+                    let content = STANDARD.encode(bytes);
+                    write!(out, "{comma}\n{{\"hash\":\"{hash}\",\"base64\":\"{content}\"}}").map_err(disk)?;
+                    self.written.files += 1;
+                }
+                Err(_) => self.written.missing += 1,
+            }
+            progress(CONTENTS, number as u64 + 1);
+        }
+        Ok(())
+    }
 }
 
 /// One moment: a single statement sees a single state, whatever others commit meanwhile.
@@ -92,29 +134,44 @@ fn open_cursor(tx: &mut Tx, me: &Actor) -> Result<()> {
         "exports::open",
         "declare export_rows no scroll cursor for with reach as materialized (select r.id from records r where ",
     );
-    sql.append(&visible::records(me)).push(") ");
+    sql.append(&visible::records(me)).push("), project_reach as materialized (select p.id from projects p where ");
+    sql.append(&visible::projects(me))
+        .push("), place_reach(id) as materialized (")
+        .append(&visible::place_ids(me))
+        .push(") ");
+    let reads_trail = can(me, Verb::See, &Thing::Organisation(Permission::AuditView));
     let own = me.person_id().map_or(Uuid::nil(), |id| id.0);
     for (index, section) in sections().iter().enumerate() {
         if index > 0 {
             sql.push(" union all ");
         }
-        select(&mut sql, index, section, own);
+        select(&mut sql, index, section, (own, reads_trail));
     }
     sql.execute(tx.conn())?;
     Ok(())
 }
 
 /// Every piece but `own` is ours.
-fn select(sql: &mut Sql, index: usize, section: &Portable, own: Uuid) {
+fn select(sql: &mut Sql, index: usize, section: &Portable, (own, reads_trail): (Uuid, bool)) {
+    let within_reach = |column: &str, reach| {
+        format!("'{column}', case when x.{column} in (select id from {reach}) then x.{column} end")
+    };
     let columns: Vec<String> = section
         .columns
         .iter()
-        .map(|column| match section.later.contains(column) {
-            true => format!("'{column}', case when x.{column} in (select id from reach) then x.{column} end"),
-            false => format!("'{column}', x.{column}"),
+        .map(|column| match *column {
+            column if section.later.contains(&column) => within_reach(column, "reach"),
+            // What happened to a record where it was before it moved here.
+            "project_id" => within_reach("project_id", "project_reach"),
+            column => format!("'{column}', x.{column}"),
         })
         .collect();
-    let within = section.within.replace("{visible}", "select id from reach");
+    let within = section
+        .within
+        .replace("{visible}", "select id from reach")
+        .replace("{projects}", "select id from project_reach")
+        .replace("{places}", "select id from place_reach")
+        .replace("{trail}", if reads_trail { "true" } else { "false" });
     sql.push(&format!(
         "select * from (select {index} as section, json_build_object({})::text as line from {} x where ",
         columns.join(", "),
@@ -177,30 +234,6 @@ impl Writer<'_> {
             self.rows_in_section = 0;
         }
         Ok(())
-    }
-
-    fn contents(&mut self, store: &Store, progress: Progress) -> Result<()> {
-        self.put(&format!("\n],\n\"{CONTENTS}\":["))?;
-        for (number, hash) in std::mem::take(&mut self.hashes).into_iter().enumerate() {
-            match std::fs::read(store.path(&hash)) {
-                Ok(bytes) => {
-                    let comma = if self.written.files == 0 { "" } else { "," };
-                    self.put(&format!("{comma}\n{{\"hash\":\"{hash}\",\"base64\":\""))?;
-                    self.put(&STANDARD.encode(bytes))?;
-                    self.put("\"}")?;
-                    self.written.files += 1;
-                }
-                Err(_) => self.written.missing += 1,
-            }
-            progress(CONTENTS, number as u64 + 1);
-        }
-        Ok(())
-    }
-
-    fn end(mut self) -> Result<Written> {
-        self.put(&format!("\n]}},\n\"rows\":{}}}\n", self.written.rows))?;
-        self.out.flush().map_err(disk)?;
-        Ok(self.written)
     }
 }
 
