@@ -83,6 +83,8 @@ mod signin_confirmation_tests;
 mod tokens_tests;
 #[path = "../src/tokens/api_tests.rs"]
 mod tokens_api_tests;
+#[path = "../src/tokens/description_tests.rs"]
+mod tokens_description_tests;
 #[path = "../src/signin/factor_tests.rs"]
 mod signin_factor_tests;
 #[path = "../src/sso/tests/mod.rs"]

@@ -134,3 +134,4 @@ problem-grant-twice = They have a grant here already. Change its role in the lis
 problem-grant-stale = Somebody changed this role in the meantime; it is now { $role }. Nothing was done; choose again if it should be another.
 problem-project-stale = Somebody saved these settings while you were writing. Yours are in the form, theirs are shown below; save to keep yours.
 problem-form-damaged = This form was damaged on the way. Open the page again.
+problem-project-out-of-reach = Nobody would be in this restricted project, because a key of the organisation makes it and not a person. Make it open, or let a person make it.

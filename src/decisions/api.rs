@@ -2,49 +2,30 @@
 
 use super::model::*;
 use super::pages::DecisionForm;
-use crate::access::{Actor, Api, Kind};
+use crate::access::{Actor, Kind};
 use crate::db::Tx;
 use crate::error::Result;
+use crate::people::Face;
 use crate::records::Record;
-use crate::related::{
-    Names, RecordShape, begin_change, edit_each, person_sent, project_asked, sort_of, tags_sent, words_asked,
-};
-use crate::web::{Listed, Operation, Query, Reply, Routes, sent};
-use actix_web::http::Method;
-use actix_web::web::Path;
+use crate::related::{Names, RecordShape, edit_each, project_asked, sort_of, tags_sent, words_asked};
+use crate::site;
+use crate::web::{Deeds, Listed, Operation, Query, Resource, Routes, Sent, Site, resource};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-const READ: &str = "decisions:read";
-const WRITE: &str = "decisions:write";
-
 pub fn routes() -> Routes {
-    let statuses: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();
-    let list = Operation::lists::<Listed<DecisionShape>>("List decisions, without their texts")
-        .takes("project", "Key of a project.", &[])
-        .takes("status", "", &statuses)
-        .takes("tag", "", &[])
-        .takes("q", "Words in the title.", &[])
-        .takes("archived", "The archived instead of the others.", &["true", "false"])
-        .takes("sort", "", &SORTS.map(|sort| sort.key));
-    let shown = Operation::shows::<DecisionShape>;
-    let made = Operation::makes::<NewDecisionBody, DecisionShape>("Make a decision");
-    let changed = Operation::changes::<DecisionChanges, DecisionShape>("Change fields of a decision");
-    Routes::new()
-        .api(Method::GET, "/api/v1/decisions", READ, list, index)
-        .api(Method::POST, "/api/v1/decisions", WRITE, made, create)
-        .api(Method::GET, "/api/v1/decisions/{id}", READ, shown("Show a decision"), show)
-        .api(Method::PATCH, "/api/v1/decisions/{id}", WRITE, changed, update)
-        .api(Method::POST, "/api/v1/decisions/{id}/archiving", WRITE, shown("Archive a decision"), archiving::create)
-        .api(
-            Method::DELETE,
-            "/api/v1/decisions/{id}/archiving",
-            WRITE,
-            shown("Bring a decision back"),
-            archiving::destroy,
-        )
+    resource::<Actor, DecisionShape>()
 }
+
+const DEEDS: Deeds = Deeds {
+    list: "List decisions, without their texts",
+    make: "Make a decision",
+    show: "Show a decision",
+    change: "Change fields of a decision",
+    archive: "Archive a decision",
+    restore: "Bring a decision back",
+};
 
 /// A decision.
 #[derive(Debug, Serialize, ToSchema)]
@@ -99,36 +80,37 @@ pub struct NewDecisionBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecisionChanges {
-    pub title: Option<String>,
-    pub status: Option<String>,
-    pub context: Option<String>,
-    pub decision: Option<String>,
-    pub alternatives: Option<String>,
-    pub consequences: Option<String>,
-    /// A handle.
-    #[serde(default, deserialize_with = "sent")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub decider: Option<Option<String>>,
-    #[serde(default, deserialize_with = "sent")]
+    pub title: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub status: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub context: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub decision: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub alternatives: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub consequences: Sent<String>,
+    /// A handle.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub decider: Sent<String>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, format = Date)]
-    pub decided_on: Option<Option<String>>,
-    #[serde(default, deserialize_with = "sent")]
+    pub decided_on: Sent<String>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, format = Date)]
-    pub review_on: Option<Option<String>>,
-    pub tags: Option<Vec<String>>,
-}
-
-async fn index(api: Api) -> Result<Reply> {
-    let query = api.query().await?;
-    let listed = api
-        .read(move |tx, me| {
-            let sort = sort_of(&SORTS, query.get("sort").unwrap_or_default());
-            let page = filter(me, &query)?.decisions(tx, me, sort, query.after.clone(), query.limit)?;
-            let names = names(tx, me, &page.rows.iter().collect::<Vec<_>>())?;
-            Ok(Listed::of(page, |decision| DecisionShape::of(me, &names, decision, false)))
-        })
-        .await?;
-    Ok(Reply::json(&listed))
+    pub review_on: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub tags: Sent<Vec<String>>,
 }
 
 fn filter(me: &Actor, query: &Query) -> Result<Filter> {
@@ -161,27 +143,59 @@ impl DecisionShape {
             review_on: decision.review_on,
         }
     }
+}
+
+impl Resource<Actor> for DecisionShape {
+    type New = NewDecisionBody;
+    type Changes = DecisionChanges;
+    const SITE: Site = site!("decisions", "{id}", DEEDS);
+
+    fn asked(list: Operation) -> Operation {
+        let statuses: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();
+        list.takes("project", "Key of a project.", &[])
+            .takes("status", "", &statuses)
+            .takes("tag", "", &[])
+            .takes("q", "Words in the title.", &[])
+            .takes("archived", "The archived instead of the others.", &["true", "false"])
+            .takes("sort", "", &SORTS.map(|sort| sort.key))
+    }
+
+    fn list(tx: &mut Tx, me: &Actor, query: &Query) -> Result<Listed<Self>> {
+        let sort = sort_of(&SORTS, query.get("sort").unwrap_or_default());
+        let page = filter(me, query)?.decisions(tx, me, sort, query.after.clone(), query.limit)?;
+        let names = names(tx, me, &page.rows.iter().collect::<Vec<_>>())?;
+        Ok(Listed::of(page, |decision| DecisionShape::of(me, &names, decision, false)))
+    }
 
     fn find(tx: &mut Tx, me: &Actor, id: &str) -> Result<Self> {
         let decision = Decision::find(tx, me, id)?;
         let names = names(tx, me, &[&decision])?;
         Ok(DecisionShape::of(me, &names, decision, true))
     }
-}
 
-async fn show(api: Api, id: Path<String>) -> Result<Reply> {
-    let decision = api.read(move |tx, me| DecisionShape::find(tx, me, &id)).await?;
-    api.show(&decision)
-}
+    fn make(tx: &mut Tx, me: &Actor, new: NewDecisionBody) -> Result<(String, Self)> {
+        let id = new.form()?.check(me)?.create(tx, me)?.record.display_id;
+        let made = DecisionShape::find(tx, me, &id)?;
+        Ok((id, made))
+    }
 
-async fn create(api: Api) -> Result<Reply> {
-    let body: NewDecisionBody = api.json().await?;
-    api.create(move |tx, me| {
-        let decision = body.form()?.check(me)?.create(tx, me)?;
-        let id = &decision.record.display_id;
-        Ok((format!("/api/v1/decisions/{id}"), DecisionShape::find(tx, me, id)?))
-    })
-    .await
+    fn hold(tx: &mut Tx, me: &Actor, id: &str) -> Result<()> {
+        Record::find(tx, me, Kind::Decision, id)?.lock(tx).map(drop)
+    }
+
+    fn change(tx: &mut Tx, me: &Actor, id: &str, changes: DecisionChanges) -> Result<()> {
+        let record = Record::find(tx, me, Kind::Decision, id)?;
+        let edits = changes.edits(tx)?;
+        edit_each(tx, me, &record, edits, |tx, edit| Decision::edit(tx, me, id, edit).map(drop))
+    }
+
+    fn archive(tx: &mut Tx, me: &Actor, id: &str) -> Result<()> {
+        Record::find(tx, me, Kind::Decision, id)?.archive(tx, me)
+    }
+
+    fn restore(tx: &mut Tx, me: &Actor, id: &str) -> Result<()> {
+        Record::find(tx, me, Kind::Decision, id)?.restore(tx, me)
+    }
 }
 
 impl NewDecisionBody {
@@ -202,58 +216,22 @@ impl NewDecisionBody {
     }
 }
 
-async fn update(api: Api, id: Path<String>) -> Result<Reply> {
-    let (changes, seen) = (api.json::<DecisionChanges>().await?, api.seen());
-    let decision = api
-        .write(move |tx, me| {
-            let record = Record::find(tx, me, Kind::Decision, &id)?;
-            begin_change(tx, me, &record, &seen, |tx| DecisionShape::find(tx, me, &id))?;
-            let edits = changes.edits(tx)?;
-            edit_each(edits, |edit| Decision::edit(tx, me, &id, edit).map(drop))?;
-            DecisionShape::find(tx, me, &id)
-        })
-        .await?;
-    api.show(&decision)
-}
-
 impl DecisionChanges {
     fn edits(self, tx: &mut Tx) -> Result<Vec<(Field, String)>> {
-        let decider = self.decider.map(|handle| person_sent(tx, "decider", handle.as_deref())).transpose()?;
-        let tags = self.tags.map(|tags| tags_sent(&tags)).transpose()?;
+        let decider = self.decider.or_stays().map(|handle| Face::sent(tx, "decider", handle.as_deref())).transpose()?;
+        let tags = self.tags.or_stays().map(|tags| tags_sent(&tags.unwrap_or_default())).transpose()?;
         let all = [
-            (Field::Title, self.title),
-            (Field::Status, self.status),
-            (Field::Context, self.context),
-            (Field::Decision, self.decision),
-            (Field::Alternatives, self.alternatives),
-            (Field::Consequences, self.consequences),
+            (Field::Title, self.title.text()),
+            (Field::Status, self.status.text()),
+            (Field::Context, self.context.text()),
+            (Field::Decision, self.decision.text()),
+            (Field::Alternatives, self.alternatives.text()),
+            (Field::Consequences, self.consequences.text()),
             (Field::Decider, decider),
-            (Field::Decided, self.decided_on.map(Option::unwrap_or_default)),
-            (Field::Review, self.review_on.map(Option::unwrap_or_default)),
+            (Field::Decided, self.decided_on.text()),
+            (Field::Review, self.review_on.text()),
             (Field::Tags, tags),
         ];
         Ok(all.into_iter().filter_map(|(field, value)| Some((field, value?))).collect())
-    }
-}
-
-mod archiving {
-    use super::*;
-
-    pub async fn create(api: Api, id: Path<String>) -> Result<Reply> {
-        change(api, id.into_inner(), Record::archive).await
-    }
-
-    pub async fn destroy(api: Api, id: Path<String>) -> Result<Reply> {
-        change(api, id.into_inner(), Record::restore).await
-    }
-
-    async fn change(api: Api, id: String, verb: fn(&Record, &mut Tx, &Actor) -> Result<()>) -> Result<Reply> {
-        let decision = api
-            .write(move |tx, me| {
-                verb(&Record::find(tx, me, Kind::Decision, &id)?, tx, me)?;
-                DecisionShape::find(tx, me, &id)
-            })
-            .await?;
-        api.show(&decision)
     }
 }

@@ -2,44 +2,28 @@
 
 use super::model::*;
 use super::pages::DocForm;
-use crate::access::{Actor, Api, Kind, Place};
+use crate::access::{Actor, Kind, Place};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::records::Record;
-use crate::related::{Names, RecordShape, begin_change, parse_place, project_asked, sort_of, tags_sent, words_asked};
-use crate::web::{Listed, Operation, Query, Reply, Routes};
-use actix_web::http::Method;
-use actix_web::web::Path;
+use crate::related::{Names, RecordShape, parse_place, project_asked, sort_of, tags_sent, words_asked};
+use crate::site;
+use crate::web::{Deeds, Listed, Operation, Query, Resource, Routes, Sent, Site, resource};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-const READ: &str = "docs:read";
-const WRITE: &str = "docs:write";
-
 pub fn routes() -> Routes {
-    let list = Operation::lists::<Listed<DocShape>>("List pages, without their texts")
-        .takes("project", "Key of a project.", &[])
-        .takes("tag", "", &[])
-        .takes("q", "Words in the title.", &[])
-        .takes("archived", "The archived instead of the others.", &["true", "false"])
-        .takes("sort", "", &SORTS.map(|sort| sort.key));
-    let shown = Operation::shows::<DocShape>;
-    let made = Operation::makes::<NewDocBody, DocShape>("Write a page");
-    let changed = Operation::changes::<DocChanges, DocShape>("Save a page; a changed text is a new revision");
-    Routes::new()
-        .api(Method::GET, "/api/v1/docs", READ, list, index)
-        .api(Method::POST, "/api/v1/docs", WRITE, made, create)
-        .api(Method::GET, "/api/v1/docs/{id}", READ, shown("Show a page"), show)
-        .api(Method::PATCH, "/api/v1/docs/{id}", WRITE, changed, update)
-        .api(
-            Method::POST,
-            "/api/v1/docs/{id}/archiving",
-            WRITE,
-            shown("Archive a page with all below it"),
-            archiving::create,
-        )
-        .api(Method::DELETE, "/api/v1/docs/{id}/archiving", WRITE, shown("Bring a page back"), archiving::destroy)
+    resource::<Actor, DocShape>()
 }
+
+const DEEDS: Deeds = Deeds {
+    list: "List pages, without their texts",
+    make: "Write a page",
+    show: "Show a page",
+    change: "Save a page; a changed text is a new revision",
+    archive: "Archive a page with all below it",
+    restore: "Bring a page back",
+};
 
 /// A page.
 #[derive(Debug, Serialize, ToSchema)]
@@ -81,26 +65,21 @@ pub struct NewDocBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DocChanges {
-    pub title: Option<String>,
-    pub body: Option<String>,
-    pub icon: Option<String>,
-    pub tags: Option<Vec<String>>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub title: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub body: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub icon: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub tags: Sent<Vec<String>>,
     /// Says in the history what the change is about.
     #[serde(default)]
     pub note: String,
-}
-
-async fn index(api: Api) -> Result<Reply> {
-    let query = api.query().await?;
-    let listed = api
-        .read(move |tx, me| {
-            let sort = sort_of(&SORTS, query.get("sort").unwrap_or_default());
-            let page = filter(me, &query)?.docs(tx, me, sort, query.after.clone(), query.limit)?;
-            let names = names(tx, me, &page.rows.iter().collect::<Vec<_>>())?;
-            Ok(Listed::of(page, |doc| DocShape::of(me, &names, doc, false)))
-        })
-        .await?;
-    Ok(Reply::json(&listed))
 }
 
 fn filter(me: &Actor, query: &Query) -> Result<Filter> {
@@ -133,90 +112,87 @@ impl DocShape {
             icon: doc.icon,
         }
     }
+}
+
+impl Resource<Actor> for DocShape {
+    type New = NewDocBody;
+    type Changes = DocChanges;
+    const SITE: Site = site!("docs", "{id}", DEEDS);
+
+    fn asked(list: Operation) -> Operation {
+        list.takes("project", "Key of a project.", &[])
+            .takes("tag", "", &[])
+            .takes("q", "Words in the title.", &[])
+            .takes("archived", "The archived instead of the others.", &["true", "false"])
+            .takes("sort", "", &SORTS.map(|sort| sort.key))
+    }
+
+    fn list(tx: &mut Tx, me: &Actor, query: &Query) -> Result<Listed<Self>> {
+        let sort = sort_of(&SORTS, query.get("sort").unwrap_or_default());
+        let page = filter(me, query)?.docs(tx, me, sort, query.after.clone(), query.limit)?;
+        let names = names(tx, me, &page.rows.iter().collect::<Vec<_>>())?;
+        Ok(Listed::of(page, |doc| DocShape::of(me, &names, doc, false)))
+    }
 
     fn find(tx: &mut Tx, me: &Actor, id: &str) -> Result<Self> {
         let doc = find(tx, me, id)?;
         let names = names(tx, me, &[&doc])?;
         Ok(DocShape::of(me, &names, doc, true))
     }
-}
 
-async fn show(api: Api, id: Path<String>) -> Result<Reply> {
-    let doc = api.read(move |tx, me| DocShape::find(tx, me, &id)).await?;
-    api.show(&doc)
-}
-
-async fn create(api: Api) -> Result<Reply> {
-    let body: NewDocBody = api.json().await?;
-    api.create(move |tx, me| {
-        let parent = parse_parent(tx, me, &body.parent)?;
+    fn make(tx: &mut Tx, me: &Actor, new: NewDocBody) -> Result<(String, Self)> {
+        let parent = parse_parent(tx, me, &new.parent)?;
         let place = match &parent {
             Some(parent) => parent.record.place(),
-            None => parse_place(me, &body.place)?,
+            None => parse_place(me, &new.place)?,
         };
-        let tags = tags_sent(&body.tags)?;
-        let form = DocForm { title: body.title, body: body.body, icon: body.icon, ..DocForm::default() };
+        let tags = tags_sent(&new.tags)?;
+        let form = DocForm { title: new.title, body: new.body, icon: new.icon, ..DocForm::default() };
         let doc = form.check_new(place, parent.map(|doc| doc.id()))?.create(tx, me)?;
         if !tags.is_empty() {
             doc.record.retag(tx, me, &tags)?;
         }
-        let id = &doc.record.display_id;
-        Ok((format!("/api/v1/docs/{id}"), DocShape::find(tx, me, id)?))
-    })
-    .await
-}
+        let id = doc.record.display_id;
+        let made = DocShape::find(tx, me, &id)?;
+        Ok((id, made))
+    }
 
-async fn update(api: Api, id: Path<String>) -> Result<Reply> {
-    let (changes, seen) = (api.json::<DocChanges>().await?, api.seen());
-    let doc = api
-        .write(move |tx, me| {
-            let record = Record::find(tx, me, Kind::Doc, &id)?;
-            begin_change(tx, me, &record, &seen, |tx| DocShape::find(tx, me, &id))?;
-            let doc = find(tx, me, &id)?;
-            let tags = changes.tags.as_deref().map(tags_sent).transpose()?;
-            Doc::save(tx, me, &id, &changes.form(doc).check()?)?;
-            if let Some(tags) = tags {
-                record.retag(tx, me, &tags)?;
-            }
-            DocShape::find(tx, me, &id)
-        })
-        .await?;
-    api.show(&doc)
+    fn hold(tx: &mut Tx, me: &Actor, id: &str) -> Result<()> {
+        Record::find(tx, me, Kind::Doc, id)?.lock(tx).map(drop)
+    }
+
+    fn change(tx: &mut Tx, me: &Actor, id: &str, changes: DocChanges) -> Result<()> {
+        let doc = find(tx, me, id)?;
+        let record = doc.record.clone();
+        let tags = changes.tags.clone().or_stays().map(|tags| tags_sent(&tags.unwrap_or_default())).transpose()?;
+        Doc::save(tx, me, id, &changes.form(doc).check()?)?;
+        match tags {
+            Some(tags) => record.retag(tx, me, &tags),
+            None => Ok(()),
+        }
+    }
+
+    fn archive(tx: &mut Tx, me: &Actor, id: &str) -> Result<()> {
+        find(tx, me, id)?;
+        Doc::archive(tx, me, id).map(drop)
+    }
+
+    fn restore(tx: &mut Tx, me: &Actor, id: &str) -> Result<()> {
+        find(tx, me, id)?;
+        Doc::restore(tx, me, id).map(drop)
+    }
 }
 
 impl DocChanges {
     /// What was not sent stays as it is.
     fn form(self, doc: Doc) -> DocForm {
         DocForm {
-            title: self.title.unwrap_or(doc.record.title),
-            body: self.body.unwrap_or(doc.body),
-            icon: self.icon.unwrap_or(doc.icon),
+            title: self.title.text().unwrap_or(doc.record.title),
+            body: self.body.text().unwrap_or(doc.body),
+            icon: self.icon.text().unwrap_or(doc.icon),
             note: self.note,
             base: doc.revision,
             ..DocForm::default()
         }
-    }
-}
-
-mod archiving {
-    use super::*;
-
-    pub async fn create(api: Api, id: Path<String>) -> Result<Reply> {
-        change(api, id.into_inner(), Doc::archive).await
-    }
-
-    pub async fn destroy(api: Api, id: Path<String>) -> Result<Reply> {
-        change(api, id.into_inner(), Doc::restore).await
-    }
-
-    async fn change(api: Api, id: String, verb: fn(&mut Tx, &Actor, &str) -> Result<Doc>) -> Result<Reply> {
-        let doc = api
-            .write(move |tx, me| {
-                find(tx, me, &id)?;
-                verb(tx, me, &id)?;
-                DocShape::find(tx, me, &id)
-            })
-            .await?;
-        api.show(&doc)
     }
 }

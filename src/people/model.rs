@@ -183,6 +183,14 @@ impl Face {
         sql.load(tx.conn())?.into_iter().next().ok_or_else(|| Error::invalid(field, "problem-person-unknown"))
     }
 
+    /// A handle as forms send people: an id, or nothing. `Invalid` under `field` for nobody who is here.
+    pub fn sent(tx: &mut Tx, field: &str, handle: Option<&str>) -> Result<String> {
+        match handle.map(str::trim).filter(|handle| !handle.is_empty()) {
+            None => Ok(String::new()),
+            Some(handle) => Ok(Face::by_handle(tx, field, handle)?.id.to_string()),
+        }
+    }
+
     /// The named people, also those who have left, so that old work keeps its names.
     pub fn of(tx: &mut Tx, ids: Vec<Uuid>) -> Result<Vec<Face>> {
         let mut sql = Sql::named("people::faces_of", "select id, name, handle from people where id = any(");

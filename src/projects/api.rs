@@ -2,40 +2,29 @@
 
 use super::model::*;
 use super::pages::{EditForm, NewForm};
-use crate::access::{Actor, Api, ProjectRole, Verb, may};
+use crate::access::{Actor, ProjectRole};
 use crate::db::Tx;
 use crate::db::paging::Page;
 use crate::error::{Error, Result};
 use crate::people::Face;
-use crate::web::{Listed, Operation, Reply, Routes, sent};
-use actix_web::http::Method;
-use actix_web::web::Path;
+use crate::site;
+use crate::web::{Deeds, Listed, Operation, Query, Resource, Routes, Sent, Site, resource};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-const READ: &str = "projects:read";
-const WRITE: &str = "projects:write";
-
 pub fn routes() -> Routes {
-    let shown = Operation::shows::<ProjectShape>;
-    let list = Operation::shows::<Listed<ProjectShape>>("List the projects this token reaches, without their texts");
-    let made = Operation::makes::<NewProjectBody, ProjectShape>("Make a project");
-    let changed = Operation::changes::<ProjectChanges, ProjectShape>("Change name, text or lead of a project");
-    Routes::new()
-        .api(Method::GET, "/api/v1/projects", READ, list, index)
-        .api(Method::POST, "/api/v1/projects", WRITE, made, create)
-        .api(Method::GET, "/api/v1/projects/{key}", READ, shown("Show a project"), show)
-        .api(Method::PATCH, "/api/v1/projects/{key}", WRITE, changed, update)
-        .api(Method::POST, "/api/v1/projects/{key}/archiving", WRITE, shown("Archive a project"), archiving::create)
-        .api(
-            Method::DELETE,
-            "/api/v1/projects/{key}/archiving",
-            WRITE,
-            shown("Bring a project back"),
-            archiving::destroy,
-        )
+    resource::<Actor, ProjectShape>()
 }
+
+const DEEDS: Deeds = Deeds {
+    list: "List the projects this token reaches, without their texts",
+    make: "Make a project",
+    show: "Show a project",
+    change: "Change name, text or lead of a project",
+    archive: "Archive a project",
+    restore: "Bring a project back",
+};
 
 /// A project.
 #[derive(Debug, Serialize, ToSchema)]
@@ -79,22 +68,15 @@ pub struct NewProjectBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProjectChanges {
-    pub name: Option<String>,
-    pub about: Option<String>,
-    #[serde(default, deserialize_with = "sent")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub lead: Option<Option<String>>,
-}
-
-async fn index(api: Api) -> Result<Reply> {
-    api.query().await?;
-    let listed = api
-        .read(|tx, me| {
-            let page = Page { rows: Project::list(tx, me)?, next: None };
-            Ok(Listed::of(page, |project| ProjectShape::of(me, project, false)))
-        })
-        .await?;
-    Ok(Reply::json(&listed))
+    pub name: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub about: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub lead: Sent<String>,
 }
 
 impl ProjectShape {
@@ -111,80 +93,64 @@ impl ProjectShape {
             archived_at: project.archived_at,
         }
     }
+}
+
+impl Resource<Actor> for ProjectShape {
+    type New = NewProjectBody;
+    type Changes = ProjectChanges;
+    const SITE: Site = site!("projects", "{key}", DEEDS);
+
+    /// All of them stand on one page.
+    fn asked(list: Operation) -> Operation {
+        Operation { query: Vec::new(), ..list }
+    }
+
+    fn list(tx: &mut Tx, me: &Actor, _: &Query) -> Result<Listed<Self>> {
+        let page = Page { rows: Project::list(tx, me)?, next: None };
+        Ok(Listed::of(page, |project| ProjectShape::of(me, project, false)))
+    }
 
     fn find(tx: &mut Tx, me: &Actor, key: &str) -> Result<Self> {
         Ok(ProjectShape::of(me, Project::find(tx, me, key)?, true))
     }
-}
 
-async fn show(api: Api, key: Path<String>) -> Result<Reply> {
-    let project = api.read(move |tx, me| ProjectShape::find(tx, me, &key)).await?;
-    api.show(&project)
-}
-
-async fn create(api: Api) -> Result<Reply> {
-    let body: NewProjectBody = api.json().await?;
-    api.create(move |tx, me| {
+    fn make(tx: &mut Tx, me: &Actor, new: NewProjectBody) -> Result<(String, Self)> {
         let form = NewForm {
-            lead: lead_sent(tx, body.lead.as_deref())?,
-            visibility: body.visibility.unwrap_or_else(|| Visibility::Open.to_string()),
-            name: body.name,
-            key: body.key,
-            about: body.about,
+            lead: Face::sent(tx, "lead", new.lead.as_deref())?,
+            visibility: new.visibility.unwrap_or_else(|| Visibility::Open.to_string()),
+            name: new.name,
+            key: new.key,
+            about: new.about,
         };
         let key = form.check().map_err(Error::Invalid)?.create(tx, me)?;
         let me = me.program_again(tx)?;
-        Ok((format!("/api/v1/projects/{key}"), ProjectShape::find(tx, &me, &key)?))
-    })
-    .await
-}
-
-/// A handle as forms send people: an id, or nothing.
-fn lead_sent(tx: &mut Tx, handle: Option<&str>) -> Result<String> {
-    match handle.filter(|handle| !handle.is_empty()) {
-        None => Ok(String::new()),
-        Some(handle) => Ok(Face::by_handle(tx, "lead", handle)?.id.to_string()),
-    }
-}
-
-async fn update(api: Api, key: Path<String>) -> Result<Reply> {
-    let (changes, seen) = (api.json::<ProjectChanges>().await?, api.seen());
-    let project = api
-        .write(move |tx, me| {
-            let project = Project::find_locked(tx, me, &key)?;
-            may(tx, me, Verb::Administer, &project.thing())?.unused(tx);
-            seen.check(&ProjectShape::of(me, project.clone(), true))?;
-            let mut form = EditForm::of_project(&project);
-            if let Some(lead) = changes.lead {
-                form.lead = lead_sent(tx, lead.as_deref())?;
-            }
-            form.name = changes.name.unwrap_or(form.name);
-            form.about = changes.about.unwrap_or(form.about);
-            project.update(tx, me, &form.check().map_err(Error::Invalid)?)?;
-            ProjectShape::find(tx, me, &key)
-        })
-        .await?;
-    api.show(&project)
-}
-
-mod archiving {
-    use super::*;
-
-    pub async fn create(api: Api, key: Path<String>) -> Result<Reply> {
-        change(api, key.into_inner(), Project::archive).await
+        match ProjectShape::find(tx, &me, &key) {
+            // A key of the organisation is nobody's, so nobody would be in it.
+            Err(Error::NotFound) => Err(Error::invalid("visibility", "problem-project-out-of-reach")),
+            found => Ok((key, found?)),
+        }
     }
 
-    pub async fn destroy(api: Api, key: Path<String>) -> Result<Reply> {
-        change(api, key.into_inner(), Project::restore).await
+    fn hold(tx: &mut Tx, me: &Actor, key: &str) -> Result<()> {
+        Project::find_locked(tx, me, key).map(drop)
     }
 
-    async fn change(api: Api, key: String, verb: fn(&Project, &mut Tx, &Actor) -> Result<()>) -> Result<Reply> {
-        let project = api
-            .write(move |tx, me| {
-                verb(&Project::find(tx, me, &key)?, tx, me)?;
-                ProjectShape::find(tx, me, &key)
-            })
-            .await?;
-        api.show(&project)
+    fn change(tx: &mut Tx, me: &Actor, key: &str, changes: ProjectChanges) -> Result<()> {
+        let project = Project::find(tx, me, key)?;
+        let mut form = EditForm::of_project(&project);
+        if let Some(lead) = changes.lead.or_stays() {
+            form.lead = Face::sent(tx, "lead", lead.as_deref())?;
+        }
+        form.name = changes.name.text().unwrap_or(form.name);
+        form.about = changes.about.text().unwrap_or(form.about);
+        project.update(tx, me, &form.check().map_err(Error::Invalid)?)
+    }
+
+    fn archive(tx: &mut Tx, me: &Actor, key: &str) -> Result<()> {
+        Project::find(tx, me, key)?.archive(tx, me)
+    }
+
+    fn restore(tx: &mut Tx, me: &Actor, key: &str) -> Result<()> {
+        Project::find(tx, me, key)?.restore(tx, me)
     }
 }

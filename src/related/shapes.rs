@@ -7,7 +7,7 @@ use crate::error::{Error, Problems, Result};
 use crate::people::{Face, PersonId};
 use crate::records::{Edit, Record, RecordId, tags_of};
 use crate::text::value::Tag;
-use crate::web::{Query, Seen};
+use crate::web::Query;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -110,14 +110,6 @@ pub fn words_asked(query: &Query) -> Option<String> {
     query.get("q").map(|words| words.trim().to_owned()).filter(|words| !words.is_empty())
 }
 
-/// A handle as forms send people: an id, or nothing. `Invalid` beside `field` for nobody who is here.
-pub fn person_sent(tx: &mut Tx, field: &str, handle: Option<&str>) -> Result<String> {
-    match handle.map(str::trim).filter(|handle| !handle.is_empty()) {
-        None => Ok(String::new()),
-        Some(handle) => Ok(Face::by_handle(tx, field, handle)?.id.to_string()),
-    }
-}
-
 /// Tags as forms send them. `Invalid` for one with a comma, which would be two.
 pub fn tags_sent(tags: &[String]) -> Result<String> {
     for tag in tags {
@@ -126,24 +118,18 @@ pub fn tags_sent(tags: &[String]) -> Result<String> {
     Ok(tags.join(", "))
 }
 
-/// Before a change through the API: the record held until the end, the right to change it, and that the caller saw what stands now.
-pub fn begin_change<T: Serialize>(
+/// Each field that was sent, in turn; the problems of all of them together. Asks also when nothing was sent.
+pub fn edit_each<F>(
     tx: &mut Tx,
     me: &Actor,
     record: &Record,
-    seen: &Seen,
-    now: impl FnOnce(&mut Tx) -> Result<T>,
+    edits: Vec<(F, String)>,
+    mut one: impl FnMut(&mut Tx, &Edit<F>) -> Result<()>,
 ) -> Result<()> {
-    record.lock(tx)?;
     may(tx, me, Verb::Edit, &record.thing())?.unused(tx);
-    seen.check(&now(tx)?)
-}
-
-/// Each field that was sent, in turn; the problems of all of them together.
-pub fn edit_each<F>(edits: Vec<(F, String)>, mut one: impl FnMut(&Edit<F>) -> Result<()>) -> Result<()> {
     let mut problems = Problems::default();
     for (field, value) in edits {
-        match one(&Edit { field, value, was: None }) {
+        match one(tx, &Edit { field, value, was: None }) {
             Err(Error::Invalid(found)) => found.iter().for_each(|(field, msg)| problems.add(field, msg.clone())),
             done => done?,
         }

@@ -5,48 +5,40 @@ use super::pages::RiskForm;
 use crate::access::{Actor, Api, Kind};
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::people::Face;
 use crate::records::Record;
-use crate::related::{
-    Names, RecordShape, begin_change, edit_each, person_asked, person_sent, project_asked, sort_of, tags_sent,
-    words_asked,
-};
+use crate::related::{Names, RecordShape, edit_each, person_asked, project_asked, sort_of, tags_sent, words_asked};
+use crate::site;
 use crate::text::value::Body;
-use crate::web::{Listed, Operation, Query, Reply, Routes, sent};
+use crate::web::{Deeds, Listed, Operation, Query, Reply, Resource, Routes, Sent, Site, after, resource};
 use actix_web::http::Method;
 use actix_web::web::Path;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-const READ: &str = "risks:read";
-const WRITE: &str = "risks:write";
-
 pub fn routes() -> Routes {
-    let statuses: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();
-    let list = Operation::lists::<Listed<RiskShape>>("List risks, without their texts")
-        .takes("project", "Key of a project.", &[])
-        .takes("status", "", &statuses)
-        .takes("category", "", &[])
-        .takes("owner", "A handle, or `none`.", &[])
-        .takes("tag", "", &[])
-        .takes("q", "Words in the title.", &[])
-        .takes("archived", "The archived instead of the others.", &["true", "false"])
-        .takes("sort", "", &SORTS.map(|sort| sort.key));
-    let shown = Operation::shows::<RiskShape>;
-    let made = Operation::makes::<NewRiskBody, RiskShape>("Make a risk");
-    let changed = Operation::changes::<RiskChanges, RiskShape>("Change fields of a risk");
     let closed =
         Operation { changes: false, ..Operation::changes::<ClosureBody, RiskShape>("Close a risk, with a note") };
-    Routes::new()
-        .api(Method::GET, "/api/v1/risks", READ, list, index)
-        .api(Method::POST, "/api/v1/risks", WRITE, made, create)
-        .api(Method::GET, "/api/v1/risks/{id}", READ, shown("Show a risk"), show)
-        .api(Method::PATCH, "/api/v1/risks/{id}", WRITE, changed, update)
-        .api(Method::POST, "/api/v1/risks/{id}/closure", WRITE, closed, closure::create)
-        .api(Method::DELETE, "/api/v1/risks/{id}/closure", WRITE, shown("Open a closed risk again"), closure::destroy)
-        .api(Method::POST, "/api/v1/risks/{id}/archiving", WRITE, shown("Archive a risk"), archiving::create)
-        .api(Method::DELETE, "/api/v1/risks/{id}/archiving", WRITE, shown("Bring a risk back"), archiving::destroy)
+    let opened = Operation::shows::<RiskShape>("Open a closed risk again");
+    let write = RiskShape::SITE.write;
+    resource::<Actor, RiskShape>().api(Method::POST, "/api/v1/risks/{id}/closure", write, closed, closure::create).api(
+        Method::DELETE,
+        "/api/v1/risks/{id}/closure",
+        write,
+        opened,
+        closure::destroy,
+    )
 }
+
+const DEEDS: Deeds = Deeds {
+    list: "List risks, without their texts",
+    make: "Make a risk",
+    show: "Show a risk",
+    change: "Change fields of a risk",
+    archive: "Archive a risk",
+    restore: "Bring a risk back",
+};
 
 /// A risk.
 #[derive(Debug, Serialize, ToSchema)]
@@ -102,22 +94,40 @@ pub struct NewRiskBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RiskChanges {
-    pub title: Option<String>,
-    pub status: Option<String>,
-    pub category: Option<String>,
-    pub description: Option<String>,
-    pub mitigation: Option<String>,
-    pub contingency: Option<String>,
-    pub likelihood: Option<i16>,
-    pub impact: Option<i16>,
-    /// A handle.
-    #[serde(default, deserialize_with = "sent")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub owner: Option<Option<String>>,
-    #[serde(default, deserialize_with = "sent")]
+    pub title: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub status: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub category: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub description: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub mitigation: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub contingency: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<i16>)]
+    pub likelihood: Sent<i16>,
+    #[serde(default)]
+    #[schema(value_type = Option<i16>)]
+    pub impact: Sent<i16>,
+    /// A handle.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub owner: Sent<String>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, format = Date)]
-    pub review_on: Option<Option<String>>,
-    pub tags: Option<Vec<String>>,
+    pub review_on: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub tags: Sent<Vec<String>>,
 }
 
 /// Why a risk is closed.
@@ -127,19 +137,6 @@ pub struct ClosureBody {
     /// Markdown.
     #[serde(default)]
     pub note: String,
-}
-
-async fn index(api: Api) -> Result<Reply> {
-    let query = api.query().await?;
-    let listed = api
-        .read(move |tx, me| {
-            let sort = sort_of(&SORTS, query.get("sort").unwrap_or_default());
-            let page = filter(tx, me, &query)?.risks(tx, me, sort, query.after.clone(), query.limit)?;
-            let names = names(tx, me, &page.rows.iter().collect::<Vec<_>>())?;
-            Ok(Listed::of(page, |risk| RiskShape::of(me, &names, risk, false)))
-        })
-        .await?;
-    Ok(Reply::json(&listed))
 }
 
 fn filter(tx: &mut Tx, me: &Actor, query: &Query) -> Result<Filter> {
@@ -177,27 +174,61 @@ impl RiskShape {
             review_on: risk.review_on,
         }
     }
+}
+
+impl Resource<Actor> for RiskShape {
+    type New = NewRiskBody;
+    type Changes = RiskChanges;
+    const SITE: Site = site!("risks", "{id}", DEEDS);
+
+    fn asked(list: Operation) -> Operation {
+        let statuses: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();
+        list.takes("project", "Key of a project.", &[])
+            .takes("status", "", &statuses)
+            .takes("category", "", &[])
+            .takes("owner", "A handle, or `none`.", &[])
+            .takes("tag", "", &[])
+            .takes("q", "Words in the title.", &[])
+            .takes("archived", "The archived instead of the others.", &["true", "false"])
+            .takes("sort", "", &SORTS.map(|sort| sort.key))
+    }
+
+    fn list(tx: &mut Tx, me: &Actor, query: &Query) -> Result<Listed<Self>> {
+        let sort = sort_of(&SORTS, query.get("sort").unwrap_or_default());
+        let page = filter(tx, me, query)?.risks(tx, me, sort, query.after.clone(), query.limit)?;
+        let names = names(tx, me, &page.rows.iter().collect::<Vec<_>>())?;
+        Ok(Listed::of(page, |risk| RiskShape::of(me, &names, risk, false)))
+    }
 
     fn find(tx: &mut Tx, me: &Actor, id: &str) -> Result<Self> {
         let risk = Risk::find(tx, me, id)?;
         let names = names(tx, me, &[&risk])?;
         Ok(RiskShape::of(me, &names, risk, true))
     }
-}
 
-async fn show(api: Api, id: Path<String>) -> Result<Reply> {
-    let risk = api.read(move |tx, me| RiskShape::find(tx, me, &id)).await?;
-    api.show(&risk)
-}
+    fn make(tx: &mut Tx, me: &Actor, new: NewRiskBody) -> Result<(String, Self)> {
+        let id = new.form()?.check(me)?.create(tx, me)?.record.display_id;
+        let made = RiskShape::find(tx, me, &id)?;
+        Ok((id, made))
+    }
 
-async fn create(api: Api) -> Result<Reply> {
-    let body: NewRiskBody = api.json().await?;
-    api.create(move |tx, me| {
-        let risk = body.form()?.check(me)?.create(tx, me)?;
-        let id = &risk.record.display_id;
-        Ok((format!("/api/v1/risks/{id}"), RiskShape::find(tx, me, id)?))
-    })
-    .await
+    fn hold(tx: &mut Tx, me: &Actor, id: &str) -> Result<()> {
+        Record::find(tx, me, Kind::Risk, id)?.lock(tx).map(drop)
+    }
+
+    fn change(tx: &mut Tx, me: &Actor, id: &str, changes: RiskChanges) -> Result<()> {
+        let record = Record::find(tx, me, Kind::Risk, id)?;
+        let edits = changes.edits(tx)?;
+        edit_each(tx, me, &record, edits, |tx, edit| Risk::edit(tx, me, id, edit).map(drop))
+    }
+
+    fn archive(tx: &mut Tx, me: &Actor, id: &str) -> Result<()> {
+        Record::find(tx, me, Kind::Risk, id)?.archive(tx, me)
+    }
+
+    fn restore(tx: &mut Tx, me: &Actor, id: &str) -> Result<()> {
+        Record::find(tx, me, Kind::Risk, id)?.restore(tx, me)
+    }
 }
 
 impl NewRiskBody {
@@ -217,35 +248,21 @@ impl NewRiskBody {
     }
 }
 
-async fn update(api: Api, id: Path<String>) -> Result<Reply> {
-    let (changes, seen) = (api.json::<RiskChanges>().await?, api.seen());
-    let risk = api
-        .write(move |tx, me| {
-            let record = Record::find(tx, me, Kind::Risk, &id)?;
-            begin_change(tx, me, &record, &seen, |tx| RiskShape::find(tx, me, &id))?;
-            let edits = changes.edits(tx)?;
-            edit_each(edits, |edit| Risk::edit(tx, me, &id, edit).map(drop))?;
-            RiskShape::find(tx, me, &id)
-        })
-        .await?;
-    api.show(&risk)
-}
-
 impl RiskChanges {
     fn edits(self, tx: &mut Tx) -> Result<Vec<(Field, String)>> {
-        let owner = self.owner.map(|handle| person_sent(tx, "owner", handle.as_deref())).transpose()?;
-        let tags = self.tags.map(|tags| tags_sent(&tags)).transpose()?;
+        let owner = self.owner.or_stays().map(|handle| Face::sent(tx, "owner", handle.as_deref())).transpose()?;
+        let tags = self.tags.or_stays().map(|tags| tags_sent(&tags.unwrap_or_default())).transpose()?;
         let all = [
-            (Field::Title, self.title),
-            (Field::Status, self.status),
-            (Field::Category, self.category),
-            (Field::Description, self.description),
-            (Field::Mitigation, self.mitigation),
-            (Field::Contingency, self.contingency),
-            (Field::Likelihood, self.likelihood.map(|weight| weight.to_string())),
-            (Field::Impact, self.impact.map(|weight| weight.to_string())),
+            (Field::Title, self.title.text()),
+            (Field::Status, self.status.text()),
+            (Field::Category, self.category.text()),
+            (Field::Description, self.description.text()),
+            (Field::Mitigation, self.mitigation.text()),
+            (Field::Contingency, self.contingency.text()),
+            (Field::Likelihood, self.likelihood.text()),
+            (Field::Impact, self.impact.text()),
             (Field::Owner, owner),
-            (Field::Review, self.review_on.map(Option::unwrap_or_default)),
+            (Field::Review, self.review_on.text()),
             (Field::Tags, tags),
         ];
         Ok(all.into_iter().filter_map(|(field, value)| Some((field, value?))).collect())
@@ -257,45 +274,14 @@ mod closure {
 
     pub async fn create(api: Api, id: Path<String>) -> Result<Reply> {
         let body: ClosureBody = api.json().await?;
-        let risk = api
-            .write(move |tx, me| {
-                let note = Body::parse(&body.note).map_err(|msg| Error::invalid("note", msg))?;
-                Risk::close(tx, me, &id, &note)?;
-                RiskShape::find(tx, me, &id)
-            })
-            .await?;
-        api.show(&risk)
+        after::<_, RiskShape, _>(api, id, move |tx, me, id| {
+            let note = Body::parse(&body.note).map_err(|msg| Error::invalid("note", msg))?;
+            Risk::close(tx, me, id, &note).map(drop)
+        })
+        .await
     }
 
     pub async fn destroy(api: Api, id: Path<String>) -> Result<Reply> {
-        let risk = api
-            .write(move |tx, me| {
-                Risk::reopen(tx, me, &id)?;
-                RiskShape::find(tx, me, &id)
-            })
-            .await?;
-        api.show(&risk)
-    }
-}
-
-mod archiving {
-    use super::*;
-
-    pub async fn create(api: Api, id: Path<String>) -> Result<Reply> {
-        change(api, id.into_inner(), Record::archive).await
-    }
-
-    pub async fn destroy(api: Api, id: Path<String>) -> Result<Reply> {
-        change(api, id.into_inner(), Record::restore).await
-    }
-
-    async fn change(api: Api, id: String, verb: fn(&Record, &mut Tx, &Actor) -> Result<()>) -> Result<Reply> {
-        let risk = api
-            .write(move |tx, me| {
-                verb(&Record::find(tx, me, Kind::Risk, &id)?, tx, me)?;
-                RiskShape::find(tx, me, &id)
-            })
-            .await?;
-        api.show(&risk)
+        after::<_, RiskShape, _>(api, id, |tx, me, id| Risk::reopen(tx, me, id).map(drop)).await
     }
 }

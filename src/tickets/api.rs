@@ -2,59 +2,30 @@
 
 use super::model::*;
 use super::pages::TicketForm;
-use crate::access::{Actor, Api, Kind};
+use crate::access::{Actor, Kind};
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::people::Face;
 use crate::records::Record;
-use crate::related::{
-    Names, RecordShape, begin_change, edit_each, person_asked, person_sent, project_asked, sort_of, tags_sent,
-    words_asked,
-};
-use crate::web::{Listed, Operation, Query, Reply, Routes, parse_date, sent};
-use actix_web::http::Method;
-use actix_web::web::Path;
+use crate::related::{Names, RecordShape, edit_each, person_asked, project_asked, sort_of, tags_sent, words_asked};
+use crate::site;
+use crate::web::{Deeds, Listed, Operation, Query, Resource, Routes, Sent, Site, parse_date, resource};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-const READ: &str = "tickets:read";
-const WRITE: &str = "tickets:write";
-
 pub fn routes() -> Routes {
-    let statuses: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();
-    let kinds: Vec<&str> = TicketKind::ALL.iter().map(|kind| kind.as_str()).collect();
-    let list = Operation::lists::<Listed<TicketShape>>("List tickets, without their texts")
-        .takes("project", "Key of a project.", &[])
-        .takes("status", "", &statuses)
-        .takes("kind", "", &kinds)
-        .takes("priority", "1 is the most urgent.", &["1", "2", "3", "4", "5"])
-        .takes("assignee", "A handle, or `none`.", &[])
-        .takes("tag", "", &[])
-        .takes("q", "Words in the title.", &[])
-        .takes("due_before", "A day: 2027-01-31.", &[])
-        .takes("archived", "The archived instead of the others.", &["true", "false"])
-        .takes("sort", "", &SORTS.map(|sort| sort.key));
-    let shown = Operation::shows::<TicketShape>;
-    Routes::new()
-        .api(Method::GET, "/api/v1/tickets", READ, list, index)
-        .api(
-            Method::POST,
-            "/api/v1/tickets",
-            WRITE,
-            Operation::makes::<NewTicketBody, TicketShape>("Make a ticket"),
-            create,
-        )
-        .api(Method::GET, "/api/v1/tickets/{id}", READ, shown("Show a ticket"), show)
-        .api(
-            Method::PATCH,
-            "/api/v1/tickets/{id}",
-            WRITE,
-            Operation::changes::<TicketChanges, TicketShape>("Change fields of a ticket"),
-            update,
-        )
-        .api(Method::POST, "/api/v1/tickets/{id}/archiving", WRITE, shown("Archive a ticket"), archiving::create)
-        .api(Method::DELETE, "/api/v1/tickets/{id}/archiving", WRITE, shown("Bring a ticket back"), archiving::destroy)
+    resource::<Actor, TicketShape>()
 }
+
+const DEEDS: Deeds = Deeds {
+    list: "List tickets, without their texts",
+    make: "Make a ticket",
+    show: "Show a ticket",
+    change: "Change fields of a ticket",
+    archive: "Archive a ticket",
+    restore: "Bring a ticket back",
+};
 
 /// A ticket.
 #[derive(Debug, Serialize, ToSchema)]
@@ -114,40 +85,39 @@ pub struct NewTicketBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TicketChanges {
-    pub title: Option<String>,
-    pub body: Option<String>,
-    pub kind: Option<String>,
-    pub status: Option<String>,
-    pub priority: Option<i16>,
-    #[serde(default, deserialize_with = "sent")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub assignee: Option<Option<String>>,
-    #[serde(default, deserialize_with = "sent")]
+    pub title: Sent<String>,
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    pub parent: Option<Option<String>>,
-    pub tags: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "sent")]
+    pub body: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub kind: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub status: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<i16>)]
+    pub priority: Sent<i16>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub assignee: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub parent: Sent<String>,
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub tags: Sent<Vec<String>>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, format = Date)]
-    pub start_on: Option<Option<String>>,
-    #[serde(default, deserialize_with = "sent")]
+    pub start_on: Sent<String>,
+    #[serde(default)]
     #[schema(value_type = Option<String>, format = Date)]
-    pub due_on: Option<Option<String>>,
-    #[serde(default, deserialize_with = "sent")]
+    pub due_on: Sent<String>,
+    #[serde(default)]
     #[schema(value_type = Option<i32>)]
-    pub estimate: Option<Option<i32>>,
-}
-
-async fn index(api: Api) -> Result<Reply> {
-    let query = api.query().await?;
-    let listed = api
-        .read(move |tx, me| {
-            let sort = sort_of(&SORTS, query.get("sort").unwrap_or_default());
-            let page = filter(tx, me, &query)?.tickets(tx, me, sort, query.after.clone(), query.limit)?;
-            let names = names(tx, me, &page.rows.iter().collect::<Vec<_>>())?;
-            Ok(Listed::of(page, |ticket| TicketShape::of(me, &names, ticket, false)))
-        })
-        .await?;
-    Ok(Reply::json(&listed))
+    pub estimate: Sent<i32>,
 }
 
 fn filter(tx: &mut Tx, me: &Actor, query: &Query) -> Result<Filter> {
@@ -190,34 +160,71 @@ impl TicketShape {
             resolved_at: ticket.resolved_at,
         }
     }
+}
+
+impl Resource<Actor> for TicketShape {
+    type New = NewTicketBody;
+    type Changes = TicketChanges;
+    const SITE: Site = site!("tickets", "{id}", DEEDS);
+
+    fn asked(list: Operation) -> Operation {
+        let statuses: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();
+        let kinds: Vec<&str> = TicketKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        list.takes("project", "Key of a project.", &[])
+            .takes("status", "", &statuses)
+            .takes("kind", "", &kinds)
+            .takes("priority", "1 is the most urgent.", &["1", "2", "3", "4", "5"])
+            .takes("assignee", "A handle, or `none`.", &[])
+            .takes("tag", "", &[])
+            .takes("q", "Words in the title.", &[])
+            .takes("due_before", "A day: 2027-01-31.", &[])
+            .takes("archived", "The archived instead of the others.", &["true", "false"])
+            .takes("sort", "", &SORTS.map(|sort| sort.key))
+    }
+
+    fn list(tx: &mut Tx, me: &Actor, query: &Query) -> Result<Listed<Self>> {
+        let sort = sort_of(&SORTS, query.get("sort").unwrap_or_default());
+        let page = filter(tx, me, query)?.tickets(tx, me, sort, query.after.clone(), query.limit)?;
+        let names = names(tx, me, &page.rows.iter().collect::<Vec<_>>())?;
+        Ok(Listed::of(page, |ticket| TicketShape::of(me, &names, ticket, false)))
+    }
 
     fn find(tx: &mut Tx, me: &Actor, id: &str) -> Result<Self> {
         let ticket = Ticket::find(tx, me, id)?;
         let names = names(tx, me, &[&ticket])?;
         Ok(TicketShape::of(me, &names, ticket, true))
     }
-}
 
-async fn show(api: Api, id: Path<String>) -> Result<Reply> {
-    let ticket = api.read(move |tx, me| TicketShape::find(tx, me, &id)).await?;
-    api.show(&ticket)
-}
+    fn make(tx: &mut Tx, me: &Actor, new: NewTicketBody) -> Result<(String, Self)> {
+        let id = new.form(tx)?.check(me)?.create(tx, me)?.record.display_id;
+        let made = TicketShape::find(tx, me, &id)?;
+        Ok((id, made))
+    }
 
-async fn create(api: Api) -> Result<Reply> {
-    let body: NewTicketBody = api.json().await?;
-    api.create(move |tx, me| {
-        let ticket = body.form(tx)?.check(me)?.create(tx, me)?;
-        let id = &ticket.record.display_id;
-        Ok((format!("/api/v1/tickets/{id}"), TicketShape::find(tx, me, id)?))
-    })
-    .await
+    fn hold(tx: &mut Tx, me: &Actor, id: &str) -> Result<()> {
+        Record::find(tx, me, Kind::Ticket, id)?.lock(tx).map(drop)
+    }
+
+    fn change(tx: &mut Tx, me: &Actor, id: &str, changes: TicketChanges) -> Result<()> {
+        let record = Record::find(tx, me, Kind::Ticket, id)?;
+        let edits = changes.edits(tx)?;
+        edit_each(tx, me, &record, edits, |tx, edit| Ticket::edit(tx, me, id, edit).map(drop))
+    }
+
+    fn archive(tx: &mut Tx, me: &Actor, id: &str) -> Result<()> {
+        Record::find(tx, me, Kind::Ticket, id)?.archive(tx, me)
+    }
+
+    fn restore(tx: &mut Tx, me: &Actor, id: &str) -> Result<()> {
+        Record::find(tx, me, Kind::Ticket, id)?.restore(tx, me)
+    }
 }
 
 impl NewTicketBody {
     fn form(self, tx: &mut Tx) -> Result<TicketForm> {
         let number = |number: Option<i32>| number.map(|number| number.to_string()).unwrap_or_default();
         Ok(TicketForm {
-            assignee: person_sent(tx, "assignee", self.assignee.as_deref())?,
+            assignee: Face::sent(tx, "assignee", self.assignee.as_deref())?,
             tags: tags_sent(&self.tags)?,
             title: self.title,
             body: self.body,
@@ -233,61 +240,25 @@ impl NewTicketBody {
     }
 }
 
-async fn update(api: Api, id: Path<String>) -> Result<Reply> {
-    let (changes, seen) = (api.json::<TicketChanges>().await?, api.seen());
-    let ticket = api
-        .write(move |tx, me| {
-            let record = Record::find(tx, me, Kind::Ticket, &id)?;
-            begin_change(tx, me, &record, &seen, |tx| TicketShape::find(tx, me, &id))?;
-            let edits = changes.edits(tx)?;
-            edit_each(edits, |edit| Ticket::edit(tx, me, &id, edit).map(drop))?;
-            TicketShape::find(tx, me, &id)
-        })
-        .await?;
-    api.show(&ticket)
-}
-
 impl TicketChanges {
     /// The type first, because it decides which parent fits.
     fn edits(self, tx: &mut Tx) -> Result<Vec<(Field, String)>> {
-        let assignee = self.assignee.map(|handle| person_sent(tx, "assignee", handle.as_deref())).transpose()?;
-        let tags = self.tags.map(|tags| tags_sent(&tags)).transpose()?;
-        let number = |number: Option<i32>| number.map(|number| number.to_string()).unwrap_or_default();
+        let assignee =
+            self.assignee.or_stays().map(|handle| Face::sent(tx, "assignee", handle.as_deref())).transpose()?;
+        let tags = self.tags.or_stays().map(|tags| tags_sent(&tags.unwrap_or_default())).transpose()?;
         let all = [
-            (Field::Kind, self.kind),
-            (Field::Title, self.title),
-            (Field::Body, self.body),
-            (Field::Status, self.status),
-            (Field::Priority, self.priority.map(|priority| priority.to_string())),
+            (Field::Kind, self.kind.text()),
+            (Field::Title, self.title.text()),
+            (Field::Body, self.body.text()),
+            (Field::Status, self.status.text()),
+            (Field::Priority, self.priority.text()),
             (Field::Assignee, assignee),
-            (Field::Parent, self.parent.map(Option::unwrap_or_default)),
+            (Field::Parent, self.parent.text()),
             (Field::Labels, tags),
-            (Field::Start, self.start_on.map(Option::unwrap_or_default)),
-            (Field::Due, self.due_on.map(Option::unwrap_or_default)),
-            (Field::Estimate, self.estimate.map(number)),
+            (Field::Start, self.start_on.text()),
+            (Field::Due, self.due_on.text()),
+            (Field::Estimate, self.estimate.text()),
         ];
         Ok(all.into_iter().filter_map(|(field, value)| Some((field, value?))).collect())
-    }
-}
-
-mod archiving {
-    use super::*;
-
-    pub async fn create(api: Api, id: Path<String>) -> Result<Reply> {
-        change(api, id.into_inner(), Record::archive).await
-    }
-
-    pub async fn destroy(api: Api, id: Path<String>) -> Result<Reply> {
-        change(api, id.into_inner(), Record::restore).await
-    }
-
-    async fn change(api: Api, id: String, verb: fn(&Record, &mut Tx, &Actor) -> Result<()>) -> Result<Reply> {
-        let ticket = api
-            .write(move |tx, me| {
-                verb(&Record::find(tx, me, Kind::Ticket, &id)?, tx, me)?;
-                TicketShape::find(tx, me, &id)
-            })
-            .await?;
-        api.show(&ticket)
     }
 }

@@ -290,6 +290,10 @@ impl<T> Listed<T> {
 pub struct Seen(Option<String>);
 
 impl Seen {
+    pub fn is_sent(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// `Conflict` (412) when what stands now is not what the caller saw.
     pub fn check(&self, now: &impl Serialize) -> Result<()> {
         let Some(tags) = &self.0 else { return Ok(()) };

@@ -53,9 +53,32 @@ fn fault(error: serde_json::Error, path: &str) -> Error {
     Error::invalid(path, Msg::new("problem-field-kind").with("wanted", wanted.unwrap_or("something else")))
 }
 
-/// For a field that may be absent, null or a value: `#[serde(default, deserialize_with = "sent")]` on an `Option<Option<T>>`.
-pub fn sent<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    json: D,
-) -> std::result::Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(json).map(Some)
+/// A field of a change: left out (it stays), null (it is emptied) or a value. It wants `#[serde(default)]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent<T>(Option<Option<T>>);
+
+impl<T> Sent<T> {
+    /// None when it was left out.
+    pub fn or_stays(self) -> Option<Option<T>> {
+        self.0
+    }
+}
+
+impl<T: ToString> Sent<T> {
+    /// As a form would send it; None when it was left out.
+    pub fn text(self) -> Option<String> {
+        self.0.map(|value| value.map(|value| value.to_string()).unwrap_or_default())
+    }
+}
+
+impl<T> Default for Sent<T> {
+    fn default() -> Self {
+        Sent(None)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Sent<T> {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> std::result::Result<Self, D::Error> {
+        Option::deserialize(json).map(|value| Sent(Some(value)))
+    }
 }
