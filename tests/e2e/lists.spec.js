@@ -76,7 +76,13 @@ test("a filter becomes a view; many are archived at once and come back", async (
   };
   await tickAll();
   await page.getByRole("button", { name: "Archive", exact: true }).click();
-  await expect(page.getByText("2 tickets changed.")).toBeVisible();
+  await expect(page.getByText("2 records archived.")).toBeVisible();
+  await expect(page.locator(".row")).toHaveCount(0);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await expect(page.getByText("2 records are back.")).toBeVisible();
+  await expect(page.locator(".row")).toHaveCount(2);
+  await tickAll();
+  await page.getByRole("button", { name: "Archive", exact: true }).click();
   await expect(page.locator(".row")).toHaveCount(0);
   await page.getByRole("link", { name: "Archived", exact: true }).click();
   await expect(page.locator(".row")).toHaveCount(2);

@@ -1,4 +1,5 @@
-// Browser journeys: what only a browser can break. At most 20, each on a server of its own data, each ending with an axe scan.
+// Browser journeys: what only a browser can break. They share one server (begin.js), so each makes projects and people of its own and
+// counts nothing that others make; each looks at its last page with axe.
 import { defineConfig } from "@playwright/test";
 
 const QUIET = [
