@@ -65,15 +65,18 @@ pub fn note_start(state: &State) -> Result<()> {
     db::touch(&mut conn, now, id, db::Chore::SignOn, |tx| crate::sso::note_file(tx, state))
 }
 
-/// Serves until a stop is asked for (SIGTERM, SIGINT), then lets open requests finish.
-pub async fn serve(state: Shared) -> std::io::Result<()> {
+/// Serves until a stop is asked for (SIGTERM, SIGINT), then lets open requests finish; over HTTPS alone when `tls` is given.
+pub async fn serve(state: Shared, tls: Option<rustls::ServerConfig>) -> std::io::Result<()> {
     let bind = state.config.runtime.bind;
-    HttpServer::new(move || site(state.clone()))
+    let server = HttpServer::new(move || site(state.clone()))
         .worker_max_blocking_threads(BLOCKING_THREADS)
-        .shutdown_timeout(STOP_SECONDS)
-        .bind(bind)?
-        .run()
-        .await
+        .shutdown_timeout(STOP_SECONDS);
+    match tls {
+        Some(tls) => server.bind_rustls_0_23(bind, tls)?,
+        None => server.bind(bind)?,
+    }
+    .run()
+    .await
 }
 
 /// Everything this server answers to, with what stands around each request; tests call the same.

@@ -19,6 +19,8 @@ mod migrations;
 mod requirements;
 mod smoke;
 
+#[path = "../src/cli/tls_tests.rs"]
+mod cli_tls_tests;
 #[path = "../src/cli/tests.rs"]
 mod cli_tests;
 #[path = "../src/config/secret_tests.rs"]
@@ -79,6 +81,8 @@ mod people_tests;
 mod setup_tests;
 #[path = "../src/signin/confirmation_tests.rs"]
 mod signin_confirmation_tests;
+#[path = "../src/vault_tests.rs"]
+mod vault_tests;
 #[path = "../src/tokens/tests.rs"]
 mod tokens_tests;
 #[path = "../src/tokens/api_tests.rs"]

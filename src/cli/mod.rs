@@ -16,6 +16,7 @@ mod reference;
 pub mod schema;
 pub mod secrets;
 pub mod serve;
+pub mod tls;
 pub mod user;
 
 pub use failure::{EXIT_CODES, Failure};

@@ -133,6 +133,7 @@ pub fn start_log(loaded: &Loaded) {
 
 pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
     start_log(loaded);
+    let tls = super::tls::server_config(&loaded.config.runtime)?;
     let database = Database::open(loaded)?;
     let state = app::state(loaded, &database.url)?;
     note_secrets(loaded, &state)?;
@@ -147,7 +148,7 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
     let system = actix_web::rt::System::new();
     let served = match args.role {
         Role::Worker => system.block_on(stop_asked()),
-        Role::All | Role::Web => system.block_on(app::serve(state.shared())),
+        Role::All | Role::Web => system.block_on(app::serve(state.shared(), tls)),
     };
     // After the last request, because that may have enqueued something.
     if let Some(runner) = runner {
