@@ -206,7 +206,8 @@ fn a_trial_by_somebody_else_or_that_leads_to_somebody_else_does_not_count() {
         "insert into sso_tests (connection_id, person_id, revision, tested_at) select id, '{}', revision, created_at from sso_connections",
         BEN.id
     ));
-    assert!(enforce(&app, &ada).has("Try this connection first"));
+    let said = enforce(&app, &ada);
+    assert!(said.has("Try this connection first"), "{} {}", said.status, said.text());
     sign_on(&provider, &app, &app.visitor());
     assert!(told(&test(&provider, &app, &ada)).contains("belongs to somebody else"));
     assert_eq!(app.count("select count(*) from sso_enforcements"), 0);
