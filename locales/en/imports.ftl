@@ -7,6 +7,10 @@ problem-import-lines = { $count ->
    *[other] { $count } lines are wrong, so nothing was made. The first is line { $first }
  }
 problem-import-word = “{ $word }” is not known as { $field }. Change it in the file, or leave it empty.
+problem-import-unlinked = Not taken along: no page links to it.
+problem-import-large = Not taken along: it is larger than { $max } MB, the most that a file may have here.
+problem-import-enclosed = Pages link to { $count } files; at most { $max } can be taken along at once. Import the folders one by one.
+problem-import-total = These files hold more than { $max } MB. Send them in parts.
 problem-import-over = The file is no longer here: uploads wait for an hour, and a newer one replaces them. Choose it again.
 problem-import-skip = { $count ->
     [one] A line is wrong. Say that it may be left out, or mend it and choose the file again.
@@ -17,7 +21,7 @@ problem-import-skip = { $count ->
 import-title = Import
 import-words = Bring in what you have elsewhere. You look at it first, with every problem named, and nothing is made until you say so.
 import-docs = Pages from Markdown
-import-docs-hint = A zip of a folder, or up to twenty Markdown files. Folders become pages above their files, and links between the files are kept.
+import-docs-hint = A zip of a folder, or up to twenty Markdown files. Folders become pages above their files, and links between the files are kept. Pictures and other files that a page links to are attached to it.
 import-tickets = Tickets from a table
 import-tickets-hint = A CSV file whose first line names its columns; a title is enough. Tables from the usual trackers are understood as they are.
 import-file = File
@@ -40,6 +44,13 @@ import-docs-make = { $count ->
 import-docs-made = { $count ->
     [one] 1 page was made.
    *[other] { $count } pages were made.
+ }
+import-docs-made-without = { $count ->
+    [one] 1 page was made.
+   *[other] { $count } pages were made.
+ } Not taken along: { $names }{ $more ->
+    [0] .
+   *[other] {" "}and { $more } more.
  }
 import-tickets-count = { $count ->
     [one] 1 ticket

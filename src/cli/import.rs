@@ -10,9 +10,8 @@ use crate::docs::import_set;
 use crate::error::{Error, Msg, Result as Done};
 use crate::exports::read_export;
 use crate::files::Store;
-use crate::imports::{Found, read_tickets};
-use crate::text::import::{Problem, Set, markdown_set};
-use crate::text::{folder, zip};
+use crate::imports::{Found, enclose, read_set, read_tickets};
+use crate::text::import::Problem;
 use crate::ui;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -90,7 +89,12 @@ fn whole(path: &Path, loaded: &Loaded) -> Result<(), Failure> {
 }
 
 fn docs(path: &Path, scope: &str, dry_run: bool, loaded: &Loaded) -> Result<(), Failure> {
-    let set = read_set(path)?;
+    if !path.is_dir() {
+        open(path)?;
+    }
+    let sources = [(path.file_name().unwrap_or_default().to_string_lossy().into_owned(), path.to_owned())];
+    let uploads = &loaded.config.uploads;
+    let set = read_set(&sources, uploads)?;
     let database = Database::join(loaded)?;
     if dry_run {
         database.read(|_, me| place_of(me, scope))?;
@@ -98,31 +102,13 @@ fn docs(path: &Path, scope: &str, dry_run: bool, loaded: &Loaded) -> Result<(), 
         let lines: Vec<String> = set.docs.iter().map(|doc| format!("  {}: {}", doc.path, doc.title)).collect();
         return say(&format!("{}\n{} pages would be made. Nothing was written.\n", lines.join("\n"), set.docs.len()));
     }
+    let enclosed = enclose(&sources, &set, uploads)?;
     let made = database.write(|tx, me| {
         let place = place_of(me, scope)?;
-        import_set(tx, me, place, None, &set)
+        import_set(tx, me, place, &set, Some(enclosed))
     })?;
     report(&made.problems)?;
     say(&format!("{} pages were made.\n", made.made.len()))
-}
-
-/// A folder, a zip or one file.
-fn read_set(path: &Path) -> Result<Set, Failure> {
-    let refuse = |msg: Msg| Failure::Failed(ui::say(&msg));
-    let mut entries = Vec::new();
-    let problems = if path.is_dir() {
-        folder::read(path, zip::LIMITS, |name, bytes| entries.push((name, bytes))).map_err(refuse)?
-    } else if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("zip")) {
-        zip::read(open(path)?, zip::LIMITS, |name, bytes| entries.push((name, bytes))).map_err(refuse)?
-    } else {
-        let bytes = std::fs::read(path)
-            .map_err(|error| Failure::Failed(format!("{} cannot be read: {error}.", path.display())))?;
-        entries.push((path.file_name().unwrap_or_default().to_string_lossy().into_owned(), bytes));
-        Vec::new()
-    };
-    let mut set = markdown_set(entries);
-    set.problems.extend(problems);
-    Ok(set)
 }
 
 fn report(problems: &[Problem]) -> Result<(), Failure> {

@@ -2,7 +2,7 @@
 
 use super::picture::Prepared;
 use super::store::Store;
-use crate::access::{Actor, Permit, Thing, Verb, can, check, may, visible};
+use crate::access::{Actor, Permit, Place, Thing, Verb, can, check, may, may_each, visible};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
@@ -84,15 +84,41 @@ impl File {
         }
         let mut files = Vec::with_capacity(uploads.len());
         for upload in uploads {
-            files.push(insert(tx, me, record, upload, store)?);
+            let id = Kept::of(tx, upload, store)?.insert(tx, me, record.id)?;
+            files.push(File::find(tx, me, id)?);
         }
         let acts = files.iter().map(|file| file.act(ActKind::Attached)).collect();
         audit::record_each(tx, permit, acts)?;
         Ok(files)
     }
 
+    /// As an import does: each content (by its place among the uploads) on many records of one place, under one permit. Answers
+    /// the address of each, in the order of the pairs.
+    pub fn attach_each(
+        tx: &mut Tx,
+        me: &Actor,
+        place: Place,
+        pairs: &[(RecordId, usize)],
+        (uploads, store): (Vec<Prepared>, &Store),
+    ) -> Result<Vec<String>> {
+        let author = me.person_id();
+        let things: Vec<Thing> =
+            pairs.iter().map(|(record, _)| Thing::Remark { record: record.0, place, author }).collect();
+        let permit = may_each(tx, me, Verb::Add, &things)?;
+        let kept = uploads.into_iter().map(|upload| Kept::of(tx, upload, store)).collect::<Result<Vec<_>>>()?;
+        let (mut addresses, mut acts) = (Vec::with_capacity(pairs.len()), Vec::with_capacity(pairs.len()));
+        for (record, index) in pairs {
+            let kept = kept.get(*index).ok_or(Error::NotFound)?;
+            let id = kept.insert(tx, me, *record)?;
+            addresses.push(address(id, &kept.name));
+            acts.push(attaching(ActKind::Attached, *record, id, &kept.name));
+        }
+        audit::record_each(tx, permit, acts)?;
+        Ok(addresses)
+    }
+
     fn act(&self, kind: ActKind) -> Act {
-        Act::new(kind).on(self.record_id).note("file", self.id).note("name", &self.name)
+        attaching(kind, self.record_id, self.id, &self.name)
     }
 
     /// Within what `me` may see; a removed one is not found.
@@ -156,14 +182,8 @@ impl File {
         self.width.is_some()
     }
 
-    /// Its last part is for people and for the name of the download; nothing looks it up.
     pub fn path(&self) -> String {
-        let name = match self.name.as_str() {
-            // These are addresses of acts.
-            "removal" | "restoration" => "file",
-            name => name,
-        };
-        format!("/files/{}/{}", self.id, percent(name))
+        address(self.id, &self.name)
     }
 
     /// What an editor puts in: a picture, or a link.
@@ -180,6 +200,20 @@ impl File {
             .collect();
         format!("{}[{name}]({})", if self.is_picture() { "!" } else { "" }, self.path())
     }
+}
+
+fn attaching(kind: ActKind, record: RecordId, id: FileId, name: &str) -> Act {
+    Act::new(kind).on(record).note("file", id).note("name", name)
+}
+
+/// Its last part is for people and for the name of the download; nothing looks it up.
+fn address(id: FileId, name: &str) -> String {
+    let name = match name {
+        // These are addresses of acts.
+        "removal" | "restoration" => "file",
+        name => name,
+    };
+    format!("/files/{id}/{}", percent(name))
 }
 
 fn find(tx: &mut Tx, me: &Actor, id: FileId, state: &str) -> Result<File> {
@@ -202,43 +236,43 @@ fn set_removed(tx: &mut Tx, id: FileId, is_removed: bool) -> Result<()> {
     Ok(())
 }
 
-/// Blob row, content, file row, in this order: the blob's row stays locked, so that a clean-up at the same time waits or is waited for.
-fn insert(tx: &mut Tx, me: &Actor, record: &Record, upload: Prepared, store: &Store) -> Result<File> {
-    let Prepared { name, content_type, file, hash, bytes, size } = upload;
-    let bytes = i64::try_from(bytes).map_err(Error::broken)?;
-    let mut blob = Sql::named("files::insert_blob", "insert into blobs (hash, bytes, created_at) values (");
-    blob.bind(hash.as_str()).push(", ").bind(bytes).push(", ").bind(tx.now);
-    blob.push(") on conflict (hash) do update set created_at = excluded.created_at");
-    blob.execute(tx.conn())?;
-    store.keep(file, &hash)?;
-    let side = |side: u32| i32::try_from(side).ok();
-    let (width, height) = (size.and_then(|size| side(size.0)), size.and_then(|size| side(size.1)));
-    let id = FileId(tx.new_id());
-    let mut sql = Sql::named(
-        "files::insert",
-        "insert into files (id, record_id, name, content_type, bytes, hash, width, height, author_id, created_at) values (",
-    );
-    sql.bind(id)
-        .push(", ")
-        .bind(record.id)
-        .push(", ")
-        .bind(name)
-        .push(", ")
-        .bind(content_type)
-        .push(", ")
-        .bind(bytes)
-        .push(", ");
-    sql.bind(hash)
-        .push(", ")
-        .bind(width)
-        .push(", ")
-        .bind(height)
-        .push(", ")
-        .bind(me.person_id().map(|id| id.0))
-        .push(", ");
-    sql.bind(tx.now).push(")");
-    sql.execute(tx.conn())?;
-    File::find(tx, me, id)
+/// Content that is in the store, with its row: any number of files may show it.
+struct Kept {
+    name: String,
+    content_type: &'static str,
+    hash: String,
+    bytes: i64,
+    size: Option<(u32, u32)>,
+}
+
+impl Kept {
+    /// Blob row, content, file row, in this order: the blob's row stays locked, so that a clean-up at the same time waits or is waited
+    /// for.
+    fn of(tx: &mut Tx, upload: Prepared, store: &Store) -> Result<Kept> {
+        let Prepared { name, content_type, file, hash, bytes, size } = upload;
+        let bytes = i64::try_from(bytes).map_err(Error::broken)?;
+        let mut blob = Sql::named("files::insert_blob", "insert into blobs (hash, bytes, created_at) values (");
+        blob.bind(hash.as_str()).push(", ").bind(bytes).push(", ").bind(tx.now);
+        blob.push(") on conflict (hash) do update set created_at = excluded.created_at");
+        blob.execute(tx.conn())?;
+        store.keep(file, &hash)?;
+        Ok(Kept { name, content_type, hash, bytes, size })
+    }
+
+    fn insert(&self, tx: &mut Tx, me: &Actor, record: RecordId) -> Result<FileId> {
+        let side = |side: u32| i32::try_from(side).ok();
+        let (width, height) = (self.size.and_then(|size| side(size.0)), self.size.and_then(|size| side(size.1)));
+        let id = FileId(tx.new_id());
+        let mut sql = Sql::named(
+            "files::insert",
+            "insert into files (id, record_id, name, content_type, bytes, hash, width, height, author_id, created_at) values (",
+        );
+        sql.bind(id).push(", ").bind(record).push(", ").bind(self.name.as_str()).push(", ").bind(self.content_type);
+        sql.push(", ").bind(self.bytes).push(", ").bind(self.hash.as_str()).push(", ").bind(width).push(", ");
+        sql.bind(height).push(", ").bind(me.person_id().map(|id| id.0)).push(", ").bind(tx.now).push(")");
+        sql.execute(tx.conn())?;
+        Ok(id)
+    }
 }
 
 /// The files of one record, for its page.

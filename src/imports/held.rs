@@ -43,7 +43,7 @@ impl Held {
     }
 
     /// Names as sent, and where the content is. `Invalid` when they are gone, or were somebody else's.
-    pub fn files(&self, key: &str) -> Result<Vec<(String, PathBuf)>> {
+    pub fn files(&self, key: &str) -> Result<Vec<super::Source>> {
         let over = || Error::invalid("file", "problem-import-over");
         if key.is_empty() || !key.chars().all(|c| c.is_ascii_alphanumeric()) {
             return Err(over());

@@ -8,7 +8,7 @@ mod pages;
 mod routes;
 
 pub use held::{HOLD_MINUTES, Held, forget_held};
-pub use markdown::read_set;
+pub use markdown::{MAX_ENCLOSED, Source, enclose, read_set};
 pub use model_tickets::*;
 pub use pages::samples;
 

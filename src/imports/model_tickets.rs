@@ -9,7 +9,7 @@ use crate::records::{MAX_TAGS, known_tags};
 use crate::text::csv::{Column, LineProblem, Row, Table, WORK_COLUMNS};
 use crate::text::value::{Body, Tag, Title};
 use crate::tickets::{
-    DEFAULT_PRIORITY, Imported, ImportedParent, Status, Ticket, TicketKind, import_tickets, parse_estimate,
+    DEFAULT_PRIORITY, Imported, ImportedParent, MAX_IMPORT, Status, Ticket, TicketKind, import_tickets, parse_estimate,
     parse_priority,
 };
 use crate::web::parse_date;
@@ -83,13 +83,16 @@ fn columns() -> Vec<Column> {
     WORK_COLUMNS.into_iter().filter(|(name, _)| *name != "created").collect()
 }
 
-/// Reads a table for a project. `Invalid` when it is none, or its first line names no title.
+/// Reads a table for a project. `Invalid` when it is none, its first line names no title, or it has more than `MAX_IMPORT` lines.
 pub fn read_tickets(tx: &mut Tx, me: &Actor, place: Place, source: impl Read) -> Result<Found> {
     let table = Table::open(source, &columns(), "title").map_err(|problem| Error::invalid("file", problem.msg))?;
     let mut found = Found { columns: table.known(), passed_over: table.unknown.clone(), ..Found::default() };
     let people = people(tx)?;
     let mut labels = BTreeSet::new();
     for row in table {
+        if found.good.len() + found.bad.len() >= MAX_IMPORT {
+            return Err(Error::invalid("file", Msg::new("problem-import-many").with("max", MAX_IMPORT)));
+        }
         match row.and_then(|row| good(row, &people, &mut found.unknown_people)) {
             Ok(good) => {
                 labels.extend(good.ticket.labels.iter().map(|label| label.as_str().to_owned()));
@@ -182,15 +185,12 @@ fn parents_here(tx: &mut Tx, me: &Actor, place: Place, good: &[Good]) -> Result<
         .filter(|good| !good.parent.is_empty() && !in_file.contains(good.parent.as_str()))
         .map(|good| good.parent.to_uppercase())
         .collect();
-    let mut here = HashMap::new();
-    for id in named {
-        match Ticket::find(tx, me, &id) {
-            Ok(ticket) if ticket.record.place() == place => drop(here.insert(id, ticket)),
-            Ok(_) | Err(Error::NotFound) => {}
-            Err(other) => return Err(other),
-        }
+    if named.is_empty() {
+        return Ok(HashMap::new());
     }
-    Ok(here)
+    let found = Ticket::find_many(tx, me, named.into_iter().collect())?.into_iter();
+    let here = found.filter(|ticket| ticket.record.place() == place);
+    Ok(here.map(|ticket| (ticket.record.display_id.clone(), ticket)).collect())
 }
 
 /// Finds each line's parent; a line without it is wrong, and so are the lines below that.

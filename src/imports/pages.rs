@@ -1,12 +1,16 @@
 //! Choosing a file, looking at what it holds, and saying yes.
 
 use super::Found;
+use crate::docs::Report;
 use crate::error::{Msg, Problems};
 use crate::text::csv::LineProblem;
 use crate::text::import::{Problem, Set};
 use crate::ui::{Choice, Sample, Shell, filters, sample};
+use crate::web::Flash;
 use askama::Template;
 
+/// Files named in the message after an import; the look has named them all.
+const NAMED: usize = 5;
 /// Lines shown of a long list; the count says how many there are.
 pub const SHOWN: usize = 500;
 
@@ -79,6 +83,19 @@ impl DocsLook {
             problems: set.problems.iter().take(SHOWN).cloned().collect(),
         }
     }
+}
+
+/// How many pages there are now, and what did not come along.
+pub fn docs_made(report: &Report) -> Flash {
+    let count = report.made.len();
+    if report.problems.is_empty() {
+        return Flash::done(Msg::new("import-docs-made").with("count", count));
+    }
+    let short = |problem: &Problem| problem.about.chars().take(60).collect::<String>();
+    let names: Vec<String> = report.problems.iter().take(NAMED).map(short).collect();
+    let more = report.problems.len().saturating_sub(NAMED);
+    let msg = Msg::new("import-docs-made-without").with("count", count).with("names", names.join(", "));
+    Flash::done(msg.with("more", more))
 }
 
 #[derive(Template)]

@@ -4,6 +4,7 @@ use crate::harness::*;
 use tow::access::Place;
 use tow::error::{Error, Result};
 use tow::imports::{Found, read_tickets};
+use tow::tickets::MAX_IMPORT;
 use tow::ui::say;
 
 fn look(app: &App, who: Who, csv: &[u8]) -> Result<Found> {
@@ -70,6 +71,15 @@ fn other_encodings_and_tables_without_titles_are_refused_with_the_line() {
     assert!(refused(b"colour\nred\n").contains("title"));
     let found = look(&app, CLEO, b"title\nGood\nB\xE4d\n").unwrap();
     assert_eq!(found.bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [3]);
+}
+
+#[test]
+fn reading_ends_at_the_most_lines_that_can_be_made() {
+    let lines = |count: usize| format!("title\n{}", "x\n".repeat(count));
+    let app = App::new();
+    assert_eq!(look(&app, CLEO, lines(MAX_IMPORT).as_bytes()).unwrap().good.len(), MAX_IMPORT);
+    let refused = look(&app, CLEO, lines(MAX_IMPORT + 1).as_bytes());
+    assert!(matches!(refused, Err(Error::Invalid(_))));
 }
 
 #[test]

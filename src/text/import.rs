@@ -9,7 +9,7 @@ use super::value::{Body, MAX_TITLE_CHARS, Tag, Title};
 use crate::error::Msg;
 use comrak::Arena;
 use comrak::nodes::NodeValue;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A file that was left out, or a line of it, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +41,8 @@ pub struct Doc {
 #[derive(Debug, Clone, Default)]
 pub struct Set {
     pub docs: Vec<Doc>,
-    /// Images and other files, by path.
-    pub files: Vec<(String, Vec<u8>)>,
+    /// Images and other files: path, and size in bytes. Their content is not kept here.
+    pub files: Vec<(String, u64)>,
     pub problems: Vec<Problem>,
     by_path: HashMap<String, usize>,
     file_paths: HashSet<String>,
@@ -61,39 +61,48 @@ const ENDINGS: [&str; 3] = [".md", ".markdown", ".mdown"];
 /// Names of a page that stands for its folder.
 const FOLDER_PAGES: [&str; 3] = ["index", "readme", "_index"];
 
-/// Reads the files of a set; a file with a problem is left out and named.
-pub fn markdown_set(entries: impl IntoIterator<Item = (String, Vec<u8>)>) -> Set {
-    let mut set = Set::default();
-    let mut seen = HashSet::new();
-    for (sent, bytes) in entries {
+/// A set on its way in, file by file.
+#[derive(Debug, Default)]
+pub struct Reading {
+    set: Set,
+    seen: HashSet<String>,
+}
+
+impl Reading {
+    /// A file with a problem is left out and named.
+    pub fn add(&mut self, sent: String, bytes: &[u8]) {
+        let set = &mut self.set;
         let path = match safe_path(&sent) {
-            Ok(path) if seen.insert(path.clone()) => path,
-            Ok(path) => {
-                set.problems.push(Problem::about(path, Msg::new("problem-path-twice")));
-                continue;
-            }
-            Err(msg) => {
-                set.problems.push(Problem::about(sent, msg));
-                continue;
-            }
+            Ok(path) if self.seen.insert(path.clone()) => path,
+            Ok(path) => return set.problems.push(Problem::about(path, Msg::new("problem-path-twice"))),
+            Err(msg) => return set.problems.push(Problem::about(sent, msg)),
         };
         if stem(&path).is_none() {
             set.file_paths.insert(path.clone());
-            set.files.push((path, bytes));
-            continue;
+            return set.files.push((path, bytes.len() as u64));
         }
-        match read_doc(&path, &bytes) {
+        match read_doc(&path, bytes) {
             Ok(doc) => set.docs.push(doc),
             Err(msg) => set.problems.push(Problem::about(path, msg)),
         }
     }
-    plant(&mut set);
-    set
+
+    pub fn finish(mut self) -> Set {
+        plant(&mut self.set);
+        self.set
+    }
+}
+
+/// All at once.
+pub fn markdown_set(entries: impl IntoIterator<Item = (String, Vec<u8>)>) -> Set {
+    let mut reading = Reading::default();
+    entries.into_iter().for_each(|(path, bytes)| reading.add(path, &bytes));
+    reading.finish()
 }
 
 impl Set {
     /// The body of a document with links into the set replaced by what `address` answers; `#parts` are kept.
-    pub fn body(&self, index: usize, address: &dyn Fn(Linked<'_>) -> Option<String>) -> String {
+    pub fn body(&self, index: usize, address: &mut dyn FnMut(Linked<'_>) -> Option<String>) -> String {
         let Some(doc) = self.docs.get(index) else { return String::new() };
         rewrite(&doc.body, &mut |link| {
             let (path, part) = link.split_once('#').unwrap_or((link, ""));
@@ -101,6 +110,22 @@ impl Set {
             let part = if part.is_empty() { String::new() } else { format!("#{}", page_id("", part)) };
             Some(address(linked)? + &part)
         })
+    }
+
+    /// Which documents (by index) link to which other files of the set, each pair once, in order.
+    pub fn linked_files(&self) -> Vec<(usize, String)> {
+        let mut pairs = Vec::new();
+        for index in 0..self.docs.len() {
+            let mut linked = BTreeSet::new();
+            self.body(index, &mut |link| {
+                if let Linked::File(path) = link {
+                    linked.insert(path.to_owned());
+                }
+                None
+            });
+            pairs.extend(linked.into_iter().map(|path| (index, path)));
+        }
+        pairs
     }
 
     /// What a relative link in the file `from` leads to.

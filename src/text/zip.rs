@@ -19,6 +19,14 @@ pub struct Limits {
     pub ratio: u64,
 }
 
+/// What has been read already, over all zips of one act: the limits hold for them together.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Spent {
+    pub entries: usize,
+    /// Unpacked.
+    pub bytes: u64,
+}
+
 pub const LIMITS: Limits = Limits { entries: 20_000, total: 200 * MIB, each: 50 * MIB, ratio: 200 };
 const MIB: u64 = 1024 * 1024;
 
@@ -27,14 +35,15 @@ const MIB: u64 = 1024 * 1024;
 pub fn read(
     source: impl Read + Seek,
     limits: Limits,
+    spent: &mut Spent,
     mut each: impl FnMut(String, Vec<u8>),
 ) -> Result<Vec<Problem>, Msg> {
     let mut archive = ZipArchive::new(source).map_err(|_| Msg::new("problem-zip-unreadable"))?;
-    if archive.len() > limits.entries {
-        return Err(Msg::new("problem-zip-entries").with("count", archive.len()).with("max", limits.entries));
+    spent.entries = spent.entries.saturating_add(archive.len());
+    if spent.entries > limits.entries {
+        return Err(Msg::new("problem-zip-entries").with("count", spent.entries).with("max", limits.entries));
     }
     let mut problems = Vec::new();
-    let mut total = 0;
     for index in 0..archive.len() {
         let (shown, path) = match entry_path(&archive, index) {
             Ok(Some(path)) => (path.clone(), path),
@@ -44,10 +53,10 @@ pub fn read(
                 continue;
             }
         };
-        let left = limits.total.saturating_sub(total);
+        let left = limits.total.saturating_sub(spent.bytes);
         match unpack(&mut archive, index, &limits, left) {
             Ok(bytes) => {
-                total += bytes.len() as u64;
+                spent.bytes += bytes.len() as u64;
                 each(path, bytes);
             }
             Err(Stop::File(msg)) => problems.push(Problem::about(shown, msg)),

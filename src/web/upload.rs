@@ -58,17 +58,26 @@ impl Upload {
             files: Vec::new(),
         };
         let mut form = Multipart::new(request.headers(), payload);
-        if let Err(error) = reader.read(&mut form).await {
+        let read = reader.read(&mut form).await;
+        let fields = reader.form();
+        request.extensions_mut().insert(Fields(fields.clone()));
+        if let Err(error) = read {
             // The files so far go first; the rest is only read so that the answer arrives.
             drop(reader);
             drain(&mut form).await;
             return Err(error);
         }
-        let fields: Vec<(&str, &str)> =
-            reader.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        Ok(Upload { form: Form::of(&fields), files: reader.files })
+        Ok(Upload { form: fields, files: reader.files })
+    }
+
+    /// The fields that came before a refusal, to draw the form again as it was.
+    pub fn form_of(request: &HttpRequest) -> Form {
+        request.extensions().get::<Fields>().map(|fields| fields.0.clone()).unwrap_or_default()
     }
 }
+
+/// Kept beside the request.
+struct Fields(Form);
 
 struct Reader {
     request: HttpRequest,
@@ -81,6 +90,12 @@ struct Reader {
 }
 
 impl Reader {
+    fn form(&self) -> Form {
+        let fields: Vec<(&str, &str)> =
+            self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        Form::of(&fields)
+    }
+
     async fn read(&mut self, form: &mut Multipart) -> Result<()> {
         while let Some(field) = next(form).await? {
             let disposition = field.content_disposition();

@@ -1,15 +1,17 @@
 //! A folder of Markdown becomes a tree of pages, in one transaction: all of them, or none.
 
-use super::{DocId, MAX_DEPTH, check_parent, lock_tree, me_id, rank_at_end};
+use super::{MAX_DEPTH, lock_tree, me_id, rank_at_end};
 use crate::access::{Actor, Kind, Place, Thing, Verb, may_each};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Msg, Result};
+use crate::files::{File, Prepared, Store};
 use crate::records::{Planned, RecordId, insert_many, insert_references, insert_tags};
 use crate::text::import::{Linked, Problem, Set};
 use crate::text::markdown::references;
 use crate::text::value::{Body, Title};
+use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
 /// Pages of one import.
@@ -22,35 +24,63 @@ const BATCH: usize = 200;
 pub struct Report {
     /// Path in the set and display ID, parents first.
     pub made: Vec<(String, String)>,
+    /// Display IDs of those that have no page above them.
+    pub tops: Vec<String>,
     /// Files that were left out or came in shortened, and why.
     pub problems: Vec<Problem>,
-    /// Files of the set that are no pages (images and the like); links to them stay as they are.
-    pub other_files: usize,
 }
 
-/// Makes all pages of a set at the top of a place, or below a page of it. `Invalid` when there are none, too many or too deep.
-pub fn import_set(tx: &mut Tx, me: &Actor, place: Place, parent: Option<DocId>, set: &Set) -> Result<Report> {
+impl Report {
+    /// The page above all others, when there is one; else the tree.
+    pub fn path(&self) -> String {
+        match self.tops.as_slice() {
+            [only] => format!("/docs/{only}"),
+            _ => "/docs".to_owned(),
+        }
+    }
+}
+
+/// Files that pages of a set link to, by path, ready to be kept.
+pub struct Enclosed {
+    pub files: BTreeMap<String, Prepared>,
+    pub store: Store,
+}
+
+/// Addresses of attachments, by the page's index and the path of the file it links to.
+type Addresses = HashMap<(usize, String), String>;
+
+/// Makes all pages of a set at the top of a place; a file that a page links to is attached to it. `Invalid` when there are no
+/// pages, too many, or they lie too deep.
+pub fn import_set(tx: &mut Tx, me: &Actor, place: Place, set: &Set, enclosed: Option<Enclosed>) -> Result<Report> {
     lock_tree(tx)?;
-    check_size(tx, place, parent, set)?;
-    let after = rank_at_end(tx, place, parent)?;
+    check_size(set)?;
+    let after = rank_at_end(tx, place, None)?;
     let plan = Plan::new(tx, set, &after)?;
     let things: Vec<Thing> =
         plan.ids.iter().map(|id| Thing::Record { id: *id, place, author: me.person_id() }).collect();
     let permit = may_each(tx, me, Verb::Add, &things)?;
     let first = insert_many(tx, me, Kind::Doc, place, "DOC", &plan.records())?;
-    let mut report = Report { problems: set.problems.clone(), other_files: set.files.len(), ..Report::default() };
-    let written = plan.write(first, set, &mut report);
-    plan.insert(tx, me, place, parent, set, &written)?;
+    let addresses = match enclosed {
+        Some(enclosed) => plan.attach(tx, me, place, set, enclosed)?,
+        None => Addresses::new(),
+    };
+    let mut report = Report { problems: set.problems.clone(), ..Report::default() };
+    let written = plan.write(first, set, &addresses, &mut report);
+    plan.insert(tx, me, place, set, &written)?;
     plan.insert_mentions(tx, me, &written)?;
-    let number = |index: usize| i32::try_from(index).unwrap_or_default() + first;
-    report.made =
-        set.docs.iter().enumerate().map(|(index, doc)| (doc.path.clone(), format!("DOC-{}", number(index)))).collect();
+    for (doc, number) in set.docs.iter().zip(first..) {
+        let id = format!("DOC-{number}");
+        if doc.parent.is_none() {
+            report.tops.push(id.clone());
+        }
+        report.made.push((doc.path.clone(), id));
+    }
     let acts = plan.ids.iter().map(|id| Act::new(ActKind::Imported).on(*id)).collect();
     audit::record_each(tx, permit, acts)?;
     Ok(report)
 }
 
-fn check_size(tx: &mut Tx, place: Place, parent: Option<DocId>, set: &Set) -> Result<()> {
+fn check_size(set: &Set) -> Result<()> {
     if set.docs.is_empty() {
         return Err(Error::invalid("file", "problem-doc-import-empty"));
     }
@@ -66,7 +96,7 @@ fn check_size(tx: &mut Tx, place: Place, parent: Option<DocId>, set: &Set) -> Re
     if levels > MAX_DEPTH {
         return Err(Error::invalid("file", Msg::new("problem-doc-depth").with("max", MAX_DEPTH)));
     }
-    parent.map_or(Ok(()), |parent| check_parent(tx, parent, place, levels))
+    Ok(())
 }
 
 /// The rows to be, in the order of the set: parents first.
@@ -93,15 +123,33 @@ impl Plan {
         pairs.map(|(id, title)| Planned { id: RecordId(*id), title: title.clone() }).collect()
     }
 
-    fn write(&self, first: i32, set: &Set, report: &mut Report) -> Vec<Body> {
+    /// Contents in the order of their hashes, so that two imports at once wait for each other instead of deadlocking.
+    fn attach(&self, tx: &mut Tx, me: &Actor, place: Place, set: &Set, enclosed: Enclosed) -> Result<Addresses> {
+        let Enclosed { files, store } = enclosed;
+        let mut files: Vec<(String, Prepared)> = files.into_iter().collect();
+        files.sort_by(|a, b| a.1.hash.cmp(&b.1.hash));
+        let (paths, uploads): (Vec<String>, Vec<Prepared>) = files.into_iter().unzip();
+        let places: HashMap<&str, usize> =
+            paths.iter().enumerate().map(|(place, path)| (path.as_str(), place)).collect();
+        let linked: Vec<(usize, String)> =
+            set.linked_files().into_iter().filter(|(_, path)| places.contains_key(path.as_str())).collect();
+        let pairs: Vec<(RecordId, usize)> = linked
+            .iter()
+            .filter_map(|(index, path)| Some((RecordId(*self.ids.get(*index)?), *places.get(path.as_str())?)))
+            .collect();
+        let addresses = File::attach_each(tx, me, place, &pairs, (uploads, &store))?;
+        Ok(linked.into_iter().zip(addresses).collect())
+    }
+
+    fn write(&self, first: i32, set: &Set, addresses: &Addresses, report: &mut Report) -> Vec<Body> {
         let mut all = Vec::with_capacity(set.docs.len());
         for (index, doc) in set.docs.iter().enumerate() {
-            let address = |link: Linked<'_>| match link {
+            let mut address = |link: Linked<'_>| match link {
                 Linked::Doc(other) => Some(format!("/docs/DOC-{}", i32::try_from(other).ok()? + first)),
-                Linked::File(_) => None,
+                Linked::File(path) => addresses.get(&(index, path.to_owned())).cloned(),
             };
             // Longer addresses can carry a text over the limit; then it keeps those of its files.
-            let body = Body::parse(&set.body(index, &address)).or_else(|msg| {
+            let body = Body::parse(&set.body(index, &mut address)).or_else(|msg| {
                 report.problems.push(Problem::about(doc.path.clone(), msg));
                 Body::parse(&doc.body)
             });
@@ -110,18 +158,10 @@ impl Plan {
         all
     }
 
-    fn insert(
-        &self,
-        tx: &mut Tx,
-        me: &Actor,
-        place: Place,
-        parent: Option<DocId>,
-        set: &Set,
-        written: &[Body],
-    ) -> Result<()> {
+    fn insert(&self, tx: &mut Tx, me: &Actor, place: Place, set: &Set, written: &[Body]) -> Result<()> {
         let above = |index: usize| {
             let own = set.docs.get(index).and_then(|doc| doc.parent).and_then(|parent| self.ids.get(parent)).copied();
-            own.or(parent.map(|id| id.0)).unwrap_or(Uuid::nil())
+            own.unwrap_or(Uuid::nil())
         };
         let indexes: Vec<usize> = (0..self.ids.len()).collect();
         for batch in indexes.chunks(BATCH) {

@@ -3,7 +3,7 @@ use std::io::{Cursor, Write};
 use tow::text::import::*;
 use tow::text::links::rewrite;
 use tow::text::value::MAX_BODY_BYTES;
-use tow::text::zip::{LIMITS, Limits};
+use tow::text::zip::{LIMITS, Limits, Spent};
 use tow::text::{folder, zip as unpacking};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
@@ -73,7 +73,7 @@ fn links_between_files_follow_them() {
         ("a b.md", "[guide](/guide/)"),
         ("guide/img/map.png", "png"),
     ]);
-    let address = |linked: Linked<'_>| match linked {
+    let mut address = |linked: Linked<'_>| match linked {
         Linked::Doc(index) => Some(format!("/docs/{index}")),
         Linked::File(path) => Some(format!("/files/{}", path.len())),
     };
@@ -82,9 +82,9 @@ fn links_between_files_follow_them() {
     let expected = format!(
         "[up](/docs/{ab}#h-part) [leaf](/docs/{leaf}) ![map](/files/17) [web](https://x.org/leaf.md) [top](#top)\n\n[r]: </docs/{leaf}>\n\n`[code](leaf.md)`\n\n    [code](leaf.md)"
     );
-    assert_eq!(set.body(guide, &address), expected);
-    assert_eq!(set.body(leaf, &address), format!("[home](/docs/{guide}) [gone](gone.md) [out](../../x.md)"));
-    assert_eq!(set.body(ab, &address), format!("[guide](/docs/{guide})"));
+    assert_eq!(set.body(guide, &mut address), expected);
+    assert_eq!(set.body(leaf, &mut address), format!("[home](/docs/{guide}) [gone](gone.md) [out](../../x.md)"));
+    assert_eq!(set.body(ab, &mut address), format!("[guide](/docs/{guide})"));
 }
 
 #[test]
@@ -134,7 +134,8 @@ type Files = Vec<(String, Vec<u8>)>;
 
 fn unzipped(source: Cursor<Vec<u8>>, limits: Limits) -> Result<(Files, Vec<&'static str>), &'static str> {
     let mut files = Vec::new();
-    let problems = unpacking::read(source, limits, |path, bytes| files.push((path, bytes))).map_err(|msg| msg.key)?;
+    let problems = unpacking::read(source, limits, &mut Spent::default(), |path, bytes| files.push((path, bytes)))
+        .map_err(|msg| msg.key)?;
     Ok((files, problems.into_iter().map(|problem| problem.msg.key).collect()))
 }
 
@@ -161,6 +162,23 @@ fn zip_limits_count_real_bytes() {
     );
     assert_eq!(unzipped(bomb(), Limits { entries: 1, ..LIMITS }).unwrap_err(), "problem-zip-entries");
     assert_eq!(unzipped(Cursor::new(b"not a zip".to_vec()), LIMITS).unwrap_err(), "problem-zip-unreadable");
+}
+
+#[test]
+fn the_limits_hold_for_all_zips_of_one_act_together() {
+    let mut spent = Spent::default();
+    let limits = Limits { total: 1000, entries: 3, ..LIMITS };
+    let mut read = |name, bytes: &[u8]| {
+        unpacking::read(zipped(&[(name, bytes)]), limits, &mut spent, |_, _| {}).map(drop).map_err(|msg| msg.key)
+    };
+    // Each zip has a link too, which counts.
+    assert_eq!(read("a.md", &[b'a'; 600]), Ok(()));
+    assert_eq!(read("b.md", &[b'b'; 10]), Err("problem-zip-entries"));
+    let (mut spent, limits) = (Spent::default(), Limits { entries: 100, ..limits });
+    let mut read = |bytes: &[u8]| {
+        unpacking::read(zipped(&[("a.md", bytes)]), limits, &mut spent, |_, _| {}).map(drop).map_err(|msg| msg.key)
+    };
+    assert_eq!((read(&[b'a'; 600]), read(&[b'b'; 600])), (Ok(()), Err("problem-zip-too-large")));
 }
 
 #[test]
