@@ -2,7 +2,6 @@
 
 mod model;
 mod model_accounts;
-mod onward;
 mod pages;
 mod routes;
 

@@ -1,12 +1,12 @@
 //! Setting up where people sign in through a provider: what was typed waits in a signed cookie while the owner signs in there.
 
-use super::FirstAccount;
-use super::pages::{Onward, SetupForm};
-use super::routes::ask_token;
+use super::ask_token;
 use crate::access::PublicCtx;
 use crate::config::AuthMode;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::people::{Entry, Method};
+use crate::setup::FirstAccount;
+use crate::setup::pages::{Onward, SetupForm};
 use crate::sso::{self, Connection, signed_cookie, signed_value};
 use crate::text::value::{Email, Name};
 use crate::web::{Flash, Reply};

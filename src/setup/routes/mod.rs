@@ -1,6 +1,7 @@
 //! `/setup`, there only while the server has no organisation; and `/`, which leads where there is something to see.
 
-use super::onward;
+mod onward;
+
 use super::pages::{Checked, New, SetupForm};
 use super::{FirstAccount, check_token, refuse_token};
 use crate::access::PublicCtx;
