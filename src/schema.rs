@@ -159,6 +159,7 @@ diesel::table! {
         removed_at -> Nullable<Timestamptz>,
         resolved_at -> Nullable<Timestamptz>,
         resolved_by_id -> Nullable<Uuid>,
+        token_id -> Nullable<Uuid>,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::access::Program;
 use crate::access::permission::{Permission, Permissions};
-use crate::people::{GroupId, OrganisationId, OrganisationRole, PersonId, SessionId};
+use crate::people::{GroupId, OrganisationId, OrganisationRole, PersonId, SessionId, TokenId};
 use crate::{text_enum, typed_id};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
@@ -154,6 +154,11 @@ impl Actor {
 
     pub fn person_id(&self) -> Option<PersonId> {
         self.person.as_ref().map(|person| person.id)
+    }
+
+    /// By which token or key it acts; None for a browser.
+    pub fn token_id(&self) -> Option<TokenId> {
+        self.program.as_ref().map(|program| program.id)
     }
 
     pub fn is(&self, person: Option<PersonId>) -> bool {

@@ -67,7 +67,7 @@ fn write_activity(tx: &mut Tx, me: &Actor, organisation: Uuid, act: &Act) -> Res
     sql.bind(tx.new_id()).push(", ").bind(organisation).push(", ").bind(act.record).push(", ");
     sql.bind(act.project.map(|id| id.0)).push(", ").bind(me.kind).push(", ").bind(me.person_id().map(|id| id.0));
     sql.push(", ")
-        .bind(token_of(me))
+        .bind(me.token_id().map(|id| id.0))
         .push(", ")
         .bind(act.kind)
         .push(", ")
@@ -77,11 +77,6 @@ fn write_activity(tx: &mut Tx, me: &Actor, organisation: Uuid, act: &Act) -> Res
         .push(")");
     sql.execute(tx.conn())?;
     Ok(())
-}
-
-/// By which token or key it was done.
-fn token_of(me: &Actor) -> Option<Uuid> {
-    me.program.as_ref().map(|program| program.id.0)
 }
 
 /// Many in one statement.
@@ -101,7 +96,7 @@ fn write_activities(tx: &mut Tx, me: &Actor, organisation: Uuid, acts: &[Act]) -
         .push(", ")
         .bind(me.person_id().map(|id| id.0));
     sql.push("::uuid, ")
-        .bind(token_of(me))
+        .bind(me.token_id().map(|id| id.0))
         .push("::uuid, v.act, v.details, ")
         .bind(tx.now)
         .push("::timestamptz from jsonb_populate_recordset(null::activity, ");
@@ -144,7 +139,7 @@ impl NewEvent {
             actor: me.person_id().map(|id| id.0),
             organisation,
             session: me.session_id().map(|id| id.0),
-            token: token_of(me),
+            token: me.token_id().map(|id| id.0),
             action: act.kind.to_string(),
             target_kind: target_kind.to_owned(),
             target,

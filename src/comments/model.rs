@@ -33,7 +33,7 @@ pub struct Comment {
     pub record_id: RecordId,
     #[diesel(sql_type = Nullable<SqlUuid>)]
     pub author_id: Option<PersonId>,
-    /// None when an import could not tell.
+    /// Of the person, else of the key that wrote it; None when an import could not tell.
     #[diesel(sql_type = Nullable<Text>)]
     pub author_name: Option<String>,
     #[diesel(sql_type = Text)]
@@ -54,10 +54,10 @@ pub struct Comment {
 }
 
 const COLUMNS: &str =
-    "c.id, c.record_id, c.author_id, coalesce(p.name, (select k.name from activity a join tokens k on k.id = a.token_id
-      where p.id is null and a.record_id = c.record_id and a.act = 'commented' and a.details ->> 'comment' = c.id::text)) as author_name, c.body, c.quote, c.created_at, c.edited_at, c.removed_at,
-    c.resolved_at, q.name as resolved_by
-    from comments c left join people p on p.id = c.author_id left join people q on q.id = c.resolved_by_id";
+    "c.id, c.record_id, c.author_id, coalesce(p.name, k.name) as author_name, c.body, c.quote, c.created_at, c.edited_at,
+    c.removed_at, c.resolved_at, q.name as resolved_by
+    from comments c left join people p on p.id = c.author_id left join tokens k on k.id = c.token_id
+      left join people q on q.id = c.resolved_by_id";
 
 /// A comment about to be made, as checked.
 #[derive(Debug, Clone)]
@@ -79,9 +79,10 @@ impl NewComment {
         let id = CommentId(tx.new_id());
         let mut sql = Sql::named(
             "comments::insert",
-            "insert into comments (id, record_id, author_id, body, quote, created_at) values (",
+            "insert into comments (id, record_id, author_id, token_id, body, quote, created_at) values (",
         );
         sql.bind(id).push(", ").bind(record.id).push(", ").bind(me.person_id().map(|id| id.0)).push(", ");
+        sql.bind(me.token_id().map(|id| id.0)).push(", ");
         sql.bind(self.body.as_str()).push(", ");
         match self.quote {
             Some(quote) => sql.bind(quote),

@@ -46,7 +46,7 @@ pub struct DocShape {
 #[serde(deny_unknown_fields)]
 pub struct NewDocBody {
     pub title: String,
-    /// `organisation`, `private`, `project:KEY` or `group:ID`; left out below a page, whose place it shares.
+    /// `organisation`, `private`, `project:KEY` or `group:ID`; may be left out below a page, whose place it shares.
     #[serde(default)]
     pub place: String,
     /// Display ID of the page above.
@@ -146,6 +146,9 @@ impl Resource<Actor> for DocShape {
             Some(parent) => parent.record.place(),
             None => parse_place(me, &new.place)?,
         };
+        if !new.place.is_empty() && parse_place(me, &new.place)? != place {
+            return Err(Error::invalid("place", "problem-doc-place"));
+        }
         let tags = tags_sent(&new.tags)?;
         let form = DocForm { title: new.title, body: new.body, icon: new.icon, ..DocForm::default() };
         let doc = form.check_new(place, parent.map(|doc| doc.id()))?.create(tx, me)?;

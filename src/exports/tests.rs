@@ -335,6 +335,7 @@ const STAYS_OF: &[(&str, &str)] = &[
     ("files.removed_at", "what is in the bin stays"),
     ("activity.transaction_id", "of this database"),
     ("activity.token_id", "tokens stay"),
+    ("comments.token_id", "tokens stay"),
     ("risks.score", "computed where it arrives"),
 ];
 

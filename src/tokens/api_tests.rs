@@ -400,6 +400,23 @@ fn null_empties_what_may_be_empty_and_is_refused_for_what_may_not() {
 }
 
 #[test]
+fn a_page_below_another_shares_its_place_and_a_place_that_says_otherwise_is_refused() {
+    let app = App::new();
+    let robot = app.token(CLEO, &ALL_SCOPES, None);
+    let page = |fields: &str| robot.api("POST", "/api/v1/docs", &format!("{{\"title\":\"Tides\",{fields}}}"));
+    let above = page(r#""place":"project:ATL""#).json()["id"].as_str().unwrap().to_owned();
+    let below = |place: &str| page(&format!(r#""parent":"{above}"{place}"#));
+    for fits in ["", r#","place":"project:ATL""#] {
+        assert_eq!((below(fits).status, &below(fits).json()["place"]), (201, &json!("project:ATL")), "{fits}");
+    }
+    for other in ["organisation", "project:BCN", "nowhere"] {
+        let refused = below(&format!(r#","place":"{other}""#));
+        assert_eq!((refused.status, refused.field("place").is_empty()), (422, false), "{other}");
+    }
+    assert_eq!(app.count("select count(*) from docs"), 5);
+}
+
+#[test]
 fn a_key_that_is_nobodys_makes_no_project_that_nobody_is_in() {
     let app = App::new();
     let robot = app.key(&ALL_SCOPES, None);
@@ -417,6 +434,10 @@ fn what_a_key_did_stands_under_its_own_name() {
     let made = robot.api("POST", TICKETS, PAINT);
     assert_eq!((made.status, &made.json()["author"]), (201, &Value::Null), "{}", made.text());
     assert_eq!(robot.api("POST", "/api/v1/records/ATL-1/comments", r#"{"body":"Twelve beams."}"#).status, 201);
+    assert_eq!(
+        app.count("select count(*) from comments c join tokens t on t.id = c.token_id where t.name = 'Harbour robot'"),
+        1
+    );
     let page = app.as_(CLEO).get("/tickets/ATL-3");
     assert!(page.has("Harbour robot"), "{}", page.text());
     assert!(app.as_(CLEO).get("/tickets/ATL-1?show=comments").has("Harbour robot"));
