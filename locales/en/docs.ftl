@@ -6,6 +6,8 @@ refused-doc-below = A page below this one belongs to somebody else, so you canno
 problem-doc-parent-unknown = There is no such page in this place. Write its ID, such as DOC-12, or leave this empty for the top.
 problem-doc-circle = A page cannot stand below itself or below one of its own pages.
 problem-doc-depth = The tree has at most { $max } levels. Choose a page further up.
+problem-doc-base = This text began from a revision of the page that does not exist. Copy it, load the page again and put it in there.
+problem-doc-place = The page above lies in another place, which this page shares. Leave the place out, or name that one.
 problem-doc-import-empty = There is no Markdown file in this. Files end in .md or .markdown.
 problem-doc-import-many = At most { $max } pages can be imported at once. Import the folders one by one.
 

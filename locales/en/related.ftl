@@ -19,6 +19,8 @@ bulk-restored = { $count ->
    *[other] { $count } records are back.
  }
 problem-bulk-none = Select at least one row first.
+problem-bulk-changed = One of them was changed since, so nothing was taken back. Change those that you mean.
+problem-bulk-back = That does not fit the rows it was made for, so nothing was taken back.
 problem-bulk-many = At most { $max } at a time.
 problem-place = Choose one of the offered places.
 problem-link-unknown = There is no record with that ID, or you cannot see it. IDs look like APP-42 or DEC-7.

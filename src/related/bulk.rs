@@ -35,22 +35,43 @@ impl Bulk {
         Bulk { undo: Some((action, fields)), ..self }
     }
 
+    /// Archives or restores, as the form's `act` says; the other of the two, sent to `action` with these fields, takes it back.
+    /// `f` hears whether to restore.
+    pub async fn archive<F>(
+        self,
+        ctx: &Ctx,
+        form: &Form,
+        action: &'static str,
+        fields: &[(&str, &str)],
+        f: F,
+    ) -> Result<Reply>
+    where
+        F: FnOnce(&mut Tx, &Actor, &[String], bool) -> Result<()> + Send + 'static,
+    {
+        let restore = form.text("act") == "restore";
+        let (done, back) = if restore { ("bulk-restored", "archive") } else { ("bulk-archived", "restore") };
+        let bulk = self.undo(action, &[fields, &[("act", back)]].concat());
+        bulk.run(ctx, done, move |tx, me, ids| f(tx, me, ids, restore).map(|()| Vec::new())).await
+    }
+
     /// Does it to all in one transaction, or to none; the answer is the list, with `done` (given the `count`) or what is wrong.
+    /// `f` answers further fields of the form that takes it back.
     pub async fn run<F>(self, ctx: &Ctx, done: &'static str, f: F) -> Result<Reply>
     where
-        F: FnOnce(&mut Tx, &Actor, &[String]) -> Result<()> + Send + 'static,
+        F: FnOnce(&mut Tx, &Actor, &[String]) -> Result<Vec<(String, String)>> + Send + 'static,
     {
         let ids = self.ids.clone();
         let tried = match self.check() {
             Ok(()) => ctx.write(move |tx, me| f(tx, me, &ids)).await,
-            refused => refused,
+            Err(refused) => Err(refused),
         };
         let flash = match (tried, self.undo) {
-            (Ok(()), undo) => {
+            (Ok(more), undo) => {
                 let flash = Flash::done(Msg::new(done).with("count", self.ids.len()));
-                undo.map_or(flash.clone(), |(action, fields)| flash.undo_with(action, fields))
+                undo.map_or(flash.clone(), |(action, fields)| flash.undo_with(action, [fields, more].concat()))
             }
             (Err(Error::Invalid(problems)), _) => Flash::failed(problems.first()),
+            (Err(Error::Conflict(_)), _) => Flash::failed("problem-bulk-changed"),
             (Err(other), _) => return Err(other),
         };
         Ok(ctx.redirect(&self.back, Some(flash)))

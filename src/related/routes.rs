@@ -4,7 +4,8 @@ use super::{
     Bulk, EditPlace, Preview, archive_all, find_single, parse_place, place_choices, place_label, place_options,
     place_value, readers_of,
 };
-use crate::access::{Ctx, Kind, Verb, check};
+use crate::access::{Actor, Ctx, Kind, Verb, check};
+use crate::db::Tx;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::records::{LinkId, LinkKind, Record, SavedView, ViewId};
 use crate::text::value::Name;
@@ -60,11 +61,9 @@ mod bulk_archiving {
 
     /// From a list: `kind`, `id` once per record, `act` archive or restore.
     pub async fn create(ctx: Ctx, form: Form) -> Result<Reply> {
-        let kind = Kind::parse(form.text("kind")).ok_or(Error::NotFound)?;
-        let restore = form.text("act") == "restore";
-        let (done, undo) = if restore { ("bulk-restored", "archive") } else { ("bulk-archived", "restore") };
-        let bulk = Bulk::of(&form, "/").undo("/records/archiving", &[("kind", kind.as_str()), ("act", undo)]);
-        bulk.run(&ctx, done, move |tx, me, ids| archive_all(tx, me, kind, ids, restore)).await
+        let kind = form.word("kind", Kind::parse)?;
+        let act = move |tx: &mut Tx, me: &Actor, ids: &[String], restore| archive_all(tx, me, kind, ids, restore);
+        Bulk::of(&form, "/").archive(&ctx, &form, "/records/archiving", &[("kind", kind.as_str())], act).await
     }
 }
 
@@ -113,7 +112,7 @@ mod links {
         Ok(ctx.redirect(&path, flash))
     }
 
-    fn link(tx: &mut crate::db::Tx, me: &crate::access::Actor, display_id: &str, form: &Form) -> Result<()> {
+    fn link(tx: &mut Tx, me: &Actor, display_id: &str, form: &Form) -> Result<()> {
         let record = Record::find_any(tx, me, display_id)?;
         let word = form.text("kind");
         let (word, is_inverse) = word.strip_suffix("-inverse").map_or((word, false), |word| (word, true));
@@ -197,7 +196,7 @@ mod views {
     use super::*;
 
     pub async fn create(ctx: Ctx, form: Form) -> Result<Reply> {
-        let kind = Kind::parse(form.text("kind")).ok_or(Error::NotFound)?;
+        let kind = form.word("kind", Kind::parse)?;
         let back = local(form.given("back").unwrap_or("/")).to_owned();
         let (query, shared) = (form.text("query").trim_start_matches('?').to_owned(), form.is_checked("shared"));
         let name = form.text("name").to_owned();

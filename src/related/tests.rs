@@ -122,7 +122,7 @@ fn a_bad_view_is_refused_in_words() {
     };
     assert!(post("Long", &long).has("too long to be saved"));
     assert!(post("", "q=x").has("name"));
-    assert_eq!(cleo.post("/views", &[("kind", "nonsense"), ("name", "x"), ("query", "")]).status, 404);
+    assert_eq!(cleo.post("/views", &[("kind", "nonsense"), ("name", "x"), ("query", "")]).status, 422);
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn load(tx: &mut Tx, me: &Actor, display_id: &str, shown: comments::Show) -> Res
 
 /// One field, edited in place. A refused or lost edit draws the page again with both values.
 async fn update(ctx: Ctx, id: Path<String>, form: Form) -> Result<Reply> {
-    let field = Field::parse(form.text("field")).ok_or(Error::NotFound)?;
+    let field = form.word("field", Field::parse)?;
     let edit = Edit::of(field, &form);
     let (asked, wanted) = (id.clone(), edit.clone());
     match ctx.write(move |tx, me| Risk::edit(tx, me, &asked, &wanted)).await {

@@ -192,7 +192,7 @@ fn a_refused_edit_keeps_what_was_typed() {
         assert_eq!(answer.status, 422, "{field}");
     }
     assert!(app.as_(CLEO).post(&fields, &[("field", "category"), ("value", "a,b")]).has("value=\"a,b\""));
-    assert_eq!(app.as_(CLEO).post(&fields, &[("field", "score"), ("value", "1")]).status, 404);
+    assert_eq!(app.as_(CLEO).post(&fields, &[("field", "score"), ("value", "1")]).status, 422);
     let note = app.as_(CLEO).post(&fields.replace("fields", "closure"), &[("note", "nul\0byte")]);
     assert!(note.status == 422 && note.has("id=\"note-error\""), "{}", note.text());
 }

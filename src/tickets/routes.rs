@@ -12,9 +12,9 @@ use crate::error::{Error, Msg, Problems, Result};
 use crate::files::Attachments;
 use crate::people::Face;
 use crate::records::{Edit, SavedView, resolve};
-use crate::related::{Bulk, Parts, place_choices, place_value, view_tabs};
+use crate::related::{Bulk, Parts, archive_all, place_choices, place_value, view_tabs};
 use crate::ui::{FieldProblem, count_label};
-use crate::web::{Flash, Form, Need, Reply, Routes};
+use crate::web::{Flash, Form, Need, Reply, Routes, local};
 use actix_web::web::Path;
 
 pub fn routes() -> Routes {
@@ -124,7 +124,7 @@ fn load(tx: &mut Tx, me: &Actor, display_id: &str, thread: Shown) -> Result<Load
 
 /// One field, edited in place. A refused or lost edit draws the page again with both values.
 async fn update(ctx: Ctx, id: Path<String>, form: Form) -> Result<Reply> {
-    let field = Field::parse(form.text("field")).ok_or(Error::NotFound)?;
+    let field = form.word("field", Field::parse)?;
     let edit = Edit::of(field, &form);
     let (asked, wanted) = (id.clone(), edit.clone());
     match ctx.write(move |tx, me| Ticket::edit(tx, me, &asked, &wanted)).await {
@@ -140,27 +140,32 @@ async fn update(ctx: Ctx, id: Path<String>, form: Form) -> Result<Reply> {
 mod bulk {
     use super::*;
 
-    /// From the list: `id` once per ticket, and one button: `act` archive or restore, or `set` with `field=value`.
+    /// From the list: `id` once per ticket, and one button: `act` archive or restore, or `set` with `field=value`; taking that back
+    /// sends it again with `old`, once per ticket.
     pub async fn create(ctx: Ctx, form: Form) -> Result<Reply> {
-        let (act, bulk) = (act_of(&form)?, Bulk::of(&form, "/tickets"));
-        let (done, bulk) = match act {
-            BulkAct::Archive => ("bulk-archived", bulk.undo("/tickets/bulk", &[("act", "restore")])),
-            BulkAct::Restore => ("bulk-restored", bulk.undo("/tickets/bulk", &[("act", "archive")])),
-            BulkAct::Set(..) => ("tickets-changed", bulk),
+        let bulk = Bulk::of(&form, "/tickets");
+        if ["archive", "restore"].contains(&form.text("act")) {
+            let act =
+                |tx: &mut Tx, me: &Actor, ids: &[String], restore| archive_all(tx, me, Kind::Ticket, ids, restore);
+            return bulk.archive(&ctx, &form, "/tickets/bulk", &[], act).await;
+        }
+        let Some(set) = set_of(&form) else {
+            let flash = Flash::failed("problem-choice");
+            return Ok(ctx.redirect(local(form.given("back").unwrap_or("/tickets")), Some(flash)));
         };
-        bulk.run(&ctx, done, move |tx, me, ids| act_on_all(tx, me, ids, &act)).await
+        // What is taken back is not offered again.
+        let bulk = if set.back.is_none() { bulk.undo("/tickets/bulk", &[("set", form.text("set"))]) } else { bulk };
+        let run = move |tx: &mut Tx, me: &Actor, ids: &[String]| {
+            Ok(set_all(tx, me, ids, &set)?.into_iter().map(|old| ("old".to_owned(), old)).collect())
+        };
+        bulk.run(&ctx, "tickets-changed", run).await
     }
 
-    fn act_of(form: &Form) -> Result<BulkAct> {
-        match (form.text("act"), form.text("set").split_once('=')) {
-            ("archive", _) => Ok(BulkAct::Archive),
-            ("restore", _) => Ok(BulkAct::Restore),
-            (_, Some((field, value))) => {
-                let field = Field::parse(field)
-                    .filter(|field| matches!(field, Field::Status | Field::Priority | Field::Assignee));
-                Ok(BulkAct::Set(field.ok_or(Error::NotFound)?, value.to_owned()))
-            }
-            _ => Err(Error::NotFound),
-        }
+    fn set_of(form: &Form) -> Option<BulkSet> {
+        let (field, value) = form.text("set").split_once('=')?;
+        let is_offered = |field: &Field| matches!(field, Field::Status | Field::Priority | Field::Assignee);
+        let field = Field::parse(field).filter(is_offered)?;
+        let back: Vec<String> = form.all("old").map(str::to_owned).collect();
+        Some(BulkSet { field, value: value.to_owned(), back: Some(back).filter(|back| !back.is_empty()) })
     }
 }

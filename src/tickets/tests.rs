@@ -254,6 +254,28 @@ fn a_bulk_act_is_done_to_all_or_none() {
 }
 
 #[test]
+fn a_bulk_change_is_taken_back_to_what_each_was_unless_one_was_changed_since() {
+    let app = App::new();
+    app.sql("update tickets set priority = 4 where id = (select id from records where display_id = 'ATL-1')");
+    let cleo = app.as_(CLEO);
+    let priorities = || (ticket(&app, STEEL).priority, ticket(&app, DOOR).priority);
+    let set = [("id", STEEL), ("id", DOOR), ("set", "priority=1"), ("back", "/tickets")];
+    let page = cleo.post("/tickets/bulk", &set).follow().text();
+    assert_eq!(priorities(), (1, 1));
+    let old: Vec<&str> = page.split("name=\"old\" value=\"").skip(1).map(|rest| &rest[..1]).collect();
+    assert_eq!(old, ["4", "3"]);
+    let undo = [&set[..], &[("old", old[0]), ("old", old[1])]].concat();
+    assert!(!cleo.post("/tickets/bulk", &undo).follow().has("name=\"old\""));
+    assert_eq!(priorities(), (4, 3));
+    cleo.post("/tickets/bulk", &set);
+    cleo.post("/tickets/bulk", &[("id", DOOR), ("set", "priority=2")]);
+    assert!(cleo.post("/tickets/bulk", &undo).follow().has("changed since"));
+    assert_eq!(priorities(), (1, 2), "all of it or nothing");
+    cleo.post("/tickets/bulk", &undo[..5]);
+    assert_eq!(priorities(), (1, 2), "a value too few");
+}
+
+#[test]
 fn a_bulk_act_on_nothing_says_so() {
     let app = App::new();
     let cleo = app.as_(CLEO);

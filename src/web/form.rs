@@ -74,6 +74,11 @@ impl Form {
         }
     }
 
+    /// One of a closed list that the page itself put there. `Invalid` for anything else.
+    pub fn word<T>(&self, name: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T> {
+        parse(self.text(name)).ok_or_else(|| Error::invalid(name, "problem-choice"))
+    }
+
     /// None when blank. The problem is put in words.
     pub fn date(&self, name: &str) -> Result<Option<chrono::NaiveDate>, Msg> {
         match self.given(name) {

@@ -114,7 +114,10 @@ pub async fn update(ctx: Ctx, id: Path<String>, sent: Form) -> Result<Reply> {
     let (asked, typed) = (id.clone(), form.clone());
     match ctx.write(move |tx, me| Doc::save(tx, me, &asked, &typed.check()?)).await {
         Ok(doc) => Ok(ctx.redirect(&doc.record.path(), Some(Flash::done("doc-saved")))),
-        Err(Error::Conflict(_)) => lost(&ctx, &id, form, origin).await,
+        Err(Error::Conflict(_)) => match lost(&ctx, &id, form.clone(), origin).await {
+            Err(Error::Invalid(problems)) => refused(&ctx, id.into_inner(), form, problems).await,
+            drawn => drawn,
+        },
         Err(Error::Invalid(problems)) => refused(&ctx, id.into_inner(), form, problems).await,
         Err(other) => Err(other),
     }
@@ -175,8 +178,11 @@ async fn merge(
         .read(move |tx, me| {
             let doc = Doc::find(tx, me, &id)?;
             check(me, Verb::Edit, &doc.record.thing())?;
-            let base = doc.find_revision(tx, from)?;
-            let theirs = doc.find_revision(tx, theirs.unwrap_or(doc.revision))?;
+            let mut revision = |number| match doc.find_revision(tx, number) {
+                Err(Error::NotFound) => Err(Error::invalid("", "problem-doc-base")),
+                found => found,
+            };
+            let (base, theirs) = (revision(from)?, revision(theirs.unwrap_or(doc.revision))?);
             let parts = Parts::load(tx, me, &doc.record)?;
             Ok((doc, base, theirs, parts.place_name))
         })

@@ -60,7 +60,7 @@ fn destination(tx: &mut Tx, me: &Actor, doc: &Doc, parent: &str, place: &str, en
 
 /// `step` up or down.
 pub async fn step(ctx: Ctx, id: Path<String>, form: Form) -> Result<Reply> {
-    let step = Step::parse(form.text("step")).ok_or(Error::NotFound)?;
+    let step = form.word("step", Step::parse)?;
     let doc = ctx.write(move |tx, me| Doc::step(tx, me, &id, step)).await?;
     Ok(ctx.redirect(&format!("{}/move", doc.record.path()), Some(Flash::done("doc-moved"))))
 }

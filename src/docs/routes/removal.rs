@@ -23,11 +23,11 @@ pub async fn archive(ctx: Ctx, id: Path<String>, _: Form) -> Result<Reply> {
 
 /// From the list: `id` once per page, `act` archive or restore.
 pub async fn bulk(ctx: Ctx, form: Form) -> Result<Reply> {
-    let restore = form.text("act") == "restore";
-    let (done, undo) = if restore { ("bulk-restored", "archive") } else { ("bulk-archived", "restore") };
-    let verb = if restore { Doc::restore } else { Doc::archive };
-    let bulk = Bulk::of(&form, "/docs").undo("/docs/archiving", &[("act", undo)]);
-    bulk.run(&ctx, done, move |tx, me, ids| ids.iter().try_for_each(|id| verb(tx, me, id).map(drop))).await
+    let act = |tx: &mut Tx, me: &Actor, ids: &[String], restore| {
+        let verb = if restore { Doc::restore } else { Doc::archive };
+        ids.iter().try_for_each(|id| verb(tx, me, id).map(drop))
+    };
+    Bulk::of(&form, "/docs").archive(&ctx, &form, "/docs/archiving", &[], act).await
 }
 
 pub async fn restore(ctx: Ctx, id: Path<String>, _: Form) -> Result<Reply> {

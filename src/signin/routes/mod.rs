@@ -114,7 +114,8 @@ pub fn entry(ctx: &PublicCtx, method: Method) -> Entry {
 /// The same words for a wrong password and an unknown address.
 async fn again(ctx: &PublicCtx, form: &Form, status: u16, problem: Msg) -> Result<Reply> {
     let email = form.text("email").chars().take(254).collect();
-    let view = page(ctx, email, form.text("back").to_owned(), Problems::one("", problem)).await?;
+    let back = form.given("back").map(local).unwrap_or_default().to_owned();
+    let view = page(ctx, email, back, Problems::one("", problem)).await?;
     ctx.page_with(status, &view)
 }
 

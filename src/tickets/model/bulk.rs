@@ -1,29 +1,30 @@
-//! One act on many tickets: all of them, or none.
+//! One field of many tickets: all of them, or none.
 
 use super::{Field, Ticket};
 use crate::access::Actor;
 use crate::db::Tx;
-use crate::error::Result;
-use crate::records::{Edit, Record};
+use crate::error::{Error, Result};
+use crate::records::{Edit, seen};
 
-/// What to do with each.
+/// Which field gets which value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BulkAct {
-    Archive,
-    Restore,
-    Set(Field, String),
+pub struct BulkSet {
+    pub field: Field,
+    pub value: String,
+    /// To take an earlier one back, what each ticket had before, in the order of the ids: it is given only to those that still have
+    /// `value`.
+    pub back: Option<Vec<String>>,
 }
 
-/// Does it to all of them; the first refusal or problem stops it, and undoes all with its transaction.
-pub fn act_on_all(tx: &mut Tx, me: &Actor, ids: &[String], act: &BulkAct) -> Result<()> {
-    for id in ids {
-        match act {
-            BulkAct::Archive => Record::find(tx, me, crate::access::Kind::Ticket, id)?.archive(tx, me)?,
-            BulkAct::Restore => Record::find(tx, me, crate::access::Kind::Ticket, id)?.restore(tx, me)?,
-            BulkAct::Set(field, value) => {
-                Ticket::edit(tx, me, id, &Edit { field: *field, value: value.clone(), was: None })?;
-            }
-        }
-    }
-    Ok(())
+/// Answers what each had before. The first refusal or problem stops it, and undoes all with its transaction; `Conflict` when one that
+/// is taken back was changed since.
+pub fn set_all(tx: &mut Tx, me: &Actor, ids: &[String], set: &BulkSet) -> Result<Vec<String>> {
+    let was = set.back.as_ref().map(|_| seen(&set.value));
+    let values = match &set.back {
+        Some(back) if back.len() != ids.len() => return Err(Error::invalid("", "problem-bulk-back")),
+        Some(back) => back.clone(),
+        None => vec![set.value.clone(); ids.len()],
+    };
+    let pairs = ids.iter().zip(values);
+    pairs.map(|(id, value)| Ticket::replace(tx, me, id, &Edit { field: set.field, value, was: was.clone() })).collect()
 }

@@ -45,6 +45,12 @@ impl Ticket {
 
     /// `Conflict` with both values when somebody else changed the same field since it was read.
     pub fn edit(tx: &mut Tx, me: &Actor, display_id: &str, edit: &Edit<Field>) -> Result<Ticket> {
+        Ticket::replace(tx, me, display_id, edit)?;
+        Ticket::find(tx, me, display_id)
+    }
+
+    /// As `edit`; answers what the field was.
+    pub(in crate::tickets) fn replace(tx: &mut Tx, me: &Actor, display_id: &str, edit: &Edit<Field>) -> Result<String> {
         let ticket = Ticket::find_locked(tx, me, display_id)?;
         let tags = if edit.field == Field::Labels { ticket.record.tags(tx)? } else { Vec::new() };
         let now = ticket.value(edit.field, &tags);
@@ -58,7 +64,7 @@ impl Ticket {
             }
             _ => ticket.change(tx, me, edit)?,
         }
-        Ticket::find(tx, me, display_id)
+        Ok(now)
     }
 
     fn change(&self, tx: &mut Tx, me: &Actor, edit: &Edit<Field>) -> Result<()> {

@@ -112,6 +112,19 @@ impl Ticket {
         sql.load(tx.conn())?.into_iter().next().ok_or(Error::NotFound)
     }
 
+    /// Those of the display IDs that `me` may see, in no order.
+    pub fn find_many(tx: &mut Tx, me: &Actor, display_ids: Vec<String>) -> Result<Vec<Ticket>> {
+        let mut sql = Sql::named(
+            "tickets::find_many",
+            &format!(
+                "select {RECORD_COLUMNS}{TICKET_COLUMNS} from records r join tickets t on t.id = r.id where r.kind = "
+            ),
+        );
+        sql.bind(Kind::Ticket).push(" and r.display_id = any(").bind(display_ids).push(") and ");
+        sql.append(&visible::records(me));
+        Ok(sql.load(tx.conn())?)
+    }
+
     /// As `find`, and holds the row until the transaction ends, so that two editors take turns.
     pub fn find_locked(tx: &mut Tx, me: &Actor, display_id: &str) -> Result<Ticket> {
         let mut sql =
