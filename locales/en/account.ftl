@@ -9,6 +9,7 @@ reset-title = Set a new password
 reset-submit = Set the password
 reset-done = Your password is set
 reset-done-words = All your sessions are ended. Sign in with the new password.
+reset-link-nowhere = Passwords are not offered here at the moment, so a link to set one would lead nowhere. Nothing was sent.
 reset-link-sent = A link to set a new password is on its way to { $name }.
 reset-link-send = Send a reset link
 reset-link-words = For somebody who has forgotten theirs: a link goes to their address, works for an hour, and nobody else sees it.

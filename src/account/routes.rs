@@ -3,12 +3,11 @@
 use super::pages::Told;
 use super::{Purpose, miss, opened};
 use crate::access::{Ctx, PublicCtx};
-use crate::config::AuthMode;
 use crate::db::Chore;
 use crate::error::{Error, Msg, Result};
 use crate::people::Organisation;
 use crate::secret::Secret;
-use crate::signin;
+use crate::signin::{self, Offer};
 use crate::web::{MailLink, Need, Reply, Routes};
 
 mod address;
@@ -36,12 +35,11 @@ pub fn routes() -> Routes {
         .post("/people/{handle}/reset-link", Need::Session, colleague::create)
 }
 
-/// Where people sign in elsewhere there are no passwords to forget.
-fn check_passwords(ctx: &Ctx) -> Result<()> {
-    match ctx.state.config.auth.mode {
-        AuthMode::Builtin => Ok(()),
-        AuthMode::Oidc => Err(Error::NotFound),
-    }
+/// Where people sign in elsewhere there are no passwords to forget or to choose.
+async fn check_passwords(ctx: &Ctx) -> Result<()> {
+    let mode = ctx.state.config.auth.mode;
+    let offer = ctx.read(move |tx, _| Offer::now(tx, mode)).await?;
+    if offer.has_passwords { Ok(()) } else { Err(Error::NotFound) }
 }
 
 /// The organisation's name. `NotFound` before set-up.

@@ -18,6 +18,13 @@ text_enum!(
     }
 );
 
+impl Method {
+    /// Whether it counts while everybody must sign in through a provider: through one, or by the way that is left when it fails.
+    fn is_never_closed(self) -> bool {
+        matches!(self, Method::Oidc | Method::Saml | Method::BreakGlass)
+    }
+}
+
 /// Ended sessions are kept this long.
 const KEEP_ENDED_DAYS: i64 = 30;
 
@@ -58,8 +65,12 @@ pub struct Entry {
 }
 
 impl Session {
-    /// Begins one; the answer is the token for the cookie, which is nowhere else.
+    /// Begins one; the answer is the token for the cookie, which is nowhere else. `Invalid` while everybody must sign in through a
+    /// provider and this is another way: asked here, so that no door forgets.
     pub fn begin(tx: &mut Tx, person: PersonId, entry: Entry) -> Result<String> {
+        if !entry.method.is_never_closed() && is_sign_on_required(tx)? {
+            return Err(Error::invalid("", "sign-on-only"));
+        }
         let token = random_token();
         let expires = tx.now + chrono::Duration::seconds(i64::from(entry.max_age_seconds));
         let mut sql = Sql::named(
@@ -159,4 +170,8 @@ impl Session {
         sql.bind(before).push(" or expires_at < ").bind(before).push(") and (address, browser) <> ('', '')");
         Ok(sql.execute(tx.conn())?)
     }
+}
+
+fn is_sign_on_required(tx: &mut Tx) -> Result<bool> {
+    Ok(Sql::named("people::sign_on_required", "select 1 as one from sso_enforcements limit 1").execute(tx.conn())? > 0)
 }

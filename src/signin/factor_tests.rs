@@ -7,7 +7,6 @@ use crate::harness::*;
 use chrono::Duration;
 use device::{Device, VERIFIED};
 use serde_json::Value;
-use totp_rs::{Algorithm, Builder, Secret, Totp};
 use tow::signin::recovery::RECOVERY_CODES;
 use tow::signin::{FREE_TRIES, STEP_MAX_SECONDS, totp};
 
@@ -19,30 +18,6 @@ fn app() -> App {
 
 fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
     text.split(before).nth(1).unwrap_or_else(|| panic!("no {before} in {text}")).split(after).next().unwrap()
-}
-
-struct Phone(Totp);
-
-impl Phone {
-    fn code(&self, app: &App) -> String {
-        self.0.generate(u64::try_from(app.state().clock.now().timestamp()).unwrap()).to_string()
-    }
-}
-
-/// Sets up an authenticator app; the phone, and the recovery codes.
-fn enrol(app: &App, client: &Client) -> (Phone, Vec<String>) {
-    let page = client.post("/settings/me/factors/app", &[]).follow().text();
-    let key = between(&page, "<code id=\"key\">", "</code>").replace(' ', "");
-    let builder = Builder::new()
-        .with_algorithm(Algorithm::SHA1)
-        .with_digits(6)
-        .with_secret(Secret::try_from_base32(key).unwrap());
-    let phone = Phone(builder.build().unwrap());
-    let answer = client.post("/settings/me/factors/app/code", &[("code", &phone.code(app))]);
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    let codes =
-        between(&answer.text(), "aria-label=\"Recovery codes\">", "</pre>").lines().map(str::to_owned).collect();
-    (phone, codes)
 }
 
 /// After the password.
@@ -498,4 +473,20 @@ fn a_secret_keeps_the_day_it_was_first_seen_and_a_new_one_begins_anew() {
     app.tx(|tx| see(tx, &old).and_then(|()| see(tx, &new)));
     assert_eq!(app.tx(|tx| ages(tx, &old)), vec![("APP_SECRET", 40)]);
     assert_eq!(app.tx(|tx| ages(tx, &new)), vec![("APP_SECRET", 0)]);
+}
+
+#[test]
+fn a_passkey_and_a_half_begun_sign_in_open_nothing_once_everybody_must_sign_in_through_the_provider() {
+    let app = app();
+    let device = Device::of(CLEO.id.0);
+    add_passkey(&app.as_(CLEO), &device);
+    let (phone, _) = enrol(&app, &app.as_(DOV));
+    app.advance(Duration::seconds(60));
+    let dov = half(&app, DOV);
+    app.require_sign_on();
+    let browser = app.visitor();
+    let answer = by_passkey(&browser, &device);
+    assert!(answer.status == 422 && answer.has("everybody signs in through"), "{}", answer.text());
+    assert_eq!(second(&dov, &phone.code(&app)).status, 422);
+    assert!([browser, dov].iter().all(|client| client.get("/projects").status == 303));
 }

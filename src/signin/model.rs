@@ -5,7 +5,7 @@ use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::people::{Entry, Person, Session};
-use crate::signin::{Step, Throttle, Ways};
+use crate::signin::{Opens, Step, Throttle, Ways};
 
 /// What a try at signing in is counted against.
 #[derive(Debug, Clone)]
@@ -61,7 +61,7 @@ impl Attempt {
         }
         if Ways::of_factors(tx, person.id)?.has_factor() {
             permit.unused(tx);
-            return Ok(Entered::Half(Step::begin(tx, person.id)?));
+            return Ok(Entered::Half(Step::begin(tx, person.id, Opens::SignIn)?));
         }
         let token = Session::begin(tx, person.id, entry)?;
         audit::record(tx, permit, Act::new(ActKind::SignedIn).target("person", person.id))?;

@@ -8,6 +8,7 @@ use crate::db::sql::Sql;
 use crate::error::{Error, Result};
 use crate::people::{Entry, PersonId, Session};
 use crate::signin::{Throttle, Ways, passkeys, recovery, tell, totp};
+use crate::text_enum;
 use crate::web::{State, random_token, token_hash};
 use diesel::QueryableByName;
 use diesel::sql_types::{Text, Uuid as SqlUuid};
@@ -15,6 +16,17 @@ use uuid::Uuid;
 
 /// How long the second half may take.
 pub const STEP_MAX_SECONDS: i64 = 600;
+
+text_enum!(
+    /// What the second half opens. It is hashed with the token, so that a step opens nothing else.
+    Opens { SignIn = "sign_in", BreakGlass = "break_glass" }
+);
+
+impl Opens {
+    fn hash(self, token: &str) -> Vec<u8> {
+        token_hash(&format!("{self} {token}"))
+    }
+}
 
 #[derive(Debug, Clone, QueryableByName)]
 pub struct Step {
@@ -36,7 +48,7 @@ pub enum Shown {
 
 impl Step {
     /// The token for the cookie.
-    pub fn begin(tx: &mut Tx, person: PersonId) -> Result<String> {
+    pub fn begin(tx: &mut Tx, person: PersonId, opens: Opens) -> Result<String> {
         let token = random_token();
         let mut sql = Sql::named(
             "signin::begin_step",
@@ -44,7 +56,7 @@ impl Step {
         );
         sql.bind(tx.new_id())
             .push(", ")
-            .bind(token_hash(&token))
+            .bind(opens.hash(&token))
             .push(", ")
             .bind(person)
             .push(", ")
@@ -55,13 +67,13 @@ impl Step {
     }
 
     /// `SignIn` when it is over, or its person may no longer enter.
-    pub fn find(tx: &mut Tx, token: &str) -> Result<Step> {
+    pub fn find(tx: &mut Tx, token: &str, opens: Opens) -> Result<Step> {
         let mut sql = Sql::named(
             "signin::step",
             "select t.id, t.person_id as person, p.email from sign_in_steps t join people p on p.id = t.person_id
              where p.deactivated_at is null and t.token_hash = ",
         );
-        sql.bind(token_hash(token))
+        sql.bind(opens.hash(token))
             .push(" and t.created_at > ")
             .bind(tx.now - chrono::Duration::seconds(STEP_MAX_SECONDS));
         sql.load(tx.conn())?.into_iter().next().ok_or(Error::SignIn)
@@ -89,22 +101,29 @@ impl Step {
 
     /// A session, and its token for the cookie. `Invalid` at the field that did not fit.
     pub fn succeed(&self, tx: &mut Tx, me: &Actor, state: &State, shown: &Shown, entry: Entry) -> Result<String> {
-        self.check(tx)?;
         let permit = may(tx, me, Verb::See, &Thing::Door)?;
+        let factor = self.pass(tx, state, shown)?;
+        let token = Session::begin(tx, self.person, entry)?;
+        Session::set_factor(tx, &token, factor)?;
+        audit::record(tx, permit, Act::new(ActKind::SignedIn).target("person", self.person).note("factor", factor))?;
+        Ok(token)
+    }
+
+    /// Takes what was shown, and the step with it; which factor it was. `Invalid` at the field that did not fit. Whoever calls has asked
+    /// and keeps the entry.
+    pub fn pass(&self, tx: &mut Tx, state: &State, shown: &Shown) -> Result<&'static str> {
+        self.check(tx)?;
         let factor = self.take(tx, state, shown)?;
         // Used up: the cookie of this step opens nothing any more, also when two browsers race.
         if self.end(tx)? == 0 {
             return Err(Error::SignIn);
         }
         self.throttle().clear(tx)?;
-        let token = Session::begin(tx, self.person, entry)?;
-        Session::set_factor(tx, &token, factor)?;
         if factor == "recovery" {
             let left = recovery::left(tx, self.person)?.to_string();
             tell(tx, &state.config, self.person, "mail-recovery-used", &left)?;
         }
-        audit::record(tx, permit, Act::new(ActKind::SignedIn).target("person", self.person).note("factor", factor))?;
-        Ok(token)
+        Ok(factor)
     }
 
     fn take(&self, tx: &mut Tx, state: &State, shown: &Shown) -> Result<&'static str> {

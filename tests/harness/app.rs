@@ -157,6 +157,17 @@ impl App {
         self.tx(|tx| Ok(sql.load::<Count>(tx.conn())?[0].count))
     }
 
+    /// The one text that a query gives in a column called `text`.
+    pub fn text(&self, sql: &str) -> String {
+        #[derive(diesel::QueryableByName)]
+        struct Text {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            text: String,
+        }
+        let sql = db::sql::Sql::new(sql);
+        self.tx(|tx| Ok(sql.load::<Text>(tx.conn())?.remove(0).text))
+    }
+
     /// Runs a statement behind the server's back.
     pub fn sql(&self, sql: &str) {
         super::run(&mut self.site.state.pool.get().unwrap(), sql);

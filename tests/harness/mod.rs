@@ -24,6 +24,7 @@ mod programs;
 mod mails;
 mod smtp;
 mod outside;
+mod phone;
 mod provider;
 mod world;
 
@@ -33,6 +34,7 @@ pub use database::*;
 pub use golden::*;
 pub use mails::*;
 pub use outside::*;
+pub use phone::*;
 pub use programs::*;
 pub use provider::*;
 pub use smtp::*;

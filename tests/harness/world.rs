@@ -1,7 +1,7 @@
 //! The named world. A test is a sentence about Cleo and a ticket, without a paragraph of preparation. Its ids sort before
 //! anything a test makes.
 
-use super::run;
+use super::{App, run};
 use chrono::{DateTime, Duration, TimeZone, Utc};
 use diesel::PgConnection;
 use tow::access::{Actor, Kind, Permit, Place, ProjectId};
@@ -12,6 +12,22 @@ use tow::records::{NewRecord, Record};
 use tow::text::value::{Body, Title};
 use tow::tickets::{NewTicket, Status, TicketKind};
 use uuid::Uuid;
+
+impl App {
+    /// Ada has required sign-on through a connection that is there or made now.
+    pub fn require_sign_on(&self) {
+        self.sql(&format!(
+            "insert into sso_connections (id, source, name, issuer, client_id, scopes, username_claim, email_claim, email_verified_claim,
+               given_name_claim, family_name_claim, require_email_verified, provider_logout_enabled, allowed_domains, acr_values, revision, enabled_at, created_at)
+             select gen_random_uuid(), 'page', 'Halden ID', 'https://id.halden.example', 'tow', 'openid email', 'preferred_username', 'email',
+               'email_verified', 'given_name', 'family_name', true, false, '{{}}', '', 1, p.created_at, p.created_at
+             from people p where p.id = '{ada}' and not exists (select 1 from sso_connections);
+             insert into sso_enforcements (id, connection_id, enforced_by, enforced_at)
+             select gen_random_uuid(), c.id, p.id, p.created_at from people p, (select id from sso_connections order by source limit 1) c where p.id = '{ada}'",
+            ada = ADA.id
+        ));
+    }
+}
 
 /// Somebody of the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

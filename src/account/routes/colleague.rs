@@ -9,6 +9,17 @@ use actix_web::web::Path;
 
 pub async fn create(ctx: Ctx, handle: Path<String>, _: Form) -> Result<Reply> {
     let of = handle.into_inner();
+    // A link to a page that is not there.
+    if let Err(Error::NotFound) = super::check_passwords(&ctx).await {
+        let member = ctx
+            .read(move |tx, me| {
+                let member = Member::find(tx, me, &of)?;
+                member.check_reset(me)?;
+                Ok(member)
+            })
+            .await?;
+        return Ok(ctx.redirect(&member.path(), Some(Flash::failed("reset-link-nowhere"))));
+    }
     let sent = ctx
         .write(move |tx, me| {
             let member = Member::find(tx, me, &of)?;

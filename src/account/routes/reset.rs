@@ -18,7 +18,7 @@ pub mod asking {
     use super::*;
 
     pub async fn new(ctx: PublicCtx) -> Result<Reply> {
-        check_passwords(&ctx)?;
+        check_passwords(&ctx).await?;
         draw(&ctx, String::new(), Problems::default()).await
     }
 
@@ -32,7 +32,7 @@ pub mod asking {
 
     /// The same answer for every address, and the same work: whose it is, is looked up later.
     pub async fn create(ctx: PublicCtx, sent: Form) -> Result<Reply> {
-        check_passwords(&ctx)?;
+        check_passwords(&ctx).await?;
         let email = match Email::parse(sent.text("email")) {
             Ok(email) => email,
             Err(problem) => {
@@ -53,7 +53,7 @@ pub async fn land(ctx: PublicCtx, token: Path<String>) -> Result<Reply> {
 }
 
 async fn person(ctx: &PublicCtx) -> Result<Option<Person>> {
-    check_passwords(ctx)?;
+    check_passwords(ctx).await?;
     let (hash, from) = (LINK.hash(&ctx.request), ctx.caller.address.clone());
     let found = ctx.read(move |tx, _| reset_person(tx, &hash, &from)).await?;
     if found.is_none() {

@@ -1,6 +1,6 @@
 //! An account of one's own making.
 
-use super::{email_of, gone, hashed, organisation};
+use super::{check_passwords, email_of, gone, hashed, organisation};
 use crate::access::PublicCtx;
 use crate::account::pages::{Ask, Password, Told};
 use crate::account::{OwnAccount, Purpose, SendSignUp, ask, check_open, is_allowed};
@@ -25,6 +25,7 @@ pub mod asking {
     async fn draw(ctx: &PublicCtx, email: String, problems: Problems) -> Result<Reply> {
         let signup = &ctx.state.config.auth.signup;
         check_open(signup)?;
+        check_passwords(ctx).await?;
         let status = if problems.is_empty() { 200 } else { 422 };
         let (csrf, organisation) = (ctx.csrf(), organisation(ctx).await?);
         let words = Msg::new("sign-up-words").with("domains", signup.allowed_domains.join(", "));
@@ -35,6 +36,7 @@ pub mod asking {
     pub async fn create(ctx: PublicCtx, sent: Form) -> Result<Reply> {
         let signup = &ctx.state.config.auth.signup;
         check_open(signup)?;
+        check_passwords(&ctx).await?;
         let wrong = || Msg::new("problem-sign-up-domain").with("domains", signup.allowed_domains.join(", "));
         let parsed = Email::parse(sent.text("email"));
         let email = match parsed.and_then(|email| if is_allowed(signup, &email) { Ok(email) } else { Err(wrong()) }) {
@@ -61,6 +63,7 @@ pub async fn new(ctx: PublicCtx) -> Result<Reply> {
 
 async fn draw(ctx: &PublicCtx, name: String, problems: Problems) -> Result<Reply> {
     check_open(&ctx.state.config.auth.signup)?;
+    check_passwords(ctx).await?;
     let status = if problems.is_empty() { 200 } else { 422 };
     let Some(email) = email_of(ctx, LINK, Purpose::SignUp).await? else {
         return gone(ctx, "link-gone-sign-up", Some(("sign-up-again", "/sign-up"))).await;
@@ -89,6 +92,7 @@ pub async fn create(ctx: PublicCtx, sent: Form) -> Result<Reply> {
 /// The token of the new session.
 async fn make(ctx: &PublicCtx, sent: &Form) -> Result<String> {
     check_open(&ctx.state.config.auth.signup)?;
+    check_passwords(ctx).await?;
     let email = email_of(ctx, LINK, Purpose::SignUp).await?;
     let email = email.ok_or_else(|| Error::invalid("", "problem-link-gone"))?;
     let (name, password) = check(sent, &email, &organisation(ctx).await?)?;

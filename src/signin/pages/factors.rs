@@ -13,7 +13,11 @@ use uuid::Uuid;
 pub struct Second {
     pub csrf: String,
     pub organisation: String,
+    /// Where the forms go.
+    pub action: &'static str,
     pub back: String,
+    /// Where one begins again.
+    pub other: &'static str,
     pub ways: Ways,
     pub problems: Problems,
 }
@@ -99,7 +103,9 @@ impl Second {
         Second {
             csrf: String::new(),
             organisation: "Halden".to_owned(),
+            action: "/sign-in/second",
             back: "/".to_owned(),
+            other: "/sign-in",
             ways: Ways { code: true, passkey: true, ..Ways::default() },
             problems: Problems::one("code", "problem-code"),
         }

@@ -2,8 +2,11 @@
 
 mod confirmation;
 mod factors;
+mod half;
 mod policy;
 mod second;
+
+pub use half::Half;
 
 use super::pages::New;
 use super::{Attempt, Entered, LEAVING_COOKIE, Offer, leads_on, passkeys, sign_out, verify};

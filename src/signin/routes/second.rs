@@ -1,12 +1,11 @@
 //! `/sign-in/second`: the second factor after the password; and `/sign-in/passkey`, which needs no password.
 
-use super::{device_answer, entry, signed_in};
+use super::{Half, device_answer, entry, look, signed_in};
 use crate::access::PublicCtx;
 use crate::db::Chore;
 use crate::error::{Error, Msg, Problems, Result};
-use crate::people::{Method, Organisation};
-use crate::signin::pages::Second;
-use crate::signin::{STEP_MAX_SECONDS, Shown, Step, passkeys};
+use crate::people::Method;
+use crate::signin::{Opens, STEP_MAX_SECONDS, passkeys};
 use crate::web::{Cookies, Form, Need, Purpose, Reply, Routes, local};
 
 /// Carries the step between the two halves.
@@ -31,82 +30,43 @@ pub fn path(back: &str) -> String {
 }
 
 /// `SignIn` without the cookie.
-fn token(ctx: &PublicCtx) -> Result<String> {
+fn half(ctx: &PublicCtx, back: &str) -> Result<Half> {
     let signed = ctx.request.cookie_value(STEP_COOKIE).ok_or(Error::SignIn)?;
-    ctx.state.keys.verify(Purpose::Step, &signed).ok_or(Error::SignIn)
+    let token = ctx.state.keys.verify(Purpose::Step, &signed).ok_or(Error::SignIn)?;
+    let back = local(back).to_owned();
+    Ok(Half { opens: Opens::SignIn, token, action: "/sign-in/second", back, other: "/sign-in" })
 }
 
 async fn new(ctx: PublicCtx) -> Result<Reply> {
-    let back = local(&ctx.query("back").unwrap_or_default()).to_owned();
-    match page(&ctx, back, 200, Problems::default()).await {
+    let page = match half(&ctx, &ctx.query("back").unwrap_or_default()) {
+        Ok(half) => half.page(&ctx, 200, Problems::default()).await,
+        Err(error) => Err(error),
+    };
+    match page {
         Err(Error::SignIn) => Ok(Reply::redirect("/sign-in")),
         answer => answer,
     }
 }
 
-async fn page(ctx: &PublicCtx, back: String, status: u16, problems: Problems) -> Result<Reply> {
-    let token = token(ctx)?;
-    let (ways, organisation) = ctx
-        .read(move |tx, _| {
-            let ways = Step::find(tx, &token)?.ways(tx)?;
-            Ok((ways, Organisation::only(tx)?.map(|found| found.name).unwrap_or_default()))
-        })
-        .await?;
-    ctx.page_with(status, &Second { csrf: ctx.csrf(), organisation, back, ways, problems })
-}
-
 async fn create(ctx: PublicCtx, form: Form) -> Result<Reply> {
-    let back = local(form.given("back").unwrap_or("/")).to_owned();
-    match try_second(&ctx, &form).await {
+    let half = half(&ctx, form.given("back").unwrap_or("/"))?;
+    let (state, entry) = (ctx.state.clone(), entry(&ctx, Method::Password));
+    let entered = half
+        .enter(&ctx, &form, move |tx, me, step, shown| {
+            Ok((step.succeed(tx, me, &state, shown, entry)?, step.email.clone()))
+        })
+        .await;
+    match entered {
         Ok((token, email)) => {
-            let reply = Reply::redirect(&back).cookie(ctx.state.gone(STEP_COOKIE));
+            let reply = Reply::redirect(&half.back).cookie(ctx.state.gone(STEP_COOKIE));
             Ok(signed_in(&ctx, &token, &email).into_iter().fold(reply, Reply::cookie))
         }
-        Err(Error::Invalid(problems)) => page(&ctx, back, 422, problems).await,
-        Err(Error::Slow(wait)) => {
-            let msg = Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1));
-            page(&ctx, back, 429, Problems::one("", msg)).await
-        }
-        Err(other) => Err(other),
+        Err(error) => half.again(&ctx, error).await,
     }
 }
 
-/// The token of the new session, and whose it is.
-async fn try_second(ctx: &PublicCtx, form: &Form) -> Result<(String, String)> {
-    let (token, state, entry) = (token(ctx)?, ctx.state.clone(), entry(ctx, Method::Password));
-    let step = ctx.read(move |tx, _| Step::find(tx, &token)).await?;
-    let shown = shown(ctx, form)?;
-    let (tried, of) = (shown.clone(), step.clone());
-    let done = ctx.write(move |tx, me| of.succeed(tx, me, &state, &tried, entry)).await;
-    let email = step.email.clone();
-    if let Err(Error::Invalid(_)) = &done {
-        ctx.touch(Chore::Throttle, move |tx, me| step.fail(tx, me)).await?;
-    }
-    let done = match &shown {
-        Shown::Passkey(answer) => super::note_copied(ctx, done, answer).await,
-        _ => done,
-    };
-    Ok((done?, email))
-}
-
-fn shown(ctx: &PublicCtx, form: &Form) -> Result<Shown> {
-    if form.has("credential") {
-        return Ok(Shown::Passkey(device_answer(ctx, form)?));
-    }
-    Ok(match form.given("recovery_code") {
-        Some(code) => Shown::Recovery(code.to_owned()),
-        None => Shown::Code(form.text("code").to_owned()),
-    })
-}
-
-/// A question to the person's devices, for the script.
 async fn question(ctx: PublicCtx, _: Form) -> Result<Reply> {
-    let (token, state, browser) = (token(&ctx)?, ctx.state.clone(), super::browser(&ctx));
-    let question = ctx.touch(Chore::Challenge, move |tx, _| {
-        let step = Step::find(tx, &token)?;
-        passkeys::question(tx, &state.config, &browser, passkeys::Purpose::Second, step.person)
-    });
-    Ok(Reply::json(&question.await?.json()))
+    half(&ctx, "/")?.question(&ctx).await
 }
 
 mod passkey {
@@ -122,6 +82,9 @@ mod passkey {
     /// Back to the sign-in page with what was wrong.
     pub async fn create(ctx: PublicCtx, form: Form) -> Result<Reply> {
         let back = local(form.given("back").unwrap_or("/")).to_owned();
+        if !look(&ctx).await?.1.has_passwords {
+            return super::super::again(&ctx, &form, 422, Msg::new("sign-on-only")).await;
+        }
         let answer = device_answer(&ctx, &form)?;
         let (state, entry, given) = (ctx.state.clone(), entry(&ctx, Method::Passkey), answer.clone());
         let done = ctx.write(move |tx, me| passkeys::sign_in(tx, me, &state, &given, entry)).await;
