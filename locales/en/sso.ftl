@@ -17,7 +17,8 @@ sign-on-clock = The answer of { $name } is too old or of the future: its clock a
 sign-on-too-weak = { $name } did not ask you for enough to prove who you are. Sign in there with a second factor, then try again.
 sign-on-no-email = { $name } does not say your e-mail address, so no account can be found. Tell an administrator.
 sign-on-email-unverified = { $name } has not verified your e-mail address. Verify it there, then try again.
-sign-on-no-invitation = { $name } knows you, but you have no account here. Ask an administrator to invite you.
+sign-on-no-invitation = { $name } knows you, but you have no account here. If you were invited, open the link of the invitation; else ask an administrator for one.
+sign-on-other-address = { $name } says that you are { $email }, but { $invited } was invited. Sign in there as the one who was invited, or ask for an invitation to your address.
 sign-on-not-linked = An account here has your address, but is not connected with { $name }. Sign in to it with your password, then connect { $name } in your settings.
 sign-on-other-subject = Your account here is connected with somebody else at { $name }. Ask an administrator to take that connection away.
 sign-on-deactivated = Your account here is deactivated. Ask an administrator.
@@ -58,6 +59,7 @@ connection-tell = What your provider needs to know
 connection-redirect = Redirect address
 connection-after-logout = Address after signing out
 connection-back-channel = Back-channel logout
+connection-copy = Copy: { $name }
 connection-trial = Trial
 connection-trial-words = Sign in by way of trial before you open it to people. You keep this session; the account you come back with is connected with yours.
 connection-test = Try it
@@ -115,6 +117,11 @@ problem-domains-many = Use at most { $max } domains.
 problem-domain = { $domain } is no domain, such as example.com.
 enforcement-title = Sign-on for everybody
 enforcement-words = Passwords are no longer offered, and sessions that began with one end, but not yours. You can require a connection once you came through it yourself with exactly its present configuration, and a break-glass owner is named.
+outside-count = { $count ->
+    [one] One person is not connected yet
+   *[other] { $count } people are not connected yet
+ }
+outside-words = Once it is required, they come in only with an address that the provider has verified, of an allowed domain, that TOW has proved too. Ask the others to connect in their settings (Sign-ons) before.
 enforcement-is-on = Everybody must sign in through the provider. Switched on by { $by }.
 enforcement-do = Require it
 enforcement-on-of = Require { $name } for everybody
@@ -129,7 +136,8 @@ problem-enforce-closed = This connection is closed. Open it to people first.
 problem-enforce-untested = Try this connection first: you must have come through it yourself, with exactly its present configuration.
 problem-enforce-no-break-glass = At least one break-glass owner must remain, so that somebody gets in when the provider fails.
 break-glass-title = Break-glass
-break-glass-words = Owners named here can come in with their password when the provider fails. Each use lasts an hour, is told to all owners at once, and another owner reviews it.
+break-glass-words = Owners named here can come in with their password, and their second factor when they have one, when the provider fails. Each use lasts an hour, is told to all owners at once, and another owner reviews it.
+break-glass-link = Break-glass, for named owners
 break-glass-door = For named owners, when the identity provider cannot be reached. The session lasts an hour. All owners are told at once, and another owner will review what you did.
 break-glass-reason = Why is this needed?
 break-glass-go = Come in
@@ -149,6 +157,12 @@ keeper-name = Name an owner
 keeper-unname = Take off
 keeper-unname-of = Take { $name } off
 keeper-named = Named. Print the sheet for the safe, and add this person's password to it by hand.
+keeper-bare = password alone
+keeper-bare-words = { $count ->
+    [one] One break-glass owner has no second factor: whoever has the password comes in. They add a passkey or an authenticator app in their settings.
+   *[other] { $count } break-glass owners have no second factor: whoever has the password comes in. They add a passkey or an authenticator app in their settings.
+ }
+keeper-strong = second factor
 keeper-unnamed = Taken off.
 uses-title = Break-glass sessions
 uses-words = Each time somebody came in past the provider.
@@ -179,11 +193,13 @@ sheet-when = When
 sheet-when-words = Only when nobody can sign in through the identity provider and it cannot wait.
 sheet-how = How
 sheet-open = Open
-sheet-type = Type the address and password of one of the people below, and why it is needed.
+sheet-type = Type the address and password of one of the people below, and why it is needed. Who has a second factor shows it then: a passkey, a code of the app, or a recovery code.
 sheet-hour = You have one hour. Every owner gets a mail at once.
 sheet-after = Afterwards another owner reviews what was done. Change the password, print this sheet anew, seal it.
 sheet-who = Who
 sheet-password = Password, written by hand:
+sheet-factor = Has a second factor: where the key, the phone or a recovery code lies:
+sheet-bare = No second factor: this password alone opens the door.
 sheet-printed = Printed
 sheet-seal = Broken seal: change the passwords.
 setup-sign-on = The first account is that of whoever signs in with { $name } next: it becomes the owner.

@@ -6,7 +6,7 @@ use crate::error::{Msg, Problems};
 use crate::people::{GroupId, OrganisationRole, PersonId, RoleId};
 use crate::text::value::{Email, Name};
 use crate::ui::{Choice, Shell, filters, say_with, text};
-use crate::web::Form;
+use crate::web::{Flash, Form};
 use askama::Template;
 use chrono::{DateTime, Utc};
 
@@ -191,16 +191,40 @@ pub struct Show {
 }
 
 /// The form with which somebody becomes a member.
-#[derive(Template)]
+#[derive(Clone, Template)]
 #[template(path = "invitations/accept.html")]
 pub struct Accept {
     pub csrf: String,
     pub organisation: String,
     pub invitation: Invitation,
     pub form: AcceptForm,
-    /// Passwords are not offered here: one signs in elsewhere.
-    pub is_elsewhere: bool,
+    /// The ways in.
+    pub offer: crate::signin::Offer,
+    pub vouched: Vouched,
+    /// What the way to a provider left to say.
+    pub flash: Option<Flash>,
     pub problems: Problems,
+}
+
+impl Accept {
+    pub fn flash_text(&self) -> String {
+        self.flash.as_ref().map(crate::ui::flash_text).unwrap_or_default()
+    }
+}
+
+/// Whom a provider has just vouched for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Vouched {
+    Nobody,
+    /// Who was invited.
+    Invited {
+        name: String,
+        email: String,
+        /// The connection's name.
+        by: String,
+    },
+    /// Somebody else, in words.
+    Other(Msg),
 }
 
 /// As typed, without the password. Nothing else of what is sent counts.
@@ -213,6 +237,14 @@ pub struct AcceptForm {
 impl AcceptForm {
     pub fn of(form: &Form) -> Self {
         AcceptForm { name: form.text("name").to_owned(), email: form.text("email").to_owned() }
+    }
+
+    /// The name as the provider says it, until somebody types one.
+    pub fn or_named(self, vouched: &Vouched) -> Self {
+        match vouched {
+            Vouched::Invited { name, .. } if self.name.is_empty() => AcceptForm { name: name.clone(), ..self },
+            _ => self,
+        }
     }
 
     /// The address counts only for an invitation that has none.

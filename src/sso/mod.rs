@@ -11,9 +11,10 @@ mod trip;
 pub use model::*;
 pub use pages::samples;
 pub use provider::{
-    CALL_SECONDS, Claims, Client, KEEP_SECONDS, KEYS_EVERY_SECONDS, MAX_PROVIDER_BYTES, Provider, Tokens, Trouble,
+    AWAKE_SECONDS, CALL_SECONDS, Claims, Client, KEEP_SECONDS, KEYS_EVERY_SECONDS, MAX_PROVIDER_BYTES, Provider,
+    Tokens, Trouble,
 };
-pub use routes::{arrived, begin_set_up};
+pub use routes::{arrived, begin_set_up, forgotten};
 pub use token::{LOGOUT_SECONDS, Logout, SKEW_SECONDS, Wrong, verify, verify_logout};
 pub use trip::{Aim, TRIP_SECONDS, Trip, own_address, redirect_address, signed_cookie, signed_value};
 

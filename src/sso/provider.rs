@@ -20,6 +20,9 @@ pub const CALL_SECONDS: u64 = 5;
 pub const MAX_PROVIDER_BYTES: usize = 256 * 1024;
 /// A provider's description is believed this long.
 pub const KEEP_SECONDS: i64 = 3600;
+/// Before somebody is sent to it, it is asked again when the last answer is older than this: a provider that is down is told here, and
+/// not by an error page of the browser.
+pub const AWAKE_SECONDS: i64 = 10;
 /// Tokens that name unknown keys make us ask for keys at most this often.
 pub const KEYS_EVERY_SECONDS: i64 = 60;
 
@@ -66,6 +69,42 @@ struct Description {
     authorization_response_iss_parameter_supported: bool,
 }
 
+impl Description {
+    async fn ask(net: &Net, issuer: &str) -> Result<Description, Trouble> {
+        let address = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+        let address = address.parse().map_err(|_| Trouble::Odd(format!("{issuer} is no address")))?;
+        let said: Description = json(net, Call::get(address)).await?;
+        if said.issuer != issuer {
+            return Err(Trouble::Odd(format!("the provider calls itself {:.200}, not {issuer}", said.issuer)));
+        }
+        net.check(&said.authorization_endpoint)?;
+        Ok(said)
+    }
+
+    fn provider(
+        self,
+        net: &Net,
+        (keys, keys_asked_again_at): (Arc<CoreJsonWebKeySet>, Option<DateTime<Utc>>),
+        (asked_at, seen_at): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Provider {
+        let takes = |method: &str| self.token_endpoint_auth_methods_supported.iter().any(|found| found == method);
+        Provider {
+            wants_secret_in_body: takes("client_secret_post") && !takes("client_secret_basic"),
+            names_itself: self.authorization_response_iss_parameter_supported,
+            issuer: self.issuer,
+            authorization: self.authorization_endpoint,
+            end_session: self.end_session_endpoint.filter(|url| net.check(url).is_ok()),
+            token: self.token_endpoint,
+            jwks: self.jwks_uri,
+            userinfo: self.userinfo_endpoint,
+            keys,
+            asked_at,
+            seen_at,
+            keys_asked_again_at,
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct Provider {
     pub issuer: String,
@@ -80,7 +119,10 @@ pub struct Provider {
     jwks: Url,
     userinfo: Option<Url>,
     wants_secret_in_body: bool,
+    /// When it said all this.
     asked_at: DateTime<Utc>,
+    /// When it last answered.
+    seen_at: DateTime<Utc>,
     keys_asked_again_at: Option<DateTime<Utc>>,
 }
 
@@ -104,48 +146,36 @@ static KNOWN: LazyLock<Mutex<HashMap<String, Arc<Provider>>>> = LazyLock::new(Mu
 impl Provider {
     /// As it described itself within the last hour, else now.
     pub async fn of(net: &Net, issuer: &str, now: DateTime<Utc>) -> Result<Arc<Provider>, Trouble> {
-        let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(issuer).cloned();
-        let is_fresh = |provider: &Arc<Provider>| (now - provider.asked_at).num_seconds().abs() < KEEP_SECONDS;
-        match known.filter(is_fresh) {
+        match known(issuer).filter(|known| is_young(known.asked_at, now, KEEP_SECONDS)) {
             Some(provider) => Ok(provider),
+            None => Provider::ask(net, issuer, now).await,
+        }
+    }
+
+    /// The same, and it was there a moment ago.
+    pub async fn awake(net: &Net, issuer: &str, now: DateTime<Utc>) -> Result<Arc<Provider>, Trouble> {
+        match known(issuer).filter(|known| is_young(known.asked_at, now, KEEP_SECONDS)) {
+            Some(provider) if is_young(provider.seen_at, now, AWAKE_SECONDS) => Ok(provider),
+            // Its keys are not asked for again: a crowd that signs in would fetch them each time.
+            Some(provider) => {
+                let said = Description::ask(net, issuer).await?;
+                let keys = (provider.keys.clone(), provider.keys_asked_again_at);
+                Ok(keep(said.provider(net, keys, (provider.asked_at, now))))
+            }
             None => Provider::ask(net, issuer, now).await,
         }
     }
 
     /// Asks it now, whatever is known.
     pub async fn ask(net: &Net, issuer: &str, now: DateTime<Utc>) -> Result<Arc<Provider>, Trouble> {
-        let address = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-        let address = address.parse().map_err(|_| Trouble::Odd(format!("{issuer} is no address")))?;
-        let said: Description = json(net, Call::get(address)).await?;
-        if said.issuer != issuer {
-            return Err(Trouble::Odd(format!("the provider calls itself {:.200}, not {issuer}", said.issuer)));
-        }
-        net.check(&said.authorization_endpoint)?;
-        let methods = &said.token_endpoint_auth_methods_supported;
-        let takes = |method: &str| methods.iter().any(|found| found == method);
-        let provider = Provider {
-            keys: Arc::new(json(net, Call::get(said.jwks_uri.clone())).await?),
-            wants_secret_in_body: takes("client_secret_post") && !takes("client_secret_basic"),
-            names_itself: said.authorization_response_iss_parameter_supported,
-            issuer: said.issuer,
-            authorization: said.authorization_endpoint,
-            end_session: said.end_session_endpoint.filter(|url| net.check(url).is_ok()),
-            token: said.token_endpoint,
-            jwks: said.jwks_uri,
-            userinfo: said.userinfo_endpoint,
-            asked_at: now,
-            keys_asked_again_at: None,
-        };
-        Ok(keep(provider))
+        let said = Description::ask(net, issuer).await?;
+        let keys = Arc::new(json(net, Call::get(said.jwks_uri.clone())).await?);
+        Ok(keep(said.provider(net, (keys, None), (now, now))))
     }
 
     /// With its keys of now; None when they were asked for a moment ago.
     pub async fn with_fresh_keys(&self, net: &Net, now: DateTime<Utc>) -> Result<Option<Arc<Provider>>, Trouble> {
-        let last = KNOWN
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&self.issuer)
-            .and_then(|known| known.keys_asked_again_at);
+        let last = known(&self.issuer).and_then(|known| known.keys_asked_again_at);
         if last.is_some_and(|last| (now - last).num_seconds().abs() < KEYS_EVERY_SECONDS) {
             return Ok(None);
         }
@@ -199,6 +229,14 @@ impl Provider {
 
 /// What is said of somebody, by name.
 pub type Claims = serde_json::Map<String, serde_json::Value>;
+
+fn known(issuer: &str) -> Option<Arc<Provider>> {
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(issuer).cloned()
+}
+
+fn is_young(at: DateTime<Utc>, now: DateTime<Utc>, seconds: i64) -> bool {
+    (now - at).num_seconds().abs() < seconds
+}
 
 fn keep(provider: Provider) -> Arc<Provider> {
     let provider = Arc::new(provider);

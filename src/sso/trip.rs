@@ -23,6 +23,8 @@ const COOKIE: &str = "tow_sign_on";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Aim {
     SignIn,
+    /// The same, or the account that an invitation gives; its page is where one comes back to.
+    Join,
     /// The first account of an empty server.
     SetUp,
     /// Whether a connection works, and as whom it signs in who tries it.

@@ -9,7 +9,9 @@ use crate::db::sql::Sql;
 use crate::error::{Error, Result};
 use crate::people::{Entry, Membership, Organisation, OrganisationId, OrganisationRole, Person, PersonId, Session};
 use crate::signin::Throttle;
+use crate::sso::{Connection, Who};
 use crate::text::value::{Email, Name};
+use crate::vault::Vault;
 use diesel::QueryableByName;
 use diesel::sql_types::{Bool, Uuid as SqlUuid};
 
@@ -36,8 +38,16 @@ pub struct Newcomer {
     pub name: Name,
     /// The invitation's own address wins.
     pub email: Email,
+    pub way: Way,
+}
+
+/// How a new account is entered from then on.
+#[derive(Debug, Clone)]
+pub enum Way {
     /// argon2id, PHC format.
-    pub password_hash: String,
+    Password(String),
+    /// Through the provider that has just vouched for them.
+    SignOn(Box<Who>),
 }
 
 /// An invitation as opened by one of its links.
@@ -130,7 +140,7 @@ fn stands(tx: &mut Tx, hash: &[u8]) -> Result<(Opened, Actor, Gifts)> {
 impl Newcomer {
     /// The account, with all it was promised, signed in: the answer is the session's token. `Invalid` when the invitation no
     /// longer stands, or the address has an account.
-    pub fn accept(self, tx: &mut Tx, me: &Actor, hash: &[u8], entry: Entry) -> Result<String> {
+    pub fn accept(self, tx: &mut Tx, me: &Actor, hash: &[u8], (entry, vault): (Entry, &Vault)) -> Result<String> {
         let joined = may(tx, me, Verb::Add, &Thing::Door)?;
         let accepted = may(tx, me, Verb::Add, &Thing::Door)?;
         let (opened, _, gifts) = stands(tx, hash)?;
@@ -139,8 +149,12 @@ impl Newcomer {
         if Person::by_email(tx, &email)?.is_some() {
             return Err(Error::invalid("email", "problem-invitation-account"));
         }
+        if let Way::SignOn(who) = &self.way {
+            check_vouched(tx, who, &email)?;
+        }
         let is_proven = opened.is_mailed && invitation.email.is_some();
         let organisation = Organisation::only(tx)?.ok_or(Error::NotFound)?;
+        let way = self.way.clone();
         let person = self.insert(tx, organisation.id, email, gifts.role)?;
         if is_proven {
             Person::set_verified(tx, person)?;
@@ -148,10 +162,17 @@ impl Newcomer {
         gifts.hand_over(tx, person)?;
         invitation.close(tx, person)?;
         let act = Act::new(ActKind::MemberAdded).target("person", person).note("invitation", invitation.id);
+        let act = match &way {
+            Way::SignOn(who) => act.note("sso_connection", who.connection.0),
+            Way::Password(_) => act,
+        };
         audit::record(tx, joined, act.change("role", None::<OrganisationRole>, gifts.role))?;
         let act = Act::new(ActKind::InvitationAccepted).target("invitation", invitation.id).note("person", person);
         audit::record(tx, accepted, noting(act, &gifts))?;
-        Session::begin(tx, person, entry)
+        match way {
+            Way::Password(_) => Session::begin(tx, person, entry),
+            Way::SignOn(who) => who.begin_first(tx, person, entry, vault),
+        }
     }
 
     fn insert(
@@ -164,10 +185,27 @@ impl Newcomer {
         let now = tx.now;
         let handle = Person::free_handle(tx, self.name.as_str())?;
         let person = Person::new(PersonId(tx.new_id()), self.name.into_string(), email, handle, now);
-        let person = Person { password_hash: Some(self.password_hash), ..person };
+        let password_hash = match self.way {
+            Way::Password(hash) => Some(hash),
+            Way::SignOn(_) => None,
+        };
+        let person = Person { password_hash, ..person };
         let membership = Membership { id: tx.new_id(), organisation_id, person_id: person.id, role, created_at: now };
         person.insert(tx, &membership)?;
         Ok(person.id)
+    }
+}
+
+/// Everything anew, some minutes after the provider said it: its connection is still offered, it says that the address is theirs, and
+/// it is the address that was invited.
+fn check_vouched(tx: &mut Tx, who: &Who, email: &str) -> Result<()> {
+    let connection = Connection::open(tx, who.connection).map_err(|_| Error::invalid("", "sign-on-gone"))?;
+    match who.linked(tx)? {
+        Some(_) => Err(Error::invalid("", "sign-on-of-another")),
+        None => match who.problem(&connection, Some(email)) {
+            None => Ok(()),
+            Some(problem) => Err(Error::invalid("", problem)),
+        },
     }
 }
 

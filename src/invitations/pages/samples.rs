@@ -19,6 +19,11 @@ fn offer() -> Offer {
     }
 }
 
+fn doors(has_passwords: bool) -> crate::signin::Offer {
+    let sign_ons = vec![crate::signin::SignOn { id: uuid::Uuid::nil(), name: "Halden ID".to_owned() }];
+    crate::signin::Offer { sign_ons, has_passwords }
+}
+
 fn told(title: &'static str, words: &'static str) -> Told {
     Told {
         csrf: String::new(),
@@ -47,8 +52,21 @@ pub fn samples() -> Vec<Sample> {
         organisation: organisation.clone(),
         invitation: Invitation::sample(),
         form: AcceptForm::default(),
-        is_elsewhere: false,
+        offer: doors(true),
+        vouched: Vouched::Nobody,
+        flash: None,
         problems: Problems::one("password", "problem-password-common"),
+    };
+    let accept_elsewhere = Accept {
+        form: AcceptForm { name: "Ines Faro".to_owned(), email: String::new() },
+        offer: doors(false),
+        vouched: Vouched::Invited {
+            name: "Ines Faro".to_owned(),
+            email: "ines@halden.example".to_owned(),
+            by: "Halden ID".to_owned(),
+        },
+        problems: Problems::default(),
+        ..accept.clone()
     };
     let join = Join {
         csrf,
@@ -73,6 +91,7 @@ pub fn samples() -> Vec<Sample> {
         sample("invitations/new", &new),
         sample("invitations/show", &show),
         sample("invitations/accept", &accept),
+        sample("invitations/accept-elsewhere", &accept_elsewhere),
         sample("invitations/join", &join),
         sample("invitations/told", &told("invitation-is-expired", "invitation-is-expired-words")),
     ]

@@ -1,14 +1,14 @@
 //! What the invited person sees.
 
 use crate::access::{Actor, Ctx, PublicCtx};
-use crate::config::AuthMode;
 use crate::db::Chore;
 use crate::error::{Error, Msg, Problems, Result};
-use crate::invitations::pages::{Accept, AcceptForm, Join, Told, masked};
-use crate::invitations::{Invitation, Newcomer, Standing, State, join};
+use crate::invitations::pages::{Accept, AcceptForm, Join, Told, Vouched, masked};
+use crate::invitations::{Invitation, Newcomer, Standing, State, Way, join};
 use crate::people::{Entry, Method, Organisation};
 use crate::secret::Secret;
-use crate::signin;
+use crate::signin::{self, Offer};
+use crate::sso::{self, Connection};
 use crate::text::value::{Email, Name};
 use crate::web::{Caller, Flash, Form, MailLink, Need, Reply, Routes};
 use actix_web::web::Path;
@@ -67,13 +67,32 @@ async fn draw(ctx: &PublicCtx, form: AcceptForm, problems: Problems) -> Result<R
     let (standing, organisation) = standing(ctx).await?;
     match standing {
         Standing::New(invitation) => {
-            let (csrf, invitation) = (ctx.csrf(), *invitation);
-            let is_elsewhere = ctx.state.config.auth.mode == AuthMode::Oidc;
-            let page = Accept { csrf, organisation, invitation, form, is_elsewhere, problems };
+            let offer = offer(ctx).await?;
+            let vouched = vouched(ctx, &invitation).await?;
+            let form = form.or_named(&vouched);
+            let (csrf, flash) = (ctx.csrf(), ctx.flash());
+            let page = Accept { csrf, organisation, invitation: *invitation, form, offer, vouched, flash, problems };
             ctx.page_with(if has_problems { 422 } else { 200 }, &page)
         }
         other => ctx.page_with(status(&other, has_problems), &told(ctx, organisation, &other)),
     }
+}
+
+/// The ways in of now.
+async fn offer(ctx: &PublicCtx) -> Result<Offer> {
+    let mode = ctx.state.config.auth.mode;
+    ctx.read(move |tx, _| Offer::now(tx, mode)).await
+}
+
+/// Whom a provider has just vouched for in this browser, if anybody.
+async fn vouched(ctx: &PublicCtx, invitation: &Invitation) -> Result<Vouched> {
+    let Some(arrived) = sso::arrived(ctx) else { return Ok(Vouched::Nobody) };
+    let (id, who) = (arrived.who.connection, arrived.who);
+    let connection = ctx.read(move |tx, _| Connection::by_id(tx, id)).await?;
+    Ok(match who.problem(&connection, invitation.email.as_deref()) {
+        Some(problem) => Vouched::Other(problem),
+        None => Vouched::Invited { name: who.name, email: who.email.unwrap_or_default(), by: connection.name },
+    })
 }
 
 /// Who was about to accept learns that somebody was faster.
@@ -106,7 +125,10 @@ fn told(ctx: &Ctx, organisation: String, standing: &Standing) -> Told {
 async fn create(ctx: PublicCtx, sent: Form) -> Result<Reply> {
     let form = AcceptForm::of(&sent);
     match accept(&ctx, &sent, &form).await {
-        Ok(token) => Ok(Reply::redirect("/").cookie(ctx.state.session_cookie(&token)).cookie(LINK.gone(&ctx.state))),
+        Ok(token) => {
+            let reply = Reply::redirect("/").cookie(ctx.state.session_cookie(&token)).cookie(LINK.gone(&ctx.state));
+            Ok(reply.cookie(sso::forgotten(&ctx)))
+        }
         Err(Error::Invalid(problems)) => draw(&ctx, form, problems).await,
         Err(other) => Err(other),
     }
@@ -117,22 +139,39 @@ async fn accept(ctx: &PublicCtx, sent: &Form, form: &AcceptForm) -> Result<Strin
     let (Standing::New(invitation), organisation) = standing(ctx).await? else {
         return Err(Error::invalid("", "problem-invitation-ended"));
     };
-    if ctx.state.config.auth.mode == AuthMode::Oidc {
-        return Err(Error::forbidden("refused-no-passwords"));
-    }
-    let (name, email, password) = check(&invitation, sent, form, &organisation)?;
-    let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
-    let password_hash = ctx.work(move || signin::hash(&password)).await?;
-    drop(turn);
-    let newcomer = Newcomer { name, email, password_hash };
+    let (newcomer, method) = match sent.text("with") {
+        "sign-on" => (vouched_for(ctx, form)?, Method::Oidc),
+        _ if !offer(ctx).await?.has_passwords => return Err(Error::forbidden("refused-no-passwords")),
+        _ => (with_password(ctx, &invitation, (sent, form), &organisation).await?, Method::Password),
+    };
     let entry = Entry {
-        method: Method::Password,
+        method,
         address: ctx.caller.address.clone(),
         browser: ctx.caller.browser.clone(),
         max_age_seconds: ctx.state.config.security.session_max_age_seconds,
     };
-    let hash = LINK.hash(&ctx.request);
-    ctx.write(move |tx, me| newcomer.accept(tx, me, &hash, entry)).await
+    let (hash, state) = (LINK.hash(&ctx.request), ctx.state.clone());
+    ctx.write(move |tx, me| newcomer.accept(tx, me, &hash, (entry, &state.vault))).await
+}
+
+/// As the provider says; only the name is theirs to write.
+fn vouched_for(ctx: &PublicCtx, form: &AcceptForm) -> Result<Newcomer> {
+    let who = sso::arrived(ctx).ok_or_else(|| Error::invalid("", "sign-on-expired"))?.who;
+    let (name, email) = form.check(Some(who.email.as_deref().unwrap_or_default())).map_err(Error::Invalid)?;
+    Ok(Newcomer { name, email, way: Way::SignOn(Box::new(who)) })
+}
+
+async fn with_password(
+    ctx: &PublicCtx,
+    invitation: &Invitation,
+    (sent, form): (&Form, &AcceptForm),
+    organisation: &str,
+) -> Result<Newcomer> {
+    let (name, email, password) = check(invitation, sent, form, organisation)?;
+    let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
+    let password_hash = ctx.work(move || signin::hash(&password)).await?;
+    drop(turn);
+    Ok(Newcomer { name, email, way: Way::Password(password_hash) })
 }
 
 /// Every problem of the form at once.

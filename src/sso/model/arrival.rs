@@ -28,6 +28,8 @@ pub enum Decision {
     Prove(PersonId),
     /// A new account.
     Create,
+    /// Nobody here has the address: only an invitation helps.
+    Stranger,
     /// Nothing; in words.
     Refuse(Msg),
 }
@@ -71,7 +73,7 @@ impl Who {
             Some(person) => self.decide_about(tx, connection, person),
             // An address that nobody vouches for makes no account, whatever else is configured.
             None if self.is_verified && connection.allows(email) => Ok(Decision::Create),
-            None => refuse("sign-on-no-invitation"),
+            None => Ok(Decision::Stranger),
         }
     }
 
@@ -275,6 +277,20 @@ pub struct Link {
 }
 
 impl Link {
+    /// For samples.
+    pub fn sample() -> Self {
+        let at = DateTime::<Utc>::UNIX_EPOCH;
+        Link {
+            id: Uuid::nil(),
+            connection_id: ConnectionId(Uuid::nil()),
+            name: "Halden ID".to_owned(),
+            email: "ada@halden.example".to_owned(),
+            created_at: at,
+            last_used_at: at,
+            subject: "248289761001".to_owned(),
+        }
+    }
+
     /// A person's own.
     pub fn list(tx: &mut Tx, person: PersonId) -> Result<Vec<Link>> {
         let mut sql = Sql::named(
@@ -286,13 +302,13 @@ impl Link {
         Ok(sql.load(tx.conn())?)
     }
 
-    /// Takes one's own way in away, and the sessions that began through it. `Invalid` when it is the only one.
-    pub fn remove(tx: &mut Tx, me: &Actor, id: Uuid) -> Result<()> {
-        let person = me.person_id().ok_or(Error::SignIn)?;
+    /// Takes a way in away, and the sessions that began through it, but the one it is done in. `Invalid` for one's own only one.
+    /// (Another's is asked for as a member too: see `Member::disconnect`.)
+    pub fn remove(tx: &mut Tx, me: &Actor, person: PersonId, id: Uuid) -> Result<()> {
         let permit = may(tx, me, Verb::Remove, &Thing::Account(person))?;
         let all = Link::list(tx, person)?;
         let link = all.iter().find(|link| link.id == id).ok_or(Error::NotFound)?;
-        if all.len() == 1 && Person::find(tx, person)?.password_hash.is_none() {
+        if me.is(Some(person)) && all.len() == 1 && Person::find(tx, person)?.password_hash.is_none() {
             return Err(Error::invalid("", "problem-last-way-in"));
         }
         let mut sql = Sql::named("sso::unlink", "delete from sso_links where id = ");

@@ -1,6 +1,6 @@
 //! Coming in when the provider cannot be reached: a named owner, with a password, for an hour, seen by everybody, reviewed by another.
 
-use crate::access::{Actor, Permission, Thing, Verb, check, may};
+use crate::access::{Actor, Permission, Permit, Thing, Verb, check, may};
 use crate::audit::{self, Act, ActKind};
 use crate::config::Config;
 use crate::db::Tx;
@@ -8,10 +8,11 @@ use crate::db::sql::Sql;
 use crate::error::{Error, Msg, Result};
 use crate::mail::{self, Letter};
 use crate::people::{Entry, Person, PersonId, Session};
+use crate::signin::{Entered, Opens, Shown, Step};
 use crate::sso::model::enforcement::Keeper;
 use crate::text::value::Title;
 use crate::typed_id;
-use crate::web::token_hash;
+use crate::web::{State, token_hash};
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -64,31 +65,39 @@ const SELECT: &str =
     from break_glass_uses u join people p on p.id = u.person_id left join people r on r.id = u.reviewed_by";
 
 impl Use {
-    /// After a fitting password: an hour, and everybody who owns the place is told. `SignIn` for who is not named.
+    /// After a fitting password: an hour, and everybody who owns the place is told; or first the question for the second factor, from
+    /// whoever has one. `SignIn` for who is not named.
     pub fn begin(
         tx: &mut Tx,
         me: &Actor,
         (email, reason): (&str, &Title),
         entry: Entry,
         config: &Config,
-    ) -> Result<String> {
+    ) -> Result<Entered> {
         let permit = may(tx, me, Verb::See, &Thing::Door)?;
         let person = Person::by_email(tx, email)?.ok_or(Error::SignIn)?;
-        if !Keeper::list(tx)?.iter().any(|keeper| keeper.person_id == person.id) {
-            return Err(Error::SignIn);
+        let keeper = named(tx, person.id)?;
+        if keeper.has_factor {
+            permit.unused(tx);
+            return Ok(Entered::Half(Step::begin(tx, person.id, Opens::BreakGlass)?));
         }
-        let token = Session::begin(tx, person.id, entry)?;
-        let id = UseId(tx.new_id());
-        let mut sql = Sql::named(
-            "sso::break_glass",
-            "insert into break_glass_uses (id, person_id, session_id, reason, used_at) select ",
-        );
-        sql.bind(id).push(", ").bind(person.id).push(", id, ").bind(reason.as_str()).push(", ").bind(tx.now);
-        sql.push(" from sessions where token_hash = ").bind(token_hash(&token));
-        sql.execute(tx.conn())?;
-        alert(tx, &person, reason, config)?;
-        tracing::warn!(name = "break_glass.used", person = %person.id, "break-glass was used");
-        audit::record(tx, permit, Act::new(ActKind::BreakGlassUsed).target("person", person.id).note("use", id.0))?;
+        enter(tx, permit, (&person, reason, "none"), entry, config).map(Entered::Whole)
+    }
+
+    /// The same after the second factor was shown. The answer is the session's token.
+    pub fn finish(
+        tx: &mut Tx,
+        me: &Actor,
+        (step, shown, reason): (&Step, &Shown, &Title),
+        entry: Entry,
+        state: &State,
+    ) -> Result<String> {
+        let permit = may(tx, me, Verb::See, &Thing::Door)?;
+        let factor = step.pass(tx, state, shown)?;
+        named(tx, step.person)?;
+        let person = Person::find(tx, step.person)?;
+        let token = enter(tx, permit, (&person, reason, factor), entry, &state.config)?;
+        Session::set_factor(tx, &token, factor)?;
         Ok(token)
     }
 
@@ -140,12 +149,40 @@ impl Use {
     }
 }
 
+/// `SignIn` for who is no named, active owner with a password.
+fn named(tx: &mut Tx, person: PersonId) -> Result<Keeper> {
+    Keeper::list(tx)?.into_iter().find(|keeper| keeper.person_id == person).ok_or(Error::SignIn)
+}
+
+fn enter(
+    tx: &mut Tx,
+    permit: Permit,
+    (person, reason, factor): (&Person, &Title, &'static str),
+    entry: Entry,
+    config: &Config,
+) -> Result<String> {
+    let token = Session::begin(tx, person.id, entry)?;
+    let id = UseId(tx.new_id());
+    let mut sql = Sql::named(
+        "sso::break_glass",
+        "insert into break_glass_uses (id, person_id, session_id, reason, used_at) select ",
+    );
+    sql.bind(id).push(", ").bind(person.id).push(", id, ").bind(reason.as_str()).push(", ").bind(tx.now);
+    sql.push(" from sessions where token_hash = ").bind(token_hash(&token));
+    sql.execute(tx.conn())?;
+    alert(tx, person, reason, config)?;
+    tracing::warn!(name = "break_glass.used", person = %person.id, "break-glass was used");
+    let act = Act::new(ActKind::BreakGlassUsed).target("person", person.id).note("use", id.0);
+    audit::record(tx, permit, act.note("factor", factor))?;
+    Ok(token)
+}
+
 /// A mail to every owner, who used it included: a stranger with their password would want silence.
 fn alert(tx: &mut Tx, person: &Person, reason: &Title, config: &Config) -> Result<()> {
     let owners = Sql::named(
         "sso::owners",
-        "select p.id as person_id, p.name, p.email, p.created_at as named_at from people p join memberships m on m.person_id = p.id
-         where p.deactivated_at is null and m.role = 'owner'",
+        "select p.id as person_id, p.name, p.email, p.created_at as named_at, false as has_factor
+         from people p join memberships m on m.person_id = p.id where p.deactivated_at is null and m.role = 'owner'",
     );
     let letter = Letter::new(Msg::new("mail-break-glass-subject").with("person", &person.name))
         .line(Msg::new("mail-break-glass").with("person", &person.name).with("reason", reason))

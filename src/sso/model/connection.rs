@@ -87,13 +87,17 @@ impl Connection {
 
     /// One that people may sign in through now.
     pub fn open(tx: &mut Tx, id: ConnectionId) -> Result<Connection> {
-        let found = Connection::by_id(tx, id)?;
-        if found.enabled_at.is_some() { Ok(found) } else { Err(Error::NotFound) }
+        Connection::open_ones(tx)?.into_iter().find(|found| found.id == id).ok_or(Error::NotFound)
     }
 
-    /// All that people may sign in through now.
+    /// All that people may sign in through now: while everybody must use one, that one.
     pub fn open_ones(tx: &mut Tx) -> Result<Vec<Connection>> {
-        let sql = select("sso::open_connections", "where enabled_at is not null order by source, lower(name), id");
+        let sql = select(
+            "sso::open_connections",
+            "where enabled_at is not null
+               and (id in (select connection_id from sso_enforcements) or not exists (select 1 from sso_enforcements))
+             order by source, lower(name), id",
+        );
         Ok(sql.load(tx.conn())?)
     }
 

@@ -6,10 +6,10 @@ use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Result};
 use crate::people::{PersonId, Session};
-use crate::sso::model::connection::{Connection, ConnectionId, permit};
+use crate::sso::model::connection::{Connection, ConnectionId, end_where, permit};
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Int4, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Int4, Int8, Text, Timestamptz, Uuid as SqlUuid};
 
 /// The connection that everybody must use.
 #[derive(Debug, Clone, QueryableByName)]
@@ -21,6 +21,9 @@ pub struct Enforcement {
     #[diesel(sql_type = Timestamptz)]
     pub enforced_at: DateTime<Utc>,
 }
+
+/// Names that the page tells of those who are not connected.
+const MAX_OUTSIDE: i64 = 12;
 
 /// A trial that succeeded.
 #[derive(Debug, Clone, QueryableByName)]
@@ -71,7 +74,11 @@ impl Enforcement {
         );
         sql.bind(tx.new_id()).push(", ").bind(id).push(", ").bind(person).push(", ").bind(tx.now).push(")");
         sql.execute(tx.conn())?;
-        let ended = Session::end_outside_sign_on(tx, me.session_id())?;
+        let current = me.session_id().map(|id| id.0);
+        let elsewhere = end_where(tx, |sql| {
+            sql.push("o.connection_id <> ").bind(id).push(" and s.id is distinct from ").bind(current);
+        })?;
+        let ended = Session::end_outside_sign_on(tx, me.session_id())? + elsewhere.len();
         let act = Act::new(ActKind::SsoEnforced).target("sso_connection", id.0).change("enforced", false, true);
         audit::record(tx, permit, act.note("sessions_ended", ended).note("revision", connection.revision))?;
         Ok(ended)
@@ -118,6 +125,37 @@ impl Test {
     }
 }
 
+/// Names of some who are left without, and how many there are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outside {
+    pub names: Vec<String>,
+    pub count: i64,
+}
+
+impl Outside {
+    /// Active people who are not connected through any open connection: while sign-on is required they come in by a verified address
+    /// alone, or not at all.
+    pub fn now(tx: &mut Tx) -> Result<Outside> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = Text)]
+            name: String,
+            #[diesel(sql_type = Int8)]
+            count: i64,
+        }
+        let mut sql = Sql::named(
+            "sso::outside",
+            "select p.name, count(*) over () as count from people p join memberships m on m.person_id = p.id
+             where p.deactivated_at is null and not exists (select 1 from sso_links l join sso_connections c on c.id = l.connection_id
+               where l.person_id = p.id and c.enabled_at is not null) order by lower(p.name), p.id limit ",
+        );
+        sql.bind(MAX_OUTSIDE);
+        let rows: Vec<Row> = sql.load(tx.conn())?;
+        let count = rows.first().map(|row| row.count).unwrap_or_default();
+        Ok(Outside { names: rows.into_iter().map(|row| row.name).collect(), count })
+    }
+}
+
 /// An owner who may come in by break-glass.
 #[derive(Debug, Clone, QueryableByName)]
 pub struct Keeper {
@@ -129,10 +167,15 @@ pub struct Keeper {
     pub email: String,
     #[diesel(sql_type = Timestamptz)]
     pub named_at: DateTime<Utc>,
+    /// A passkey or an authenticator app: without one the password alone opens that door.
+    #[diesel(sql_type = Bool)]
+    pub has_factor: bool,
 }
 
 /// Active owners with a password, whether named or not.
-const ABLE: &str = "from people p join memberships m on m.person_id = p.id
+const ABLE: &str =
+    "select p.id as person_id, p.name, p.email, p.created_at as named_at, exists (
+      select 1 from factors f where f.person_id = p.id and f.confirmed_at is not null) as has_factor from people p join memberships m on m.person_id = p.id
     where p.deactivated_at is null and m.role = 'owner' and p.password_hash is not null";
 
 impl Keeper {
@@ -141,7 +184,8 @@ impl Keeper {
         let sql = Sql::named(
             "sso::keepers",
             &format!(
-                "select b.person_id, p.name, p.email, b.named_at from break_glass_owners b join (select p.* {ABLE}) p on p.id = b.person_id order by lower(p.name), p.id"
+                "select a.person_id, a.name, a.email, b.named_at, a.has_factor from break_glass_owners b join ({ABLE}) a using (person_id)
+                 order by lower(a.name), a.person_id"
             ),
         );
         Ok(sql.load(tx.conn())?)
@@ -152,7 +196,7 @@ impl Keeper {
         let sql = Sql::named(
             "sso::candidates",
             &format!(
-                "select p.id as person_id, p.name, p.email, p.created_at as named_at {ABLE} and not exists (select 1 from break_glass_owners b where b.person_id = p.id) order by lower(p.name), p.id"
+                "{ABLE} and not exists (select 1 from break_glass_owners b where b.person_id = p.id) order by lower(p.name), p.id"
             ),
         );
         let found: Vec<Keeper> = sql.load(tx.conn())?;
@@ -177,8 +221,8 @@ impl Keeper {
         )
     }
 
-    /// `Invalid` for the last one while sign-on is enforced.
-    pub fn unname(tx: &mut Tx, me: &Actor, person: PersonId) -> Result<()> {
+    /// False for who was not named. `Invalid` for the last one while sign-on is enforced.
+    pub fn unname(tx: &mut Tx, me: &Actor, person: PersonId) -> Result<bool> {
         let permit = permit(tx, me)?;
         Sql::new("lock table break_glass_owners in share row exclusive mode").execute(tx.conn())?;
         let others = Keeper::list(tx)?.iter().filter(|keeper| keeper.person_id != person).count();
@@ -189,12 +233,10 @@ impl Keeper {
         sql.bind(person);
         if sql.execute(tx.conn())? == 0 {
             permit.unused(tx);
-            return Ok(());
+            return Ok(false);
         }
-        audit::record(
-            tx,
-            permit,
-            Act::new(ActKind::BreakGlassNamed).target("person", person).change("named", true, false),
-        )
+        let act = Act::new(ActKind::BreakGlassNamed).target("person", person).change("named", true, false);
+        audit::record(tx, permit, act)?;
+        Ok(true)
     }
 }

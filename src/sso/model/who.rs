@@ -54,6 +54,24 @@ impl Who {
     }
 }
 
+impl Who {
+    /// What keeps them from the invitation for this address (or, without one, for anybody whose address the provider vouches for), in
+    /// words; None when nothing does.
+    pub fn problem(&self, connection: &Connection, invited: Option<&str>) -> Option<Msg> {
+        let told = |key: &'static str| Msg::new(key).with("name", &connection.name);
+        match &self.email {
+            None => Some(told("sign-on-no-email")),
+            Some(_) if !self.is_verified => Some(told("sign-on-email-unverified")),
+            Some(email) => match invited {
+                Some(invited) if invited != email => {
+                    Some(told("sign-on-other-address").with("email", email).with("invited", invited))
+                }
+                _ => None,
+            },
+        }
+    }
+}
+
 /// Some providers write it as text.
 fn is_true(value: &Value) -> bool {
     value.as_bool().unwrap_or_else(|| value.as_str() == Some("true"))

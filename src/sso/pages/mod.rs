@@ -9,7 +9,7 @@ pub use samples::samples;
 use crate::error::Problems;
 use crate::people::PersonId;
 use crate::sso::trip::{own_address, redirect_address};
-use crate::sso::{Connection, ConnectionId, Enforcement, Keeper, Link, Source, Test, Trace, Use};
+use crate::sso::{Connection, ConnectionId, Enforcement, Keeper, Link, Outside, Source, Test, Trace, Use};
 use crate::ui::{Choice, Shell, filters};
 use crate::web::State;
 use askama::Template;
@@ -80,6 +80,8 @@ pub struct Index {
     pub enforcement: Option<Enforcement>,
     pub keepers: Vec<Keeper>,
     pub candidates: Vec<Choice>,
+    /// Who is not connected yet.
+    pub outside: Outside,
     /// Break-glass uses that nobody has reviewed.
     pub waiting: usize,
     /// Secrets can be kept.
@@ -88,10 +90,31 @@ pub struct Index {
 }
 
 impl Index {
+    pub fn has_open(&self) -> bool {
+        self.rows.iter().any(|row| row.is_open)
+    }
+
+    /// Names of some who are not connected, in one line.
+    pub fn outside_names(&self) -> String {
+        let is_all = i64::try_from(self.outside.names.len()).is_ok_and(|shown| shown == self.outside.count);
+        let more = if is_all { "" } else { ", …" };
+        format!("{}{more}", self.outside.names.join(", "))
+    }
+
+    /// Break-glass owners with a password and nothing else.
+    pub fn bare(&self) -> usize {
+        self.keepers.iter().filter(|keeper| !keeper.has_factor).count()
+    }
+
     pub fn new(
         shell: Shell,
         (connections, tests): (Vec<Connection>, &[Test]),
-        (enforcement, keepers, candidates): (Option<Enforcement>, Vec<Keeper>, Vec<(PersonId, String)>),
+        (enforcement, keepers, candidates, outside): (
+            Option<Enforcement>,
+            Vec<Keeper>,
+            Vec<(PersonId, String)>,
+            Outside,
+        ),
         (waiting, has_key): (usize, bool),
         problems: Problems,
     ) -> Self {
@@ -109,7 +132,7 @@ impl Index {
         };
         let rows = connections.into_iter().map(row).collect();
         let candidates = candidates.into_iter().map(|(id, name)| Choice::new(id, name, false)).collect();
-        Index { shell, rows, enforcement, keepers, candidates, waiting, has_key, problems }
+        Index { shell, rows, enforcement, keepers, candidates, outside, waiting, has_key, problems }
     }
 }
 

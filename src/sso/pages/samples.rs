@@ -3,7 +3,7 @@
 use super::{BreakGlass, ConnectionForm, Edit, End, Index, Links, Proof, Row, Sheet, UsePage, UsesPage};
 use crate::error::Problems;
 use crate::people::PersonId;
-use crate::sso::{ConnectionId, Enforcement, Keeper, Link, Trace, Use, UseId};
+use crate::sso::{ConnectionId, Enforcement, Keeper, Link, Outside, Trace, Use, UseId};
 use crate::ui::{Choice, Sample, Shell, sample};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -17,7 +17,7 @@ fn row() -> Row {
 
 fn keeper() -> Keeper {
     let (name, email) = ("Ada Lindqvist".to_owned(), "ada@halden.example".to_owned());
-    Keeper { person_id: PersonId(Uuid::nil()), name, email, named_at: EPOCH }
+    Keeper { person_id: PersonId(Uuid::nil()), name, email, named_at: EPOCH, has_factor: false }
 }
 
 fn used() -> Use {
@@ -47,6 +47,7 @@ impl Index {
             }),
             keepers: vec![keeper()],
             candidates: vec![Choice::new("b", "Ben Okafor".to_owned(), false)],
+            outside: Outside { names: vec!["Ines Faro".to_owned()], count: 1 },
             waiting: 1,
             has_key: false,
             problems: Problems::one("", "problem-enforce-untested"),
@@ -74,15 +75,7 @@ impl Edit {
 /// For the gallery.
 pub fn samples() -> Vec<Sample> {
     let text = str::to_owned;
-    let link = Link {
-        id: Uuid::nil(),
-        connection_id: ConnectionId(Uuid::nil()),
-        name: text("Halden ID"),
-        email: text("ada@halden.example"),
-        created_at: EPOCH,
-        last_used_at: EPOCH,
-        subject: text("248289761001"),
-    };
+    let link = Link::sample();
     let trace =
         Trace { at: EPOCH, action: text("session.ended"), target_kind: text("session"), outcome: text("succeeded") };
     let shell = || Shell::sample("settings");

@@ -1,14 +1,14 @@
 //! `GET /sign-on/callback`: back from the provider. Whatever goes wrong is said on the page one came from.
 
 use crate::access::{Ctx, PublicCtx};
-use crate::db::Chore;
+use crate::db::{Chore, Tx};
 use crate::error::{Error, Msg, Result};
 use crate::people::{Entry, Method, PersonId};
 use crate::sso::provider::{Claims, Client, Provider, Tokens};
 use crate::sso::routes::departing::{Failure, note};
 use crate::sso::token::{self, SKEW_SECONDS, Wrong};
 use crate::sso::trip::{self, Aim, Trip, redirect_address};
-use crate::sso::{Connection, Decision, Test, Who, spend};
+use crate::sso::{Connection, ConnectionId, Decision, Test, Who, spend};
 use crate::web::{Flash, Reply};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -50,11 +50,19 @@ pub async fn show(ctx: PublicCtx, inside: Option<Ctx>) -> Result<Reply> {
     Ok(reply.cookie(Trip::over(&ctx.state)))
 }
 
+fn is_open(tx: &mut Tx, id: ConnectionId) -> Result<bool> {
+    match Connection::open(tx, id) {
+        Ok(_) => Ok(true),
+        Err(Error::NotFound) => Ok(false),
+        Err(other) => Err(other),
+    }
+}
+
 fn place_of(trip: &Trip) -> &str {
     match trip.aim {
         Aim::SignIn => "/sign-in",
         Aim::SetUp => "/setup",
-        Aim::Test { .. } | Aim::Connect { .. } | Aim::Confirm { .. } => &trip.back,
+        Aim::Join | Aim::Test { .. } | Aim::Connect { .. } | Aim::Confirm { .. } => &trip.back,
     }
 }
 
@@ -79,14 +87,19 @@ async fn come_back(ctx: &PublicCtx, inside: Option<&Ctx>, trip: &Trip) -> Outcom
         return Err(Failure::Told("sign-on-used".into()));
     }
     let connection = ctx.read(move |tx, _| Connection::by_id(tx, id)).await?;
-    let is_open = connection.enabled_at.is_some() || matches!(trip.aim, Aim::Test { .. });
+    let is_open = match trip.aim {
+        Aim::Test { .. } => true,
+        // Of a session that is there already.
+        Aim::Confirm { .. } => connection.enabled_at.is_some(),
+        Aim::SignIn | Aim::Join | Aim::SetUp | Aim::Connect { .. } => ctx.read(move |tx, _| is_open(tx, id)).await?,
+    };
     if !is_open || connection.revision != trip.revision {
         return Err(Failure::told("sign-on-changed", &connection));
     }
     let code = code(ctx, &connection)?;
     let (who, id_token) = ask(ctx, &connection, trip, &code).await?;
     match (&trip.aim, inside) {
-        (Aim::SignIn, _) => sign_in(ctx, connection, who, (trip.back.clone(), id_token)).await,
+        (Aim::SignIn | Aim::Join, _) => sign_in(ctx, connection, who, (trip, id_token)).await,
         (Aim::SetUp, _) => Ok(Reply::redirect("/setup/owner").cookie(who_cookie(ctx, who, "/"))),
         (Aim::Test { person }, Some(inside)) => test(inside, connection, who, *person).await,
         (Aim::Connect { person }, Some(inside)) => connect(inside, connection, who, *person).await,
@@ -182,17 +195,23 @@ async fn sign_in(
     ctx: &PublicCtx,
     connection: Connection,
     who: Who,
-    (back, id_token): (String, String),
+    (trip, id_token): (&Trip, String),
 ) -> Outcome<Reply> {
     let (asked, about) = (who.clone(), connection.clone());
     let decision = ctx.read(move |tx, _| asked.decide(tx, &about)).await?;
+    let back = &trip.back;
     match decision {
         Decision::Refuse(msg) => Err(Failure::Told(msg)),
-        Decision::Prove(_) => Ok(Reply::redirect("/sign-on/password").cookie(who_cookie(ctx, who, &back))),
+        // The page of the invitation makes the account.
+        Decision::Stranger | Decision::Create if trip.aim == Aim::Join => {
+            Ok(Reply::redirect(back).cookie(who_cookie(ctx, who, back)))
+        }
+        Decision::Stranger => Err(Failure::told("sign-on-no-invitation", &connection)),
+        Decision::Prove(_) => Ok(Reply::redirect("/sign-on/password").cookie(who_cookie(ctx, who, back))),
         Decision::Enter(_) | Decision::Link(_) | Decision::Create => {
             let keeps = connection.provider_logout_enabled;
             let token = enter(ctx, who, decision, keeps.then_some(id_token)).await?;
-            Ok(Reply::redirect(&back).cookie(ctx.state.session_cookie(&token)))
+            Ok(Reply::redirect(back).cookie(ctx.state.session_cookie(&token)))
         }
     }
 }
@@ -204,7 +223,7 @@ pub async fn enter(ctx: &PublicCtx, who: Who, decision: Decision, id_token: Opti
         match decision {
             Decision::Link(person) | Decision::Prove(person) => who.link(tx, me, person, &state.config)?,
             Decision::Create => drop(who.create(tx, me)?),
-            Decision::Enter(_) | Decision::Refuse(_) => {}
+            Decision::Enter(_) | Decision::Refuse(_) | Decision::Stranger => {}
         }
         who.enter(tx, me, entry, (id_token, &state.vault))
     })

@@ -6,7 +6,7 @@ use crate::db::Chore;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::people::{Entry, Method, Organisation, PersonId};
 use crate::secret::Secret;
-use crate::signin::{Attempt, verify};
+use crate::signin::{Attempt, Entered, verify};
 use crate::sso::pages::{BreakGlass, Sheet, UsePage, UsesPage};
 use crate::sso::{BREAK_GLASS_SECONDS, Keeper, Use, UseId};
 use crate::text::value::{Body, Title};
@@ -33,10 +33,8 @@ async fn page(ctx: &PublicCtx, sent: &Form, status: u16, problems: Problems) -> 
 /// The same words for a wrong password and for who is not named.
 pub async fn create(ctx: PublicCtx, sent: Form) -> Result<Reply> {
     match enter(&ctx, &sent).await {
-        Ok(token) => {
-            let told = Flash::failed("break-glass-begun");
-            Ok(ctx.redirect("/settings/sign-on", Some(told)).cookie(ctx.state.session_cookie(&token)))
-        }
+        Ok((Entered::Whole(token), _)) => Ok(come_in(&ctx, &token)),
+        Ok((Entered::Half(token), reason)) => Ok(second::ask(&ctx, token, reason)),
         Err(Error::SignIn) => page(&ctx, &sent, 422, Problems::one("", "problem-break-glass")).await,
         Err(Error::Invalid(problems)) => page(&ctx, &sent, 422, problems).await,
         Err(Error::Slow(wait)) => {
@@ -47,7 +45,21 @@ pub async fn create(ctx: PublicCtx, sent: Form) -> Result<Reply> {
     }
 }
 
-async fn enter(ctx: &PublicCtx, sent: &Form) -> Result<String> {
+/// Inside, and told at once where one is.
+fn come_in(ctx: &PublicCtx, token: &str) -> Reply {
+    ctx.redirect(HERE, Some(Flash::failed("break-glass-begun"))).cookie(ctx.state.session_cookie(token))
+}
+
+fn entry(ctx: &PublicCtx) -> Entry {
+    Entry {
+        method: Method::BreakGlass,
+        address: ctx.caller.address.clone(),
+        browser: ctx.caller.browser.clone(),
+        max_age_seconds: BREAK_GLASS_SECONDS,
+    }
+}
+
+async fn enter(ctx: &PublicCtx, sent: &Form) -> Result<(Entered, Title)> {
     let (email, password) = (sent.text("email").trim().to_lowercase(), Secret::new(sent.text("password")));
     let mut problems = Problems::default();
     let reason = problems.take("reason", Title::parse(sent.text("reason")));
@@ -59,21 +71,66 @@ async fn enter(ctx: &PublicCtx, sent: &Form) -> Result<String> {
     let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
     let fits = ctx.work(move || Ok(verify(&password, stored.as_deref()))).await?;
     drop(turn);
-    let entry = Entry {
-        method: Method::BreakGlass,
-        address: ctx.caller.address.clone(),
-        browser: ctx.caller.browser.clone(),
-        max_age_seconds: BREAK_GLASS_SECONDS,
-    };
-    let state = ctx.state.clone();
+    let (state, entry, why) = (ctx.state.clone(), entry(ctx), reason.clone());
     let begun = match fits {
-        true => ctx.write(move |tx, me| Use::begin(tx, me, (&email, &reason), entry, &state.config)).await,
+        true => ctx.write(move |tx, me| Use::begin(tx, me, (&email, &why), entry, &state.config)).await,
         false => Err(Error::SignIn),
     };
     if matches!(begun, Err(Error::SignIn)) {
         ctx.touch(Chore::Throttle, move |tx, me| attempt.fail(tx, me)).await?;
     }
-    begun
+    Ok((begun?, reason))
+}
+
+/// `/sign-in/break-glass/second`: the second factor, from whoever has one.
+pub mod second {
+    use super::*;
+    use crate::signin::{Half, Opens, STEP_MAX_SECONDS};
+    use crate::sso::trip::{signed_cookie, signed_value};
+
+    const PATH: &str = "/sign-in/break-glass/second";
+    /// Carries the step and the reason between the two halves.
+    const COOKIE: &str = "tow_break_glass";
+
+    pub fn ask(ctx: &PublicCtx, token: String, reason: Title) -> Reply {
+        let kept = (token, reason.into_string());
+        Reply::redirect(PATH).cookie(signed_cookie(&ctx.state, COOKIE, &kept, STEP_MAX_SECONDS))
+    }
+
+    /// `SignIn` without the cookie.
+    fn half(ctx: &PublicCtx) -> Result<(Half, Title)> {
+        let (token, reason): (String, String) = signed_value(ctx, COOKIE).ok_or(Error::SignIn)?;
+        let reason = Title::parse(&reason).map_err(|_| Error::SignIn)?;
+        let (back, other) = (HERE.to_owned(), "/sign-in/break-glass");
+        Ok((Half { opens: Opens::BreakGlass, token, action: PATH, back, other }, reason))
+    }
+
+    pub async fn new(ctx: PublicCtx) -> Result<Reply> {
+        let page = match half(&ctx) {
+            Ok((half, _)) => half.page(&ctx, 200, Problems::default()).await,
+            Err(error) => Err(error),
+        };
+        match page {
+            Err(Error::SignIn) => Ok(Reply::redirect("/sign-in/break-glass")),
+            answer => answer,
+        }
+    }
+
+    pub async fn create(ctx: PublicCtx, sent: Form) -> Result<Reply> {
+        let (half, reason) = half(&ctx)?;
+        let (state, entry) = (ctx.state.clone(), entry(&ctx));
+        let entered = half
+            .enter(&ctx, &sent, move |tx, me, step, shown| Use::finish(tx, me, (step, shown, &reason), entry, &state))
+            .await;
+        match entered {
+            Ok(token) => Ok(come_in(&ctx, &token).cookie(ctx.state.gone(COOKIE))),
+            Err(error) => half.again(&ctx, error).await,
+        }
+    }
+
+    pub async fn question(ctx: PublicCtx, _: Form) -> Result<Reply> {
+        half(&ctx)?.0.question(&ctx).await
+    }
 }
 
 fn parse(id: &str) -> Result<UseId> {
@@ -145,7 +202,7 @@ pub mod owners {
     pub async fn destroy(ctx: Ctx, id: Path<String>, _: Form) -> Result<Reply> {
         let id = id.parse().map(PersonId).map_err(|_| Error::NotFound)?;
         let done = ctx.write(move |tx, me| Keeper::unname(tx, me, id)).await;
-        answer(&ctx, done.map(|()| "keeper-unnamed".into())).await
+        answer(&ctx, done.map(|_| "keeper-unnamed".into())).await
     }
 }
 

@@ -57,9 +57,13 @@ pub async fn new(ctx: PublicCtx, id: Path<String>) -> Result<Reply> {
         return Ok(Reply::redirect("/setup"));
     }
     let back = ctx.query("back").unwrap_or_default();
-    match depart(&ctx, &connection, Aim::SignIn, &back).await {
+    let (aim, here) = match ctx.query("for").as_deref() {
+        Some("invitation") => (Aim::Join, crate::web::local(&back).to_owned()),
+        _ => (Aim::SignIn, "/sign-in".to_owned()),
+    };
+    match depart(&ctx, &connection, aim, &back).await {
         Ok(reply) => Ok(reply),
-        Err(Failure::Told(msg)) => Ok(ctx.redirect("/sign-in", Some(Flash::failed(msg)))),
+        Err(Failure::Told(msg)) => Ok(ctx.redirect(&here, Some(Flash::failed(msg)))),
         Err(Failure::Broken(error)) => Err(error),
     }
 }
@@ -76,7 +80,7 @@ pub async fn depart<P: Principal>(
     let provider = match is_trial {
         // A trial is about the provider as it is now.
         true => Provider::ask(&ctx.state.net, &connection.issuer, now).await,
-        false => Provider::of(&ctx.state.net, &connection.issuer, now).await,
+        false => Provider::awake(&ctx.state.net, &connection.issuer, now).await,
     };
     let provider = provider.map_err(|trouble| Failure::of(trouble, connection))?;
     let trip = Trip::begin(connection, aim, back, now);
@@ -89,7 +93,7 @@ pub async fn begin_set_up(ctx: &PublicCtx) -> std::result::Result<(String, cooki
     let gone = || Msg::new("sign-on-gone");
     let open = ctx.read(|tx, _| Connection::open_ones(tx)).await.map_err(|_| gone())?;
     let connection = open.into_iter().next().ok_or_else(gone)?;
-    let provider = Provider::of(&ctx.state.net, &connection.issuer, ctx.now()).await;
+    let provider = Provider::awake(&ctx.state.net, &connection.issuer, ctx.now()).await;
     let provider = provider.map_err(|trouble| match Failure::of(trouble, &connection) {
         Failure::Told(msg) => msg,
         Failure::Broken(_) => gone(),

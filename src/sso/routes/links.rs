@@ -44,7 +44,8 @@ pub async fn new(ctx: Ctx, id: Path<String>) -> Result<Reply> {
 
 pub async fn destroy(ctx: Ctx, id: Path<String>, _: Form) -> Result<Reply> {
     let id = id.parse().map_err(|_| Error::NotFound)?;
-    match ctx.write(move |tx, me| Link::remove(tx, me, id)).await {
+    let removed = ctx.write(move |tx, me| Link::remove(tx, me, me.person_id().ok_or(Error::SignIn)?, id)).await;
+    match removed {
         Ok(()) => Ok(ctx.redirect(HERE, Some(Flash::done("sign-on-disconnected")))),
         Err(Error::Invalid(problems)) => {
             let view = page(&ctx, problems).await?;

@@ -9,7 +9,7 @@ mod links;
 mod proof;
 mod settings;
 
-pub use arriving::arrived;
+pub use arriving::{arrived, forgotten};
 pub use departing::begin_set_up;
 
 use crate::web::{Need, Routes};
@@ -25,6 +25,9 @@ pub fn routes() -> Routes {
         .get("/sign-on/{id}", Need::Nothing, departing::new)
         .get("/sign-in/break-glass", Need::Nothing, break_glass::new)
         .post("/sign-in/break-glass", Need::Nothing, break_glass::create)
+        .get("/sign-in/break-glass/second", Need::Nothing, break_glass::second::new)
+        .post("/sign-in/break-glass/second", Need::Nothing, break_glass::second::create)
+        .post("/sign-in/break-glass/second/passkey", Need::Nothing, break_glass::second::question)
         .get("/settings/me/sign-ons", Need::Session, links::index)
         .get("/settings/me/sign-ons/{id}/new", Need::Session, links::new)
         .post("/settings/me/sign-ons/{id}/removal", Need::Session, links::destroy)

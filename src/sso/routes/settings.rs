@@ -5,7 +5,7 @@ use crate::access::{Ctx, Permission, Thing, Verb, check};
 use crate::error::{Error, Msg, Problems, Result};
 use crate::sso::pages::{ConnectionForm, Edit, Index};
 use crate::sso::trip::Aim;
-use crate::sso::{Connection, ConnectionId, Enforcement, Keeper, Test, Use};
+use crate::sso::{Connection, ConnectionId, Enforcement, Keeper, Outside, Test, Use};
 use crate::web::{Flash, Form, Reply};
 use actix_web::web::Path;
 
@@ -18,19 +18,26 @@ pub async fn index(ctx: Ctx) -> Result<Reply> {
 
 /// The list, with what went wrong above it.
 pub async fn page(ctx: &Ctx, problems: Problems) -> Result<Index> {
-    let (connections, tests, enforcement, keepers, candidates, waiting) = ctx
+    let (connections, tests, enforcement, keepers, candidates, waiting, outside) = ctx
         .read(|tx, me| {
             let connections = Connection::list(tx, me)?;
             let tests = Test::list(tx, me.person_id().ok_or(Error::SignIn)?)?;
             let waiting = Use::list(tx, me)?.iter().filter(|used| used.reviewed_at.is_none()).count();
-            Ok((connections, tests, Enforcement::now(tx)?, Keeper::list(tx)?, Keeper::candidates(tx)?, waiting))
+            let outside = if connections.iter().any(|one| one.enabled_at.is_some()) {
+                Outside::now(tx)?
+            } else {
+                Outside::default()
+            };
+            let (enforcement, keepers, candidates) =
+                (Enforcement::now(tx)?, Keeper::list(tx)?, Keeper::candidates(tx)?);
+            Ok((connections, tests, enforcement, keepers, candidates, waiting, outside))
         })
         .await?;
     let shell = ctx.shell("settings")?;
     Ok(Index::new(
         shell,
         (connections, &tests),
-        (enforcement, keepers, candidates),
+        (enforcement, keepers, candidates, outside),
         (waiting, ctx.state.vault.is_ready()),
         problems,
     ))

@@ -70,7 +70,7 @@ fn a_stranger_of_another_domain_needs_an_invitation() {
     let app = provider.app();
     provider.claim("email", json!("wren@elsewhere.example"));
     let browser = app.visitor();
-    assert!(told(&sign_on(&provider, &app, &browser)).contains("Ask an administrator to invite you"));
+    assert!(told(&sign_on(&provider, &app, &browser)).contains("ask an administrator for one"));
     assert!(!is_in(&browser) && app.count("select count(*) from people where name = 'Wren Aldous'") == 0);
 }
 
@@ -95,7 +95,7 @@ fn even_where_verification_is_not_asked_for_an_unverified_address_makes_and_link
     let provider = IdProvider::new();
     let app = provider.app_with(&[("TOW_AUTH__OIDC__REQUIRE_EMAIL_VERIFIED", "false")]);
     provider.claim("email_verified", json!(false));
-    assert!(told(&sign_on(&provider, &app, &app.visitor())).contains("Ask an administrator to invite you"));
+    assert!(told(&sign_on(&provider, &app, &app.visitor())).contains("ask an administrator for one"));
     ada_is_known(&provider, &app);
     assert!(told(&sign_on(&provider, &app, &app.visitor())).contains("is not connected"));
 }

@@ -4,7 +4,7 @@ use super::{ada_is_linked, door, is_in, leave, sign_on, told};
 use crate::harness::*;
 use serde_json::{Value, json};
 use std::time::Duration;
-use tow::sso::{CALL_SECONDS, KEYS_EVERY_SECONDS, TRIP_SECONDS};
+use tow::sso::{AWAKE_SECONDS, CALL_SECONDS, KEYS_EVERY_SECONDS, TRIP_SECONDS};
 
 const UNVERIFIABLE: &str = "could not be verified";
 
@@ -287,6 +287,20 @@ fn a_provider_that_is_down_slow_or_endless_is_told_and_not_waited_for() {
         assert!(page.contains("name=\"password\""), "passwords still work");
         assert!(began.elapsed() < Duration::from_secs(CALL_SECONDS + 2));
     }
+}
+
+#[test]
+fn a_provider_that_went_down_a_moment_ago_is_told_before_anybody_is_sent_there() {
+    let provider = IdProvider::new();
+    let app = provider.app();
+    sign_on(&provider, &app, &app.visitor());
+    let fetched = || provider.outside.asked().iter().filter(|asked| asked.path == "/jwks").count();
+    app.advance(chrono::Duration::seconds(AWAKE_SECONDS + 1));
+    assert!(app.visitor().get(&door(&app)).location().starts_with(&provider.issuer()));
+    assert_eq!(fetched(), 1, "its keys are not fetched for each who signs in");
+    provider.habits().instead.insert("/.well-known/openid-configuration", Said::text(503, "text/plain", "down"));
+    app.advance(chrono::Duration::seconds(AWAKE_SECONDS + 1));
+    assert!(told(&app.visitor().get(&door(&app))).contains("does not answer at the moment"));
 }
 
 #[test]

@@ -126,3 +126,76 @@ fn the_sheet_for_the_safe_names_the_door_and_the_owners_and_no_secret() {
     assert_eq!(app.as_(BEN).get("/settings/sign-on/break-glass/sheet").status, 200);
     assert_eq!(app.as_(CLEO).get("/settings/sign-on/break-glass/sheet").status, 403);
 }
+
+/// Ada is named and has an authenticator app.
+fn with_app() -> (App, Phone, Vec<String>) {
+    let app = named();
+    let (phone, codes) = enrol(&app, &app.as_(ADA));
+    app.advance(chrono::Duration::seconds(60));
+    (app, phone, codes)
+}
+
+fn second(browser: &Client, field: &str, value: &str) -> Answer {
+    browser.post("/sign-in/break-glass/second", &[(field, value)])
+}
+
+#[test]
+fn who_has_a_second_factor_shows_it_before_break_glass_opens() {
+    let (app, phone, codes) = with_app();
+    let browser = app.visitor();
+    let page = come_in(&browser, ADA, PASSWORD);
+    assert_eq!(page.location(), "/sign-in/break-glass/second");
+    assert!(page.follow().has("six digits") && !is_in(&browser));
+    assert_eq!(app.count("select count(*) from break_glass_uses"), 0, "nobody is alarmed by half a way in");
+    assert!(second(&browser, "code", "000000").has("does not fit") && !is_in(&browser));
+    assert_eq!(second(&browser, "code", &phone.code(&app)).location(), "/settings/sign-on");
+    assert!(browser.get("/tickets").has("not for daily work"));
+    let begun = "select count(*) from sessions s join break_glass_uses u on u.session_id = s.id and u.reason = 'The provider is down'
+        where s.method = 'break_glass' and s.factor = 'totp' and s.expires_at - s.created_at = interval '1 hour'";
+    assert_eq!(app.count(begun), 1);
+    let again = app.visitor();
+    come_in(&again, ADA, PASSWORD);
+    assert_eq!(second(&again, "recovery_code", &codes[0]).status, 303);
+    assert!(is_in(&again));
+}
+
+#[test]
+fn guessing_the_second_factor_of_break_glass_makes_one_wait() {
+    let (app, phone, _) = with_app();
+    let browser = app.visitor();
+    come_in(&browser, ADA, PASSWORD);
+    for _ in 0..tow::signin::FREE_TRIES + 1 {
+        second(&browser, "code", "000000");
+    }
+    assert_eq!(second(&browser, "code", &phone.code(&app)).status, 429);
+}
+
+#[test]
+fn half_of_break_glass_opens_no_ordinary_session_and_the_other_way_round() {
+    use tow::signin::{Opens, Step};
+    let app = named();
+    for (made, other) in [(Opens::BreakGlass, Opens::SignIn), (Opens::SignIn, Opens::BreakGlass)] {
+        let token = app.tx(|tx| Step::begin(tx, ADA.id, made));
+        assert!(app.tx(|tx| Ok(Step::find(tx, &token, other).is_err() && Step::find(tx, &token, made).is_ok())));
+    }
+    assert_eq!(app.visitor().get("/sign-in/break-glass/second").location(), DOOR);
+}
+
+#[test]
+fn who_is_taken_off_between_the_two_halves_stays_outside() {
+    let (app, phone, _) = with_app();
+    let browser = app.visitor();
+    come_in(&browser, ADA, PASSWORD);
+    app.sql("delete from break_glass_owners");
+    assert!(second(&browser, "code", &phone.code(&app)).status != 200 && !is_in(&browser));
+}
+
+#[test]
+fn an_owner_with_a_password_alone_is_named_plainly_where_it_is_decided_and_on_the_sheet() {
+    let app = named();
+    assert!(app.as_(ADA).get("/settings/sign-on").has("One break-glass owner has no second factor"));
+    assert!(app.as_(ADA).get("/settings/sign-on/break-glass/sheet").has("this password alone opens the door"));
+    assert!(app.as_(ADA).get("/settings/practices").has("With a password alone: Ada Lindqvist"));
+    enrol(&app, &app.as_(ADA));
+    assert!(!app.as_(ADA).get("/settings/sign-on").has("no second factor"));
+}

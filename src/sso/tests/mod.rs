@@ -5,6 +5,8 @@ mod attacks;
 mod break_glass;
 mod configuration;
 mod ending;
+mod enforced;
+mod invited;
 
 use crate::harness::*;
 use serde_json::json;
