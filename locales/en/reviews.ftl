@@ -32,10 +32,12 @@ review-kind-grant = Project grants
 review-kind-invitation = Invitations
 review-kind-token = Personal tokens
 review-kind-key = API keys
+review-kind-link = Sign-ons
+review-kind-break-glass = Break-glass
 review-kind-left = Left
 review-kind-role = Roles
 review-kind-group = Groups
-review-kind-connection = Sign-on
+review-kind-connection = Connections
 review-no-lines = Nothing here
 review-no-lines-words = There is no such access in this review.
 review-subject = Who
@@ -82,7 +84,7 @@ practices-docs = The same list stands in the settings under Practices, with how 
 practices-docs-seen = The server sees this itself.
 practices-docs-note = People write this down on the page.
 practices-docs-people = Only people can judge this.
-practices-docs-stale = An invitation counts as stale after { $days } days.
+practices-docs-stale = An invitation counts as stale after { $days } days, a token or API key as old after { $old } or when nobody used it for { $idle }, and a secret as old after { $secret }.
 practices-notes = What only people know
 practices-notes-words = Where each part runs and who answers for it, what may be lost, and when it was last tried. No passwords.
 practice-good = good
@@ -97,6 +99,35 @@ practice-now-cookie-yes = The cookie is sent over https only.
 practice-now-cookie-no = The cookie would also be sent without encryption. Set security.session_cookie_secure.
 practice-now-key-yes = DATA_ENCRYPTION_KEY is set.
 practice-now-key-no = DATA_ENCRYPTION_KEY is not set: secrets of streams, sign-on and factors cannot be kept.
+practice-age = { $name } { $days ->
+    [0] since today
+    [one] for one day
+   *[other] for { $days } days
+ }
+practice-now-ages = In use: { $names }.
+practice-now-sign-on-required = Everybody signs in through the provider.
+practice-now-sign-on-offered = People may sign in through a provider, and with a password too.
+practice-now-sign-on-none = People sign in with passwords; no provider is connected.
+practice-now-keepers = { $count ->
+    [0] Nobody is named as break-glass owner.
+    [one] One break-glass owner is named.
+   *[other] { $count } break-glass owners are named.
+ }
+practice-now-bare-keepers = With a password alone: { $names }.
+practice-now-unreviewed = { $count ->
+    [one] One break-glass session has not been reviewed.
+   *[other] { $count } break-glass sessions have not been reviewed.
+ }
+practice-now-old-keys = { $count ->
+    [0] No token or API key is old or unused.
+    [one] One token or API key is old or unused.
+   *[other] { $count } tokens and API keys are old or unused.
+ }
+practice-now-rhythm = { $count ->
+    [one] One begins every month.
+   *[other] One begins every { $count } months.
+ }
+practice-now-no-rhythm = Reviews begin by hand only.
 practice-now-owners = { $count ->
     [one] There is one owner. When they lose their access, nobody can help.
    *[other] There are { $count } owners.
@@ -126,7 +157,7 @@ practice-cookie-words = With security.session_cookie_secure the session’s cook
 practice-encryption = Encryption at rest
 practice-encryption-words = The operator’s part: the database’s volume, the uploads, the logs and every backup lie on encrypted storage, under the same class of protection as the server.
 practice-secrets = Secrets from a manager
-practice-secrets-words = APP_SECRET, DATA_ENCRYPTION_KEY and every other secret come from a secrets manager or files that it writes (NAME_FILE), another one for each environment; they are changed on a schedule, and at once after an emergency or when somebody may have seen them. tow doctor shows their age.
+practice-secrets-words = APP_SECRET, DATA_ENCRYPTION_KEY and every other secret come from a secrets manager or files that it writes (NAME_FILE), another one for each environment; they are changed on a schedule, and at once after an emergency or when somebody may have seen them. Their age stands here and in tow doctor.
 practice-key = A key for what must be read back
 practice-key-words = Whole sign-on configurations, webhook secrets and seeds of second factors are sealed under DATA_ENCRYPTION_KEY, which is nobody else’s key. Losing it loses them.
 practice-files = Files closed to others
@@ -137,12 +168,16 @@ practice-admins = Few admins and server admins
 practice-admins-words = Admins for those who run the organisation day by day, custom roles for what is narrower, members for everybody else. Server admins only for who runs the machine.
 practice-factors = Owners with a second factor
 practice-factors-words = Every owner has a passkey or an authenticator app here, or signs on through an identity provider that demands one. Do not rely on a password alone for an owner.
+practice-sign-on = Sign-on for everybody
+practice-sign-on-words = People come in through the company’s identity provider, which asks for a second factor and knows who has left; passwords are not offered. Break-glass owners get in when it fails.
 practice-emergency = Emergency access
-practice-emergency-words = A break-glass owner whose credentials lie in a controlled vault: never for daily work, its use alerts everybody and is reviewed afterwards, and whatever it exposed is changed.
+practice-emergency-words = A break-glass owner whose credentials lie in a controlled vault: never for daily work, its use alerts everybody and is reviewed afterwards, and whatever it exposed is changed. It has a password and a second factor.
 practice-invitations = No stale invitations
 practice-invitations-words = An invitation that nobody took is an open door for whoever has the link. Cancel it, or refresh it for who still comes.
+practice-old-keys = No old keys
+practice-old-keys-words = Tokens and API keys are changed on a schedule and taken away when nobody uses them. An access review lists each with its last use.
 practice-review = Access reviews
-practice-review-words = On a regular day everybody’s roles, groups, grants, keys and tokens are looked through, line by line, and the review is signed. Change roles when duties change, and remove who has left.
+practice-review-words = On a regular day everybody’s roles, groups, grants, keys, tokens and ways in are looked through, line by line, and the review is signed. Change roles when duties change, and remove who has left.
 practice-stream = The audit trail in a second place
 practice-stream-words = A stream sends every event to a log server or SIEM as it happens, where nobody of this server can change it.
 practice-topology = Topology
@@ -155,8 +190,6 @@ practice-restore = Restore drill
 practice-restore-words = A backup that was never restored is a hope. Try it on a schedule and write down how long it took.
 practice-failover = Failover drill
 practice-failover-words = Take an instance and the database’s primary away on a quiet day, before an incident does.
-practice-providers = Approved AI and web providers
-practice-providers-words = Which outside services your company permits: for what, at which address, what they keep, who approved them and when. Without an OPENAI_API_KEY or EXA_API_KEY nothing is sent to either.
 practice-isolation = Restricted projects are no walls between companies
 practice-isolation-words = A restricted project keeps colleagues apart. What law or contract wants kept apart (a customer, a subsidiary, regulated data) belongs on a server of its own.
 practice-note-ingress = Ingress: where, and who answers for it
@@ -172,5 +205,4 @@ practice-note-recovery-time = How long recovery may take, beside the drill’s t
 practice-note-last-backup = Last backup that was checked
 practice-note-restore-drill = Last restore drill, and its time
 practice-note-failover-drill = Last failover drill
-practice-note-providers = Approved providers: purpose, address, what they keep, approved by whom and when
 practice-note-emergency-access = Emergency access: where the sheet lies, and who may open it

@@ -5,6 +5,7 @@ use crate::access::{Actor, Permission, Permissions, Thing, Verb, can, holds};
 use crate::error::Problems;
 use crate::people::{Face, GroupId, OrganisationRole, PersonId, Session};
 use crate::records::Record;
+use crate::sso::Link;
 use crate::text::value::{Body, Email, Name};
 use crate::ui::{Choice, Shell, filters, text};
 use crate::web::Form;
@@ -160,6 +161,8 @@ pub struct Show {
     /// For who may change the account: where they are signed in, and how many second factors they have.
     pub sessions: Vec<Session>,
     pub factors: usize,
+    /// And through which providers they come in.
+    pub sign_ons: Vec<Link>,
     pub problems: Problems,
 }
 

@@ -1,7 +1,7 @@
 //! How this server should be run, as one list: the page shows what of it holds now, the docs page says what each is. The words are
 //! messages `practice-KEY` and `practice-KEY-words`.
 
-use super::{Facts, Note, NoteKey, STALE_DAYS};
+use super::{Facts, IDLE_KEY_DAYS, Note, NoteKey, OLD_KEY_DAYS, STALE_DAYS};
 use crate::config::Config;
 use crate::error::Problems;
 use crate::ui::{Sample, Shell, filters, sample, say_with, text};
@@ -14,6 +14,8 @@ use std::path::Path;
 
 /// More admins than this want a reason.
 pub const MANY_ADMINS: i64 = 8;
+/// A secret that is in use for longer wants a new one.
+pub const OLD_SECRET_DAYS: i64 = 365;
 /// One practice by its key, and the note that speaks of it.
 pub const PRACTICES: &[(&str, Option<NoteKey>)] = &[
     ("https", None),
@@ -25,8 +27,10 @@ pub const PRACTICES: &[(&str, Option<NoteKey>)] = &[
     ("owners", None),
     ("admins", None),
     ("factors", None),
+    ("sign-on", None),
     ("emergency", Some(NoteKey::EmergencyAccess)),
     ("invitations", None),
+    ("old-keys", None),
     ("review", None),
     ("stream", None),
     ("topology", None),
@@ -34,7 +38,6 @@ pub const PRACTICES: &[(&str, Option<NoteKey>)] = &[
     ("backup", Some(NoteKey::LastBackup)),
     ("restore", Some(NoteKey::RestoreDrill)),
     ("failover", Some(NoteKey::FailoverDrill)),
-    ("providers", Some(NoteKey::Providers)),
     ("isolation", None),
 ];
 
@@ -99,6 +102,8 @@ impl Item {
 pub struct Sight<'s> {
     pub config: &'s Config,
     pub has_key: bool,
+    /// Days that each secret is in use.
+    pub ages: &'s [(&'static str, i64)],
     pub facts: &'s Facts,
     pub notes: &'s [Note],
     pub now: DateTime<Utc>,
@@ -129,6 +134,10 @@ impl Sight<'_> {
             "invitations" => {
                 (good(facts.stale_invitations == 0), count("practice-now-invitations", facts.stale_invitations))
             }
+            "secrets" => self.secrets(),
+            "sign-on" => self.sign_on(),
+            "emergency" => self.emergency(),
+            "old-keys" => (good(facts.old_keys == 0), count("practice-now-old-keys", facts.old_keys)),
             "review" => self.review(),
             "stream" => (good(facts.streams > 0 && facts.failing_streams == 0), streams(facts)),
             "topology" => self.written(&TOPOLOGY),
@@ -155,16 +164,68 @@ impl Sight<'_> {
         }
     }
 
+    fn written_or_not(&self, key: NoteKey) -> String {
+        self.note(key).map_or_else(|| text("practice-now-unwritten"), |note| note.text.clone())
+    }
+
+    fn secrets(&self) -> (Standing, String) {
+        let line =
+            |(name, days): &(&str, i64)| say_with("practice-age", [("name", *name), ("days", &days.to_string())]);
+        let all: Vec<String> = self.ages.iter().map(line).collect();
+        let is_old = self.ages.iter().any(|(_, days)| *days > OLD_SECRET_DAYS);
+        let now = [names("practice-now-ages", &all), self.written_or_not(NoteKey::Secrets)].join(" ");
+        let standing = match self.note(NoteKey::Secrets) {
+            _ if is_old => Standing::Attention,
+            Some(_) => Standing::Good,
+            None => Standing::People,
+        };
+        (standing, now)
+    }
+
+    fn sign_on(&self) -> (Standing, String) {
+        let facts = self.facts;
+        let (standing, key) = match (facts.is_sign_on_required, facts.connections) {
+            (true, _) => (Standing::Good, "practice-now-sign-on-required"),
+            (false, 0) => (Standing::People, "practice-now-sign-on-none"),
+            (false, _) => (Standing::Attention, "practice-now-sign-on-offered"),
+        };
+        (standing, text(key))
+    }
+
+    fn emergency(&self) -> (Standing, String) {
+        let facts = self.facts;
+        let mut now = vec![count("practice-now-keepers", facts.keepers)];
+        if !facts.bare_keepers.is_empty() {
+            now.push(names("practice-now-bare-keepers", &facts.bare_keepers));
+        }
+        if facts.unreviewed > 0 {
+            now.push(count("practice-now-unreviewed", facts.unreviewed));
+        }
+        now.push(self.written_or_not(NoteKey::EmergencyAccess));
+        let is_open =
+            facts.unreviewed > 0 || !facts.bare_keepers.is_empty() || facts.connections > 0 && facts.keepers == 0;
+        let standing = match self.note(NoteKey::EmergencyAccess) {
+            _ if is_open => Standing::Attention,
+            Some(_) => Standing::Good,
+            None => Standing::People,
+        };
+        (standing, now.join(" "))
+    }
+
     fn review(&self) -> (Standing, String) {
+        let rhythm = match self.facts.every_months {
+            Some(months) => count("practice-now-rhythm", months.into()),
+            None => text("practice-now-no-rhythm"),
+        };
         let Some(last) = self.facts.last_review_at else {
-            return (Standing::Attention, text("practice-now-no-review"));
+            return (Standing::Attention, [text("practice-now-no-review"), rhythm].join(" "));
         };
         let months = Months::new(self.facts.every_months.and_then(|months| u32::try_from(months).ok()).unwrap_or(12));
         let is_young = last.checked_add_months(months).is_some_and(|due| due >= self.now);
         let day = last.format("%-d %B %Y").to_string();
         (
             if is_young { Standing::Good } else { Standing::Attention },
-            say_with("practice-now-review", [("day", day.as_str())]),
+            [say_with("practice-now-review", [("day", day.as_str())]), rhythm].join(" "),
         )
     }
 
@@ -273,7 +334,10 @@ pub fn markdown() -> String {
         };
         let _ = writeln!(out, "*{}*\n", text(whose));
     }
-    let _ = writeln!(out, "{}", say_with("practices-docs-stale", [("days", STALE_DAYS.to_string().as_str())]));
+    let days = [STALE_DAYS, OLD_KEY_DAYS, IDLE_KEY_DAYS, OLD_SECRET_DAYS].map(|days| days.to_string());
+    let [stale, old, idle, secret] = &days;
+    let days = [("days", stale.as_str()), ("old", old), ("idle", idle), ("secret", secret)];
+    let _ = writeln!(out, "{}", say_with("practices-docs-stale", days));
     out
 }
 

@@ -250,3 +250,150 @@ fn the_docs_page_says_what_the_page_of_practices_shows() {
     let kept = std::fs::read_to_string(checkout().join("docs/production.md")).unwrap();
     assert_eq!(kept, reviews::markdown(), "run bin/regenerate");
 }
+
+/// Begins a review, takes one line of it away as Ada, and answers what the page said.
+fn revoked(app: &App, (kind, subject, what): (&str, &str, &str)) {
+    let path = begun(app);
+    let line = line(app, &path, kind, subject, what);
+    let said = answer(app, ADA, &line, "revoke");
+    assert_eq!(said.status, 303, "{kind}: {}", said.text());
+    assert_eq!(app.count("select count(*) from review_lines where answer = 'revoked'"), 1, "{kind}");
+}
+
+#[test]
+fn a_person_taken_away_in_a_review_is_out_at_the_next_click() {
+    let app = App::new();
+    let dov = app.as_(DOV);
+    assert_eq!(dov.get("/projects").status, 200);
+    revoked(&app, ("member", "Dov Peretz", "member"));
+    assert_eq!(dov.get("/projects").status, 303);
+    let again = app.visitor().post("/sign-in", &[("email", &DOV.email()), ("password", PASSWORD)]);
+    assert_eq!(again.status, 422);
+}
+
+#[test]
+fn a_role_taken_away_in_a_review_is_gone_at_the_next_click() {
+    let app = App::new();
+    assert_eq!(app.as_(BEN).get("/settings/organisation").status, 200);
+    revoked(&app, ("member", "Ben Okafor", "admin"));
+    assert_eq!(app.as_(BEN).get("/settings/organisation").status, 403);
+    let app = App::new();
+    open_security_desk(&app);
+    let sami = app.as_(SAMI);
+    assert_eq!(sami.get("/settings/sign-on").status, 200);
+    revoked(&app, ("custom_role", "Sami Aho", "Security desk"));
+    assert_ne!(sami.get("/settings/sign-on").status, 200);
+    assert_eq!(app.as_(SAMI).get("/settings/sign-on").status, 403);
+}
+
+#[test]
+fn a_grant_and_a_place_in_a_group_taken_away_in_a_review_are_gone_at_the_next_click() {
+    let app = App::new();
+    let vera = app.as_(VERA);
+    assert_eq!(vera.get("/projects/ATL").status, 200);
+    revoked(&app, ("grant", "Vera Novak", "viewer"));
+    assert_eq!(vera.get("/projects/ATL").status, 404);
+    let app = App::new();
+    let cleo = app.as_(CLEO);
+    app.sql("update project_grants set group_id = (select id from groups), person_id = null where person_id = (select id from people where handle = 'cleo')");
+    assert_eq!(cleo.get("/projects/ATL").status, 200);
+    revoked(&app, ("group_member", "Cleo Marchetti", "Planners"));
+    assert_eq!(cleo.get("/projects/ATL").status, 404);
+}
+
+#[test]
+fn an_invitation_taken_away_in_a_review_lets_nobody_in() {
+    let app = App::new();
+    app.as_(ADA).post("/settings/invitations", &[("emails", "ines@elsewhere.example"), ("role", "member")]);
+    let link = app.mails().last().expect("no mail").path("/invitation/");
+    let browser = app.visitor();
+    browser.get(&link);
+    revoked(&app, ("invitation", "ines@elsewhere.example", "member"));
+    assert!(browser.get("/invitation").has("This invitation was withdrawn"));
+    let form = [("name", "Ines Faro"), ("password", "nine green lanterns")];
+    assert_eq!(browser.post("/invitation", &form).status, 409);
+    assert_eq!(app.count("select count(*) from people where email = 'ines@elsewhere.example'"), 0);
+}
+
+#[test]
+fn a_token_and_a_key_taken_away_in_a_review_are_dead_at_once() {
+    let app = App::new();
+    let robot = app.token(CLEO, &ALL_SCOPES, None);
+    assert_eq!(robot.get("/api/v1/me").status, 200);
+    let name = app.text("select name as text from tokens");
+    revoked(&app, ("token", "Cleo Marchetti", &name));
+    assert_eq!(robot.get("/api/v1/me").status, 401);
+    let app = App::new();
+    let robot = app.key(&ALL_SCOPES, None);
+    assert_eq!(robot.get("/api/v1/me").status, 200);
+    revoked(&app, ("key", "Harbour robot", "Harbour robot"));
+    assert_eq!(robot.get("/api/v1/me").status, 401);
+}
+
+#[test]
+fn a_way_in_through_the_provider_taken_away_in_a_review_ends_its_sessions_and_opens_no_more() {
+    let provider = IdProvider::new();
+    let app = provider.app();
+    let (browser, door) = (app.visitor(), app.text("select '/sign-on/' || id::text as text from sso_connections"));
+    let go = |browser: &Client| browser.get(&provider.consent(&app, &browser.get(&door).location()));
+    go(&browser);
+    assert_eq!(browser.get("/projects").status, 200);
+    app.sql("update sso_connections set allowed_domains = '{}'");
+    revoked(&app, ("link", "Wren Aldous", &app.text("select name as text from sso_connections")));
+    assert_eq!(browser.get("/projects").status, 303);
+    go(&browser);
+    assert_eq!(browser.get("/projects").status, 303, "and the provider alone brings them back no more");
+    assert_eq!(app.count("select count(*) from sso_links"), 0);
+}
+
+#[test]
+fn a_break_glass_owner_taken_off_in_a_review_stays_outside() {
+    let app = App::new();
+    app.as_(ADA).post("/settings/sign-on/break-glass/owners", &[("person", &ADA.id.to_string())]);
+    let come_in = |browser: &Client| {
+        let form =
+            [("email", ADA.email()), ("password", PASSWORD.to_owned()), ("reason", "The provider is down".to_owned())];
+        let form: Vec<_> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        browser.post("/sign-in/break-glass", &form).status
+    };
+    assert_eq!(come_in(&app.visitor()), 303);
+    revoked(&app, ("break_glass", "Ada Lindqvist", "owner"));
+    assert_eq!(come_in(&app.visitor()), 422);
+}
+
+#[test]
+fn a_review_reads_who_comes_in_through_which_provider_and_who_comes_in_past_it() {
+    let provider = IdProvider::new();
+    let app = provider.app();
+    app.require_sign_on();
+    app.sql("insert into break_glass_owners (person_id, named_by, named_at) select id, id, created_at from people where handle = 'ada'");
+    let json = app.as_(ADA).post("/settings/reviews/export", &[("format", "json")]).text();
+    let whole: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let one =
+        |kind: &str| whole["access"].as_array().unwrap().iter().find(|access| access["kind"] == kind).cloned().unwrap();
+    assert_eq!(one("connection")["what"], "required for everybody");
+    assert!(
+        one("connection")["detail"].as_str().unwrap().contains(&provider.issuer()) && !json.contains(CLIENT_SECRET)
+    );
+    assert_eq!(
+        (&one("break_glass")["subject"], &one("break_glass")["detail"]),
+        (&"Ada Lindqvist".into(), &"ada@halden.example, no second factor".into())
+    );
+}
+
+#[test]
+fn practices_show_how_old_secrets_and_keys_are_and_what_stands_between_people_and_the_provider() {
+    let app = App::new();
+    app.tx(|tx| tow::db::sightings::see(tx, &app.state().fingerprints));
+    app.token(CLEO, &ALL_SCOPES, None);
+    let page = app.as_(ADA).get("/settings/practices");
+    assert!(page.has("APP_SECRET since today") && page.has("No token or API key is old or unused"), "{}", page.text());
+    assert!(page.has("no provider is connected") && page.has("Nobody is named as break-glass owner"));
+    app.advance(Duration::days(80));
+    app.sql("update tokens set expires_at = expires_at + interval '2 years'");
+    app.advance(Duration::days(11));
+    let page = app.as_(ADA).get("/settings/practices");
+    assert!(page.has("APP_SECRET for 91 days") && page.has("One token or API key is old or unused"), "{}", page.text());
+    app.require_sign_on();
+    assert!(app.as_(ADA).get("/settings/practices").has("Everybody signs in through the provider"));
+}

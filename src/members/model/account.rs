@@ -8,6 +8,8 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::people::{Session, SessionId};
 use crate::signin::Factor;
+use crate::sso::Link;
+use uuid::Uuid;
 
 impl Member {
     /// Live sessions and the number of second factors; nothing for who may not change the account.
@@ -31,6 +33,20 @@ impl Member {
             return Ok(());
         }
         audit::record(tx, permit, Act::new(ActKind::SessionEnded).target("person", self.id).note("sessions", ended))
+    }
+
+    /// Their ways in through providers; nothing for who may not change the account.
+    pub fn sign_ons(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<Link>> {
+        match !me.is(Some(self.id)) && can(me, Verb::Edit, &self.thing(self.role)) {
+            true => Link::list(tx, self.id),
+            false => Ok(Vec::new()),
+        }
+    }
+
+    /// Takes one of them away, with the sessions that began through it. Sensitive.
+    pub fn disconnect(&self, tx: &mut Tx, me: &Actor, id: Uuid) -> Result<()> {
+        self.check_reset(me)?;
+        Link::remove(tx, me, self.id, id)
     }
 
     /// For who lost phone and key: the password alone opens the account again. Sensitive, told to the person, sessions end.

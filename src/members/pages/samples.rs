@@ -107,6 +107,7 @@ impl Show {
             can_remove: true,
             can_reset: true,
             sessions: Vec::new(),
+            sign_ons: vec![Link::sample()],
             factors: 1,
             problems: Problems::default(),
         }

@@ -22,6 +22,8 @@ pub fn routes() -> Routes {
         .post("/people/{handle}/sessions/{id}/removal", Need::Session, sessions::destroy)
         .post("/people/{handle}/factors/removal", Need::Session, factors::destroy)
         .does("does-reset-factors")
+        .post("/people/{handle}/sign-ons/{id}/removal", Need::Session, sign_ons::destroy)
+        .does("does-disconnect")
         .post("/people/{handle}/deactivation", Need::Session, deactivation::create)
         .does("does-deactivate")
         .post("/people/{handle}/deactivation/removal", Need::Session, deactivation::destroy)
@@ -34,13 +36,13 @@ async fn show(ctx: Ctx, handle: Path<String>) -> Result<Reply> {
 }
 
 async fn page(ctx: &Ctx, handle: String, problems: Problems) -> Result<Show> {
-    let (member, tickets, projects, held, roles, account) = ctx
+    let (member, tickets, projects, held, roles, account, sign_ons) = ctx
         .read(move |tx, me| {
             let member = Member::find(tx, me, &handle)?;
             let (tickets, projects) = (member.open_tickets(tx, me)?, member.common_projects(tx, me)?);
             let (held, roles) = (member.roles_held(tx)?, CustomRole::list(tx, me)?);
-            let account = member.account(tx, me)?;
-            Ok((member, tickets, projects, held, roles, account))
+            let (account, sign_ons) = (member.account(tx, me)?, member.sign_ons(tx, me)?);
+            Ok((member, tickets, projects, held, roles, account, sign_ons))
         })
         .await?;
     let me = ctx.me()?;
@@ -57,6 +59,7 @@ async fn page(ctx: &Ctx, handle: String, problems: Problems) -> Result<Show> {
         line: Line::of(member, &me),
         sessions: account.0,
         factors: account.1,
+        sign_ons,
         tickets,
         projects,
         problems,
@@ -180,5 +183,16 @@ mod factors {
         let done =
             change(&ctx, handle.clone(), move |member, tx, me| member.reset_factors(tx, me, &state.config)).await;
         answer(&ctx, handle, done, "member-factors-reset", None).await
+    }
+}
+
+mod sign_ons {
+    use super::*;
+
+    pub async fn destroy(ctx: Ctx, path: Path<(String, String)>, _: Form) -> Result<Reply> {
+        let (handle, id) = path.into_inner();
+        let id = id.parse().map_err(|_| Error::NotFound)?;
+        let done = change(&ctx, handle.clone(), move |member, tx, me| member.disconnect(tx, me, id)).await;
+        answer(&ctx, handle, done, "member-disconnected", None).await
     }
 }

@@ -14,7 +14,7 @@ text_enum!(
     /// In the order of a review. What only an export tells (left people, definitions, connections) is no line of a review.
     AccessKind {
         Member = "member", CustomRole = "custom_role", GroupMember = "group_member", Grant = "grant", Invitation = "invitation",
-        Token = "token", Key = "key", Left = "left", Role = "role", Group = "group", Connection = "connection",
+        Token = "token", Key = "key", Link = "link", BreakGlass = "break_glass", Left = "left", Role = "role", Group = "group", Connection = "connection",
     }
 );
 
@@ -76,6 +76,19 @@ const PARTS: &[&str] = &[
        t.created_at, u.last_used_at, t.person_id, jsonb_build_object('token', t.id, 'handle', p.handle)
      from tokens t left join people p on p.id = t.person_id left join token_uses u on u.token_id = t.id
      where t.revoked_at is null and t.expires_at > {now}",
+    "select 'link', p.name, c.name, coalesce(nullif(l.email, ''), l.subject) || case when c.enabled_at is null then ', closed' else '' end,
+       l.created_at, l.last_used_at, p.id, jsonb_build_object('link', l.id, 'handle', p.handle)
+     from sso_links l join people p on p.id = l.person_id join sso_connections c on c.id = l.connection_id where p.deactivated_at is null",
+    "select 'break_glass', p.name, 'owner', p.email || case when exists (
+         select 1 from factors f where f.person_id = p.id and f.confirmed_at is not null) then ', second factor' else ', no second factor' end,
+       b.named_at, (select max(u.used_at) from break_glass_uses u where u.person_id = p.id), p.id, jsonb_build_object('person', p.id)
+     from break_glass_owners b join people p on p.id = b.person_id where p.deactivated_at is null",
+    "select 'connection', c.name, case when e.id is not null then 'required for everybody' when c.enabled_at is not null then 'open' else 'closed' end,
+       c.issuer || ', client ' || c.client_id || case when c.source = 'file' then ', from tow.yaml' else '' end
+         || case when c.allowed_domains = '{}' then '' else ', domains ' || array_to_string(c.allowed_domains, ' ') end,
+       c.created_at, (select max(l.last_used_at) from sso_links l where l.connection_id = c.id), null,
+       jsonb_build_object('connection', c.id, 'revision', c.revision, 'links', (select count(*) from sso_links l where l.connection_id = c.id))
+     from sso_connections c left join sso_enforcements e on e.connection_id = c.id",
     "select 'left', p.name, m.role, p.email, p.deactivated_at, (select max(s.last_seen_at) from sessions s where s.person_id = p.id), p.id, '{}'::jsonb
      from memberships m join people p on p.id = m.person_id where p.deactivated_at is not null",
     "select 'role', r.name, coalesce((select string_agg(rp.permission, ', ' order by rp.permission) from role_permissions rp where rp.role_id = r.id), ''),

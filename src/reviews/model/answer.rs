@@ -10,6 +10,7 @@ use crate::invitations::{Invitation, InvitationId};
 use crate::members::{Group, Member};
 use crate::people::{GroupId, OrganisationRole, PersonId, RoleId, Token, TokenId};
 use crate::projects::{GrantId, Project};
+use crate::sso::{Keeper, Link};
 use crate::tokens;
 use serde_json::Value;
 use uuid::Uuid;
@@ -84,6 +85,8 @@ impl Line {
             AccessKind::Invitation => Invitation::find(tx, me, InvitationId(self.id_of("invitation")?))?.cancel(tx, me),
             AccessKind::Key => tokens::delete_key(tx, me, TokenId(self.id_of("token")?)),
             AccessKind::Token => self.revoke_token(tx, me),
+            AccessKind::Link => self.disconnect(tx, me),
+            AccessKind::BreakGlass => self.unname(tx, me),
             AccessKind::Left | AccessKind::Role | AccessKind::Group | AccessKind::Connection => Err(Error::NotFound),
         }
     }
@@ -118,12 +121,28 @@ impl Line {
         audit::record(tx, permit, Act::new(ActKind::TokenRevoked).target("token", id).note("person", member.id))
     }
 
+    /// One's own as on one's own page, where the only way in stays.
+    fn disconnect(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
+        let member = Member::find(tx, me, self.word("handle")?)?;
+        let id = self.id_of("link")?;
+        if me.is(Some(member.id)) { Link::remove(tx, me, member.id, id) } else { member.disconnect(tx, me, id) }
+    }
+
+    fn unname(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
+        match Keeper::unname(tx, me, PersonId(self.id_of("person")?))? {
+            true => Ok(()),
+            false => Err(Error::NotFound),
+        }
+    }
+
     /// What pressing "revoke" does, as a message key.
     pub fn revoke_label(&self) -> &'static str {
         match (self.kind, self.what.as_str()) {
             (AccessKind::Member, "member") => "review-revoke-deactivate",
             (AccessKind::Member, _) => "review-revoke-to-member",
             (AccessKind::Invitation, _) => "review-revoke-cancel",
+            (AccessKind::Link, _) => "sso-link-remove",
+            (AccessKind::BreakGlass, _) => "keeper-unname",
             _ => "review-revoke",
         }
     }

@@ -9,14 +9,14 @@ use crate::error::{Error, Msg, Problems, Result};
 use crate::text_enum;
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz};
 
 text_enum!(
-    /// Where each part runs and who answers for it; what may be lost; when it was last tried; who outside is approved.
+    /// Where each part runs and who answers for it; what may be lost; when it was last tried.
     NoteKey {
         Ingress = "ingress", Server = "server", Workers = "workers", Database = "database", Uploads = "uploads", Backups = "backups",
         Encryption = "encryption", Secrets = "secrets", RecoveryPoint = "recovery_point", RecoveryTime = "recovery_time",
-        LastBackup = "last_backup", RestoreDrill = "restore_drill", FailoverDrill = "failover_drill", Providers = "providers",
+        LastBackup = "last_backup", RestoreDrill = "restore_drill", FailoverDrill = "failover_drill",
         EmergencyAccess = "emergency_access",
     }
 );
@@ -47,12 +47,29 @@ pub struct Facts {
     pub admins: i64,
     #[diesel(sql_type = BigInt)]
     pub server_admins: i64,
-    /// Names.
+    /// Names; while sign-on is required, only of break-glass owners.
     #[diesel(sql_type = Array<Text>)]
     pub owners_without_factor: Vec<String>,
     /// Waiting for longer than `STALE_DAYS`, or expired and not cancelled.
     #[diesel(sql_type = BigInt)]
     pub stale_invitations: i64,
+    /// Tokens and API keys that work: older than `OLD_KEY_DAYS`, or unused for `IDLE_KEY_DAYS`.
+    #[diesel(sql_type = BigInt)]
+    pub old_keys: i64,
+    /// Sign-on connections that are open to people.
+    #[diesel(sql_type = BigInt)]
+    pub connections: i64,
+    #[diesel(sql_type = Bool)]
+    pub is_sign_on_required: bool,
+    /// Break-glass owners.
+    #[diesel(sql_type = BigInt)]
+    pub keepers: i64,
+    /// Names of those with a password and nothing else.
+    #[diesel(sql_type = Array<Text>)]
+    pub bare_keepers: Vec<String>,
+    /// Break-glass sessions that nobody has reviewed.
+    #[diesel(sql_type = BigInt)]
+    pub unreviewed: i64,
     #[diesel(sql_type = BigInt)]
     pub streams: i64,
     #[diesel(sql_type = BigInt)]
@@ -65,22 +82,37 @@ pub struct Facts {
 
 /// An invitation that nobody took in this time is stale.
 pub const STALE_DAYS: i64 = 14;
+/// A token or API key that is older wants a new one.
+pub const OLD_KEY_DAYS: i64 = 365;
+/// One that nobody used for so long is perhaps nobody's any more.
+pub const IDLE_KEY_DAYS: i64 = 90;
 
 impl Facts {
     pub fn load(tx: &mut Tx, me: &Actor) -> Result<Facts> {
         check(me, Verb::See, &allowed())?;
         let mut sql = Sql::named(
             "reviews::facts",
-            "with active as (select p.id, p.name, p.server_admin, m.role from people p join memberships m on m.person_id = p.id where p.deactivated_at is null)
+            "with active as (select p.id, p.name, p.server_admin, m.role, exists (
+                 select 1 from factors f where f.person_id = p.id and f.confirmed_at is not null) as has_factor,
+                 exists (select 1 from break_glass_owners b where b.person_id = p.id) as is_keeper
+               from people p join memberships m on m.person_id = p.id where p.deactivated_at is null)
              select (select count(*) from active) as people, (select count(*) from active where role = 'owner') as owners,
                (select count(*) from active where role = 'admin') as admins, (select count(*) from active where server_admin) as server_admins,
-               array(select a.name from active a where a.role = 'owner' and not exists (
-                 select 1 from factors f where f.person_id = a.id and f.confirmed_at is not null) order by lower(a.name)) as owners_without_factor,
+               array(select a.name from active a where a.role = 'owner' and not a.has_factor
+                 and (a.is_keeper or not exists (select 1 from sso_enforcements)) order by lower(a.name)) as owners_without_factor,
+               (select count(*) from sso_connections where enabled_at is not null) as connections,
+               exists (select 1 from sso_enforcements) as is_sign_on_required,
+               (select count(*) from active where is_keeper and role = 'owner') as keepers,
+               array(select a.name from active a where a.is_keeper and not a.has_factor order by lower(a.name)) as bare_keepers,
+               (select count(*) from break_glass_uses where reviewed_at is null) as unreviewed,
                (select count(*) from invitations where accepted_at is null and revoked_at is null and created_at < ",
         );
         sql.bind(tx.now - chrono::Duration::days(STALE_DAYS));
+        sql.push(") as stale_invitations, (select count(*) from tokens t left join token_uses u on u.token_id = t.id where t.revoked_at is null and t.expires_at > ");
+        sql.bind(tx.now).push(" and (t.created_at < ").bind(tx.now - chrono::Duration::days(OLD_KEY_DAYS));
+        sql.push(" or greatest(t.created_at, u.last_used_at) < ").bind(tx.now - chrono::Duration::days(IDLE_KEY_DAYS));
         sql.push(
-            ") as stale_invitations, (select count(*) from audit_streams where paused_at is null) as streams,
+            ")) as old_keys, (select count(*) from audit_streams where paused_at is null) as streams,
                (select count(*) from audit_streams where failures > 0) as failing_streams, (select max(signed_at) from reviews) as last_review_at,
                (select every_months from review_rhythms) as every_months",
         );

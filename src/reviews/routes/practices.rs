@@ -1,6 +1,7 @@
 //! `/settings/practices`.
 
 use crate::access::{Ctx, Permission, Verb, can};
+use crate::db::sightings;
 use crate::error::{Error, Problems, Result};
 use crate::reviews::practices::{Field, Practices, Sight, typed};
 use crate::reviews::{Facts, NoteKey, save_notes, see_notes};
@@ -11,11 +12,15 @@ pub async fn edit(ctx: Ctx) -> Result<Reply> {
 }
 
 async fn page(ctx: &Ctx, given: Option<Vec<(NoteKey, String)>>, status: u16, problems: Problems) -> Result<Reply> {
-    let (facts, notes) = ctx.read(|tx, me| Ok((Facts::load(tx, me)?, see_notes(tx, me)?))).await?;
+    let state = ctx.state.clone();
+    let (facts, notes, ages) = ctx
+        .read(move |tx, me| Ok((Facts::load(tx, me)?, see_notes(tx, me)?, sightings::ages(tx, &state.fingerprints)?)))
+        .await?;
     let can_write = can(&ctx.me()?, Verb::See, &crate::access::Thing::Organisation(Permission::OrganisationUpdate));
     let sight = Sight {
         config: &ctx.state.config,
         has_key: ctx.state.vault.is_ready(),
+        ages: &ages,
         facts: &facts,
         notes: &notes,
         now: ctx.now(),
