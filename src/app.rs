@@ -1,14 +1,14 @@
 //! The server, built once: pool, keys, clock, routes; and the few routes that belong to no feature.
 
 use crate::clock::Clock;
-use crate::config::Loaded;
+use crate::config::{Loaded, Secrets};
 use crate::db;
 use crate::error::{Error, Result};
 use crate::net::Net;
 use crate::secret::Secret;
 use crate::ui;
 use crate::vault::Vault;
-use crate::web::{self, Keys, Need, Reply, Routes, Shared, State};
+use crate::web::{self, Keys, Need, Purpose, Reply, Routes, Shared, State};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
@@ -45,6 +45,7 @@ pub fn state_with(loaded: &Loaded, pool: db::Pool) -> Result<State> {
         config: loaded.config.clone(),
         pool,
         clock: Clock::default(),
+        fingerprints: fingerprints(&keys, secrets),
         keys,
         vault,
         net: Net::new(&loaded.config.security),
@@ -56,6 +57,14 @@ pub fn state_with(loaded: &Loaded, pool: db::Pool) -> Result<State> {
         is_dev: cfg!(debug_assertions),
         is_test: false,
     })
+}
+
+/// What `db::sightings` knows each secret by: useless without APP_SECRET.
+pub fn fingerprints(keys: &Keys, secrets: &Secrets) -> Vec<(&'static str, String)> {
+    let of = |(name, secret): (&'static str, &Secret)| {
+        (name, keys.mac(Purpose::Fingerprint, &format!("{name}\n{}", secret.reveal())))
+    };
+    secrets.all().into_iter().map(of).collect()
 }
 
 /// What each start writes down, before the first request.

@@ -59,6 +59,8 @@ pub fn sealed() -> Vec<Sealed> {
     vec![
         Sealed { table: "factors", id: "id", column: "sealed" },
         Sealed { table: "audit_streams", id: "id", column: "secret" },
+        Sealed { table: "sso_connections", id: "id", column: "client_secret" },
+        Sealed { table: "sso_sessions", id: "session_id", column: "id_token" },
     ]
 }
 

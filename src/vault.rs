@@ -13,6 +13,8 @@ use sha2::Sha256;
 use uuid::Uuid;
 
 const VERSION: &str = "v1";
+/// What every sealed value begins with.
+pub const SEALED_PREFIX: &str = "v1.";
 /// Bytes of an XChaCha20 nonce.
 const NONCE: usize = 24;
 

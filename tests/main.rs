@@ -27,6 +27,8 @@ mod cli_tests;
 mod config_secret_tests;
 #[path = "../src/config/tests.rs"]
 mod config_tests;
+#[path = "../src/db/sealed_tests.rs"]
+mod sealed_tests;
 #[path = "../src/db/embedded_tests.rs"]
 mod embedded_tests;
 #[path = "../src/queue/tests.rs"]

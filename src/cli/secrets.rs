@@ -7,7 +7,7 @@ use crate::audit::{self, Act, ActKind};
 use crate::config::Loaded;
 use crate::db::{Tx, sealed, sightings};
 use crate::vault::Vault;
-use crate::web::{Keys, Purpose};
+use crate::web::Keys;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -57,9 +57,5 @@ pub fn rotate(tx: &mut Tx, me: &Actor, vault: &Vault) -> crate::error::Result<us
 
 /// What `sightings` knows each secret by: useless without APP_SECRET.
 pub fn fingerprints(loaded: &Loaded) -> crate::error::Result<Vec<(&'static str, String)>> {
-    let keys = Keys::derive(&loaded.secrets.app_secret, None)?;
-    let of = |(name, secret): (&'static str, &crate::secret::Secret)| {
-        (name, keys.mac(Purpose::Fingerprint, &format!("{name}\n{}", secret.reveal())))
-    };
-    Ok(loaded.secrets.all().into_iter().map(of).collect())
+    Ok(crate::app::fingerprints(&Keys::derive(&loaded.secrets.app_secret, None)?, &loaded.secrets))
 }

@@ -3,7 +3,7 @@
 use super::Tx;
 use super::sql::Sql;
 use crate::error::Result;
-use crate::vault::Vault;
+use crate::vault::{SEALED_PREFIX, Vault};
 use diesel::QueryableByName;
 use diesel::sql_types::{Text, Uuid as SqlUuid};
 use uuid::Uuid;
@@ -28,8 +28,11 @@ struct Row {
 pub fn rotate(tx: &mut Tx, vault: &Vault, places: &[Sealed]) -> Result<usize> {
     let mut count = 0;
     for Sealed { table, id, column } in places {
-        let all = format!("select {id} as id, {column} as value from {table} where {column} is not null for update");
-        for row in Sql::named("sealed::rows", &all).load::<Row>(tx.conn())? {
+        // The column may hold something else too: of the connection in tow.yaml a fingerprint.
+        let all = format!("select {id} as id, {column} as value from {table} where starts_with({column}, ");
+        let mut all = Sql::named("sealed::rows", &all);
+        all.bind(SEALED_PREFIX).push(") for update");
+        for row in all.load::<Row>(tx.conn())? {
             let Some(value) = vault.reseal(row.id, &row.value)? else { continue };
             let mut sql = Sql::named("sealed::reseal", &format!("update {table} set {column} = "));
             sql.bind(value).push(&format!(" where {id} = ")).bind(row.id);

@@ -23,6 +23,8 @@ pub struct State {
     pub net: Net,
     /// What the provider in tow.yaml gave this server as its password.
     pub oidc_client_secret: Option<Secret>,
+    /// Of every secret that is set, by the name of its variable: by which its age is known.
+    pub fingerprints: Vec<(&'static str, String)>,
     /// The sidebar, in order.
     pub nav: Vec<NavGroup>,
     /// What sending a form to a route does, by its pattern: message keys.

@@ -1,20 +1,14 @@
 // A passkey, from adding it to signing in with nothing else.
 import { test, expect } from "./journey.js";
+import { addDevice } from "./passkeys.js";
 import { Person } from "./person.js";
-
-const device = async (context, page) => {
-  const chromium = await context.newCDPSession(page);
-  await chromium.send("WebAuthn.enable");
-  const options = { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true };
-  await chromium.send("WebAuthn.addVirtualAuthenticator", { options });
-};
 
 test("a passkey is added once and then opens the account by itself", async ({ browser, watch, world }) => {
   const pia = await Person.join(world, "Pia Strand");
   const context = watch.over(await browser.newContext({ baseURL: world.url, storageState: await pia.http.storageState() }));
   await pia.leave();
   const page = await context.newPage();
-  await device(context, page);
+  await addDevice(context, page);
 
   await page.goto("/settings/me/factors");
   await page.getByLabel("Name of the device").fill("Blue phone");

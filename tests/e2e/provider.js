@@ -26,5 +26,5 @@ export const begin = async (redirects) => {
     cookies: { keys: ["only for journeys"] },
   });
   server.on("request", provider.callback());
-  return { issuer, end: () => new Promise((done) => (server.closeAllConnections(), server.close(done))) };
+  return { issuer, end: () => new Promise((done) => (server.close(() => done()), server.closeAllConnections())) };
 };

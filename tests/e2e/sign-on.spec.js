@@ -1,9 +1,15 @@
-// Signing in through a real OpenID provider, from an empty server to signing out at both ends.
-import { test, expect } from "./journey.js";
+// Signing in through a real OpenID provider: from an empty server to signing out at both ends; and made, tried, required and got past
+// in the settings of a server that began with passwords.
+import { test, expect, expectNoSidewaysScroll } from "./journey.js";
+import { OWNER } from "./named.js";
+import { addDevice } from "./passkeys.js";
+import { Person } from "./person.js";
 import { begin } from "./provider.js";
 import { Server } from "./server.js";
 
 test.use({ storageState: undefined });
+
+const SECRET = "between tow and its provider";
 
 const atProvider = async (page, login) => {
   await page.locator("input[name=login]").fill(login);
@@ -12,17 +18,27 @@ const atProvider = async (page, login) => {
   await page.locator("button[type=submit]").click(); // consent
 };
 
+const signOut = async (page) => {
+  await page.goto("/settings/me");
+  await page.locator(".sidebar-foot summary").click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await expect(page.getByRole("heading", { name: "You are signed out" })).toBeVisible();
+  await page.waitForURL(/127\.0\.0\.1.*session/);
+  await page.getByRole("button", { name: /Yes/ }).click();
+  await page.waitForURL(/localhost.*\/sign-in/);
+};
+
 test("the first who signs on owns the server; a colleague of an allowed domain joins; both ends are signed out", async ({
   page,
   browser,
   watch,
 }) => {
-  watch.expected.push(/favicon/);
+  watch.expected.push(/favicon|fonts\.googleapis/); // of the provider's own pages
   const redirects = {};
   const server = await Server.begin(async ({ url }) => {
     redirects.provider = await begin({ callback: `${url}/sign-on/callback`, after: `${url}/sign-in` });
     return {
-      OIDC_CLIENT_SECRET: "between tow and its provider",
+      OIDC_CLIENT_SECRET: SECRET,
       TOW_RUNTIME__PUBLIC_APP_URL: url,
       TOW_AUTH__MODE: "oidc",
       TOW_AUTH__OIDC__ISSUER: redirects.provider.issuer,
@@ -67,5 +83,105 @@ test("the first who signs on owns the server; a colleague of an allowed domain j
   } finally {
     await server.end();
     await redirects.provider?.end();
+  }
+});
+
+test("an owner makes a connection, tries it, requires it and signs out at both ends; when the provider fails, break-glass opens", async ({
+  browser,
+  watch,
+}) => {
+  test.setTimeout(180_000);
+  watch.expected.push(/favicon|fonts\.googleapis/);
+  let provider;
+  const server = await Server.begin(async ({ url }) => {
+    provider = await begin({ callback: `${url}/sign-on/callback`, after: `${url}/sign-in` });
+    return {
+      DATA_ENCRYPTION_KEY: "4f0b9d2e7a61c835d94e0f7b2a86c1d35e7940b8f2a6d1c3",
+      TOW_RUNTIME__PUBLIC_APP_URL: url,
+      TOW_SECURITY__OUTBOUND_ALLOWED_HOSTS: "127.0.0.1",
+    };
+  });
+  try {
+    const begun = await Person.come(server.url);
+    await begun.send("/setup", { token: server.token, organisation: "Halden", mode: "founder", ...OWNER }, "/setup");
+    const context = watch.over(await browser.newContext({ baseURL: server.url, storageState: await begun.http.storageState() }));
+    await begun.leave();
+    const page = await context.newPage();
+    await addDevice(context, page);
+    await page.goto("/settings/me/factors");
+    await page.getByLabel("Name of the device").fill("Blue key");
+    await page.getByRole("button", { name: "Add a passkey" }).click();
+    await expect(page.getByRole("heading", { name: "Recovery codes" })).toBeVisible();
+
+    // Made: not yet open to anybody.
+    await page.goto("/settings/sign-on");
+    await page.getByRole("main").getByRole("link", { name: "New connection" }).click();
+    await expect(page.getByLabel("Redirect address")).toHaveValue(`${server.url}/sign-on/callback`);
+    await page.getByLabel("Name", { exact: true }).fill("Halden ID");
+    await page.getByLabel("Issuer").fill(provider.issuer);
+    await page.getByLabel("Client ID").fill("tow");
+    await page.getByLabel("Client secret").fill(SECRET);
+    await page.getByLabel("Sign out at the provider too").check();
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByText("The connection is made")).toBeVisible();
+    await expect(page.getByText("One is kept, encrypted")).toBeVisible();
+    await expectNoSidewaysScroll(page);
+
+    // Tried: the same session goes on, and the account is connected.
+    await page.getByRole("link", { name: "Try it" }).click();
+    await atProvider(page, "ada");
+    await expect(page.getByText("It works: you came back as ada@halden.example")).toBeVisible();
+    await page.getByRole("button", { name: "Open to people" }).click();
+    await expect(page.getByText("People can sign in through it now")).toBeVisible();
+
+    // Required, once somebody can get past it.
+    await page.getByRole("button", { name: "Name an owner" }).click();
+    await expect(page.getByText("second factor", { exact: true })).toBeVisible();
+    await page.getByRole("button", { name: "Require Halden ID for everybody" }).click();
+    await expect(page.getByText("Everybody must sign in through the provider now")).toBeVisible();
+
+    // Invited, there is no password to choose.
+    await page.goto("/settings/invitations/new");
+    await page.getByRole("button", { name: "Invite" }).click();
+    const link = await page.getByRole("textbox", { name: "The link" }).inputValue();
+    const theirs = await watch.over(await browser.newContext({ baseURL: server.url })).newPage();
+    await theirs.goto(link);
+    await expect(theirs.getByLabel("Password")).toHaveCount(0);
+    await theirs.getByRole("link", { name: "Accept with Halden ID" }).click();
+    await atProvider(theirs, "wren");
+    await expect(theirs.getByText("Halden ID says that you are wren@halden.example")).toBeVisible();
+    await theirs.getByRole("button", { name: "Create my account" }).click();
+    await theirs.goto("/settings/me");
+    await expect(theirs.getByText("wren@halden.example")).toBeVisible();
+
+    // In through it, and out at both ends.
+    await context.clearCookies({ domain: "localhost" });
+    await page.goto("/settings/sign-on");
+    await expect(page.getByLabel("Password")).toHaveCount(0);
+    await page.getByRole("link", { name: "Sign in with Halden ID" }).click();
+    await expect(page).toHaveURL(/\/settings\/sign-on$/);
+    await signOut(page);
+    await page.goto("/settings/me");
+    await page.getByRole("link", { name: "Sign in with Halden ID" }).click();
+    await expect(page.locator("input[name=login]")).toBeVisible(); // the provider has forgotten her too
+
+    // The provider fails: past it, seen by everybody.
+    await provider.end();
+    await page.waitForTimeout(11_000); // it is believed to be there for ten seconds
+    await page.goto("/sign-in");
+    await page.getByRole("link", { name: "Sign in with Halden ID" }).click();
+    await expect(page.getByText("Halden ID does not answer at the moment")).toBeVisible();
+    await page.getByRole("link", { name: "Break-glass, for named owners" }).click();
+    await page.getByLabel("E-mail").fill(OWNER.email);
+    await page.getByLabel("Password").fill(OWNER.password);
+    await page.getByLabel("Why is this needed?").fill("The provider is down, and the ferry contract is due");
+    await page.getByRole("button", { name: "Come in" }).click();
+    await page.getByRole("button", { name: "Use a passkey" }).click();
+    await expect(page.getByText("Break-glass session: not for daily work")).toBeVisible();
+    await page.getByRole("link", { name: "Review", exact: true }).click();
+    await expect(page.getByText("The provider is down, and the ferry contract is due")).toBeVisible();
+  } finally {
+    await server.end();
+    await provider?.end();
   }
 });
