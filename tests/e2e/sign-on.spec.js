@@ -116,7 +116,7 @@ test("an owner makes a connection, tries it, requires it and signs out at both e
     // Made: not yet open to anybody.
     await page.goto("/settings/sign-on");
     await page.getByRole("main").getByRole("link", { name: "New connection" }).click();
-    await expect(page.getByLabel("Redirect address")).toHaveValue(`${server.url}/sign-on/callback`);
+    await expect(page.getByRole("textbox", { name: "Redirect address" })).toHaveValue(`${server.url}/sign-on/callback`);
     await page.getByLabel("Name", { exact: true }).fill("Halden ID");
     await page.getByLabel("Issuer").fill(provider.issuer);
     await page.getByLabel("Client ID").fill("tow");

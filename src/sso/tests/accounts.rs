@@ -285,3 +285,21 @@ fn an_account_without_a_password_is_linked_by_its_address_only_when_nobody_ever_
     sign_on(&provider, &app, &browser);
     assert!(is_in(&browser));
 }
+
+#[test]
+fn who_may_change_an_account_takes_its_way_in_away_and_no_other() {
+    let provider = IdProvider::new();
+    let app = provider.app();
+    let browser = app.visitor();
+    sign_on(&provider, &app, &browser);
+    let wren = app.text("select handle as text from people where name = 'Wren Aldous'");
+    let link = app.text("select id::text as text from sso_links");
+    let take =
+        |who: Who, handle: &str| app.as_(who).post(&format!("/people/{handle}/sign-ons/{link}/removal"), &[]).status;
+    assert_eq!((take(CLEO, &wren), take(BEN, "ada"), take(BEN, "dov"), take(BEN, "ben")), (403, 403, 404, 403));
+    assert!(is_in(&browser));
+    assert!(app.as_(BEN).get(&format!("/people/{wren}")).has("Disconnect"));
+    assert_eq!(take(BEN, &wren), 303);
+    assert!(!is_in(&browser) && app.count("select count(*) from sso_links") == 0);
+    assert_eq!(app.count("select count(*) from audit_events where action = 'sso.unlinked'"), 1);
+}

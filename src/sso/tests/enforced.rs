@@ -74,3 +74,23 @@ fn requiring_a_connection_ends_the_sessions_that_began_through_another() {
     let answer = app.as_(ADA).post("/settings/sign-on/enforcement", &[("connection", &id)]);
     assert!(answer.status == 303 && !is_in(&browser), "{}", answer.text());
 }
+
+#[test]
+fn no_link_to_set_a_password_is_sent_while_passwords_are_not_offered() {
+    let app = App::new();
+    app.require_sign_on();
+    assert_eq!(app.as_(DOV).post("/people/cleo/reset-link", &[]).status, 403);
+    assert!(app.as_(ADA).post("/people/cleo/reset-link", &[]).follow().has("would lead nowhere"));
+    assert!(app.mails().is_empty());
+}
+
+#[test]
+fn who_is_not_connected_is_named_before_sign_on_is_required() {
+    let provider = IdProvider::new();
+    let app = provider.app();
+    super::ada_is_linked(&app);
+    let page = app.as_(ADA).get("/settings/sign-on").text();
+    let named =
+        page.split("people are not connected yet").nth(1).expect("nobody is named").split("</section>").next().unwrap();
+    assert!(named.contains("Cleo Marchetti") && !named.contains("Ada Lindqvist") && !named.contains("Hugo"), "{named}");
+}
