@@ -72,6 +72,15 @@ impl Row {
     }
 }
 
+/// What stands around the connections.
+pub struct Around {
+    pub enforcement: Option<Enforcement>,
+    pub keepers: Vec<Keeper>,
+    /// Owners who could be named.
+    pub candidates: Vec<(PersonId, String)>,
+    pub outside: Outside,
+}
+
 #[derive(Template)]
 #[template(path = "sso/index.html")]
 pub struct Index {
@@ -109,15 +118,11 @@ impl Index {
     pub fn new(
         shell: Shell,
         (connections, tests): (Vec<Connection>, &[Test]),
-        (enforcement, keepers, candidates, outside): (
-            Option<Enforcement>,
-            Vec<Keeper>,
-            Vec<(PersonId, String)>,
-            Outside,
-        ),
+        around: Around,
         (waiting, has_key): (usize, bool),
         problems: Problems,
     ) -> Self {
+        let Around { enforcement, keepers, candidates, outside } = around;
         let enforced = enforcement.as_ref().map(|enforcement| enforcement.connection_id);
         let row = |connection: Connection| Row {
             is_file: connection.source == Source::File,

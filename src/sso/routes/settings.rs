@@ -3,7 +3,7 @@
 use super::departing::{Failure, depart, parse};
 use crate::access::{Ctx, Permission, Thing, Verb, check};
 use crate::error::{Error, Msg, Problems, Result};
-use crate::sso::pages::{ConnectionForm, Edit, Index};
+use crate::sso::pages::{Around, ConnectionForm, Edit, Index};
 use crate::sso::trip::Aim;
 use crate::sso::{Connection, ConnectionId, Enforcement, Keeper, Outside, Test, Use};
 use crate::web::{Flash, Form, Reply};
@@ -18,29 +18,22 @@ pub async fn index(ctx: Ctx) -> Result<Reply> {
 
 /// The list, with what went wrong above it.
 pub async fn page(ctx: &Ctx, problems: Problems) -> Result<Index> {
-    let (connections, tests, enforcement, keepers, candidates, waiting, outside) = ctx
+    let (connections, tests, around, waiting) = ctx
         .read(|tx, me| {
             let connections = Connection::list(tx, me)?;
             let tests = Test::list(tx, me.person_id().ok_or(Error::SignIn)?)?;
             let waiting = Use::list(tx, me)?.iter().filter(|used| used.reviewed_at.is_none()).count();
-            let outside = if connections.iter().any(|one| one.enabled_at.is_some()) {
-                Outside::now(tx)?
-            } else {
-                Outside::default()
+            let outside = match connections.iter().any(|one| one.enabled_at.is_some()) {
+                true => Outside::now(tx)?,
+                false => Outside::default(),
             };
-            let (enforcement, keepers, candidates) =
-                (Enforcement::now(tx)?, Keeper::list(tx)?, Keeper::candidates(tx)?);
-            Ok((connections, tests, enforcement, keepers, candidates, waiting, outside))
+            let (enforcement, keepers) = (Enforcement::now(tx)?, Keeper::list(tx)?);
+            let around = Around { enforcement, keepers, candidates: Keeper::candidates(tx)?, outside };
+            Ok((connections, tests, around, waiting))
         })
         .await?;
     let shell = ctx.shell("settings")?;
-    Ok(Index::new(
-        shell,
-        (connections, &tests),
-        (enforcement, keepers, candidates, outside),
-        (waiting, ctx.state.vault.is_ready()),
-        problems,
-    ))
+    Ok(Index::new(shell, (connections, &tests), around, (waiting, ctx.state.vault.is_ready()), problems))
 }
 
 /// Back to the list: done, or with what went wrong above it.
