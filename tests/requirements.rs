@@ -63,10 +63,23 @@ fn names_of_tests() -> BTreeSet<String> {
     let texts = files
         .filter(|path| path.extension().is_some_and(|end| end == "rs"))
         .map(|path| std::fs::read_to_string(path).unwrap());
-    let names = |text: String| {
-        text.lines()
-            .filter_map(|line| Some(line.trim().strip_prefix("fn ")?.split('(').next()?.to_owned()))
-            .collect::<Vec<_>>()
-    };
-    texts.flat_map(names).collect()
+    texts.flat_map(|text| tests_of(&text)).collect()
+}
+
+/// Functions that are run as tests, and not what only helps them.
+fn tests_of(text: &str) -> Vec<String> {
+    let (mut is_test, mut found) = (false, Vec::new());
+    for line in text.lines().map(str::trim) {
+        match line.strip_prefix("fn ").and_then(|rest| rest.split('(').next()) {
+            Some(name) if is_test => found.push(name.to_owned()),
+            _ => {}
+        }
+        is_test = line.starts_with("#[") && (is_test || line.ends_with("test]"));
+    }
+    found
+}
+
+#[test]
+fn what_only_helps_a_test_keeps_no_sentence() {
+    assert_eq!(tests_of("fn help() {}\n#[test]\n#[ignore]\nfn a_claim() {}\nfn other() {}"), ["a_claim"]);
 }

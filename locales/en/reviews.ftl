@@ -10,7 +10,7 @@ review-rhythm = How often
 review-rhythm-words = With a number of months here, the next review begins by itself, and owners and admins get a mail when it begins and before it is due. Empty: by hand only.
 review-months = Months between two reviews
 review-export = Who has access now
-review-export-words = Everybody with their roles, custom roles, groups, grants, pending invitations, API keys and tokens, when they were last here, and what is written under Practices.
+review-export-words = Everybody with their roles, custom roles, groups, grants, pending invitations, API keys and tokens, when they were last here, and (in the JSON) what is written under Practices.
 review-export-one = This review as a file
 review-of = Review of
 review-progress = { $answered } of { $lines } answered
@@ -59,6 +59,7 @@ review-answered = { $answer ->
     [revoked] Revoked. It is taken away from now on.
    *[gone] It was gone already, or has changed since the review began.
  }
+refused-review-unseen = You cannot see this, so you cannot take it away. Somebody who can must answer this line.
 review-finding = What was found
 review-sign = Sign the review
 review-sign-words = When every line is answered. Nothing changes in it afterwards.
@@ -159,7 +160,7 @@ practice-encryption-words = The operator’s part: the database’s volume, the 
 practice-secrets = Secrets from a manager
 practice-secrets-words = APP_SECRET, DATA_ENCRYPTION_KEY and every other secret come from a secrets manager or files that it writes (NAME_FILE), another one for each environment; they are changed on a schedule, and at once after an emergency or when somebody may have seen them. Their age stands here and in tow doctor.
 practice-key = A key for what must be read back
-practice-key-words = Whole sign-on configurations, webhook secrets and seeds of second factors are sealed under DATA_ENCRYPTION_KEY, which is nobody else’s key. Losing it loses them.
+practice-key-words = Client secrets of sign-on, webhook secrets and seeds of second factors are sealed under DATA_ENCRYPTION_KEY, which is nobody else’s key. Losing it loses them.
 practice-files = Files closed to others
 practice-files-words = .env and the data folder stand outside version control and images and are readable by the server’s user alone. tow doctor checks the modes.
 practice-owners = Two owners

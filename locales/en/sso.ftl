@@ -105,6 +105,7 @@ connection-opened = People can sign in through it now.
 connection-closed = It is closed, and the sessions that began through it have ended.
 problem-connection-twice = There is a connection with this issuer and client ID already.
 problem-connection-stale = Somebody changed this connection while you were writing. Open it again to see what it is now.
+problem-secret-elsewhere = The issuer is another one now. Type the secret it gave you; the one that is kept is for the issuer before.
 problem-connection-file = This connection stands in tow.yaml. Change it there and restart the server.
 problem-connection-enforced = Everybody must sign in through this connection. Lift that first.
 problem-issuer = This is no address of an issuer. It begins with https:// and has no ? or #.

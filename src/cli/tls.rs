@@ -19,7 +19,11 @@ pub fn server_config(runtime: &Runtime) -> Result<Option<ServerConfig>, Failure>
         .with_safe_default_protocol_versions()
         .map_err(|error| Failure::Failed(error.to_string()))?;
     let config = builder.with_no_client_auth().with_single_cert(chain, private).map_err(|error| {
-        unusable("runtime.tls_key", key, &format!("cannot be used with the certificate in {} ({error})", cert.display()))
+        unusable(
+            "runtime.tls_key",
+            key,
+            &format!("cannot be used with the certificate in {} ({error})", cert.display()),
+        )
     })?;
     Ok(Some(config))
 }

@@ -112,12 +112,20 @@ fn one_review_is_open_at_a_time() {
 
 #[test]
 fn the_export_names_everything_that_gives_access() {
-    let app = App::new();
+    let provider = IdProvider::new();
+    let app = provider.app();
+    open_security_desk(&app);
+    app.as_(ADA).post("/settings/invitations", &[("emails", "ines@elsewhere.example"), ("role", "member")]);
+    app.as_(ADA).post("/settings/sign-on/break-glass/owners", &[("person", &ADA.id.to_string())]);
+    let (browser, door) = (app.visitor(), app.text("select '/sign-on/' || id::text as text from sso_connections"));
+    browser.get(&provider.consent(&app, &browser.get(&door).location()));
+    (app.token(CLEO, &ALL_SCOPES, None), app.key(&ALL_SCOPES, None));
     let json = app.as_(ADA).post("/settings/reviews/export", &[("format", "json")]);
     let whole: serde_json::Value = serde_json::from_str(&json.text()).unwrap();
     let kinds: std::collections::BTreeSet<&str> =
         whole["access"].as_array().unwrap().iter().map(|access| access["kind"].as_str().unwrap()).collect();
-    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["grant", "group", "group_member", "left", "member"]);
+    let all: std::collections::BTreeSet<&str> = reviews::AccessKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    assert_eq!(kinds, all);
     assert_eq!((&whole["format"], &whole["organisation"]), (&"tow-access-review".into(), &"Halden".into()));
     let csv = app.as_(ADA).post("/settings/reviews/export", &[("format", "csv")]);
     let rows = csv::Reader::from_reader(csv.body.as_slice()).records().count();
@@ -396,4 +404,35 @@ fn practices_show_how_old_secrets_and_keys_are_and_what_stands_between_people_an
     assert!(page.has("APP_SECRET for 91 days") && page.has("One token or API key is old or unused"), "{}", page.text());
     app.require_sign_on();
     assert!(app.as_(ADA).get("/settings/practices").has("Everybody signs in through the provider"));
+}
+
+#[test]
+fn what_a_reviewer_cannot_see_is_not_noted_as_gone() {
+    let app = App::new();
+    app.sql(
+        "insert into roles (id, organisation_id, name, created_at) select '00000000-0000-0000-0000-000000000032', id, 'Reviewer', created_at from organisations;
+         insert into role_permissions values ('00000000-0000-0000-0000-000000000032', 'access_review.export');
+         insert into person_roles select id, '00000000-0000-0000-0000-000000000032', created_at from people where handle = 'dov'",
+    );
+    let path = begun(&app);
+    let line = line(&app, &path, "grant", "Vera Novak", "viewer");
+    assert_eq!(answer(&app, DOV, &line, "revoke").status, 403);
+    assert_eq!(app.count("select count(*) from review_lines where answer is not null"), 0);
+    assert_eq!(app.as_(VERA).get("/projects/ATL").status, 200);
+}
+
+#[test]
+fn what_ended_by_itself_since_a_review_began_is_noted_as_gone() {
+    let app = App::new();
+    app.key(&ALL_SCOPES, None);
+    app.as_(ADA).post("/settings/invitations", &[("emails", "ines@elsewhere.example"), ("role", "member")]);
+    let path = begun(&app);
+    let key = line(&app, &path, "key", "Harbour robot", "Harbour robot");
+    let invitation = line(&app, &path, "invitation", "ines@elsewhere.example", "member");
+    let group = line(&app, &path, "group_member", "Cleo Marchetti", "Planners");
+    app.sql("update tokens set revoked_at = created_at; update invitations set accepted_at = created_at, accepted_by_id = inviter_id; delete from group_members");
+    for line in [key, invitation, group] {
+        assert!(answer(&app, ADA, &line, "revoke").follow().has("It was gone already"));
+    }
+    assert_eq!(app.count("select count(*) from review_lines where answer = 'gone'"), 3);
 }

@@ -28,7 +28,7 @@ mod routes;
 mod throttle;
 
 pub use password::{check_strength, hash, verify};
-pub use routes::Half;
+pub use routes::{Half, known};
 pub use throttle::{FREE_TRIES, FREE_TRIES_PER_ADDRESS, MAX_WAIT_SECONDS, Throttle};
 pub use {confirmation::*, factors::*, model::*, notice::*, offer::*, policy::*, steps::*};
 

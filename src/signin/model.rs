@@ -42,6 +42,11 @@ impl Attempt {
         Ok(person.and_then(|person| person.password_hash))
     }
 
+    /// After a fitting password: what was counted against it is forgotten.
+    pub fn clear(&self, tx: &mut Tx) -> Result<()> {
+        self.throttles().iter().try_for_each(|throttle| throttle.clear(tx))
+    }
+
     /// Counts the failure and keeps it.
     pub fn fail(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
         let mut failures = 0;
@@ -56,9 +61,7 @@ impl Attempt {
     pub fn succeed(&self, tx: &mut Tx, me: &Actor, entry: Entry) -> Result<Entered> {
         let permit = may(tx, me, Verb::See, &Thing::Door)?;
         let person = Person::by_email(tx, &self.email)?.ok_or(Error::SignIn)?;
-        for throttle in self.throttles() {
-            throttle.clear(tx)?;
-        }
+        self.clear(tx)?;
         if Ways::of_factors(tx, person.id)?.has_factor() {
             permit.unused(tx);
             return Ok(Entered::Half(Step::begin(tx, person.id, Opens::SignIn)?));

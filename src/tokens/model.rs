@@ -121,6 +121,7 @@ pub fn revoke_token(tx: &mut Tx, me: &Actor, id: TokenId) -> Result<()> {
     let (person, thing) = own(me)?;
     let permit = may(tx, me, Verb::Remove, &thing)?;
     if !Token::revoke(tx, id, Some(person))? {
+        permit.unused(tx);
         return Err(Error::NotFound);
     }
     audit::record(tx, permit, Act::new(ActKind::TokenRevoked).target("token", id))
@@ -130,6 +131,7 @@ pub fn revoke_token(tx: &mut Tx, me: &Actor, id: TokenId) -> Result<()> {
 pub fn delete_key(tx: &mut Tx, me: &Actor, id: TokenId) -> Result<()> {
     let permit = may(tx, me, Verb::Remove, &security())?;
     if !Token::revoke(tx, id, None)? {
+        permit.unused(tx);
         return Err(Error::NotFound);
     }
     audit::record(tx, permit, Act::new(ActKind::ApiKeyDeleted).target("api_key", id))

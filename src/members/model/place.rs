@@ -8,6 +8,7 @@ use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Conflict, Error, Result};
 use crate::people::{Membership, OrganisationRole, Person, Session};
+use crate::sso::Keeper;
 use diesel::QueryableByName;
 use diesel::sql_types::Int8;
 
@@ -35,6 +36,9 @@ impl Member {
         }
         if member.role == OrganisationRole::Owner && member.others(tx)?.owners == 0 {
             return Err(Error::invalid("role", "problem-last-owner"));
+        }
+        if member.role == OrganisationRole::Owner {
+            Keeper::check_leaves(tx, member.id, "role")?;
         }
         Membership::set_role(tx, member.id, role)?;
         let mut act = Act::new(ActKind::MemberChanged).target("person", member.id).change("role", member.role, role);
@@ -64,6 +68,7 @@ impl Member {
         let mut act =
             Act::new(ActKind::OwnerTransferred).target("person", member.id).change("role", member.role, owner);
         if steps_down {
+            Keeper::check_leaves(tx, mine.id, "person")?;
             Membership::set_role(tx, mine.id, OrganisationRole::Admin)?;
             act = act.note("stepped_down", mine.id).note("sessions", mine.end_sessions(tx, me)?);
         }
@@ -82,6 +87,9 @@ impl Member {
         let others = member.others(tx)?;
         if member.role == OrganisationRole::Owner && others.owners == 0 {
             return Err(Error::invalid("", "problem-last-owner"));
+        }
+        if member.role == OrganisationRole::Owner {
+            Keeper::check_leaves(tx, member.id, "")?;
         }
         if member.server_admin && others.server_admins == 0 {
             return Err(Error::invalid("", "problem-last-server-admin"));

@@ -1,5 +1,6 @@
 //! A line's answer: kept as it is, or taken away by the same verb that its own page calls, which asks for its own permission.
 
+use super::access::from_all;
 use super::{AccessKind, Line, LineId, Reply, Review, ReviewId, allowed};
 use crate::access::{Actor, Verb, may};
 use crate::audit::{self, Act, ActKind};
@@ -25,9 +26,13 @@ impl Line {
     /// No longer needed: taken away now. What is gone already is noted as gone.
     pub fn revoke(tx: &mut Tx, me: &Actor, review: ReviewId, id: LineId) -> Result<Reply> {
         let line = Line::open(tx, me, review, id)?;
+        if !line.stands(tx)? {
+            return line.keep(tx, me, Reply::Gone);
+        }
+        // It stands: who is told that it is not there may not see it.
         let reply = match line.take_away(tx, me) {
             Ok(()) => Reply::Revoked,
-            Err(Error::NotFound) => Reply::Gone,
+            Err(Error::NotFound) => return Err(Error::forbidden("refused-review-unseen")),
             Err(other) => return Err(other),
         };
         line.keep(tx, me, reply)
@@ -66,6 +71,14 @@ impl Line {
             },
         )?;
         Ok(reply)
+    }
+
+    /// Whether there is such an access now, whoever may see it.
+    fn stands(&self, tx: &mut Tx) -> Result<bool> {
+        let mut sql = Sql::named("reviews::stands", "select 1 as one from ");
+        sql.append(&from_all(tx)).push(" where a.kind = ").bind(self.kind).push(" and a.reference = ");
+        sql.bind(self.reference.clone());
+        Ok(sql.execute(tx.conn())? > 0)
     }
 
     /// By the verb of the room it belongs to.

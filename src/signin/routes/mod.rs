@@ -127,7 +127,8 @@ fn known_mark(email: &str, random: String) -> String {
     format!("{random} {email}")
 }
 
-fn known(ctx: &PublicCtx, email: &str) -> Option<String> {
+/// The mark of a browser in which this account was signed in to before: what strangers do elsewhere does not slow it down.
+pub fn known(ctx: &PublicCtx, email: &str) -> Option<String> {
     let signed = ctx.request.cookie_value(KNOWN_COOKIE)?;
     let mark = ctx.state.keys.verify(Purpose::Visit, &signed)?;
     let (random, of) = mark.split_once(' ')?;

@@ -9,6 +9,7 @@ use crate::db::sql::Sql;
 use crate::error::{Error, Msg, Result};
 use crate::mail::{self, Letter};
 use crate::people::{Entry, Membership, Organisation, OrganisationRole, Person, PersonId, Session};
+use crate::signin::Ways;
 use crate::sso::model::connection::{Connection, ConnectionId};
 use crate::sso::model::who::Who;
 use crate::vault::Vault;
@@ -91,6 +92,8 @@ impl Who {
             return refuse("sign-on-other-subject");
         }
         match person.password_hash.is_some() {
+            // A password alone is not all that this account asks for.
+            true if Ways::of_factors(tx, person.id)?.has_factor() => refuse("sign-on-not-linked"),
             true => Ok(Decision::Prove(person.id)),
             // Whoever can set up a connection could else walk into the account of somebody who comes another way.
             false if has_another_way(tx, person.id)? => refuse("sign-on-not-linked"),

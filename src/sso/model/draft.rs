@@ -85,12 +85,17 @@ impl Draft {
         Ok(ConnectionId(id))
     }
 
-    /// Another revision. `Invalid` when it is the file's, enforced, or somebody changed it meanwhile.
+    /// Another revision. `Invalid` when it is the file's, enforced, or somebody changed it meanwhile, and when
+    /// another issuer would get the secret that is kept.
     pub fn save(self, tx: &mut Tx, me: &Actor, (id, seen): (ConnectionId, i32), vault: &Vault) -> Result<()> {
         let permit = permit(tx, me)?;
         let old = Connection::for_change(tx, id)?;
         if old.revision != seen {
             return Err(Error::invalid("", "problem-connection-stale"));
+        }
+        // Else whoever may change connections would be sent a secret that nobody reads back.
+        if old.issuer != self.issuer && old.client_secret.is_some() && self.client_secret.is_none() {
+            return Err(Error::invalid("client_secret", "problem-secret-elsewhere"));
         }
         let mut sql = Sql::named("sso::save_connection", "update sso_connections set revision = revision + 1");
         if let Some(secret) = self.sealed(id.0, vault)? {

@@ -51,7 +51,8 @@ impl Enforcement {
         let permit = permit(tx, me)?;
         let person = me.person_id().ok_or(Error::SignIn)?;
         // Nobody changes the configuration between this look and the row.
-        Sql::new("lock table sso_connections, sso_enforcements in share row exclusive mode").execute(tx.conn())?;
+        Sql::new("lock table sso_connections, sso_enforcements, break_glass_owners in share row exclusive mode")
+            .execute(tx.conn())?;
         let connection = Connection::by_id(tx, id)?;
         let is_tested =
             Test::list(tx, person)?.iter().any(|test| test.connection_id == id && test.revision == connection.revision);
@@ -219,6 +220,18 @@ impl Keeper {
             permit,
             Act::new(ActKind::BreakGlassNamed).target("person", person).change("named", false, true),
         )
+    }
+
+    /// Before somebody stops being an owner who may enter. `Invalid` at `field` for the last one while sign-on is enforced: nobody
+    /// could get in if the provider failed.
+    pub fn check_leaves(tx: &mut Tx, person: PersonId, field: &'static str) -> Result<()> {
+        Sql::new("lock table break_glass_owners in share row exclusive mode").execute(tx.conn())?;
+        match Keeper::list(tx)?.as_slice() {
+            [last] if last.person_id == person && Enforcement::now(tx)?.is_some() => {
+                Err(Error::invalid(field, "problem-enforce-no-break-glass"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// False for who was not named. `Invalid` for the last one while sign-on is enforced.

@@ -18,6 +18,8 @@ use subtle::ConstantTimeEq;
 /// Whom the provider vouched for, until their password is typed or the server is set up.
 const WHO_COOKIE: &str = "tow_sign_on_who";
 const WHO_SECONDS: i64 = 600;
+/// What counts only in the token, whatever somebody mapped.
+const SIGNED_ONLY: [&str; 8] = ["iss", "sub", "aud", "nonce", "auth_time", "acr", "amr", "sid"];
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Arrived {
@@ -181,12 +183,23 @@ async fn complete(
     }
     let told = provider.userinfo(&ctx.state.net, &tokens.access_token).await;
     let told = told.map_err(|trouble| Failure::of(trouble, connection))?;
-    if told.get("sub").is_some_and(|subject| Some(subject) != claims.get("sub")) {
+    // OpenID Connect Core 5.3.2: without the same subject it counts for nothing.
+    if told.get("sub").is_none() || told.get("sub") != claims.get("sub") {
         note(connection, "its page about the person is about another subject");
         return Err(Failure::told("sign-on-unverifiable", connection));
     }
+    // Only who it is: when and how they signed in is what was signed.
+    let wanted = [
+        &connection.email_claim,
+        &connection.email_verified_claim,
+        &connection.username_claim,
+        &connection.given_name_claim,
+        &connection.family_name_claim,
+    ];
     for (name, value) in told {
-        claims.entry(name).or_insert(value);
+        if name == "name" || wanted.contains(&&name) && !SIGNED_ONLY.contains(&name.as_str()) {
+            claims.entry(name).or_insert(value);
+        }
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::db::Chore;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::people::{Entry, Method, Organisation, PersonId};
 use crate::secret::Secret;
-use crate::signin::{Attempt, Entered, verify};
+use crate::signin::{Attempt, Entered, known, verify};
 use crate::sso::pages::{BreakGlass, Sheet, UsePage, UsesPage};
 use crate::sso::{BREAK_GLASS_SECONDS, Keeper, Use, UseId};
 use crate::text::value::{Body, Title};
@@ -65,15 +65,24 @@ async fn enter(ctx: &PublicCtx, sent: &Form) -> Result<(Entered, Title)> {
     let reason = problems.take("reason", Title::parse(sent.text("reason")));
     problems.check()?;
     let reason = reason.ok_or_else(|| Error::invalid("reason", "problem-title-missing"))?;
-    let attempt = Attempt { email: email.clone(), address: ctx.caller.address.clone(), known: None };
+    let known = known(ctx, &email);
+    let attempt = Attempt { email: email.clone(), address: ctx.caller.address.clone(), known };
     let asked = attempt.clone();
     let stored = ctx.read(move |tx, _| asked.begin(tx)).await?;
     let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
     let fits = ctx.work(move || Ok(verify(&password, stored.as_deref()))).await?;
     drop(turn);
     let (state, entry, why) = (ctx.state.clone(), entry(ctx), reason.clone());
+    let of = attempt.clone();
     let begun = match fits {
-        true => ctx.write(move |tx, me| Use::begin(tx, me, (&email, &why), entry, &state.config)).await,
+        true => {
+            ctx.write(move |tx, me| {
+                let begun = Use::begin(tx, me, (&email, &why), entry, &state.config)?;
+                of.clear(tx)?;
+                Ok(begun)
+            })
+            .await
+        }
         false => Err(Error::SignIn),
     };
     if matches!(begun, Err(Error::SignIn)) {

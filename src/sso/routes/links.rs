@@ -32,6 +32,10 @@ pub async fn new(ctx: Ctx, id: Path<String>) -> Result<Reply> {
         .read(move |tx, me| {
             let person = me.person_id().ok_or(Error::SignIn)?;
             check(me, Verb::Add, &Thing::Account(person))?;
+            // Coming back it is a change, which wants a recent sign-in: better asked before than after the way.
+            if !me.is_confirmed {
+                return Err(Error::Confirm);
+            }
             Ok((person, Connection::open(tx, id)?))
         })
         .await?;

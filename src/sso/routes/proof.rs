@@ -6,7 +6,7 @@ use crate::db::Chore;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::people::Organisation;
 use crate::secret::Secret;
-use crate::signin::{Attempt, verify};
+use crate::signin::{Attempt, known, verify};
 use crate::sso::pages::Proof;
 use crate::sso::{Connection, Decision};
 use crate::web::{Flash, Form, Reply};
@@ -41,7 +41,8 @@ pub async fn create(ctx: PublicCtx, form: Form) -> Result<Reply> {
 /// Everything is decided anew: ten minutes may have passed.
 async fn prove(ctx: &PublicCtx, arrived: &Arrived, password: Secret) -> Result<String> {
     let email = arrived.who.email.clone().ok_or(Error::SignIn)?;
-    let attempt = Attempt { email, address: ctx.caller.address.clone(), known: None };
+    let known = known(ctx, &email);
+    let attempt = Attempt { email, address: ctx.caller.address.clone(), known };
     let asked = attempt.clone();
     let stored = ctx.read(move |tx, _| asked.begin(tx)).await?;
     let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
@@ -59,6 +60,7 @@ async fn prove(ctx: &PublicCtx, arrived: &Arrived, password: Secret) -> Result<S
             asked.decide(tx, &connection)
         })
         .await?;
+    ctx.touch(Chore::Throttle, move |tx, _| attempt.clear(tx)).await?;
     match decision {
         Decision::Prove(_) => enter(ctx, who, decision, None).await,
         Decision::Refuse(msg) => Err(Error::invalid("", msg)),

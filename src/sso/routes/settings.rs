@@ -130,6 +130,10 @@ pub mod test {
                 let person = me.person_id().ok_or(Error::SignIn)?;
                 // The first trial gives one's account another way in.
                 check(me, Verb::Add, &Thing::Account(person))?;
+                // Coming back it is a change, which wants a recent sign-in: better asked before than after the way.
+                if !me.is_confirmed {
+                    return Err(Error::Confirm);
+                }
                 Ok((person, Connection::find(tx, me, id)?))
             })
             .await?;

@@ -303,3 +303,34 @@ fn who_may_change_an_account_takes_its_way_in_away_and_no_other() {
     assert!(!is_in(&browser) && app.count("select count(*) from sso_links") == 0);
     assert_eq!(app.count("select count(*) from audit_events where action = 'sso.unlinked'"), 1);
 }
+
+#[test]
+fn an_account_with_a_second_factor_is_not_linked_by_its_password_alone() {
+    let provider = IdProvider::new();
+    let app = provider.app();
+    ada_is_known(&provider, &app);
+    enrol(&app, &app.as_(ADA));
+    let browser = app.visitor();
+    assert!(told(&sign_on(&provider, &app, &browser)).contains("connect"));
+    assert!(!is_in(&browser) && app.count("select count(*) from sso_links") == 0);
+}
+
+#[test]
+fn what_the_provider_only_tells_when_asked_counts_for_the_same_subject_and_never_for_how_one_signed_in() {
+    let provider = IdProvider::new();
+    let app = provider.app();
+    for name in ["email", "email_verified", "auth_time", "sid"] {
+        provider.claim(name, Value::Null);
+    }
+    provider.habits().userinfo = json!({ "email": "wren@halden.example", "email_verified": true });
+    let browser = app.visitor();
+    sign_on(&provider, &app, &browser);
+    assert!(!is_in(&browser), "without a subject");
+    let now = app.state().clock.now().timestamp();
+    provider.habits().userinfo = json!({ "sub": "248289761001", "email": "wren@halden.example", "email_verified": true,
+        "auth_time": now, "sid": "another's" });
+    sign_on(&provider, &app, &browser);
+    assert!(is_in(&browser));
+    assert_eq!(app.count("select count(*) from sso_sessions where provider_session is null"), 1);
+    assert_eq!(app.count("select count(*) from sessions where method = 'oidc' and authenticated_at < '2000-01-01'"), 1);
+}

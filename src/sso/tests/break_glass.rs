@@ -199,3 +199,16 @@ fn an_owner_with_a_password_alone_is_named_plainly_where_it_is_decided_and_on_th
     enrol(&app, &app.as_(ADA));
     assert!(!app.as_(ADA).get("/settings/sign-on").has("no second factor"));
 }
+
+#[test]
+fn a_stranger_who_guesses_does_not_shut_the_door_for_a_browser_that_was_in_before() {
+    let app = named();
+    let browser = app.visitor();
+    browser.post("/sign-in", &[("email", &ADA.email()), ("password", PASSWORD)]);
+    browser.post("/sign-out", &[]);
+    for _ in 0..tow::signin::FREE_TRIES + 3 {
+        come_in(&app.visitor().from("198.51.100.9"), ADA, "wrong wrong wrong");
+    }
+    assert_eq!(come_in(&app.visitor(), ADA, PASSWORD).status, 429, "another browser waits");
+    assert_eq!(come_in(&browser, ADA, PASSWORD).status, 303);
+}

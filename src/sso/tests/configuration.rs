@@ -95,16 +95,31 @@ fn a_change_keeps_the_secret_when_none_is_typed_and_refuses_what_somebody_else_c
     let app = server();
     let ada = app.as_(ADA);
     let path = post(&ada, HERE, &form("https://id.halden.example")).location();
-    let mut change = form("https://id2.halden.example");
-    change.retain(|(name, _)| *name != "client_secret");
-    change.push(("revision", "1".to_owned()));
+    let mut change = form("https://id.halden.example");
+    change.retain(|(name, _)| !["client_secret", "name"].contains(name));
+    change.extend([("revision", "1".to_owned()), ("name", "Halden ID 2".to_owned())]);
     assert_eq!(post(&ada, &path, &change).status, 303);
-    let kept =
-        "select count(*) from sso_connections where client_secret like 'v1.%' and revision = 2 and issuer like '%id2%'";
+    let kept = "select count(*) from sso_connections where client_secret like 'v1.%' and revision = 2 and name = 'Halden ID 2'";
     assert_eq!(app.count(kept), 1);
     let stale = post(&ada, &path, &change);
     assert!(stale.status == 422 && stale.has("Somebody changed this connection"));
     assert_eq!(app.count("select count(*) from audit_events where action = 'sso.changed'"), 1);
+}
+
+#[test]
+fn a_kept_secret_is_never_sent_to_another_issuer() {
+    let app = server();
+    let ada = app.as_(ADA);
+    let path = post(&ada, HERE, &form("https://id.halden.example")).location();
+    let mut change = form("https://mallory.example");
+    change.push(("revision", "1".to_owned()));
+    let typed = change.iter().position(|(name, _)| *name == "client_secret").unwrap();
+    let secret = std::mem::take(&mut change[typed].1);
+    let refused = post(&ada, &path, &change);
+    assert!(refused.status == 422 && refused.has("id=\"client_secret-error\""), "{}", refused.text());
+    assert_eq!(app.count("select count(*) from sso_connections where issuer like '%mallory%'"), 0);
+    change[typed].1 = secret;
+    assert_eq!(post(&ada, &path, &change).status, 303);
 }
 
 #[test]

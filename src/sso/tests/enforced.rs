@@ -94,3 +94,39 @@ fn who_is_not_connected_is_named_before_sign_on_is_required() {
         page.split("people are not connected yet").nth(1).expect("nobody is named").split("</section>").next().unwrap();
     assert!(named.contains("Cleo Marchetti") && !named.contains("Ada Lindqvist") && !named.contains("Hugo"), "{named}");
 }
+
+#[test]
+fn the_last_break_glass_owner_neither_steps_down_nor_is_deactivated_while_sign_on_is_required() {
+    let app = App::new();
+    app.sql(&format!(
+        "update memberships set role = 'owner' where person_id = '{0}'; update people set server_admin = true where id = '{0}';
+         insert into break_glass_owners (person_id, named_by, named_at) select id, id, created_at from people where handle = 'ada'",
+        BEN.id
+    ));
+    app.require_sign_on();
+    let ben = app.as_(BEN);
+    for (path, form) in
+        [("/people/ada/role", vec![("was", "owner"), ("role", "admin")]), ("/people/ada/deactivation", vec![])]
+    {
+        let answer = ben.post(path, &form);
+        assert!(
+            answer.status == 422 && answer.has("At least one break-glass owner must remain"),
+            "{path}: {}",
+            answer.text()
+        );
+    }
+    app.sql("delete from sso_enforcements");
+    assert_eq!(ben.post("/people/ada/role", &[("was", "owner"), ("role", "admin")]).status, 303);
+}
+
+#[test]
+fn going_to_the_provider_for_ones_own_account_asks_first_who_one_is() {
+    let provider = IdProvider::new();
+    let app = provider.app();
+    let id = super::door(&app).replace("/sign-on/", "");
+    let ada = app.as_(ADA);
+    app.advance(chrono::Duration::seconds(901));
+    for path in [format!("/settings/me/sign-ons/{id}/new"), format!("/settings/sign-on/{id}/test")] {
+        assert!(ada.get(&path).location().starts_with("/confirmation"), "{path}: {}", ada.get(&path).location());
+    }
+}
