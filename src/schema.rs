@@ -678,6 +678,7 @@ diesel::table! {
         address -> Text,
         browser -> Text,
         factor -> Nullable<Text>,
+        rights_changed_at -> Nullable<Timestamptz>,
     }
 }
 

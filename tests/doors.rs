@@ -185,3 +185,42 @@ fn collect(node: &IntrospectionNode, served: &mut BTreeSet<String>) {
     served.extend(is_open.then(|| format!("ANY {}", node.full_path)));
     node.children.iter().for_each(|child| collect(child, served));
 }
+
+/// Whoever signed in some time ago is asked who they are; the page that asks must say what for.
+#[test]
+fn every_door_that_asks_once_more_who_one_is_says_what_it_will_do() {
+    let app = App::new();
+    furnish(&app);
+    let asking: Vec<Client> = [ADA, GRO, CLEO].map(|who| app.as_(who)).into();
+    app.advance(chrono::Duration::seconds(901));
+    let deeds = tow::features::deeds();
+    let text = std::fs::read_to_string(checkout().join("tests/doors.txt")).unwrap();
+    let doors = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(Door::parse);
+    let (mut asked, mut silent) = (BTreeSet::new(), BTreeSet::new());
+    for door in doors.filter(|door| door.method == "POST") {
+        for client in &asking {
+            let words = app.undoing(|| words_of_deed(&door, &client.twin()));
+            let Some(words) = words else { continue };
+            asked.insert(door.route());
+            let is_said = deeds.contains_key(door.pattern.as_str()) && !words.is_empty();
+            if !is_said || words.contains("{$") || words.contains("00000000-") {
+                silent.insert(format!("{}: {words:?}", door.route()));
+            }
+        }
+    }
+    println!("{} routes ask once more who one is", asked.len());
+    assert!(asked.len() > 40, "{asked:?}");
+    assert!(silent.is_empty(), "add .does(…) and its words, with names for ids:\n{silent:#?}");
+}
+
+/// What the question says will be done; None when nobody is asked.
+fn words_of_deed(door: &Door, client: &Client) -> Option<String> {
+    let fields: Vec<(String, String)> = url::form_urlencoded::parse(door.fields.as_bytes()).into_owned().collect();
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let answer = client.post(&door.path, &fields);
+    if answer.status != 303 || !answer.location().starts_with("/confirmation/") {
+        return None;
+    }
+    let page = client.get(&answer.location()).text();
+    Some(page.split("<strong>").nth(2).and_then(|rest| rest.split("</strong>").next()).unwrap_or_default().to_owned())
+}

@@ -85,6 +85,8 @@ mod setup_tests;
 mod signin_confirmation_tests;
 #[path = "../src/vault_tests.rs"]
 mod vault_tests;
+#[path = "../src/signin/renewal_tests.rs"]
+mod signin_renewal_tests;
 #[path = "../src/tokens/tests.rs"]
 mod tokens_tests;
 #[path = "../src/tokens/api_tests.rs"]

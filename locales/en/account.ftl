@@ -44,3 +44,4 @@ email-change = Change
 email-confirmed = Your address is confirmed
 email-confirmed-words = { $email } is your address now.
 problem-email-same = This is your address already, and it is confirmed.
+does-change-email = Send a link to { $email }; once it is opened, you sign in with that address.

@@ -27,3 +27,4 @@ export-status-failed = could not be made; try again
 export-status-gone = deleted
 export-link-over = That link is over: it holds ten minutes, in the session it was made for. Here is a fresh one.
 problem-export-waiting = An export of yours is being made. Wait until it is ready.
+does-export = Make an export of the whole organisation.

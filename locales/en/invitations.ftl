@@ -1,6 +1,7 @@
 invite = Invite
 invite-title = Invite people
 invite-words = Say who, and what they shall have from the first minute. You can give what you hold yourself.
+invitation-no-mail = This server sends no mail: make a link to copy, and hand it over yourself.
 invite-no-mail = This server sends no mail yet: mails are only kept on the machine (email.transport). Leave the addresses empty to make a link and hand it over yourself.
 invite-emails = E-mail addresses
 invite-emails-hint = One or several; each gets a link that works once, for this address. Leave it empty to make one link that you hand over yourself.
@@ -15,7 +16,6 @@ invite-no-access = No access
 invite-as-everybody = As everybody
 invite-sent = Invited. The mail is on its way.
 invite-kept = Invited. This server only keeps its mails: make a link to copy and hand it over.
-invite-instead = Make an account by hand instead, with a first password that you hand over
 invitations-title = Invitations
 invitations-words = Who is invited, and with what. A link works once; what it gives is bounded by what its inviter holds when it is accepted.
 invitations-open = Open

@@ -207,3 +207,16 @@ practice-note-last-backup = Last backup that was checked
 practice-note-restore-drill = Last restore drill, and its time
 practice-note-failover-drill = Last failover drill
 practice-note-emergency-access = Emergency access: where the sheet lies, and who may open it
+does-begin-review = Begin an access review.
+does-change-rhythm = { $months ->
+    [0] Begin access reviews by hand only.
+   *[other] Begin an access review every { $months } months.
+ }
+does-export-access = Take out who has which access, as a file.
+does-export-review = Take out this access review as a file.
+does-answer-line = { $answer ->
+    [revoke] Take away what one line of the access review names.
+   *[confirm] Confirm one line of the access review.
+ }
+does-sign-review = Sign the access review.
+does-change-practices = Change what is written down about how this server is run.

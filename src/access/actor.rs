@@ -47,6 +47,8 @@ pub struct Persona {
     pub session_id: Option<SessionId>,
     /// Came in past the provider; every page says so.
     pub is_break_glass: bool,
+    /// Their rights changed since the session got its token.
+    pub owes_token: bool,
     pub authenticated_at: DateTime<Utc>,
     pub last_seen_at: DateTime<Utc>,
 }

@@ -17,6 +17,8 @@ struct SessionRow {
     session_id: Option<SessionId>,
     #[diesel(sql_type = Bool)]
     is_break_glass: bool,
+    #[diesel(sql_type = Bool)]
+    owes_token: bool,
     #[diesel(sql_type = Timestamptz)]
     authenticated_at: DateTime<Utc>,
     #[diesel(sql_type = Timestamptz)]
@@ -70,7 +72,8 @@ impl Actor {
         let now = tx.now;
         let mut sql = Sql::named(
             "access::of_session",
-            "select s.id as session_id, s.method = 'break_glass' as is_break_glass, s.authenticated_at, s.last_seen_at, ",
+            "select s.id as session_id, s.method = 'break_glass' as is_break_glass,
+             s.rights_changed_at is not null as owes_token, s.authenticated_at, s.last_seen_at, ",
         );
         sql.push(PERSON).push(OWES_FACTOR).push(
             " from sessions s join people p on p.id = s.person_id
@@ -119,7 +122,10 @@ impl Actor {
     /// The actor a person is, without a session and not confirmed: for background work done for them, tokens, and tests.
     pub fn of_person(tx: &mut Tx, person: PersonId) -> Result<Actor> {
         let now = tx.now;
-        let mut sql = Sql::named("access::of_person", "select null::uuid as session_id, false as is_break_glass, ");
+        let mut sql = Sql::named(
+            "access::of_person",
+            "select null::uuid as session_id, false as is_break_glass, false as owes_token, ",
+        );
         sql.bind(now)
             .push(" as authenticated_at, ")
             .bind(now)
@@ -167,6 +173,7 @@ impl SessionRow {
                 time_zone: self.time_zone,
                 session_id: self.session_id,
                 is_break_glass: self.is_break_glass,
+                owes_token: self.owes_token,
                 authenticated_at: self.authenticated_at,
                 last_seen_at: self.last_seen_at,
             })),

@@ -53,22 +53,24 @@ const ROW: &str =
     from tokens t join organisations o on o.id = t.organisation_id where ";
 
 impl Actor {
-    /// The program that sent this token, with its use counted; or in words why it may not come in. Asked at each request.
+    /// The program that sent this token, with its use counted; or whose it is (a visitor's, when nobody knows it) and in words why
+    /// it may not come in. Asked at each request.
     pub fn of_token(tx: &mut Tx, caller: &Caller, hash: &[u8]) -> Result<Entrance<Actor>> {
         let mut sql = Sql::named("access::of_token", ROW);
         sql.push("t.token_hash = ").bind(hash.to_vec());
         let row: Option<TokenRow> = sql.load(tx.conn())?.into_iter().next();
         let Some(row) = row.filter(|row| row.token_hash.ct_eq(hash).into()) else {
-            return Ok(Entrance::Closed(Msg::new("token-unknown")));
+            return Ok(Entrance::Closed(Actor::visitor(&caller.address, &caller.browser), Msg::new("token-unknown")));
         };
+        let (address, browser) = (caller.address.as_str().into(), caller.browser.as_str().into());
+        let refused = Actor { address, browser, ..row.as_refused() };
         if let Some(why) = row.closed(tx.now, &caller.address) {
-            return Ok(Entrance::Closed(why));
+            return Ok(Entrance::Closed(refused, why));
         }
         let id = row.id;
-        let Some(me) = row.into_actor(tx)? else { return Ok(Entrance::Closed(Msg::new("token-owner-gone"))) };
+        let Some(me) = row.into_actor(tx)? else { return Ok(Entrance::Closed(refused, Msg::new("token-owner-gone"))) };
         let budget = Token::count_use(tx, id, &caller.address)?;
-        let (address, browser) = (caller.address.as_str().into(), caller.browser.as_str().into());
-        Ok(Entrance::Open(Actor { address, browser, ..me }, budget))
+        Ok(Entrance::Open(Actor { address: refused.address, browser: refused.browser, ..me }, budget))
     }
 
     /// The same program with what it reaches now, after it made something new. `SignIn` for whoever is no program.
@@ -92,14 +94,39 @@ impl TokenRow {
         (!is_within(&self.networks, address)).then(|| Msg::new("token-network"))
     }
 
-    /// None when its person may no longer enter.
-    fn into_actor(self, tx: &mut Tx) -> Result<Option<Actor>> {
-        let program = Program {
+    fn program(&self) -> Program {
+        Program {
             id: self.id,
             name: self.name.clone(),
             scopes: self.scopes.iter().filter_map(|word| Scope::parse(word)).collect(),
             is_narrowed: self.is_narrowed,
-        };
+        }
+    }
+
+    fn actor_kind(&self) -> ActorKind {
+        if self.kind == TokenKind::Personal { ActorKind::Token } else { ActorKind::Service }
+    }
+
+    /// Who stands in the trail when it is not let in: the token by its id, with no rights at all.
+    fn as_refused(&self) -> Actor {
+        Actor {
+            kind: self.actor_kind(),
+            program: Some(Arc::new(self.program())),
+            ..Actor::service(self.card(), None, Vec::new())
+        }
+    }
+
+    fn card(&self) -> OrganisationCard {
+        OrganisationCard {
+            id: self.organisation_id,
+            name: self.organisation.clone(),
+            time_zone: self.organisation_zone.clone(),
+        }
+    }
+
+    /// None when its person may no longer enter.
+    fn into_actor(self, tx: &mut Tx) -> Result<Option<Actor>> {
+        let (program, kind) = (self.program(), self.actor_kind());
         let me = match self.person_id {
             Some(person) => match Actor::of_person(tx, person) {
                 Err(Error::NotFound) => return Ok(None),
@@ -107,22 +134,16 @@ impl TokenRow {
             },
             None => self.service(tx)?,
         };
-        let kind = if self.kind == TokenKind::Personal { ActorKind::Token } else { ActorKind::Service };
         // Whatever the person has confirmed, a program has not.
         Ok(Some(Actor { kind, program: Some(Arc::new(program)), is_confirmed: false, ..me }))
     }
 
     /// A member of the projects it was given; when it was not narrowed, of every open one and of the organisation.
     fn service(&self, tx: &mut Tx) -> Result<Actor> {
-        let card = OrganisationCard {
-            id: self.organisation_id,
-            name: self.organisation.clone(),
-            time_zone: self.organisation_zone.clone(),
-        };
         let narrowed_to = self.is_narrowed.then_some(self.project_ids.as_slice());
         let projects = ProjectRow::of_service(tx, narrowed_to)?;
         let role = (!self.is_narrowed).then_some(OrganisationRole::Member);
-        Ok(Actor::service(card, role, projects.into_iter().map(ProjectRow::into_access).collect()))
+        Ok(Actor::service(self.card(), role, projects.into_iter().map(ProjectRow::into_access).collect()))
     }
 }
 

@@ -26,8 +26,12 @@ impl Principal for Actor {
         Actor::visitor(&caller.address, &caller.browser)
     }
 
-    fn enter(tx: &mut Tx, caller: &Caller, token_hash: &[u8]) -> Result<Entrance<Self>> {
-        Actor::of_token(tx, caller, token_hash)
+    fn enter(tx: &mut Tx, caller: &Caller, token_hash: &[u8], route: &str) -> Result<Entrance<Self>> {
+        let entrance = Actor::of_token(tx, caller, token_hash)?;
+        if let Entrance::Closed(whose, why) = &entrance {
+            audit::record_refusal(tx, whose, &Error::Forbidden(why.clone()), route)?;
+        }
+        Ok(entrance)
     }
 
     fn may_use(&self, scope: &str) -> bool {
@@ -63,6 +67,17 @@ impl Principal for Actor {
         }
     }
 
+    fn owes_token(&self) -> bool {
+        self.person.as_ref().is_some_and(|person| person.owes_token)
+    }
+
+    fn replace_token(&self, tx: &mut Tx) -> Result<Option<String>> {
+        match self.session_id() {
+            Some(id) => Session::replace_token(tx, id),
+            None => Ok(None),
+        }
+    }
+
     fn refused(&self, tx: &mut Tx, error: &Error, route: &str) -> Result<()> {
         audit::record_refusal(tx, self, error, route)
     }
@@ -83,6 +98,7 @@ impl Principal for Actor {
             projects: self.projects.iter().map(project).collect(),
             can_create_project: holds(self, Permission::ProjectsCreate),
             can_manage: holds(self, Permission::MembersUpdate),
+            is_server_admin: self.server_admin,
             is_break_glass: person.is_some_and(|person| person.is_break_glass),
             permissions: self.permissions.iter().map(Permission::as_str).collect(),
         }

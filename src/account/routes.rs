@@ -32,6 +32,7 @@ pub fn routes() -> Routes {
         .get("/confirm-email/{token}", Need::Nothing, address::confirmation::land)
         .get("/settings/me/email", Need::Session, address::edit)
         .post("/settings/me/email", Need::Session, address::update)
+        .does("does-change-email")
         .post("/people/{handle}/reset-link", Need::Session, colleague::create)
 }
 

@@ -156,6 +156,7 @@ pub fn write<T>(
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chore {
     LastSeen,
+    SessionToken,
     Throttle,
     SetupToken,
     Seal,

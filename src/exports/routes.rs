@@ -12,11 +12,11 @@ use actix_web::web::Path;
 pub const LINK_SECONDS: i64 = 600;
 
 pub fn routes() -> Routes {
-    Routes::new().get("/settings/export", Need::Session, index).post("/settings/export", Need::Session, create).get(
-        "/settings/export/{id}/file",
-        Need::Session,
-        show,
-    )
+    Routes::new()
+        .get("/settings/export", Need::Session, index)
+        .post("/settings/export", Need::Session, create)
+        .does("does-export")
+        .get("/settings/export/{id}/file", Need::Session, show)
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {

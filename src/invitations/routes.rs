@@ -3,7 +3,6 @@
 use super::pages::{Index, InviteForm, Line, New, Offer, Show};
 use super::{Invitation, InvitationId, RoleOffer};
 use crate::access::{Ctx, Permission, Thing, Verb, can, check};
-use crate::config::Transport;
 use crate::error::{Error, Problems, Result};
 use crate::mail;
 use crate::members::Group;
@@ -31,7 +30,7 @@ fn invitation_id(text: &str) -> Result<InvitationId> {
 }
 
 fn is_mail_kept(ctx: &Ctx) -> bool {
-    ctx.state.config.email.transport != Transport::Smtp
+    mail::is_kept(&ctx.state.config)
 }
 
 fn sent_flash(ctx: &Ctx) -> Flash {

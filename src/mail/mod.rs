@@ -8,4 +8,4 @@ mod transport;
 
 pub use letter::*;
 pub use post::*;
-pub use transport::{FOLDER, check};
+pub use transport::{FOLDER, check, is_kept};

@@ -52,8 +52,13 @@ impl Job for Mail {
 
 /// Hands it over now, outside any transaction: for jobs, which put a secret into a mail that is kept nowhere.
 pub fn deliver(work: &Work, mail: &Mail) -> Result<Outcome> {
-    match message(work.config, work.id, work.now(), mail) {
-        Ok(message) => transport::hand_over(work, mail, message),
+    hand_over(work.config, work.id, work.now(), mail)
+}
+
+/// The same for who waits for what happens: the words of the outcome are the transport's own. Takes as long as the mail server.
+pub fn hand_over(config: &Config, id: Uuid, now: DateTime<Utc>, mail: &Mail) -> Result<Outcome> {
+    match message(config, id, now, mail) {
+        Ok(message) => transport::hand_over(config, (id, now), mail, message),
         Err(why) => Ok(Outcome::Never(why)),
     }
 }

@@ -3,7 +3,8 @@
 use crate::config::{Config, TlsMode, Transport as Way};
 use crate::error::{Error, Result};
 use crate::mail::Mail;
-use crate::queue::{Outcome, Work};
+use crate::queue::Outcome;
+use chrono::{DateTime, Utc};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{Message, SmtpTransport, Transport};
@@ -11,6 +12,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// Below `runtime.data_dir`: a file per mail of the transport `file`.
 pub const FOLDER: &str = "mail";
@@ -19,11 +21,21 @@ const MAX_REASON: usize = 200;
 /// Refusals of the sender, not of the mail: mended in the configuration, so the mail waits.
 const LOGIN_REFUSED: [u16; 5] = [530, 534, 535, 538, 454];
 
-pub(super) fn hand_over(work: &Work, mail: &Mail, message: Message) -> Result<Outcome> {
-    let done = match work.config.email.transport {
+/// Whether mails stay on this machine, so that nobody outside receives one.
+pub fn is_kept(config: &Config) -> bool {
+    config.email.transport != Way::Smtp
+}
+
+pub(super) fn hand_over(
+    config: &Config,
+    made: (Uuid, DateTime<Utc>),
+    mail: &Mail,
+    message: Message,
+) -> Result<Outcome> {
+    let done = match config.email.transport {
         Way::Console => print(mail),
-        Way::File => write(work, &message),
-        Way::Smtp => return Ok(post(work.config, &message)),
+        Way::File => write(config, made, &message),
+        Way::Smtp => return Ok(post(config, &message)),
     };
     done.map(|()| Outcome::Done)
 }
@@ -41,12 +53,12 @@ fn print(mail: &Mail) -> Result<()> {
 }
 
 /// Named by time and job, so that a folder sorts as the mails were made.
-fn write(work: &Work, message: &Message) -> Result<()> {
-    let folder = work.config.runtime.data_dir.join(FOLDER);
+fn write(config: &Config, (id, now): (Uuid, DateTime<Utc>), message: &Message) -> Result<()> {
+    let folder = config.runtime.data_dir.join(FOLDER);
     fs::create_dir_all(&folder).map_err(away)?;
     let mut number = 0;
     loop {
-        let name = format!("{}-{}-{number}.eml", work.now().format("%Y%m%dT%H%M%S%6f"), work.id);
+        let name = format!("{}-{id}-{number}.eml", now.format("%Y%m%dT%H%M%S%6f"));
         match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(folder.join(name)) {
             Ok(mut file) => return file.write_all(&message.formatted()).map_err(away),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,

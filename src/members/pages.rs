@@ -1,12 +1,12 @@
 //! The pages of people and groups, and their forms.
 
 use super::{Common, Counts, Group, GroupText, Member};
-use crate::access::{Actor, Permission, Permissions, Thing, Verb, can, holds};
+use crate::access::{Actor, Permission, Verb, can, holds};
 use crate::error::Problems;
-use crate::people::{Face, GroupId, OrganisationRole, PersonId, Session};
+use crate::people::{Face, OrganisationRole, Session};
 use crate::records::Record;
 use crate::sso::Link;
-use crate::text::value::{Body, Email, Name};
+use crate::text::value::{Body, Name};
 use crate::ui::{Choice, Shell, filters, text};
 use crate::web::Form;
 use askama::Template;
@@ -65,75 +65,6 @@ impl Line {
     }
 }
 
-#[derive(Template)]
-#[template(path = "members/new.html")]
-pub struct New {
-    pub shell: Shell,
-    pub form: NewForm,
-    pub roles: Vec<Choice>,
-    pub groups: Vec<Choice>,
-    pub problems: Problems,
-}
-
-/// As typed.
-#[derive(Debug, Clone, Default)]
-pub struct NewForm {
-    pub name: String,
-    pub email: String,
-    pub role: String,
-    pub groups: Vec<String>,
-}
-
-/// What the form says once every field is right.
-#[derive(Debug, Clone)]
-pub struct CheckedMember {
-    pub name: Name,
-    pub email: Email,
-    pub role: OrganisationRole,
-    pub groups: Vec<GroupId>,
-}
-
-impl NewForm {
-    pub fn of(form: &Form) -> Self {
-        let text = |name| form.text(name).to_owned();
-        NewForm {
-            name: text("name"),
-            email: text("email"),
-            role: text("role"),
-            groups: form.all("groups").map(str::to_owned).collect(),
-        }
-    }
-
-    pub fn check(&self) -> Result<CheckedMember, Problems> {
-        let mut problems = Problems::default();
-        let name = problems.take("name", Name::parse(&self.name));
-        let email = problems.take("email", Email::parse(&self.email));
-        let role = problems.take("role", OrganisationRole::parse(&self.role).ok_or("problem-choice".into()));
-        let groups: Result<Vec<GroupId>, _> = self.groups.iter().map(|id| id.parse().map(GroupId)).collect();
-        let groups = problems.take("groups", groups.map_err(|_| "problem-choice".into()));
-        match (name, email, role, groups) {
-            (Some(name), Some(email), Some(role), Some(groups)) => Ok(CheckedMember { name, email, role, groups }),
-            _ => Err(problems),
-        }
-    }
-
-    /// The roles that the reader may give, the lowest first.
-    pub fn roles(&self, me: &Actor) -> Vec<Choice> {
-        let thing = |role| Thing::newcomer(PersonId(uuid::Uuid::nil()), role, Permissions::NONE);
-        let may_give = |role: &&OrganisationRole| can(me, Verb::Invite, &thing(**role));
-        let chosen = if self.role.is_empty() { "member" } else { &self.role };
-        let choice = |role: &OrganisationRole| Choice::new(role, text(&role_label(*role)), role.as_str() == chosen);
-        OrganisationRole::ALL.iter().filter(may_give).map(choice).collect()
-    }
-
-    pub fn group_choices(&self, groups: &[Group]) -> Vec<Choice> {
-        groups
-            .iter()
-            .map(|group| Choice::new(group.id, &group.name, self.groups.contains(&group.id.to_string())))
-            .collect()
-    }
-}
-
 /// A password that is shown this once.
 #[derive(Template)]
 #[template(path = "members/password.html")]
@@ -141,7 +72,6 @@ pub struct OneTime {
     pub shell: Shell,
     pub member: Member,
     pub password: String,
-    pub is_new: bool,
 }
 
 #[derive(Template)]
@@ -158,6 +88,8 @@ pub struct Show {
     pub can_make_server_admin: bool,
     pub can_remove: bool,
     pub can_reset: bool,
+    /// Mails stay on this machine, so a link to set a password would reach nobody.
+    pub is_mail_kept: bool,
     /// For who may change the account: where they are signed in, and how many second factors they have.
     pub sessions: Vec<Session>,
     pub factors: usize,

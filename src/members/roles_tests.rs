@@ -402,8 +402,7 @@ fn fields_smuggled_into_a_form_about_a_person_change_nothing_else() {
         .post("/settings/me", &with(&[("name", "Cleo M"), ("handle", "cleo"), ("time_zone", ""), ("role", "owner")]));
     app.as_(CLEO).post("/settings/me/look", &with(&[("theme", "dark"), ("role", "owner")]));
     app.as_(BEN).post("/people/cleo/role", &with(&[("was", "member"), ("role", "admin")]));
-    app.as_(BEN)
-        .post("/settings/members", &with(&[("name", "Ines"), ("email", "ines@halden.example"), ("role", "member")]));
+    app.as_(BEN).post("/settings/invitations", &with(&[("emails", "ines@halden.example"), ("role", "member")]));
     app.as_(BEN).post(
         &format!("/settings/groups/{}", PLANNERS.0),
         &with(&[("name", "Planners"), ("about", ""), ("version", "1"), ("role", "admin")]),

@@ -1,17 +1,15 @@
 //! `/settings/members`, `/people/{handle}`, `/settings/groups`, `/settings/roles`.
 
-use super::pages::{Index, Line, New, NewForm, OneTime, role_label};
-use super::{Counts, Filter, Group, Member, NewMember, one_time_password};
-use crate::access::{Actor, Ctx, Permission, Thing, Verb, check, holds};
+use super::pages::{Index, Line, OneTime, role_label};
+use super::{Counts, Filter, Member, one_time_password};
+use crate::access::{Actor, Ctx, Permission, holds};
 use crate::db::paging::{Cursor, Page};
 use crate::error::{Error, Problems, Result};
 use crate::people::OrganisationRole;
 use crate::secret::Secret;
 use crate::signin;
 use crate::ui::{Choice, text};
-use crate::web::{Flash, Form, Need, Reply, Routes};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use crate::web::{Need, Reply, Routes};
 
 mod explain;
 mod groups;
@@ -22,8 +20,6 @@ mod roles;
 pub fn routes() -> Routes {
     Routes::new()
         .get("/settings/members", Need::Session, index)
-        .post("/settings/members", Need::Session, create)
-        .get("/settings/members/new", Need::Session, new)
         .and(person::routes())
         .and(groups::routes())
         .and(explain::routes())
@@ -83,54 +79,6 @@ fn next_page(filter: &Filter, cursor: &Cursor) -> String {
     format!("/settings/members?{}", query.finish())
 }
 
-async fn new(ctx: Ctx) -> Result<Reply> {
-    let page = new_page(&ctx, NewForm::default(), Problems::default()).await?;
-    ctx.page(&page)
-}
-
-async fn new_page(ctx: &Ctx, form: NewForm, problems: Problems) -> Result<New> {
-    let groups = ctx
-        .read(|tx, me| {
-            check(me, Verb::Invite, &Thing::Organisation(Permission::MembersInvite))?;
-            Group::list(tx, me)
-        })
-        .await?;
-    let (roles, groups) = (form.roles(&ctx.me()?), form.group_choices(&groups));
-    Ok(New { shell: ctx.shell("members")?, form, roles, groups, problems })
-}
-
-async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
-    let form = NewForm::of(&sent);
-    match add(&ctx, &sent, &form).await {
-        // Made by an earlier sending of the same form, whose answer had the password.
-        Ok((path, None)) => Ok(ctx.redirect(&path, Some(Flash::done("member-made-before")))),
-        Ok((path, Some(password))) => shown_once(&ctx, path.trim_start_matches("/people/"), &password, true).await,
-        Err(Error::Invalid(problems)) => {
-            let page = new_page(&ctx, form, problems).await?;
-            ctx.page_with(422, &page)
-        }
-        Err(other) => Err(other),
-    }
-}
-
-/// Where the person is, and the password when they were made just now.
-async fn add(ctx: &Ctx, sent: &Form, form: &NewForm) -> Result<(String, Option<Secret>)> {
-    let checked = form.check().map_err(Error::Invalid)?;
-    ctx.read(|_, me| check(me, Verb::Invite, &Thing::Organisation(Permission::MembersInvite))).await?;
-    let (password, password_hash) = fresh_password(ctx).await?;
-    let (name, email, role, groups) = (checked.name, checked.email, checked.role, checked.groups);
-    let member = NewMember { name, email, role, groups, password_hash };
-    let is_made = Arc::new(AtomicBool::new(false));
-    let mark = is_made.clone();
-    let path = ctx
-        .write_once(sent, move |tx, me| {
-            mark.store(true, Ordering::Relaxed);
-            Ok(format!("/people/{}", member.create(tx, me)?))
-        })
-        .await?;
-    Ok((path, is_made.load(Ordering::Relaxed).then_some(password)))
-}
-
 /// A password made here, with its hash.
 async fn fresh_password(ctx: &Ctx) -> Result<(Secret, String)> {
     let password = one_time_password();
@@ -141,9 +89,9 @@ async fn fresh_password(ctx: &Ctx) -> Result<(Secret, String)> {
     Ok((password, hash))
 }
 
-async fn shown_once(ctx: &Ctx, handle: &str, password: &Secret, is_new: bool) -> Result<Reply> {
+async fn shown_once(ctx: &Ctx, handle: &str, password: &Secret) -> Result<Reply> {
     let handle = handle.to_owned();
     let member = ctx.read(move |tx, me: &Actor| Member::find(tx, me, &handle)).await?;
     let password = password.reveal().to_owned();
-    ctx.page(&OneTime { shell: ctx.shell("members")?, member, password, is_new })
+    ctx.page(&OneTime { shell: ctx.shell("members")?, member, password })
 }

@@ -97,11 +97,30 @@ impl Session {
         let token = random_token();
         let mut sql = Sql::named("people::renew_session", "update sessions set token_hash = ");
         sql.bind(token_hash(&token)).push(", authenticated_at = ").bind(tx.now).push(", last_seen_at = ").bind(tx.now);
-        sql.push(" where ended_at is null and id = ").bind(id);
+        sql.push(", rights_changed_at = null where ended_at is null and id = ").bind(id);
         match sql.execute(tx.conn())? {
             0 => Err(Error::SignIn),
             _ => Ok(token),
         }
+    }
+
+    /// The rights of these people changed: each of their live sessions owes itself a new token.
+    pub fn owe_tokens(tx: &mut Tx, people: &[PersonId]) -> Result<()> {
+        let mut sql = Sql::named("people::owe_tokens", "update sessions set rights_changed_at = ");
+        let people: Vec<uuid::Uuid> = people.iter().map(|person| person.0).collect();
+        sql.bind(tx.now).push(" where ended_at is null and person_id = any(").bind(people).push(")");
+        sql.execute(tx.conn())?;
+        Ok(())
+    }
+
+    /// The token that a session owed itself, once; it counts as recent no more than before. None when it owed none.
+    pub fn replace_token(tx: &mut Tx, id: SessionId) -> Result<Option<String>> {
+        let token = random_token();
+        let mut sql = Sql::named("people::replace_token", "update sessions set token_hash = ");
+        sql.bind(token_hash(&token))
+            .push(", rights_changed_at = null where ended_at is null and rights_changed_at is not null and id = ");
+        sql.bind(id);
+        Ok((sql.execute(tx.conn())? > 0).then_some(token))
     }
 
     /// When the person really proved who they are, where that was not just now: at a provider that answered from memory.

@@ -19,14 +19,21 @@ pub fn routes() -> Routes {
     Routes::new()
         .get("/settings/reviews", Need::Session, index)
         .post("/settings/reviews", Need::Session, create)
+        .does("does-begin-review")
         .post("/settings/reviews/rhythm", Need::Session, rhythms::update)
+        .does("does-change-rhythm")
         .post("/settings/reviews/export", Need::Session, exports::create)
+        .does("does-export-access")
         .get("/settings/reviews/{id}", Need::Session, show)
         .post("/settings/reviews/{id}/export", Need::Session, exports::of_one)
+        .does("does-export-review")
         .post("/settings/reviews/{id}/lines/{line}", Need::Session, lines::update)
+        .does("does-answer-line")
         .post("/settings/reviews/{id}/signature", Need::Session, signature::create)
+        .does("does-sign-review")
         .get("/settings/practices", Need::Session, practices::edit)
         .post("/settings/practices", Need::Session, practices::update)
+        .does("does-change-practices")
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {

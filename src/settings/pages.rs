@@ -1,6 +1,8 @@
 //! The settings pages and their forms.
 
 use super::{OrganisationText, Palette, Profile, Theme};
+use crate::access::Actor;
+use crate::config::{Config, TlsMode, Transport};
 use crate::error::{Msg, Problems};
 use crate::people::{Mode, Organisation, Person, Session, SessionId, parse_handle};
 use crate::text::value::{Body, Name};
@@ -171,6 +173,68 @@ impl OrganisationForm {
     }
 }
 
+/// How mails leave.
+#[derive(Template)]
+#[template(path = "settings/mail.html")]
+pub struct MailPage {
+    pub shell: Shell,
+    /// `console`, `file` or `smtp`.
+    pub transport: &'static str,
+    /// Host and port; empty when no mail server is used.
+    pub server: String,
+    /// Message key.
+    pub encryption: &'static str,
+    pub sender: String,
+    /// Where the test goes.
+    pub email: String,
+    pub tested: Option<Tested>,
+}
+
+/// What became of a test.
+#[derive(Debug, Clone)]
+pub enum Tested {
+    Left,
+    /// In the transport's words.
+    Stayed(String),
+}
+
+impl MailPage {
+    pub fn of(shell: Shell, me: &Actor, config: &Config, tested: Option<Tested>) -> Self {
+        let (email, smtp) = (&config.email, &config.email.smtp);
+        let is_smtp = email.transport == Transport::Smtp;
+        let server = smtp.host.as_deref().filter(|_| is_smtp).map(|host| format!("{host}:{}", smtp.port));
+        MailPage {
+            shell,
+            transport: match email.transport {
+                Transport::Console => "console",
+                Transport::File => "file",
+                Transport::Smtp => "smtp",
+            },
+            server: server.unwrap_or_default(),
+            encryption: match smtp.tls_mode {
+                TlsMode::None => "mail-tls-none",
+                TlsMode::Starttls => "mail-tls-starttls",
+                TlsMode::Implicit => "mail-tls-implicit",
+            },
+            sender: email.from_address.clone().unwrap_or_default(),
+            email: me.person.as_ref().map(|person| person.email.clone()).unwrap_or_default(),
+            tested,
+        }
+    }
+
+    pub fn sample() -> Self {
+        MailPage {
+            shell: Shell::sample("settings"),
+            transport: "smtp",
+            server: "mail.halden.example:587".to_owned(),
+            encryption: "mail-tls-starttls",
+            sender: "tow@halden.example".to_owned(),
+            email: "ada@halden.example".to_owned(),
+            tested: Some(Tested::Stayed("the mail server: connection refused".to_owned())),
+        }
+    }
+}
+
 impl Index {
     pub fn sample() -> Self {
         Index { shell: Shell::sample("settings") }
@@ -224,5 +288,6 @@ pub fn samples() -> Vec<Sample> {
         sample("settings/index", &Index::sample()),
         sample("settings/me", &MePage::sample()),
         sample("settings/organisation", &OrganisationPage::sample()),
+        sample("settings/mail", &MailPage::sample()),
     ]
 }

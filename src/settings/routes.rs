@@ -9,6 +9,7 @@ use crate::error::{Error, Problems, Result};
 use crate::web::{Flash, Form, Need, Reply, Routes};
 
 mod look;
+mod mail;
 mod password;
 mod sessions;
 
@@ -25,6 +26,9 @@ pub fn routes() -> Routes {
         .get("/settings/organisation", Need::Session, edit)
         .post("/settings/organisation", Need::Session, update)
         .does("does-change-organisation")
+        .get("/settings/mail", Need::Session, mail::show)
+        .post("/settings/mail", Need::Session, mail::create)
+        .does("does-test-mail")
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {

@@ -217,3 +217,51 @@ fn the_index_leads_to_what_the_reader_may_open() {
     assert!(!app.as_(CLEO).get("/settings").has("/settings/organisation\""));
     assert_eq!(app.visitor().get("/settings").status, 303);
 }
+
+fn sending(server: &MailServer) -> App {
+    let port = server.port.to_string();
+    App::configured(&[
+        ("TOW_EMAIL__TRANSPORT", "smtp"),
+        ("TOW_EMAIL__FROM_ADDRESS", "TOW <tow@halden.example>"),
+        ("TOW_EMAIL__SMTP__HOST", "localhost"),
+        ("TOW_EMAIL__SMTP__PORT", &port),
+        ("TOW_EMAIL__SMTP__TLS_MODE", "none"),
+        ("TOW_EMAIL__SMTP__TIMEOUT_SECONDS", "1"),
+    ])
+}
+
+#[test]
+fn a_test_mail_goes_to_who_asks_and_the_page_says_what_became_of_it() {
+    let server = MailServer::start(Mood::Kind);
+    let app = sending(&server);
+    let answer = app.as_(GRO).post("/settings/mail", &[("email", "evil@elsewhere.example")]);
+    assert!(answer.status == 200 && answer.has("took the mail to gro@halden.example"), "{}", answer.text());
+    let [arrived] = &server.mails()[..] else { panic!("not one mail") };
+    assert_eq!(arrived.to(), "gro@halden.example");
+    assert_eq!(app.count("select count(*) from audit_events where action = 'mail.tested'"), 1);
+    assert!(App::new().as_(GRO).post("/settings/mail", &[]).has("data/mail"));
+}
+
+#[test]
+fn a_test_mail_that_did_not_leave_says_so_in_the_servers_words_without_addresses() {
+    let server = MailServer::start(Mood::Refuses(550));
+    let app = sending(&server);
+    let answer = app.as_(GRO).post("/settings/mail", &[]).text();
+    let banner = answer.split("role=\"alert\"").nth(1).unwrap().split("</div>").next().unwrap();
+    assert!(banner.contains("did not leave") && banner.contains("550") && !banner.contains('@'), "{banner}");
+    assert_eq!(app.as_(BEN).get("/settings/mail").status, 403);
+    assert_eq!(app.as_(BEN).post("/settings/mail", &[]).status, 403);
+}
+
+#[test]
+fn where_mail_is_sent_nobody_makes_a_password_for_somebody_else() {
+    let server = MailServer::start(Mood::Kind);
+    let app = sending(&server);
+    let page = app.as_(BEN).get("/people/dov");
+    assert!(page.has("/reset-link\"") && !page.has("/people/dov/password"));
+    let hash = "select count(*) from people p join people q on q.handle = 'cleo' where p.handle = 'dov' and p.password_hash = q.password_hash";
+    assert_eq!(app.as_(BEN).post("/people/dov/password", &[]).status, 422);
+    assert_eq!(app.count(hash), 1, "the password changed");
+    let kept = App::new().as_(BEN).get("/people/dov");
+    assert!(!kept.has("/reset-link\"") && kept.has("/people/dov/password"));
+}

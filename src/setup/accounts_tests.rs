@@ -69,3 +69,36 @@ fn the_last_active_owner_and_the_last_server_admin_remain() {
     assert!(unmake(ADA).unwrap());
     assert_eq!(refused_with(unmake(GRO)), "problem-last-server-admin");
 }
+
+#[test]
+fn the_shell_and_the_web_never_take_the_last_two_owners_at_once() {
+    let app = App::own();
+    for round in 0..6 {
+        app.sql("update memberships m set role = 'owner' from people p where p.id = m.person_id and p.handle in ('ada', 'ben')");
+        let state = app.state().clone();
+        let shell = std::thread::spawn(move || {
+            let mut conn = state.pool.get().unwrap();
+            tow::db::write(&mut conn, state.clock.now(), uuid::Uuid::nil(), |tx| {
+                let me = Actor::of_operator(tx)?;
+                change_role(tx, &me, "ben@halden.example", OrganisationRole::Member)
+            })
+        });
+        let step_down = [("was", "owner"), ("role", "member")];
+        let web = app.at_once(vec![app.as_(ADA).posting("/people/ada/role", &step_down)]);
+        let (by_shell, by_web) = (shell.join().unwrap().is_ok(), web[0].status == 303);
+        assert!(by_shell != by_web, "round {round}: shell {by_shell}, web {by_web}");
+        assert_eq!(app.count("select count(*) from memberships where role = 'owner'"), 1, "round {round}");
+    }
+}
+
+#[test]
+fn a_lower_role_from_the_shell_ends_sessions_and_a_higher_one_brings_a_new_token() {
+    let app = App::new();
+    let (ben, cleo, gro) = (app.as_(BEN), app.as_(CLEO), app.as_(GRO));
+    let old = cleo.session_cookie();
+    as_operator(&app, |tx, me| change_role(tx, me, &BEN.email(), OrganisationRole::Member)).unwrap();
+    as_operator(&app, |tx, me| change_role(tx, me, &CLEO.email(), OrganisationRole::Admin)).unwrap();
+    as_operator(&app, |tx, me| change_server_admin(tx, me, &GRO.email(), false)).unwrap();
+    assert_eq!([&ben, &cleo, &gro].map(|client| client.get("/projects").status), [303, 200, 303]);
+    assert_ne!(cleo.session_cookie(), old);
+}

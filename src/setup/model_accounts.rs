@@ -98,11 +98,13 @@ pub fn change_role(tx: &mut Tx, me: &Actor, email: &str, role: OrganisationRole)
     let mut sql = Sql::named("setup::change_role", "update memberships set role = ");
     sql.bind(role).push(" where person_id = ").bind(person.id);
     sql.execute(tx.conn())?;
-    audit::record(
-        tx,
-        permit,
-        Act::new(ActKind::MemberChanged).target("person", person.id).change("role", old.as_str(), role.as_str()),
-    )?;
+    let mut act =
+        Act::new(ActKind::MemberChanged).target("person", person.id).change("role", old.as_str(), role.as_str());
+    if role < old {
+        act = act.note("sessions", Session::end_all(tx, person.id, None)?);
+    }
+    Session::owe_tokens(tx, &[person.id])?;
+    audit::record(tx, permit, act)?;
     Ok(old)
 }
 
@@ -122,8 +124,12 @@ pub fn change_server_admin(tx: &mut Tx, me: &Actor, email: &str, is_admin: bool)
     let mut sql = Sql::named("setup::change_server_admin", "update people set server_admin = ");
     sql.bind(is_admin).push(" where id = ").bind(person.id);
     sql.execute(tx.conn())?;
-    let act =
+    let mut act =
         Act::new(ActKind::ServerAdminChanged).target("person", person.id).change("server_admin", !is_admin, is_admin);
+    if !is_admin {
+        act = act.note("sessions", Session::end_all(tx, person.id, None)?);
+    }
+    Session::owe_tokens(tx, &[person.id])?;
     audit::record(tx, permit, act)?;
     Ok(true)
 }

@@ -274,3 +274,56 @@ fn changing_ones_password_needs_a_recent_sign_in_and_the_page_says_so_before_any
     assert!(cleo.post("/settings/me/password", &form).location().starts_with("/confirmation/"));
     assert_eq!(app.visitor().post("/sign-in", &[("email", &CLEO.email()), ("password", PASSWORD)]).status, 303);
 }
+
+#[test]
+fn what_a_ready_page_sends_does_nothing_in_another_session_or_for_another_person() {
+    let app = App::new();
+    let form = form(&app);
+    let (ben, others) = (old(&app, BEN), [app.as_(BEN), app.as_(ADA)]);
+    app.advance(Duration::seconds(901));
+    let kept = send(&ben, "/settings/organisation", &form).location();
+    let ready = confirm(&ben, &kept).follow().text();
+    let kept = fields(&ready);
+    let mut pairs: Vec<(&str, &str)> = kept.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    for other in &others {
+        // With its own token it is asked who it is, like any form; with that of the page it is nobody's.
+        assert!(other.post("/settings/organisation", &pairs).location().starts_with("/confirmation/"));
+        let csrf = ben.csrf();
+        pairs.push(("_csrf", &csrf));
+        assert_eq!(other.post("/settings/organisation", &pairs).status, 403);
+        pairs.pop();
+    }
+    assert_eq!(app.count("select count(*) from organisations where name = 'Halden Ferries'"), 0);
+}
+
+#[test]
+fn a_kept_form_opens_for_the_values_it_was_kept_with_and_no_others() {
+    let app = App::new();
+    let form = form(&app);
+    let ben = old(&app, BEN);
+    let one = send(&ben, "/settings/organisation", &form).location();
+    let mut other = form.clone();
+    other[0].1 = "Evil Ferries".to_owned();
+    send(&ben, "/settings/organisation", &other);
+    confirm(&ben, &one);
+    assert!(ben.get(&one).has("Halden Ferries"));
+    // What is sealed for one id does not open under another's.
+    app.sql("update kept_forms a set sealed = b.sealed from kept_forms b where a.id <> b.id");
+    assert_eq!(ben.get(&one).status, 404);
+}
+
+#[test]
+fn the_question_says_whom_it_is_about_by_name() {
+    let app = App::new();
+    open_security_desk(&app);
+    let ada = old(&app, ADA);
+    let asked = |path: &str, form: &[(&str, &str)]| ada.post(path, form).follow().text();
+    let person = CLEO.id.to_string();
+    assert!(
+        asked("/settings/ownership", &[("person", &person), ("then", "admin")])
+            .contains("Make Cleo Marchetti an owner, and you an admin.")
+    );
+    let desk = SECURITY_DESK.to_string();
+    assert!(asked("/people/cleo/roles", &[("custom_role", &desk)]).contains("Give @cleo the role “Security desk”."));
+    assert!(asked("/people/ben/role", &[("was", "admin"), ("role", "owner")]).contains("Give @ben the role owner."));
+}

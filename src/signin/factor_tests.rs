@@ -490,3 +490,14 @@ fn a_passkey_and_a_half_begun_sign_in_open_nothing_once_everybody_must_sign_in_t
     assert_eq!(second(&dov, &phone.code(&app)).status, 422);
     assert!([browser, dov].iter().all(|client| client.get("/projects").status == 303));
 }
+
+#[test]
+fn a_second_factor_brings_the_session_a_new_token() {
+    let app = app();
+    let cleo = app.as_(CLEO);
+    let (old, thief) = (cleo.session_cookie(), cleo.twin());
+    enrol(&app, &cleo);
+    assert_eq!(cleo.get("/settings/me/factors").status, 200);
+    assert_ne!(cleo.session_cookie(), old);
+    assert_eq!(thief.get("/projects").status, 303);
+}

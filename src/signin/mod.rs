@@ -3,6 +3,8 @@
 
 #[path = "model_confirmation.rs"]
 mod confirmation;
+#[path = "model_deed.rs"]
+mod deed;
 #[path = "model_factors.rs"]
 mod factors;
 mod model;
@@ -30,7 +32,7 @@ mod throttle;
 pub use password::{check_strength, hash, verify};
 pub use routes::{Half, known};
 pub use throttle::{FREE_TRIES, FREE_TRIES_PER_ADDRESS, MAX_WAIT_SECONDS, Throttle};
-pub use {confirmation::*, factors::*, model::*, notice::*, offer::*, policy::*, steps::*};
+pub use {confirmation::*, deed::*, factors::*, model::*, notice::*, offer::*, policy::*, steps::*};
 
 pub use pages::samples;
 

@@ -215,6 +215,7 @@ pub fn finish(tx: &mut Tx, me: &Actor, state: &State, answer: &Answer, name: &Na
     sql.push(", ").bind(tx.now).push(", ").bind(tx.now).push(")");
     sql.execute(tx.conn())?;
     let codes = codes_for_first(tx, person)?;
+    Session::owe_tokens(tx, &[person])?;
     let act = Act::new(ActKind::FactorAdded).target("person", person).note("kind", "passkey").note("factor", id);
     audit::record(tx, permit, act)?;
     tell(tx, &state.config, person, "mail-factor-added", name.as_str())?;

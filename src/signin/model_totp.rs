@@ -5,7 +5,7 @@ use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Result};
-use crate::people::{Person, PersonId};
+use crate::people::{Person, PersonId, Session};
 use crate::signin::{FactorId, codes_for_first, tell};
 use crate::ui::text;
 use crate::vault::Vault;
@@ -124,6 +124,7 @@ pub fn confirm(tx: &mut Tx, me: &Actor, state: &State, code: &str) -> Result<Vec
     let step = step.ok_or_else(|| Error::invalid("code", "problem-first-code"))?;
     row.use_step(tx, step)?;
     let codes = codes_for_first(tx, person)?;
+    Session::owe_tokens(tx, &[person])?;
     let act = Act::new(ActKind::FactorAdded).target("person", person).note("kind", "totp").note("factor", row.id);
     audit::record(tx, permit, act)?;
     tell(tx, &state.config, person, "mail-factor-added", &text("factor-app"))?;

@@ -31,6 +31,11 @@ impl Side {
         text(&if self.is_key { format!("key-page-{key}") } else { format!("token-page-{key}") })
     }
 
+    /// Message key, after one was ended.
+    pub fn ended(self) -> &'static str {
+        if self.is_key { "key-deleted-now" } else { "token-revoked-now" }
+    }
+
     /// In the settings' navigation.
     pub fn place(self) -> &'static str {
         if self.is_key { "keys" } else { "tokens" }

@@ -10,21 +10,45 @@ use crate::web::{Flash, Form, Need, Reply, Routes};
 use actix_web::web::Path;
 use std::sync::{Arc, OnceLock};
 
+const MINE: Side = Side { is_key: false };
+const KEYS: Side = Side { is_key: true };
+
 pub fn routes() -> Routes {
     Routes::new()
-        .get("/settings/me/tokens", Need::Session, mine::index)
-        .get("/settings/me/tokens/new", Need::Session, mine::new)
-        .post("/settings/me/tokens", Need::Session, mine::create)
+        .get("/settings/me/tokens", Need::Session, |ctx: Ctx| index(ctx, MINE))
+        .get("/settings/me/tokens/new", Need::Session, |ctx: Ctx| new(ctx, MINE))
+        .post("/settings/me/tokens", Need::Session, |ctx: Ctx, sent: Form| create(ctx, MINE, sent))
         .does("does-make-token")
-        .post("/settings/me/tokens/{id}/removal", Need::Session, mine::destroy)
+        .post("/settings/me/tokens/{id}/removal", Need::Session, |ctx: Ctx, id: Path<String>, _: Form| {
+            destroy(ctx, MINE, id)
+        })
         .does("does-revoke-token")
-        .get("/settings/keys", Need::Session, organisation::index)
-        .get("/settings/keys/new", Need::Session, organisation::new)
-        .post("/settings/keys", Need::Session, organisation::create)
+        .get("/settings/keys", Need::Session, |ctx: Ctx| index(ctx, KEYS))
+        .get("/settings/keys/new", Need::Session, |ctx: Ctx| new(ctx, KEYS))
+        .post("/settings/keys", Need::Session, |ctx: Ctx, sent: Form| create(ctx, KEYS, sent))
         .does("does-make-key")
-        .post("/settings/keys/{id}/removal", Need::Session, organisation::destroy)
+        .post("/settings/keys/{id}/removal", Need::Session, |ctx: Ctx, id: Path<String>, _: Form| {
+            destroy(ctx, KEYS, id)
+        })
         .does("does-delete-key")
         .and(api::routes())
+}
+
+async fn index(ctx: Ctx, side: Side) -> Result<Reply> {
+    let tokens = ctx.read(if side.is_key { keys } else { my_tokens }).await?;
+    let lines = tokens.into_iter().map(|token| Line::of(token, ctx.now())).collect();
+    ctx.page(&Index { shell: ctx.shell("settings")?, side, lines })
+}
+
+async fn new(ctx: Ctx, side: Side) -> Result<Reply> {
+    let page = form_page(&ctx, side, TokenForm::default(), Problems::default()).await?;
+    ctx.page(&page)
+}
+
+async fn destroy(ctx: Ctx, side: Side, id: Path<String>) -> Result<Reply> {
+    let id = id.parse().map(TokenId).map_err(|_| Error::NotFound)?;
+    ctx.write(move |tx, me| if side.is_key { delete_key(tx, me, id) } else { revoke_token(tx, me, id) }).await?;
+    Ok(ctx.redirect(side.path(), Some(Flash::done(side.ended()))))
 }
 
 /// The form, or with what was wrong.
@@ -71,58 +95,4 @@ async fn make(ctx: &Ctx, side: Side, sent: &Form, form: &TokenForm, made: Arc<On
         Ok(side.path().to_owned())
     })
     .await
-}
-
-mod mine {
-    use super::*;
-
-    const SIDE: Side = Side { is_key: false };
-
-    pub async fn index(ctx: Ctx) -> Result<Reply> {
-        let tokens = ctx.read(my_tokens).await?;
-        let lines = tokens.into_iter().map(|token| Line::of(token, ctx.now())).collect();
-        ctx.page(&Index { shell: ctx.shell("settings")?, side: SIDE, lines })
-    }
-
-    pub async fn new(ctx: Ctx) -> Result<Reply> {
-        let page = form_page(&ctx, SIDE, TokenForm::default(), Problems::default()).await?;
-        ctx.page(&page)
-    }
-
-    pub async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
-        super::create(ctx, SIDE, sent).await
-    }
-
-    pub async fn destroy(ctx: Ctx, id: Path<String>, _: Form) -> Result<Reply> {
-        let id = id.parse().map(TokenId).map_err(|_| Error::NotFound)?;
-        ctx.write(move |tx, me| revoke_token(tx, me, id)).await?;
-        Ok(ctx.redirect(SIDE.path(), Some(Flash::done("token-revoked-now"))))
-    }
-}
-
-mod organisation {
-    use super::*;
-
-    const SIDE: Side = Side { is_key: true };
-
-    pub async fn index(ctx: Ctx) -> Result<Reply> {
-        let keys = ctx.read(keys).await?;
-        let lines = keys.into_iter().map(|key| Line::of(key, ctx.now())).collect();
-        ctx.page(&Index { shell: ctx.shell("settings")?, side: SIDE, lines })
-    }
-
-    pub async fn new(ctx: Ctx) -> Result<Reply> {
-        let page = form_page(&ctx, SIDE, TokenForm::default(), Problems::default()).await?;
-        ctx.page(&page)
-    }
-
-    pub async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
-        super::create(ctx, SIDE, sent).await
-    }
-
-    pub async fn destroy(ctx: Ctx, id: Path<String>, _: Form) -> Result<Reply> {
-        let id = id.parse().map(TokenId).map_err(|_| Error::NotFound)?;
-        ctx.write(move |tx, me| delete_key(tx, me, id)).await?;
-        Ok(ctx.redirect(SIDE.path(), Some(Flash::done("key-deleted-now"))))
-    }
 }

@@ -233,3 +233,86 @@ fn head_is_answered_as_get_is() {
     let answer = app.as_(CLEO).api("PUT", "/tickets", "");
     assert_eq!((answer.status, answer.header("allow")), (405, "GET, POST, HEAD".to_owned()));
 }
+
+fn refusals(app: &App, reason: &str) -> i64 {
+    app.count(&format!(
+        "select count(*) from audit_events where action = 'refused' and outcome = 'denied' and after->>'reason' = '{reason}'"
+    ))
+}
+
+#[test]
+fn a_refused_token_is_one_event_a_minute_with_its_number() {
+    let app = App::new();
+    let key = app.token_text(None, &ALL_SCOPES, None, &["10.0.0.0/8"]);
+    let (reader, gone) = (app.token(CLEO, &["tickets:read"], None), app.token(CLEO, &ALL_SCOPES, None));
+    app.sql("update tokens set revoked_at = now() where 'tickets:write' = any(scopes) and kind = 'personal'");
+    for _ in 0..5 {
+        assert_eq!(app.bearer(&key).get(ME).status, 401);
+        assert_eq!(gone.get(ME).status, 401);
+        assert_eq!(reader.api("POST", "/api/v1/tickets", "{}").status, 403);
+        assert_eq!(app.bearer(&fresh_bearer(PERSONAL_PREFIX)).get(ME).status, 401);
+    }
+    for reason in ["token-network", "token-revoked", "refused-scope", "token-unknown"] {
+        assert_eq!(refusals(&app, reason), 1, "{reason}");
+    }
+    app.advance(chrono::Duration::seconds(61));
+    app.tx(tow::audit::flush);
+    assert_eq!(app.count("select count(*) from audit_events where action = 'refused' and after->>'number' = '4'"), 4);
+    assert_eq!(app.count("select count(*) from audit_events where action = 'refused' and token_id is not null"), 6);
+    app.advance(chrono::Duration::days(90));
+    assert_eq!(reader.get(ME).status, 401);
+    assert_eq!(refusals(&app, "token-expired"), 1);
+}
+
+#[test]
+fn a_key_is_a_member_of_its_projects_and_archives_nothing_whatever_its_scopes() {
+    let app = App::new();
+    let narrow = app.key(&ALL_SCOPES, Some(&[ATLAS]));
+    let made = narrow.api("POST", "/api/v1/tickets", r#"{"title":"Paint","place":"project:ATL"}"#);
+    assert_eq!(made.status, 201, "{}", made.text());
+    assert_eq!(narrow.api("PATCH", &made.header("location"), r#"{"status":"done"}"#).status, 200);
+    for path in [&made.header("location"), "/api/v1/tickets/ATL-1", "/api/v1/projects/ATL"] {
+        let answer = narrow.api("POST", &format!("{path}/archiving"), "");
+        assert_eq!(answer.status, 403, "{path}: {}", answer.text());
+    }
+    let wide = app.key(&ALL_SCOPES, None);
+    assert_eq!(wide.api("POST", "/api/v1/tickets/BCN-1/archiving", "").status, 403);
+    assert_eq!(wide.api("POST", "/api/v1/tickets/ATL-1/archiving", "").status, 404);
+    assert_eq!(app.count("select count(*) from records where archived_at is not null and kind = 'ticket'"), 0);
+}
+
+#[derive(Clone, Default)]
+struct Lines(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_token_stands_in_no_line_of_the_log_wherever_it_was_put() {
+    let app = App::new();
+    let token = app.token_text(Some(CLEO), &ALL_SCOPES, None, &[]);
+    let (lines, cleo) = (Lines::default(), app.as_(CLEO));
+    let writer = lines.clone();
+    let log = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone());
+    tracing::subscriber::with_default(log.finish(), || {
+        app.bearer(&token).get(ME);
+        app.bearer(&format!("{token}x")).get(ME);
+        app.visitor().get(&format!("{ME}?access_token={token}"));
+        app.visitor().get(&format!("/reset/{token}"));
+        app.visitor().get(&format!("/nowhere/{token}"));
+        app.visitor().with("referer", &format!("http://localhost/{token}")).with("user-agent", &token).get("/sign-in");
+        cleo.post("/settings/me", &[("name", &token), ("handle", "cleo"), ("time_zone", &token)]);
+        cleo.post("/sign-in", &[("email", &token), ("password", &token)]);
+    });
+    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(log.matches("request").count() >= 8, "{log}");
+    assert!(!log.contains(&token[8..]), "{log}");
+}

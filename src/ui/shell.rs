@@ -63,9 +63,10 @@ pub struct Frame {
     pub projects: Vec<FrameProject>,
     pub can_create_project: bool,
     pub can_manage: bool,
-    /// Words of the catalogue that who looks holds, for menus.
+    pub is_server_admin: bool,
     /// The session came in past the sign-on provider: every page says so.
     pub is_break_glass: bool,
+    /// Words of the catalogue that who looks holds, for menus.
     pub permissions: Vec<&'static str>,
 }
 
@@ -167,12 +168,14 @@ impl Shell {
                 projects: vec![project("ATL", "Atlas", true), project("BCN", "Beacon", false)],
                 can_create_project: true,
                 can_manage: true,
+                is_server_admin: true,
                 is_break_glass: false,
                 permissions: vec![
                     "organisation.update",
                     "members.change_role",
                     "security_configuration.manage",
                     "audit.view",
+                    "access_review.export",
                 ],
             },
             nav: crate::ui::sample_nav(),

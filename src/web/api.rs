@@ -39,8 +39,8 @@ pub struct Budget {
 #[derive(Debug, Clone)]
 pub enum Entrance<P> {
     Open(P, Budget),
-    /// Why not, in words for who holds the token.
-    Closed(Msg),
+    /// Whose it is, without any right, and why not, in words for who holds it.
+    Closed(P, Msg),
 }
 
 /// Why nobody was let in; the edge says it.
@@ -73,11 +73,12 @@ impl<P: Principal> ApiCtx<P> {
         let scope = self.scope()?;
         let token = bearer_of(&self.ctx.request).map_err(|why| self.unwelcome(why))?;
         let (caller, hash) = (self.ctx.caller.clone(), token_hash(&token));
-        let entrance = self.ctx.touch(Chore::TokenUse, move |tx, _| P::enter(tx, &caller, &hash)).await;
+        let route = self.ctx.request.match_pattern().unwrap_or_default();
+        let entrance = self.ctx.touch(Chore::TokenUse, move |tx, _| P::enter(tx, &caller, &hash, &route)).await;
         self.ctx.become_nobody();
         let (me, budget) = match entrance? {
             Entrance::Open(me, budget) => (me, budget),
-            Entrance::Closed(why) => return Err(self.unwelcome(why)),
+            Entrance::Closed(_, why) => return Err(self.unwelcome(why)),
         };
         self.ctx.request.extensions_mut().insert(budget);
         if budget.left < 0 {

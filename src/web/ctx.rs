@@ -4,9 +4,9 @@
 
 use crate::db::{self, Chore, Tx, once, stats};
 use crate::error::{Error, Result};
-use crate::ui::{Frame, Shell};
+use crate::ui::Shell;
 use crate::web::{
-    Caller, Cookies, Entrance, Flash, Interrupted, KeptForm, Posted, Purpose, Reply, Shared, VISIT_COOKIE,
+    Caller, Cookies, Flash, Interrupted, KeptForm, Posted, Principal, Purpose, Reply, Shared, VISIT_COOKIE, renewal,
 };
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -18,33 +18,6 @@ use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use uuid::Uuid;
-
-/// Whoever acts; the spine says who that is. (The one trait with one implementation: ground may not know people.)
-pub trait Principal: Clone + Send + Sync + 'static {
-    /// Asked at each request. `SignIn` when the session is no more.
-    fn load(tx: &mut Tx, caller: &Caller) -> Result<Self>;
-    fn visitor(caller: &Caller) -> Self;
-    /// Who comes with the token of this SHA-256, its use counted; or in words why not.
-    fn enter(tx: &mut Tx, caller: &Caller, token_hash: &[u8]) -> Result<Entrance<Self>>;
-    /// Whether a program was given what a route of the API asks for.
-    fn may_use(&self, scope: &str) -> bool;
-    /// Of a token or key; None for everybody else.
-    fn program_id(&self) -> Option<Uuid>;
-    /// For the log: an id, never a name.
-    fn log_id(&self) -> Option<Uuid>;
-    /// The session it is known by; None without one.
-    fn session(&self) -> Option<Uuid>;
-    /// Whether a session that still owes something (a second factor) may go here. `Confirm` leads to where it is settled.
-    fn admit(&self, route: &str) -> Result<()>;
-    /// When the session was last written down as seen; None for visitors.
-    fn last_seen_at(&self) -> Option<DateTime<Utc>>;
-    fn mark_seen(&self, tx: &mut Tx) -> Result<()>;
-    /// Keeps a refusal, after the roll-back.
-    fn refused(&self, tx: &mut Tx, error: &Error, route: &str) -> Result<()>;
-    /// Names and places for the layout.
-    fn frame(&self) -> Frame;
-    fn zone(&self) -> chrono_tz::Tz;
-}
 
 /// How often a session is written down as seen.
 const SEEN_EVERY: chrono::Duration = chrono::Duration::minutes(5);
@@ -218,16 +191,21 @@ impl<P: Principal> Ctx<P> {
         F: FnOnce(&mut Tx, &P) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let (state, caller) = (self.state.clone(), self.caller.clone());
+        let (state, caller, may_renew) = (self.state.clone(), self.caller.clone(), renewal::is_time(&self.request));
         // Filled also when the request fails, so that its log line says whose it was.
         let who = Arc::new(self.me.borrow().clone().map_or_else(OnceLock::new, OnceLock::from));
-        let (answer, stats, me) = blocking(move || {
+        let (answer, stats, me, token) = blocking(move || {
             stats::start();
             let answer = transaction(&state, caller, &who, begin, f);
-            Ok((answer, stats::taken(), who.get().cloned()))
+            let token = who.get().filter(|me| answer.is_ok() && may_renew && me.owes_token());
+            let token = token.and_then(|me| renewal::replace_token(&state, me));
+            Ok((answer, stats::taken(), who.get().cloned(), token))
         })
         .await?;
         self.remember(stats, me);
+        if let Some(token) = token {
+            self.request.extensions_mut().insert(renewal::Renewed(token));
+        }
         answer
     }
 
@@ -290,7 +268,8 @@ impl<P: Principal> Ctx<P> {
     }
 
     pub fn csrf(&self) -> String {
-        self.state.keys.mac(Purpose::Csrf, &self.caller.binding)
+        let renewed = renewal::token_of(&self.request);
+        self.state.keys.mac(Purpose::Csrf, renewed.as_deref().unwrap_or(&self.caller.binding))
     }
 
     /// Draws a page.

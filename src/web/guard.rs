@@ -1,7 +1,7 @@
 //! Around every request: its id, where it comes from, headers that tell the browser what this site never does, and the log line.
 
 use crate::error::{Error, Result};
-use crate::web::{Budget, Cost, Drawn, Shared};
+use crate::web::{Budget, Cost, Drawn, Shared, renewal};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
@@ -36,6 +36,7 @@ pub async fn guard(
     };
     let mut response = crate::web::draw_errors(response, &state);
     tell_budget(&mut response);
+    renewal::tell(&mut response, &state);
     harden(response.headers_mut(), &state, id);
     log(&response, id, began);
     Ok(response)

@@ -7,11 +7,14 @@ use crate::web::{Form, Purpose, State, local};
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A field with one of these in its name is never kept; it is typed again.
 pub const SECRET_MARKS: [&str; 8] =
     ["password", "passphrase", "passcode", "secret", "token", "totp", "credential", "private_key"];
+/// Ids of one form that are looked up by name.
+const MAX_NAMED: usize = 20;
 /// Larger forms are not kept; nothing that is asked about so carefully is that long.
 pub const MAX_KEPT_BYTES: usize = 4 * 1024 * 1024;
 
@@ -84,10 +87,22 @@ impl KeptForm {
         Ok(form.map(|form| KeptForm { action: row.action, pattern: row.pattern, ..form }))
     }
 
-    /// What the route says it does, with the form's own values in it; None when it says nothing.
-    pub fn deed(&self, state: &State) -> Option<String> {
+    /// The ids in it, whose names the words of its deed want.
+    pub fn ids(&self) -> Vec<Uuid> {
+        self.path.iter().chain(&self.fields).filter_map(|(_, value)| value.parse().ok()).take(MAX_NAMED).collect()
+    }
+
+    /// What the route says it does, with the form's own values in it, ids by name; None when it says nothing.
+    pub fn deed(&self, state: &State, names: &BTreeMap<Uuid, String>) -> Option<String> {
         let key = state.deeds.get(self.pattern.as_str())?;
-        let values = self.path.iter().chain(&self.fields).map(|(name, value)| (name.as_str(), value.as_str()));
+        // An id that has no name tells nobody anything.
+        let said = |text: &str| match text.parse::<Uuid>() {
+            Ok(id) => names.get(&id).cloned().unwrap_or_else(|| "…".to_owned()),
+            Err(_) => text.to_owned(),
+        };
+        let value = |(name, value): &(String, String)| (name.clone(), said(value));
+        let values: Vec<(String, String)> = self.path.iter().chain(&self.fields).map(value).collect();
+        let values = values.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         // The first value of a name stands.
         let mut args: Vec<(&str, &str)> = Vec::new();
         for (name, value) in values {

@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::secret::Secret;
+use crate::text_enum;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chacha20poly1305::aead::{Aead, Payload};
@@ -16,82 +17,32 @@ use subtle::ConstantTimeEq;
 /// Of XChaCha20.
 const NONCE_BYTES: usize = 24;
 
-/// What a key is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    Session,
-    Visit,
-    Flash,
-    Csrf,
-    Download,
-    SignOn,
-    Kept,
-    Step,
-    Fingerprint,
-}
-
-impl Purpose {
-    fn label(self) -> &'static [u8] {
-        match self {
-            Purpose::Session => b"tow session cookie",
-            Purpose::Visit => b"tow visit cookie",
-            Purpose::Flash => b"tow flash cookie",
-            Purpose::Csrf => b"tow csrf token",
-            Purpose::Download => b"tow download link",
-            Purpose::SignOn => b"tow oidc state",
-            Purpose::Kept => b"tow kept form",
-            Purpose::Step => b"tow sign-in step cookie",
-            Purpose::Fingerprint => b"tow secret fingerprint",
-        }
+text_enum!(
+    /// What a key is for, each with the words from which its key is derived.
+    Purpose {
+        Session = "tow session cookie", Visit = "tow visit cookie", Flash = "tow flash cookie", Csrf = "tow csrf token",
+        Download = "tow download link", SignOn = "tow oidc state", Kept = "tow kept form", Step = "tow sign-in step cookie",
+        Fingerprint = "tow secret fingerprint",
     }
-}
+);
 
 /// One secret's keys.
 #[derive(Clone)]
-struct Ring {
-    session: [u8; 64],
-    visit: [u8; 64],
-    flash: [u8; 64],
-    csrf: [u8; 64],
-    download: [u8; 64],
-    sign_on: [u8; 64],
-    kept: [u8; 64],
-    step: [u8; 64],
-    fingerprint: [u8; 64],
-}
+struct Ring(Vec<(Purpose, [u8; 64])>);
 
 impl Ring {
     fn derive(secret: &Secret) -> Result<Self> {
         let hkdf = Hkdf::<Sha256>::new(Some(b"tow"), secret.reveal().as_bytes());
-        let key = |purpose: Purpose| {
+        let key = |purpose: &Purpose| {
             let mut key = [0; 64];
-            hkdf.expand(purpose.label(), &mut key).map_err(Error::broken).map(|()| key)
+            hkdf.expand(purpose.as_str().as_bytes(), &mut key).map_err(Error::broken).map(|()| (*purpose, key))
         };
-        Ok(Ring {
-            session: key(Purpose::Session)?,
-            visit: key(Purpose::Visit)?,
-            flash: key(Purpose::Flash)?,
-            csrf: key(Purpose::Csrf)?,
-            download: key(Purpose::Download)?,
-            sign_on: key(Purpose::SignOn)?,
-            kept: key(Purpose::Kept)?,
-            step: key(Purpose::Step)?,
-            fingerprint: key(Purpose::Fingerprint)?,
-        })
+        Purpose::ALL.iter().map(key).collect::<Result<_>>().map(Ring)
     }
 
-    fn key(&self, purpose: Purpose) -> &[u8; 64] {
-        match purpose {
-            Purpose::Session => &self.session,
-            Purpose::Visit => &self.visit,
-            Purpose::Flash => &self.flash,
-            Purpose::Csrf => &self.csrf,
-            Purpose::Download => &self.download,
-            Purpose::SignOn => &self.sign_on,
-            Purpose::Kept => &self.kept,
-            Purpose::Step => &self.step,
-            Purpose::Fingerprint => &self.fingerprint,
-        }
+    /// There is one for each purpose; None would sign nothing and fit nothing.
+    fn key(&self, purpose: Purpose) -> Option<&[u8; 64]> {
+        self.0.iter().find(|(of, _)| *of == purpose).map(|(_, key)| key)
     }
 }
 
@@ -109,7 +60,8 @@ impl Keys {
     /// A cookie value that nobody else can make (cookie crate: HMAC-SHA256 before the value).
     pub fn sign(&self, purpose: Purpose, value: &str) -> String {
         let mut jar = CookieJar::new();
-        jar.signed_mut(&Key::from(self.current.key(purpose))).add(Cookie::new("v", value.to_owned()));
+        let Some(key) = self.current.key(purpose) else { return String::new() };
+        jar.signed_mut(&Key::from(key)).add(Cookie::new("v", value.to_owned()));
         jar.get("v").map(|cookie| cookie.value().to_owned()).unwrap_or_default()
     }
 
@@ -117,7 +69,7 @@ impl Keys {
     pub fn verify(&self, purpose: Purpose, signed: &str) -> Option<String> {
         std::iter::once(&self.current).chain(&self.previous).find_map(|ring| {
             let jar = CookieJar::new();
-            jar.signed(&Key::from(ring.key(purpose)))
+            jar.signed(&Key::from(ring.key(purpose)?))
                 .verify(Cookie::new("v", signed.to_owned()))
                 .map(|cookie| cookie.value().to_owned())
         })
@@ -142,25 +94,25 @@ impl Keys {
 
     /// URL-safe HMAC-SHA256 of a text.
     pub fn mac(&self, purpose: Purpose, text: &str) -> String {
-        mac(&self.current, purpose, text)
+        mac(&self.current, purpose, text).unwrap_or_default()
     }
 
     /// Constant-time comparison with `mac`, current or previous.
     pub fn mac_fits(&self, purpose: Purpose, text: &str, given: &str) -> bool {
         std::iter::once(&self.current)
             .chain(&self.previous)
-            .any(|ring| mac(ring, purpose, text).as_bytes().ct_eq(given.as_bytes()).into())
+            .filter_map(|ring| mac(ring, purpose, text))
+            .any(|mac| mac.as_bytes().ct_eq(given.as_bytes()).into())
     }
 }
 
 fn cipher(ring: &Ring, purpose: Purpose) -> Result<XChaCha20Poly1305> {
-    let key = ring.key(purpose).first_chunk::<32>().ok_or_else(|| Error::broken("short key"))?;
+    let key = ring.key(purpose).and_then(|key| key.first_chunk::<32>()).ok_or_else(|| Error::broken("short key"))?;
     XChaCha20Poly1305::new_from_slice(key).map_err(Error::broken)
 }
 
-fn mac(ring: &Ring, purpose: Purpose, text: &str) -> String {
-    // HMAC takes a key of any length, so this cannot fail; an empty mac would fit nothing.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(ring.key(purpose)) else { return String::new() };
+fn mac(ring: &Ring, purpose: Purpose, text: &str) -> Option<String> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(ring.key(purpose)?).ok()?;
     mac.update(text.as_bytes());
-    URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+    Some(URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
 }

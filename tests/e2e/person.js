@@ -50,11 +50,12 @@ export class Person {
   }
 
   // Somebody new in the organisation, signed in.
-  static async join(world, name) {
+  static async join(world, name, role = "member") {
     const email = `${name.split(" ")[0].toLowerCase()}@halden.example`;
-    const printed = await tow(world, "user", "create", "--email", email, "--name", name);
+    const printed = await tow(world, "user", "create", "--email", email, "--name", name, "--role", role);
     const person = await Person.come(world.url);
-    await person.signIn(email, printed.trim().split("\n")[1]);
+    Object.assign(person, { email, password: printed.trim().split("\n")[1] });
+    await person.signIn(person.email, person.password);
     return person;
   }
 

@@ -1,7 +1,7 @@
 // A server of its own for journeys: the program the tests built, an empty folder, a free port, a random secret.
 import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -49,7 +49,8 @@ export class Server {
     server.port = await freePort();
     server.url = `http://localhost:${server.port}`;
     server.more = await more(server);
-    await writeFile(join(server.folder, ".env"), `APP_SECRET=${randomBytes(32).toString("hex")}\n`, { mode: 0o600 });
+    const secrets = ["APP_SECRET", "DATA_ENCRYPTION_KEY"].map((name) => `${name}=${randomBytes(32).toString("hex")}\n`);
+    await writeFile(join(server.folder, ".env"), secrets.join(""), { mode: 0o600 });
     try {
       [, server.token] = await server.start(/Set-up token: (\S+)[\s\S]*listening on/);
     } catch (error) {
@@ -85,3 +86,16 @@ export const tow = async ({ folder, port }, ...args) => {
   const { stdout } = await promisify(execFile)(PROGRAM, args, { cwd: folder, env: environment(port) });
   return stdout;
 };
+
+// What only time does, without waiting for it. The folder of the database's socket lets in its owner alone.
+export const sql = async ({ folder }, statement) => {
+  const [, , , , socket] = (await readFile(join(folder, "data/postgres/postmaster.pid"), "utf8")).split("\n");
+  const versions = await readdir("/usr/lib/postgresql");
+  const psql = [`/usr/lib/postgresql/${versions.sort().at(-1)}/bin/psql`, "-Xqc", statement, "-h", socket, "-U", "postgres", "tow"];
+  const [program, ...args] = process.getuid() === 0 ? ["runuser", "-u", "postgres", "--", "env", "-C", "/", ...psql] : psql;
+  await promisify(execFile)(program, args);
+};
+
+// Whoever is signed in with this address did so an hour ago.
+export const age = (world, email) =>
+  sql(world, `update sessions s set authenticated_at = authenticated_at - interval '1 hour' from people p where p.id = s.person_id and p.email = '${email}'`);

@@ -233,6 +233,7 @@ pub fn join(tx: &mut Tx, me: &Actor, hash: &[u8]) -> Result<()> {
         Person::set_verified(tx, person)?;
     }
     gifts.hand_over(tx, person)?;
+    Session::owe_tokens(tx, &[person])?;
     invitation.close(tx, person)?;
     let act = Act::new(ActKind::InvitationAccepted).target("invitation", invitation.id).note("person", person);
     let act = if me.role < Some(gifts.role) { act.change("role", me.role, gifts.role) } else { act };

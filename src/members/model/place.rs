@@ -45,6 +45,7 @@ impl Member {
         if role < member.role {
             act = act.note("sessions", member.end_sessions(tx, me)?);
         }
+        Session::owe_tokens(tx, &[member.id])?;
         audit::record(tx, permit, act)
     }
 
@@ -65,6 +66,7 @@ impl Member {
             return Err(Error::invalid("person", problem));
         }
         Membership::set_role(tx, member.id, owner)?;
+        Session::owe_tokens(tx, &[member.id, mine.id])?;
         let mut act =
             Act::new(ActKind::OwnerTransferred).target("person", member.id).change("role", member.role, owner);
         if steps_down {

@@ -6,7 +6,7 @@ use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Conflict, Error, Msg, Result};
-use crate::people::{Face, Membership, Role, RoleId, Session};
+use crate::people::{Face, Membership, PersonId, Role, RoleId, Session};
 use crate::text::value::{Body, Name};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, Int4, Int8, Text, Uuid as SqlUuid};
@@ -120,6 +120,10 @@ impl CustomRole {
             return Err(Error::Conflict(Box::new(Conflict { field: "version", theirs: old.name, yours, seen })));
         }
         Role::save(tx, self.id, text.name.as_str(), text.about.as_str(), now.words())?;
+        if was != now {
+            let holders: Vec<PersonId> = old.holders(tx)?.iter().map(|face| face.id).collect();
+            Session::owe_tokens(tx, &holders)?;
+        }
         audit::record(tx, permit, old.difference(text))
     }
 
@@ -181,6 +185,7 @@ impl Member {
             permit.unused(tx);
             return Ok(());
         }
+        Session::owe_tokens(tx, &[member.id])?;
         let act = Act::new(ActKind::MemberChanged).target("person", member.id);
         audit::record(tx, permit, act.change("custom_role", None::<RoleId>, id))
     }
@@ -196,6 +201,7 @@ impl Member {
             return Ok(());
         }
         let ended = member.end_sessions(tx, me)?;
+        Session::owe_tokens(tx, &[member.id])?;
         let act = Act::new(ActKind::MemberChanged).target("person", member.id).note("sessions", ended);
         audit::record(tx, permit, act.change("custom_role", id, None::<RoleId>))
     }

@@ -8,7 +8,7 @@ use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Msg, Result};
 use crate::mail::{self, Letter};
-use crate::people::{Membership, Person};
+use crate::people::{Membership, Person, Session};
 use diesel::QueryableByName;
 use diesel::sql_types::Text;
 
@@ -40,6 +40,7 @@ impl Member {
         if !is_server_admin {
             act = act.note("sessions", member.end_sessions(tx, me)?);
         }
+        Session::owe_tokens(tx, &[member.id])?;
         audit::record(tx, permit, act.change("server_admin", member.server_admin, is_server_admin))
     }
 

@@ -1,10 +1,10 @@
 //! What the gallery shows.
 
 use super::*;
-use crate::access::{Answer, ProjectRole, Verb};
+use crate::access::{Answer, Permissions, ProjectRole};
 use crate::error::Msg;
 use crate::members::CustomRole;
-use crate::people::{PersonId, RoleId};
+use crate::people::{GroupId, PersonId, RoleId};
 use crate::ui::{Sample, sample};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -73,22 +73,10 @@ impl Index {
     }
 }
 
-impl New {
-    pub fn sample() -> Self {
-        New {
-            shell: Shell::sample("members"),
-            form: NewForm::default(),
-            roles: vec![Choice::new("member", "Member", true)],
-            groups: vec![Choice::new("1", "Planning", true)],
-            problems: Problems::one("email", "problem-email-taken"),
-        }
-    }
-}
-
 impl OneTime {
     pub fn sample() -> Self {
         let password = "k7mq2-x9fhd-3npwr-t8ver".to_owned();
-        OneTime { shell: Shell::sample("members"), member: cleo(), password, is_new: true }
+        OneTime { shell: Shell::sample("members"), member: cleo(), password }
     }
 }
 
@@ -105,6 +93,7 @@ impl Show {
             is_me: false,
             can_make_server_admin: true,
             can_remove: true,
+            is_mail_kept: false,
             can_reset: true,
             sessions: Vec::new(),
             sign_ons: vec![Link::sample()],
@@ -212,7 +201,6 @@ impl GroupPage {
 pub fn samples() -> Vec<Sample> {
     vec![
         sample("members/index", &Index::sample()),
-        sample("members/new", &New::sample()),
         sample("members/onetime", &OneTime::sample()),
         sample("members/show", &Show::sample()),
         sample("members/groups", &Groups::sample()),

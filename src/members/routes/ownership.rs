@@ -14,8 +14,11 @@ pub fn routes() -> Routes {
     Routes::new()
         .get("/settings/ownership", Need::Session, new)
         .post("/settings/ownership", Need::Session, create)
+        .does("does-hand-over")
         .post("/people/{handle}/server-admin", Need::Session, server_admin::create)
+        .does("does-make-server-admin")
         .post("/people/{handle}/server-admin/removal", Need::Session, server_admin::destroy)
+        .does("does-unmake-server-admin")
 }
 
 async fn new(ctx: Ctx) -> Result<Reply> {

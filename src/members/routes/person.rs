@@ -4,6 +4,7 @@ use super::{fresh_password, shown_once};
 use crate::access::{Actor, Ctx, Verb, can};
 use crate::db::Tx;
 use crate::error::{Error, Msg, Problems, Result};
+use crate::mail;
 use crate::members::pages::{Held, Line, Show, role_offers};
 use crate::members::{CustomRole, Member};
 use crate::people::OrganisationRole;
@@ -56,6 +57,7 @@ async fn page(ctx: &Ctx, handle: String, problems: Problems) -> Result<Show> {
         held,
         can_make_server_admin: can(&me, Verb::Administer, &member.thing(member.role)),
         can_reset: !is_me && member.is_active() && can(&me, Verb::Edit, &member.thing(member.role)),
+        is_mail_kept: mail::is_kept(&ctx.state.config),
         line: Line::of(member, &me),
         sessions: account.0,
         factors: account.1,
@@ -125,6 +127,10 @@ mod password {
     pub async fn update(ctx: Ctx, handle: Path<String>, _: Form) -> Result<Reply> {
         let handle = handle.into_inner();
         let of = handle.clone();
+        if !mail::is_kept(&ctx.state.config) {
+            // A password that two people know is for where no link can be sent.
+            return answer(&ctx, handle, Err(Error::invalid("", "problem-password-by-link")), "saved", None).await;
+        }
         // Asked before the hash is made, which costs a core.
         ctx.read(move |tx, me| Member::find(tx, me, &of)?.check_reset(me)).await?;
         let (password, hash) = fresh_password(&ctx).await?;
@@ -135,7 +141,7 @@ mod password {
         };
         let done = change(&ctx, handle.clone(), reset).await;
         match done {
-            Ok(member) => shown_once(&ctx, &member.handle, &password, false).await,
+            Ok(member) => shown_once(&ctx, &member.handle, &password).await,
             Err(error) => answer(&ctx, handle, Err(error), "saved", None).await,
         }
     }

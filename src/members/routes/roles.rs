@@ -13,12 +13,17 @@ pub fn routes() -> Routes {
     Routes::new()
         .get("/settings/roles", Need::Session, index)
         .post("/settings/roles", Need::Session, create)
+        .does("does-make-role")
         .get("/settings/roles/new", Need::Session, new)
         .get("/settings/roles/{id}", Need::Session, show)
         .post("/settings/roles/{id}", Need::Session, update)
+        .does("does-edit-role")
         .post("/settings/roles/{id}/removal", Need::Session, destroy)
+        .does("does-delete-role")
         .post("/people/{handle}/roles", Need::Session, held::create)
+        .does("does-give-role")
         .post("/people/{handle}/roles/{id}/removal", Need::Session, held::destroy)
+        .does("does-take-role")
 }
 
 fn role_id(text: &str) -> Result<RoleId> {

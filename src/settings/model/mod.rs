@@ -1,9 +1,11 @@
 //! One file per ability.
 
+mod mail;
 mod me;
 mod organisation;
 mod password;
 
+pub use mail::*;
 pub use me::*;
 pub use organisation::*;
 pub use password::*;

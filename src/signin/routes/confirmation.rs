@@ -5,9 +5,10 @@ use crate::db::Chore;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::secret::Secret;
 use crate::signin::pages::{Confirm, Expired, Ready};
-use crate::signin::{Confirmation, Shown, passkeys, verify};
+use crate::signin::{Confirmation, Shown, names_in, passkeys, verify};
 use crate::web::{Form, KeptForm, Need, Reply, Routes, local};
 use actix_web::web::Path;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 pub fn routes() -> Routes {
@@ -44,14 +45,14 @@ struct Asked {
 
 /// The question; or, to whom it need not be put, what comes after it.
 async fn ask(ctx: &Ctx, asked: Asked, problems: Problems) -> Result<Reply> {
-    let (confirmation, kept) = look(ctx, asked.kept).await?;
+    let (confirmation, kept, names) = look(ctx, asked.kept).await?;
     let me = ctx.me()?;
     let next = asked.kept.map(|id| format!("/confirmation/{id}"));
     if me.owes_factor {
         return Ok(Reply::redirect(&enrolment(next.as_deref().unwrap_or(&asked.back))));
     }
     let (csrf, organisation) = (ctx.csrf(), me.organisation.as_ref().map(|card| card.name.clone()).unwrap_or_default());
-    let deed = kept.as_ref().and_then(|kept| kept.deed(&ctx.state));
+    let deed = kept.as_ref().and_then(|kept| kept.deed(&ctx.state, &names));
     match (asked.kept, kept) {
         (Some(_), None) => ctx.page_with(404, &Expired { organisation }),
         (_, Some(kept)) if me.is_confirmed => ctx.page(&Ready { csrf, organisation, deed, kept }),
@@ -74,7 +75,7 @@ fn enrolment(next: &str) -> String {
     format!("/settings/me/factors?{query}")
 }
 
-async fn look(ctx: &Ctx, kept: Option<Uuid>) -> Result<(Confirmation, Option<KeptForm>)> {
+async fn look(ctx: &Ctx, kept: Option<Uuid>) -> Result<(Confirmation, Option<KeptForm>, BTreeMap<Uuid, String>)> {
     let state = ctx.state.clone();
     ctx.read(move |tx, me| {
         let confirmation = Confirmation::of(tx, me)?;
@@ -82,7 +83,11 @@ async fn look(ctx: &Ctx, kept: Option<Uuid>) -> Result<(Confirmation, Option<Kep
             Some(id) => KeptForm::find(tx, &state, confirmation.session.0, id)?,
             None => None,
         };
-        Ok((confirmation, kept))
+        let names = match &kept {
+            Some(kept) => names_in(tx, me, &kept.pattern, &kept.ids())?,
+            None => BTreeMap::new(),
+        };
+        Ok((confirmation, kept, names))
     })
     .await
 }

@@ -21,6 +21,7 @@ pub fn routes() -> Routes {
         .post("/settings/me/factors/app/code", Need::Session, app::create)
         .does("does-add-app")
         .post("/settings/me/factors/passkeys/question", Need::Session, passkey::new)
+        .does("does-add-passkey")
         .post("/settings/me/factors/passkeys", Need::Session, passkey::create)
         .does("does-add-passkey")
         .post("/settings/me/factors/codes", Need::Session, codes::create)
