@@ -1,6 +1,6 @@
 invite = Invite
 invite-title = Invite people
-invite-words = Say who, and what they shall have from the first minute. You can give what you hold yourself.
+invite-words = Say who, and what they shall have from the first minute.
 invitation-no-mail = This server sends no mail: make a link to copy, and hand it over yourself.
 invite-no-mail = This server sends no mail yet: mails are only kept on the machine (email.transport). Leave the addresses empty to make a link and hand it over yourself.
 invite-emails = E-mail addresses

@@ -208,10 +208,7 @@ practice-note-restore-drill = Last restore drill, and its time
 practice-note-failover-drill = Last failover drill
 practice-note-emergency-access = Emergency access: where the sheet lies, and who may open it
 does-begin-review = Begin an access review.
-does-change-rhythm = { $months ->
-    [0] Begin access reviews by hand only.
-   *[other] Begin an access review every { $months } months.
- }
+does-change-rhythm = Change how often an access review begins by itself.
 does-export-access = Take out who has which access, as a file.
 does-export-review = Take out this access review as a file.
 does-answer-line = { $answer ->

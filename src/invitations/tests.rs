@@ -416,3 +416,19 @@ fn projects_that_a_reader_does_not_see_are_not_named_on_an_invitation() {
     assert!(page.has(INES) && !page.has("Atlas"));
     mailed(&app);
 }
+
+#[test]
+fn who_was_made_an_owner_while_joining_stays_one() {
+    let app = App::new();
+    let link = shown(&invite(&app, ADA, &[("emails", ""), ("role", "admin")]));
+    let hash = tow::web::token_hash(link.rsplit('/').next().unwrap());
+    let joined = app.write(DOV, |tx, me| {
+        let mut sql = tow::db::sql::Sql::new("update memberships set role = 'owner' where person_id = ");
+        sql.bind(DOV.id);
+        sql.execute(tx.conn())?;
+        tow::invitations::join(tx, me, &hash)
+    });
+    joined.unwrap();
+    let role = format!("select count(*) from memberships where person_id = '{}' and role = 'owner'", DOV.id);
+    assert_eq!(app.count(&role), 1);
+}

@@ -3,12 +3,6 @@
 use crate::harness::*;
 use tow::members::one_time_password;
 
-const NEW: [(&str, &str); 3] = [("name", "Ines Faro"), ("email", "Ines@Halden.example"), ("role", "member")];
-
-fn with<'a>(field: &'a str, value: &'a str) -> Vec<(&'a str, &'a str)> {
-    NEW.into_iter().map(|(name, old)| if name == field { (name, value) } else { (name, old) }).collect()
-}
-
 fn role(was: &'static str, role: &'static str) -> [(&'static str, &'static str); 2] {
     [("was", was), ("role", role)]
 }

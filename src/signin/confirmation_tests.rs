@@ -285,10 +285,10 @@ fn what_a_ready_page_sends_does_nothing_in_another_session_or_for_another_person
     let ready = confirm(&ben, &kept).follow().text();
     let kept = fields(&ready);
     let mut pairs: Vec<(&str, &str)> = kept.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let csrf = ben.csrf();
     for other in &others {
         // With its own token it is asked who it is, like any form; with that of the page it is nobody's.
         assert!(other.post("/settings/organisation", &pairs).location().starts_with("/confirmation/"));
-        let csrf = ben.csrf();
         pairs.push(("_csrf", &csrf));
         assert_eq!(other.post("/settings/organisation", &pairs).status, 403);
         pairs.pop();

@@ -33,7 +33,9 @@ fn second(client: &Client, code: &str) -> Answer {
 }
 
 fn ask(client: &Client, path: &str) -> (String, Value) {
-    let asked: Value = serde_json::from_slice(&client.post(path, &[]).body).unwrap();
+    // As the script of the page does.
+    let fetched = client.clone().with("sec-fetch-dest", "empty").post(path, &[]);
+    let asked: Value = serde_json::from_slice(&fetched.body).unwrap();
     (asked["ceremony"].as_str().unwrap().to_owned(), asked["options"].clone())
 }
 
@@ -500,4 +502,18 @@ fn a_second_factor_brings_the_session_a_new_token() {
     assert_eq!(cleo.get("/settings/me/factors").status, 200);
     assert_ne!(cleo.session_cookie(), old);
     assert_eq!(thief.get("/projects").status, 303);
+}
+
+#[test]
+fn who_owes_a_factor_and_signed_in_long_ago_is_asked_who_they_are_and_then_adds_one() {
+    let app = app();
+    let ben = app.as_(BEN);
+    assert_eq!(app.as_(ADA).post("/settings/second-factor", &[("second_factor", "admins")]).status, 303);
+    app.advance(Duration::seconds(901));
+    let asked = ben.get("/projects").follow();
+    assert!(asked.status == 200 && asked.has("Confirm that it is you"), "{} {}", asked.status, asked.location());
+    let confirmed = ben.post("/confirmation", &[("password", PASSWORD), ("back", "/settings/me/factors")]);
+    assert_eq!(confirmed.location(), "/settings/me/factors");
+    enrol(&app, &ben);
+    assert_eq!(ben.get("/projects").status, 200);
 }

@@ -15,7 +15,7 @@ test("a custom role is made after confirming, its form kept meanwhile; it is giv
   const plain = await browser.newContext({ baseURL: world.url, storageState, javaScriptEnabled: false });
   const bare = await plain.newPage();
   await bare.goto("/settings/roles/new");
-  await bare.getByLabel("Name").fill("Watch keeper");
+  await bare.getByRole("textbox", { name: "Name" }).fill("Watch keeper");
   await bare.getByLabel("What is it for?").fill("Looks after every project.\nAlso at night.");
   await bare.getByLabel("Act as admin in every project, restricted ones included").check();
   await age(world, olga.email);

@@ -214,19 +214,23 @@ fn check_vouched(tx: &mut Tx, who: &Who, email: &str) -> Result<()> {
 pub fn join(tx: &mut Tx, me: &Actor, hash: &[u8]) -> Result<()> {
     let person = me.person_id().ok_or(Error::SignIn)?;
     let permit = may(tx, me, Verb::Edit, &Thing::Own(person))?;
+    // Somebody may have been made an owner since this request began: what stands now is what is added to.
+    Membership::take_turn(tx)?;
+    let now = Actor::of_person(tx, person)?;
     let (opened, inviter, gifts) = stands(tx, hash)?;
     let invitation = opened.invitation;
     if !invitation.is_for(me) {
         return Err(Error::NotFound);
     }
     let row = Person::find(tx, person)?;
-    if me.role < Some(gifts.role) || !gifts.permissions.without(me.permissions).is_empty() {
-        let holds = gifts.permissions.union(me.permissions);
-        let role = me.role.unwrap_or(gifts.role).max(gifts.role);
+    let is_raised = now.role < Some(gifts.role);
+    if is_raised || !gifts.permissions.without(now.permissions).is_empty() {
+        let holds = gifts.permissions.union(now.permissions);
+        let role = now.role.unwrap_or(gifts.role).max(gifts.role);
         let thing = Thing::Member { id: person, role, holds, is_server_admin: row.server_admin };
         check(&inviter, Verb::Share, &thing)?;
     }
-    if me.role < Some(gifts.role) {
+    if is_raised {
         Membership::set_role(tx, person, gifts.role)?;
     }
     if opened.is_mailed && invitation.email.is_some() && row.verified_at.is_none() {
@@ -236,7 +240,7 @@ pub fn join(tx: &mut Tx, me: &Actor, hash: &[u8]) -> Result<()> {
     Session::owe_tokens(tx, &[person])?;
     invitation.close(tx, person)?;
     let act = Act::new(ActKind::InvitationAccepted).target("invitation", invitation.id).note("person", person);
-    let act = if me.role < Some(gifts.role) { act.change("role", me.role, gifts.role) } else { act };
+    let act = if is_raised { act.change("role", now.role, gifts.role) } else { act };
     audit::record(tx, permit, noting(act, &gifts))
 }
 

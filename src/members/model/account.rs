@@ -6,7 +6,7 @@ use crate::audit::{self, Act, ActKind};
 use crate::config::Config;
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::people::{Session, SessionId};
+use crate::people::{Membership, Session, SessionId};
 use crate::signin::Factor;
 use crate::sso::Link;
 use uuid::Uuid;
@@ -51,7 +51,10 @@ impl Member {
 
     /// For who lost phone and key: the password alone opens the account again. Sensitive, told to the person, sessions end.
     pub fn reset_factors(&self, tx: &mut Tx, me: &Actor, config: &Config) -> Result<()> {
-        self.check_reset(me)?;
+        // Else somebody could be made an owner between the question and the reset.
+        Membership::take_turn(tx)?;
+        let me = &me.again(tx)?;
+        Member::find(tx, me, &self.handle)?.check_reset(me)?;
         Factor::remove_all(tx, me, config, self.id)?;
         let permit = may(tx, me, Verb::Edit, &Thing::Account(self.id))?;
         let ended = Session::end_all(tx, self.id, None)?;

@@ -66,13 +66,14 @@ impl Member {
             return Err(Error::invalid("person", problem));
         }
         Membership::set_role(tx, member.id, owner)?;
-        Session::owe_tokens(tx, &[member.id, mine.id])?;
+        Session::owe_tokens(tx, &[member.id])?;
         let mut act =
             Act::new(ActKind::OwnerTransferred).target("person", member.id).change("role", member.role, owner);
         if steps_down {
             Keeper::check_leaves(tx, mine.id, "person")?;
             Membership::set_role(tx, mine.id, OrganisationRole::Admin)?;
             act = act.note("stepped_down", mine.id).note("sessions", mine.end_sessions(tx, me)?);
+            Session::owe_tokens(tx, &[mine.id])?;
         }
         audit::record(tx, permit, act)
     }

@@ -48,7 +48,8 @@ async fn ask(ctx: &Ctx, asked: Asked, problems: Problems) -> Result<Reply> {
     let (confirmation, kept, names) = look(ctx, asked.kept).await?;
     let me = ctx.me()?;
     let next = asked.kept.map(|id| format!("/confirmation/{id}"));
-    if me.owes_factor {
+    // Who signed in long ago is asked first: the page of factors, too, offers nothing before that.
+    if me.owes_factor && me.is_confirmed {
         return Ok(Reply::redirect(&enrolment(next.as_deref().unwrap_or(&asked.back))));
     }
     let (csrf, organisation) = (ctx.csrf(), me.organisation.as_ref().map(|card| card.name.clone()).unwrap_or_default());
