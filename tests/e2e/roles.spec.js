@@ -46,6 +46,7 @@ test("a custom role is made after confirming, its form kept meanwhile; it is giv
   await expect(page.getByRole("alert")).toContainText("Rune Berg");
   await page.goto("/people/rune.berg");
   await page.getByRole("button", { name: /Watch keeper/ }).click();
+  await expect(page.getByText("no longer holds the role")).toBeVisible();
   await page.goto(role);
   await page.getByRole("button", { name: "Delete" }).click();
   await expect(page.getByText("No custom roles yet")).toBeVisible();
