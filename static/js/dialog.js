@@ -14,7 +14,7 @@ document.addEventListener("click", (event) => {
   if (dialog) {
     event.preventDefault();
     show(dialog);
-  } else if (event.target.closest("[data-dialog-close]")) {
+  } else if (event.target.closest("dialog [data-dialog-close]")) {
     event.preventDefault();
     event.target.closest("dialog")?.close();
   } else if (event.target.matches("dialog[data-dismiss]")) event.target.close();
