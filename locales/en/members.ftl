@@ -211,4 +211,3 @@ does-delete-role = Delete the role “{ $id }”.
 does-give-role = Give @{ $handle } the role “{ $custom_role }”.
 does-take-role = Take the role “{ $id }” from @{ $handle }.
 member-roles-words = A member works in open projects and where a grant lets them. An admin also manages people, groups and all projects. An owner may do everything. You can give what you hold yourself.
-does-unlink-of = Unlink a sign-on from the account of @{ $handle }.

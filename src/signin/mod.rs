@@ -29,12 +29,11 @@ mod password;
 mod routes;
 mod throttle;
 
+pub use pages::samples;
 pub use password::{check_strength, hash, verify};
 pub use routes::{Half, known};
 pub use throttle::{FREE_TRIES, FREE_TRIES_PER_ADDRESS, MAX_WAIT_SECONDS, Throttle};
 pub use {confirmation::*, deed::*, factors::*, model::*, notice::*, offer::*, policy::*, steps::*};
-
-pub use pages::samples;
 
 use crate::web::Feature;
 

@@ -24,7 +24,6 @@ pub fn routes() -> Routes {
         .post("/people/{handle}/factors/removal", Need::Session, factors::destroy)
         .does("does-reset-factors")
         .post("/people/{handle}/sign-ons/{id}/removal", Need::Session, sign_ons::destroy)
-        .does("does-unlink-of")
         .does("does-disconnect")
         .post("/people/{handle}/deactivation", Need::Session, deactivation::create)
         .does("does-deactivate")
