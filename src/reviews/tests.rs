@@ -119,7 +119,8 @@ fn the_export_names_everything_that_gives_access() {
     app.as_(ADA).post("/settings/sign-on/break-glass/owners", &[("person", &ADA.id.to_string())]);
     let (browser, door) = (app.visitor(), app.text("select '/sign-on/' || id::text as text from sso_connections"));
     browser.get(&provider.consent(&app, &browser.get(&door).location()));
-    (app.token(CLEO, &ALL_SCOPES, None), app.key(&ALL_SCOPES, None));
+    app.token(CLEO, &ALL_SCOPES, None);
+    app.key(&ALL_SCOPES, None);
     let json = app.as_(ADA).post("/settings/reviews/export", &[("format", "json")]);
     let whole: serde_json::Value = serde_json::from_str(&json.text()).unwrap();
     let kinds: std::collections::BTreeSet<&str> =
