@@ -79,6 +79,23 @@ fn a_wrong_password_at_the_server_keeps_the_mail_for_later() {
 }
 
 #[test]
+fn the_mail_of_a_sign_up_is_tried_again_after_a_hiccup_and_its_link_works() {
+    let server = MailServer::start(Mood::Refuses(450));
+    let open = [("TOW_AUTH__SIGNUP__ENABLED", "true"), ("TOW_AUTH__SIGNUP__ALLOWED_DOMAINS", "halden.example")];
+    let app = through(&server, "none", &open);
+    app.visitor().post("/sign-up", &[("email", "ida@halden.example")]);
+    app.run_jobs();
+    assert!(server.mails().is_empty());
+    server.be(Mood::Kind);
+    app.advance(chrono::Duration::seconds(20));
+    app.run_jobs();
+    let [arrived] = &server.mails()[..] else { panic!("not one mail") };
+    let path = arrived.text.split_once("/join/").unwrap().1.split_whitespace().next().unwrap();
+    assert_eq!(app.visitor().get(&format!("/join/{path}")).status, 303);
+    forget(&app);
+}
+
+#[test]
 fn a_refusal_for_good_is_given_up_and_one_for_now_is_tried_again_and_neither_names_the_address() {
     let server = MailServer::start(Mood::Refuses(550));
     let app = through(&server, "none", &[]);

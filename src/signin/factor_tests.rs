@@ -8,7 +8,7 @@ use chrono::Duration;
 use device::{Device, VERIFIED};
 use serde_json::Value;
 use tow::signin::recovery::RECOVERY_CODES;
-use tow::signin::{FREE_TRIES, STEP_MAX_SECONDS, totp};
+use tow::signin::{FREE_TRIES, FREE_TRIES_PER_ADDRESS, STEP_MAX_SECONDS, totp};
 
 const KEY: (&str, &str) = ("DATA_ENCRYPTION_KEY", "b77c0d1e2f83a4955c6d7e8f90a1b2c3d4e5f60718293a4b");
 
@@ -121,6 +121,32 @@ fn guessing_codes_slows_down_so_that_even_the_right_one_must_wait() {
     assert_eq!(second(&half(&app, CLEO), &phone.code(&app)).status, 429);
     app.advance(Duration::seconds(901));
     assert_eq!(second(&half(&app, CLEO), &phone.code(&app)).status, 303);
+}
+
+#[test]
+fn codes_guessed_at_once_are_counted_before_they_are_compared() {
+    let app = App::own();
+    enrol(&app, &app.as_(CLEO));
+    app.advance(Duration::seconds(60));
+    let step = half(&app, CLEO);
+    let guesses = (0..FREE_TRIES + 12).map(|_| step.posting("/sign-in/second", &[("code", "000000")])).collect();
+    let statuses: Vec<u16> = app.at_once(guesses).iter().map(|answer| answer.status).collect();
+    let compared = statuses.iter().filter(|status| **status == 422).count();
+    assert_eq!(compared, usize::try_from(FREE_TRIES).unwrap(), "{statuses:?}");
+    assert_eq!(statuses.len() - compared, statuses.iter().filter(|status| **status == 429).count(), "{statuses:?}");
+}
+
+#[test]
+fn a_passkey_that_opens_nothing_is_counted_and_kept() {
+    let app = app();
+    let stranger = Device::of(CLEO.id.0);
+    let browser = app.visitor();
+    assert_eq!(by_passkey(&browser, &stranger).status, 422);
+    assert_eq!(app.count("select count(*) from audit_events where action = 'sign_in.failed'"), 1);
+    for _ in 1..FREE_TRIES_PER_ADDRESS {
+        by_passkey(&browser, &stranger);
+    }
+    assert_eq!(by_passkey(&browser, &stranger).status, 429);
 }
 
 #[test]

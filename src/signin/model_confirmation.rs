@@ -86,16 +86,19 @@ impl Confirmation {
         Ok(found)
     }
 
-    /// Counts a wrong try and keeps it.
-    pub fn fail(tx: &mut Tx, me: &Actor) -> Result<()> {
-        let person = me.person_id().ok_or(Error::SignIn)?;
-        let failures = throttle(person).fail(tx)?;
-        audit::record_failed_sign_in(tx, me, Some(person), failures)
+    /// Counts a try before it is made; how many there are now. `Slow` after too many wrong ones.
+    pub fn take_turn(tx: &mut Tx, me: &Actor) -> Result<i32> {
+        throttle(me.person_id().ok_or(Error::SignIn)?).take(tx)
     }
 
-    /// As `succeed`, when the second factor fits; `Invalid` at its field when not.
+    /// Keeps that the counted try was wrong.
+    pub fn note_failure(tx: &mut Tx, me: &Actor, failures: i32) -> Result<()> {
+        audit::record_failed_sign_in(tx, me, Some(me.person_id().ok_or(Error::SignIn)?), failures)
+    }
+
+    /// As `succeed`, when the second factor fits; `Invalid` at its field when not. Whoever calls has taken a turn.
     pub fn show(tx: &mut Tx, me: &Actor, state: &State, shown: &Shown) -> Result<String> {
-        let person = Confirmation::begin(tx, me)?.person;
+        let person = Confirmation::of(tx, me)?.person;
         let with = match shown {
             Shown::Code(code) if totp::take(tx, &state.vault, person, code)? => "totp",
             Shown::Code(_) => return Err(Error::invalid("code", "problem-code")),

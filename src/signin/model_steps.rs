@@ -89,13 +89,13 @@ impl Step {
         Throttle::person("second", self.person)
     }
 
-    /// `Slow` after too many wrong ones.
-    pub fn check(&self, tx: &mut Tx) -> Result<()> {
-        self.throttle().check(tx)
+    /// Counts a try before it is made; how many there are now. `Slow` after too many wrong ones.
+    pub fn take_turn(&self, tx: &mut Tx) -> Result<i32> {
+        self.throttle().take(tx)
     }
 
-    pub fn fail(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
-        let failures = self.throttle().fail(tx)?;
+    /// Keeps that the counted try was wrong.
+    pub fn note_failure(&self, tx: &mut Tx, me: &Actor, failures: i32) -> Result<()> {
         audit::record_failed_sign_in(tx, me, Some(self.person), failures)
     }
 
@@ -109,10 +109,9 @@ impl Step {
         Ok(token)
     }
 
-    /// Takes what was shown, and the step with it; which factor it was. `Invalid` at the field that did not fit. Whoever calls has asked
-    /// and keeps the entry.
+    /// Takes what was shown, and the step with it; which factor it was. `Invalid` at the field that did not fit. Whoever calls has asked,
+    /// has taken a turn, and keeps the entry.
     pub fn pass(&self, tx: &mut Tx, state: &State, shown: &Shown) -> Result<&'static str> {
-        self.check(tx)?;
         let factor = self.take(tx, state, shown)?;
         // Used up: the cookie of this step opens nothing any more, also when two browsers race.
         if self.end(tx)? == 0 {

@@ -96,6 +96,15 @@ impl Throttle {
         }
     }
 
+    /// Counts a try before it is made, so that those sent at once do not all meet the same count; `Slow` while one must wait.
+    pub fn take(&self, tx: &mut Tx) -> Result<i32> {
+        let mut turn = Sql::named("signin::throttle_turn", "select pg_advisory_xact_lock(hashtextextended(");
+        turn.bind(self.key.as_str()).push(", 0))");
+        turn.execute(tx.conn())?;
+        self.check(tx)?;
+        self.fail(tx)
+    }
+
     /// Counts a failure; how many there are now.
     pub fn fail(&self, tx: &mut Tx) -> Result<i32> {
         let mut sql =

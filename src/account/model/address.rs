@@ -26,6 +26,7 @@ pub struct SendConfirmation {
 impl Job for SendConfirmation {
     const KIND: &'static str = "account.confirm";
     const DEDUPLICATED: bool = true;
+    const MAX_ATTEMPTS: i32 = mail::MAX_ATTEMPTS;
 
     fn run(self, work: &mut Work) -> Result<Outcome> {
         let token = random_token();

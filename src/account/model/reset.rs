@@ -7,7 +7,7 @@ use crate::audit::{self, Act, ActKind};
 use crate::config::Config;
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Msg, Result};
-use crate::mail::{Letter, address, deliver};
+use crate::mail::{self, Letter, address, deliver};
 use crate::members::Member;
 use crate::people::{Person, Session};
 use crate::queue::{self, Job, Outcome, Work};
@@ -32,6 +32,7 @@ enum Found {
 impl Job for SendReset {
     const KIND: &'static str = "account.reset";
     const DEDUPLICATED: bool = true;
+    const MAX_ATTEMPTS: i32 = mail::MAX_ATTEMPTS;
 
     fn run(self, work: &mut Work) -> Result<Outcome> {
         let found = work.touch(Chore::MailedLink, |tx| {

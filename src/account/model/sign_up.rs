@@ -8,7 +8,7 @@ use crate::config::Signup;
 use crate::db::sql::Sql;
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Msg, Result};
-use crate::mail::{Letter, address, deliver};
+use crate::mail::{self, Letter, address, deliver};
 use crate::people::{Entry, Membership, Organisation, OrganisationRole, Person, PersonId, Session};
 use crate::queue::{Job, Outcome, Work};
 use crate::text::value::{Email, Name};
@@ -40,10 +40,13 @@ enum Found {
 impl Job for SendSignUp {
     const KIND: &'static str = "account.sign_up";
     const DEDUPLICATED: bool = true;
+    const MAX_ATTEMPTS: i32 = mail::MAX_ATTEMPTS;
 
     fn run(self, work: &mut Work) -> Result<Outcome> {
         let (signup, email) = (work.config.auth.signup.clone(), self.email);
-        let letter = match work.touch(Chore::MailedLink, |tx| find(tx, &signup, &email))? {
+        // A later try of the same mail: its own link of before is no reason to be silent.
+        let is_again = work.attempt > 1;
+        let letter = match work.touch(Chore::MailedLink, |tx| find(tx, &signup, &email, is_again))? {
             Found::Nothing => return Ok(Outcome::Done),
             Found::Account => Letter::new(Msg::new("mail-sign-up"))
                 .line(Msg::new("mail-sign-up-account"))
@@ -57,14 +60,14 @@ impl Job for SendSignUp {
     }
 }
 
-fn find(tx: &mut Tx, signup: &Signup, email: &str) -> Result<Found> {
+fn find(tx: &mut Tx, signup: &Signup, email: &str, is_again: bool) -> Result<Found> {
     if let Some(person) = Person::by_email(tx, email)? {
         return Ok(if person.deactivated_at.is_some() { Found::Nothing } else { Found::Account });
     }
     let mut recent = Sql::named("account::recent_sign_up", "select 1 as one from account_links where purpose = ");
     recent.bind(Purpose::SignUp).push(" and email = ").bind(email).push(" and created_at > ");
     recent.bind(tx.now - Duration::seconds(signup.resend_cooldown_seconds.into())).push(" limit 1");
-    if recent.execute(tx.conn())? > 0 {
+    if !is_again && recent.execute(tx.conn())? > 0 {
         return Ok(Found::Nothing);
     }
     let token = random_token();

@@ -141,9 +141,10 @@ fn shown(ctx: &Ctx, form: &Form) -> Result<Option<Shown>> {
 
 async fn by_factor(ctx: &Ctx, shown: Shown) -> Result<String> {
     let (state, tried) = (ctx.state.clone(), shown.clone());
+    let failures = ctx.touch(Chore::Throttle, Confirmation::take_turn).await?;
     let done = ctx.write(move |tx, me| Confirmation::show(tx, me, &state, &tried)).await;
     if let Err(Error::Invalid(_)) = &done {
-        ctx.touch(Chore::Throttle, Confirmation::fail).await?;
+        ctx.touch(Chore::Throttle, move |tx, me| Confirmation::note_failure(tx, me, failures)).await?;
     }
     match &shown {
         Shown::Passkey(answer) => super::note_copied(ctx, done, answer).await,
@@ -162,11 +163,12 @@ async fn question(ctx: Ctx, _: Form) -> Result<Reply> {
 }
 
 async fn by_password(ctx: &Ctx, stored: Option<String>, password: Secret) -> Result<String> {
+    let failures = ctx.touch(Chore::Throttle, Confirmation::take_turn).await?;
     let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
     let fits = ctx.work(move || Ok(verify(&password, stored.as_deref()))).await?;
     drop(turn);
     if !fits {
-        ctx.touch(Chore::Throttle, Confirmation::fail).await?;
+        ctx.touch(Chore::Throttle, move |tx, me| Confirmation::note_failure(tx, me, failures)).await?;
         return Err(Error::invalid("password", "problem-password-current"));
     }
     ctx.write(|tx, me| Confirmation::succeed(tx, me, "password")).await

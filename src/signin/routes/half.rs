@@ -57,10 +57,11 @@ impl Half {
         let (token, opens) = (self.token.clone(), self.opens);
         let step = ctx.read(move |tx, _| Step::find(tx, &token, opens)).await?;
         let shown = shown(ctx, form)?;
-        let (tried, of) = (shown.clone(), step.clone());
+        let (tried, of, turn) = (shown.clone(), step.clone(), step.clone());
+        let failures = ctx.touch(Chore::Throttle, move |tx, _| turn.take_turn(tx)).await?;
         let done = ctx.write(move |tx, me| enter(tx, me, &of, &tried)).await;
         if let Err(Error::Invalid(_)) = &done {
-            ctx.touch(Chore::Throttle, move |tx, me| step.fail(tx, me)).await?;
+            ctx.touch(Chore::Throttle, move |tx, me| step.note_failure(tx, me, failures)).await?;
         }
         match &shown {
             Shown::Passkey(answer) => note_copied(ctx, done, answer).await,

@@ -1,11 +1,12 @@
 //! `/sign-in/second`: the second factor after the password; and `/sign-in/passkey`, which needs no password.
 
 use super::{Half, device_answer, entry, look, signed_in};
-use crate::access::PublicCtx;
-use crate::db::Chore;
+use crate::access::{Actor, PublicCtx};
+use crate::audit;
+use crate::db::{Chore, Tx};
 use crate::error::{Error, Msg, Problems, Result};
 use crate::people::Method;
-use crate::signin::{Opens, STEP_MAX_SECONDS, passkeys};
+use crate::signin::{Opens, STEP_MAX_SECONDS, Throttle, passkeys};
 use crate::web::{Cookies, Form, Need, Purpose, Reply, Routes, local};
 
 /// Carries the step between the two halves.
@@ -86,6 +87,12 @@ mod passkey {
             return super::super::again(&ctx, &form, 422, Msg::new("sign-on-only")).await;
         }
         let answer = device_answer(&ctx, &form)?;
+        let source = Throttle::address(&ctx.caller.address);
+        let asked = source.clone();
+        if let Err(Error::Slow(wait)) = ctx.read(move |tx, _| asked.check(tx)).await {
+            let msg = Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1));
+            return super::super::again(&ctx, &form, 429, msg).await;
+        }
         let (state, entry, given) = (ctx.state.clone(), entry(&ctx, Method::Passkey), answer.clone());
         let done = ctx.write(move |tx, me| passkeys::sign_in(tx, me, &state, &given, entry)).await;
         match super::super::note_copied(&ctx, done, &answer).await {
@@ -93,6 +100,11 @@ mod passkey {
                 Ok(signed_in(&ctx, &token, &person.email).into_iter().fold(Reply::redirect(&back), Reply::cookie))
             }
             Err(Error::Invalid(problems)) => {
+                let fail = move |tx: &mut Tx, me: &Actor| {
+                    let failures = source.fail(tx)?;
+                    audit::record_failed_sign_in(tx, me, None, failures)
+                };
+                ctx.touch(Chore::Throttle, fail).await?;
                 let msg = problems.get("").cloned().unwrap_or_else(|| "problem-passkey".into());
                 super::super::again(&ctx, &form, 422, msg).await
             }
