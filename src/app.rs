@@ -14,6 +14,7 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpResponse, HttpServer};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -48,7 +49,7 @@ pub fn state_with(loaded: &Loaded, pool: db::Pool) -> Result<State> {
         fingerprints: fingerprints(&keys, secrets),
         keys,
         vault,
-        net: Net::new(&loaded.config.security),
+        net: Arc::new(Net::new(&loaded.config.security)),
         oidc_client_secret: loaded.secrets.oidc_client_secret.clone(),
         nav: crate::features::nav(),
         deeds: crate::features::deeds(),

@@ -3,14 +3,15 @@
 use crate::db::{self, Chore};
 use crate::queue::{self, Entry, JobKind, Work};
 use crate::{
-    account, audit, comments, docs, error::Result, exports, files, imports, invitations, mail, people, reviews, search,
-    setup, signin, sso, trail,
+    account, ai, audit, comments, docs, error::Result, exports, files, imports, invitations, mail, people, reviews,
+    search, setup, signin, sso, trail,
 };
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 const TWO_SECONDS: Duration = Duration::from_secs(2);
 const FIVE_SECONDS: Duration = Duration::from_secs(5);
+const FIVE_MINUTES: Duration = Duration::from_secs(301);
 const HALF_HOUR: Duration = Duration::from_secs(1_797);
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -37,6 +38,7 @@ pub fn schedule() -> Vec<Entry> {
         Entry { name: "reviews.begin", every: HALF_HOUR, wakes_on: None, run: begin_reviews },
         // Finding
         Entry { name: "search.index", every: SECOND, wakes_on: None, run: index },
+        Entry { name: "ai.close_lost", every: FIVE_MINUTES, wakes_on: None, run: close_lost_calls },
         // Forgetting
         Entry { name: "sessions.forget", every: DAY, wakes_on: None, run: forget_sessions },
         Entry { name: "sso.forget", every: DAY, wakes_on: None, run: forget_spent },
@@ -92,6 +94,10 @@ fn forget_details(work: &mut Work) -> Result<()> {
 
 fn index(work: &mut Work) -> Result<()> {
     search::catch_up(work, &crate::features::texts()).map(drop)
+}
+
+fn close_lost_calls(work: &mut Work) -> Result<()> {
+    work.touch(Chore::Egress, ai::close_lost).map(drop)
 }
 
 fn forget_sessions(work: &mut Work) -> Result<()> {

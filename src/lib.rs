@@ -10,6 +10,8 @@ pub mod cli;
 pub mod features;
 /// Every page from its sample, for developers.
 pub mod gallery;
+/// Everything that leaves the server, by room.
+pub mod outbound;
 /// What /readyz and `tow doctor` look at.
 pub mod health;
 /// The kinds of jobs and the table of the clock, one line each.
@@ -64,6 +66,8 @@ pub mod sso;
 pub mod projects;
 /// The people of the organisation: roles, groups, profiles.
 pub mod members;
+/// What leaves for a language model: the client, the gate, the ledger.
+pub mod ai;
 /// How people join.
 pub mod invitations;
 /// One's own account, by mail: forgotten password, another address, sign-up.

@@ -27,6 +27,67 @@ diesel::table! {
 }
 
 diesel::table! {
+    ai_calls (id) {
+        id -> Uuid,
+        organisation_id -> Uuid,
+        at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+        purpose -> Text,
+        endpoint -> Text,
+        host -> Text,
+        model -> Text,
+        person_id -> Nullable<Uuid>,
+        project_id -> Nullable<Uuid>,
+        records -> Array<Uuid>,
+        attempt -> Integer,
+        bytes_out -> BigInt,
+        bytes_in -> BigInt,
+        tokens_in -> BigInt,
+        tokens_out -> BigInt,
+        hash -> Bytea,
+        outcome -> Text,
+        reason -> Nullable<Text>,
+        status -> Nullable<Integer>,
+        code -> Nullable<Text>,
+        milliseconds -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    ai_policies (id) {
+        id -> Uuid,
+        organisation_id -> Uuid,
+        project_id -> Nullable<Uuid>,
+        level -> Text,
+        models -> Nullable<Array<Text>>,
+        monthly_tokens -> Nullable<BigInt>,
+        person_monthly_tokens -> Nullable<BigInt>,
+        masks_addresses -> Bool,
+        masks_secrets -> Bool,
+        masked_words -> Array<Text>,
+        version -> Integer,
+        updated_by_id -> Nullable<Uuid>,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    ai_refusals (person_id) {
+        person_id -> Uuid,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    ai_usage (month, holder) {
+        month -> Date,
+        holder -> Uuid,
+        tokens -> BigInt,
+        calls -> BigInt,
+    }
+}
+
+diesel::table! {
     api_answers (token_id, key) {
         token_id -> Uuid,
         key -> Text,
@@ -846,6 +907,10 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     account_links,
     activity,
+    ai_calls,
+    ai_policies,
+    ai_refusals,
+    ai_usage,
     api_answers,
     audit_counts,
     audit_cuts,

@@ -105,6 +105,8 @@ mod ui_tests;
 mod web_tests;
 #[path = "../src/reviews/tests.rs"]
 mod reviews_tests;
+#[path = "../src/ai/tests/mod.rs"]
+mod ai_tests;
 #[path = "../src/trail/tests.rs"]
 mod trail_tests;
 #[path = "../src/trail/stream_tests.rs"]

@@ -14,6 +14,7 @@ settings-second-factor-words = Who must have one
 settings-reviews-words = Confirm line by line who has access, and sign
 settings-practices-words = What good running asks for, and how things stand
 settings-audit-words = Who changed access and settings, and when
+settings-ai-words = The model provider, what may leave for it, and what left
 settings-import-words = Pages from Markdown, tickets from a table
 settings-export-words = The whole organisation in one file
 settings-mail-words = How mails leave, and a test

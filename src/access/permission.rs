@@ -13,7 +13,7 @@ text_enum!(
         ProjectsCreate = "projects.create", ProjectsManageAll = "projects.manage_all",
         SecurityConfigurationManage = "security_configuration.manage", AuditView = "audit.view",
         AuditExport = "audit.export", AccessReviewExport = "access_review.export", DataExport = "data.export",
-        DataImport = "data.import", MemoryCurate = "memory.curate",
+        DataImport = "data.import", MemoryCurate = "memory.curate", AiManage = "ai.manage",
     }
 );
 
@@ -35,7 +35,8 @@ impl Permission {
             | Permission::AccessReviewExport
             | Permission::DataExport
             | Permission::DataImport
-            | Permission::MemoryCurate => OrganisationRole::Admin,
+            | Permission::MemoryCurate
+            | Permission::AiManage => OrganisationRole::Admin,
         }
     }
 
@@ -50,7 +51,8 @@ impl Permission {
             | Permission::AuditExport
             | Permission::AccessReviewExport
             | Permission::DataExport
-            | Permission::DataImport => true,
+            | Permission::DataImport
+            | Permission::AiManage => true,
             Permission::MembersView
             | Permission::MembersInvite
             | Permission::MembersUpdate

@@ -42,6 +42,7 @@ text_enum!(
         SsoEnforced = "sso.enforced", SsoDeleted = "sso.deleted", SsoTested = "sso.tested", SsoLinked = "sso.linked",
         SsoUnlinked = "sso.unlinked", BreakGlassNamed = "break_glass.named", BreakGlassUsed = "break_glass.used",
         BreakGlassReviewed = "break_glass.reviewed",
+        AiPolicyChanged = "ai.policy_changed", AiConnectionTested = "ai.connection_tested", AiLedgerExported = "ai.ledger_exported",
         Refused = "refused",
     }
 );

@@ -36,6 +36,8 @@ enum Page {
     Permissions,
     /// docs/production.md
     Production,
+    /// docs/what-leaves.md
+    Leaves,
 }
 
 /// `load` is not called for the reference, which must work without any configuration.
@@ -47,6 +49,7 @@ pub fn run(args: Args, load: impl FnOnce() -> Result<Loaded, Failure>) -> Result
         Act::Reference { page: Page::Example } => say(&config::example()),
         Act::Reference { page: Page::Cli } => say(&super::markdown()),
         Act::Reference { page: Page::Permissions } => say(&crate::access::reference::markdown()),
+        Act::Reference { page: Page::Leaves } => say(&crate::outbound::markdown()),
         Act::Reference { page: Page::Production } => say(&crate::reviews::markdown()),
     }
 }

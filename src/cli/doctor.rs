@@ -90,6 +90,7 @@ fn machine(loaded: &Loaded) -> Vec<Check> {
         Check::of("configuration", configuration(loaded)),
         stored_secrets(loaded),
         mails(config),
+        models(config),
         Check::of(".env is closed to others", closed(Path::new(DOTENV_FILE), 0o077)),
         // Its group may pass through: PostgreSQL runs as another user when TOW runs as root.
         Check::of("data is closed to others", closed(data, 0o067)),
@@ -113,6 +114,14 @@ fn mails(config: &crate::config::Config) -> Check {
     match crate::mail::check(config) {
         Ok(words) => Check { name: "mail", is_ok: true, words: words.to_owned() },
         Err(why) => Check::of("mail", Err(why)),
+    }
+}
+
+/// Without a key it is a note; no call is made.
+fn models(config: &crate::config::Config) -> Check {
+    match crate::ai::check_provider(config) {
+        Ok(words) => Check { name: "model provider", is_ok: true, words: words.to_owned() },
+        Err(why) => Check::of("model provider", Err(why)),
     }
 }
 

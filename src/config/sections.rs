@@ -127,6 +127,9 @@ pub struct Ai {
     #[serde(deserialize_with = "url")]
     pub exa_base_url: Url,
     pub request_days: u32,
+    /// OPENAI_API_KEY; None: AI is off. Here, because jobs need it too.
+    #[serde(skip)]
+    pub openai_api_key: Option<Secret>,
 }
 
 impl Ai {

@@ -177,6 +177,8 @@ pub enum Chore {
     MailedLink,
     Challenge,
     SecretAge,
+    /// The ledger of what leaves for a model provider: it must be written also when the act it serves fails.
+    Egress,
 }
 
 /// Commits housekeeping without asking for receipts.

@@ -15,6 +15,7 @@ pub fn samples() -> Vec<Sample> {
         crate::sso::samples(),
         crate::projects::samples(),
         crate::comments::samples(),
+        crate::ai::samples(),
         crate::invitations::samples(),
         crate::account::samples(),
         crate::related::samples(),

@@ -37,14 +37,18 @@ impl Net {
 
     /// The answer, whatever its status. Never within a transaction.
     pub async fn send(&self, call: Call) -> Result<Answer, Fault> {
-        let client = match self.client.get() {
-            Some(client) => client,
+        self.follow(self.kept()?, call).await
+    }
+
+    /// The one client of this process, made at its first use.
+    pub(in crate::net) fn kept(&self) -> Result<&reqwest::Client, Fault> {
+        match self.client.get() {
+            Some(client) => Ok(client),
             None => {
                 let made = self.client()?;
-                self.client.get_or_init(|| made)
+                Ok(self.client.get_or_init(|| made))
             }
-        };
-        self.follow(client, call).await
+        }
     }
 
     /// As `send`, for a job's thread, which has no runtime. Keeps no connection, because its runtime ends with the call.
@@ -181,7 +185,7 @@ fn plain(host: &str) -> String {
 }
 
 /// Our own refusal inside the client's error, else what the client says, without the path and query of the address.
-fn fault(url: &Url, error: &reqwest::Error) -> Fault {
+pub(in crate::net) fn fault(url: &Url, error: &reqwest::Error) -> Fault {
     let mut inner: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(cause) = inner {
         if let Some(ours) = cause.downcast_ref::<Fault>() {

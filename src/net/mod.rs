@@ -4,11 +4,13 @@
 mod address;
 mod call;
 mod client;
+mod forward;
 mod socket;
 
 pub use address::is_public;
 pub use call::{Answer, Call, Fault};
 pub use client::{Addresses, Lookup, Net};
+pub use forward::{Arriving, Departing, Patience, wait};
 pub use socket::Line;
 
 /// From the first packet to the last byte of the answer, unless the call says otherwise.

@@ -20,7 +20,7 @@ pub struct State {
     /// What seals values at rest.
     pub vault: Vault,
     /// The one way out over HTTP.
-    pub net: Net,
+    pub net: Arc<Net>,
     /// What the provider in tow.yaml gave this server as its password.
     pub oidc_client_secret: Option<Secret>,
     /// Of every secret that is set, by the name of its variable: by which its age is known.

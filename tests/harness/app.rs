@@ -194,6 +194,11 @@ impl App {
         super::letters(&self.site.state.config.runtime.data_dir.join(tow::mail::FOLDER))
     }
 
+    /// Waits for what is not a request.
+    pub fn wait<T>(&self, doing: impl Future<Output = T>) -> T {
+        self.site.runner.block_on(doing)
+    }
+
     /// Sends several requests at the same time; needs `App::own`.
     pub fn at_once(&self, requests: Vec<test::TestRequest>) -> Vec<Answer> {
         let calls = requests.into_iter().map(|request| (self.site.door)(request));

@@ -123,7 +123,7 @@ fn talk(stream: TcpStream, kept: &Mutex<Vec<Asked>>, answer: &(dyn Fn(&Asked) ->
         .and_then(|()| stream.write_all(&said.body));
 }
 
-fn hear(reader: &mut impl BufRead) -> Option<Asked> {
+pub(super) fn hear(reader: &mut impl BufRead) -> Option<Asked> {
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     let mut words = line.split_whitespace();

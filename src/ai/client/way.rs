@@ -1,0 +1,229 @@
+//! One try: async-openai makes the request and reads the answer, our own way out carries it. The library's own repetition is not
+//! used, so that each try stands in the ledger.
+
+use super::super::{Fault, Reason};
+use super::wire::{Answer, Embeddings, Problem, Response, failed};
+use crate::net::{self, Arriving, Net, Patience};
+use crate::secret::Secret;
+use async_openai::Client;
+use async_openai::config::OpenAIConfig;
+use async_openai::error::OpenAIError;
+use async_openai::middleware::HttpRequestFactory;
+use futures_util::StreamExt;
+use serde_json::Value;
+use std::error::Error as StdError;
+use std::pin::Pin;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use url::Url;
+
+/// A piece of an answer as it comes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    Text(String),
+    /// It calls a tool; the arguments come with the whole answer.
+    Call(String),
+}
+
+/// The head of the answer, seen on its way.
+#[derive(Debug, Default)]
+struct Head {
+    status: Option<u16>,
+    retry_after: Option<Duration>,
+}
+
+#[derive(Clone)]
+pub struct Way {
+    pub net: Arc<Net>,
+    pub base: Url,
+    pub key: Secret,
+    pub patience: Patience,
+    head: Arc<Mutex<Head>>,
+}
+
+impl Way {
+    pub fn new(net: Arc<Net>, base: Url, key: Secret, patience: Patience) -> Self {
+        Way { net, base, key, patience, head: Arc::default() }
+    }
+
+    /// Bytes of the answer so far.
+    pub fn bytes(&self) -> usize {
+        self.patience.meter.load(Ordering::Relaxed)
+    }
+
+    fn is_too_long(&self) -> bool {
+        self.bytes() > self.patience.max_bytes
+    }
+
+    fn client(&self) -> Result<Client<OpenAIConfig>, Fault> {
+        // The library would panic over it.
+        if !is_sendable(&self.key) {
+            return Err(Fault::new(Reason::Key));
+        }
+        let maker = self.net.maker().map_err(|fault| away(&fault))?;
+        // All four are set, because the library takes what is not set from the environment.
+        let config = OpenAIConfig::new()
+            .with_api_base(self.base.as_str().trim_end_matches('/'))
+            .with_api_key(self.key.reveal())
+            .with_org_id("")
+            .with_project_id("");
+        Ok(Client::build(maker, config).with_http_service(self.clone()))
+    }
+
+    pub async fn responses(&self, body: &Value) -> Result<Answer, Fault> {
+        let said: Result<Response, OpenAIError> = self.client()?.responses().create_byot(body).await;
+        said.map_err(|error| self.fault(error))?.answer()
+    }
+
+    pub async fn embeddings(&self, body: &Value, texts: usize, dim: u16) -> Result<(Vec<Vec<f32>>, u32), Fault> {
+        let said: Result<Embeddings, OpenAIError> = self.client()?.embeddings().create_byot(body).await;
+        let said = said.map_err(|error| self.fault(error))?;
+        let tokens = said.usage.unwrap_or_default().input_tokens;
+        Ok((said.vectors(texts, dim)?, tokens))
+    }
+
+    /// As `responses`, piece by piece. An end without the word that it is whole is a cut.
+    pub async fn streamed(&self, body: &Value, hear: &mut (dyn FnMut(Heard) + Send)) -> Result<Answer, Fault> {
+        let client = self.client()?;
+        let opened = client.responses().create_stream_byot::<_, Value>(body).await;
+        let mut events = opened.map_err(|error| self.fault(error))?;
+        while let Some(event) = events.next().await {
+            let event = event.map_err(|error| self.broken_off(error))?;
+            if let Some(end) = hear_event(&event, hear) {
+                return end;
+            }
+        }
+        Err(Fault::new(Reason::Cut))
+    }
+
+    fn fault(&self, error: OpenAIError) -> Fault {
+        let (status, wait) = {
+            let head = self.head.lock().unwrap_or_else(PoisonError::into_inner);
+            (head.status, head.retry_after)
+        };
+        let status = status.unwrap_or_default();
+        match error {
+            OpenAIError::ApiError(said) => refused(status, said.api_error.code.as_deref()).after(wait),
+            _ if status >= 300 => refused(status, None).after(wait),
+            OpenAIError::JSONDeserialize(..) => Fault::new(Reason::Garbled).status(status),
+            _ if self.is_too_long() => Fault::new(Reason::TooLong).status(status),
+            // The head was there: what failed then is the rest.
+            other => match within(&other) {
+                Some(fault) if status == 0 => away(fault),
+                _ => Fault::new(Reason::Cut).status(status),
+            },
+        }
+    }
+
+    /// After the head: whatever ends it early is a cut, unless it was our own limit.
+    fn broken_off(&self, error: OpenAIError) -> Fault {
+        match &error {
+            OpenAIError::JSONDeserialize(..) => Fault::new(Reason::Garbled),
+            _ if self.is_too_long() => Fault::new(Reason::TooLong),
+            _ => Fault::new(Reason::Cut),
+        }
+    }
+}
+
+/// Whether it can stand in a header.
+pub fn is_sendable(key: &Secret) -> bool {
+    !key.is_empty() && key.reveal().chars().all(|c| c.is_ascii_graphic())
+}
+
+/// What an event means; Some at the end.
+fn hear_event(event: &Value, hear: &mut (dyn FnMut(Heard) + Send)) -> Option<Result<Answer, Fault>> {
+    let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
+    match text("type") {
+        "response.output_text.delta" => hear(Heard::Text(text("delta").to_owned())),
+        "response.output_item.added" => {
+            let item = event.get("item");
+            let is_call = item.and_then(|item| item.get("type")).and_then(Value::as_str) == Some("function_call");
+            let name = item.and_then(|item| item.get("name")).and_then(Value::as_str);
+            if let Some(name) = name.filter(|_| is_call) {
+                hear(Heard::Call(name.to_owned()));
+            }
+        }
+        "response.completed" | "response.incomplete" | "response.failed" => {
+            let response = event.get("response").cloned().unwrap_or_default();
+            let said = serde_json::from_value::<Response>(response).map_err(|_| Fault::new(Reason::Garbled));
+            return Some(said.and_then(Response::answer));
+        }
+        "error" => {
+            let problem = event.get("error").unwrap_or(event).clone();
+            return Some(Err(failed(&serde_json::from_value::<Problem>(problem).unwrap_or_default())));
+        }
+        _ => {}
+    }
+    None
+}
+
+/// An answer that is no success.
+fn refused(status: u16, code: Option<&str>) -> Fault {
+    let reason = match (status, code.unwrap_or_default()) {
+        (401 | 403, _) => Reason::Key,
+        (429, "insufficient_quota") => Reason::Quota,
+        (429, _) => Reason::Rate,
+        (_, "model_not_found") | (404, _) => Reason::Unknown,
+        (_, "context_length_exceeded") | (413, _) => Reason::TooMuch,
+        (408 | 409 | 500.., _) => Reason::Server,
+        // A redirect is not followed: what was meant for one site is not told to another.
+        (300..=399, _) => Reason::Address,
+        _ => Reason::Request,
+    };
+    Fault::new(reason).status(status).code(code)
+}
+
+fn away(fault: &net::Fault) -> Fault {
+    Fault::new(match fault {
+        net::Fault::Plain(_) | net::Fault::Private(_) => Reason::Address,
+        net::Fault::TooLarge(_) => Reason::TooLong,
+        net::Fault::Away(_) => Reason::Away,
+    })
+}
+
+/// Our own fault inside the library's error.
+fn within(error: &OpenAIError) -> Option<&net::Fault> {
+    let first: &(dyn StdError + 'static) = match error {
+        OpenAIError::Boxed(inner) => inner.as_ref(),
+        other => other,
+    };
+    std::iter::successors(Some(first), |cause: &&(dyn StdError + 'static)| (*cause).source()).find_map(|cause| {
+        let io = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        cause.downcast_ref().or_else(|| io.and_then(|inner| inner.downcast_ref()))
+    })
+}
+
+impl tower_service::Service<HttpRequestFactory> for Way {
+    type Response = Arriving;
+    type Error = OpenAIError;
+    type Future = Pin<Box<dyn Future<Output = Result<Arriving, OpenAIError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), OpenAIError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, factory: HttpRequestFactory) -> Self::Future {
+        let way = self.clone();
+        Box::pin(async move {
+            let request = factory.build().await?;
+            let sent = way.net.forward(request, way.patience.clone()).await;
+            let arrived = sent.map_err(|fault| OpenAIError::Boxed(Box::new(fault)))?;
+            let header = |name: &str| arrived.headers().get(name).and_then(|value| value.to_str().ok());
+            let head = Head {
+                status: Some(arrived.status().as_u16()),
+                retry_after: retry_after(header("retry-after-ms"), header("retry-after")),
+            };
+            *way.head.lock().unwrap_or_else(PoisonError::into_inner) = head;
+            Ok(arrived)
+        })
+    }
+}
+
+/// Milliseconds win; the other is seconds (a date is taken for nothing said).
+fn retry_after(milliseconds: Option<&str>, seconds: Option<&str>) -> Option<Duration> {
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| (0.0..86_400_000.0).contains(number));
+    let milliseconds = milliseconds.and_then(number).map(|number| number / 1000.0);
+    milliseconds.or_else(|| seconds.and_then(number).filter(|number| *number <= 86_400.0)).map(Duration::from_secs_f64)
+}

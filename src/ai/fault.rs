@@ -1,0 +1,158 @@
+//! Why there is no answer, in a closed list of words: what the ledger keeps, and what people read.
+
+use crate::error::{Error, Msg};
+use crate::text_enum;
+use std::time::Duration;
+
+text_enum!(
+    /// One word for each way in which it can fail. `ai-fault-WORD` is its sentence.
+    Reason {
+        /// No key is set.
+        NoKey = "no_key",
+        /// The policy of the organisation or of a project forbids it.
+        Policy = "policy",
+        /// A record in it must not leave: its project has AI off, or its owner keeps it out.
+        Kept = "kept",
+        /// The model is not among the allowed.
+        Model = "model",
+        /// This month's tokens are used up.
+        Budget = "budget",
+        /// Too many calls at the same time.
+        Busy = "busy",
+        /// The provider failed several times in a row and is left alone for a moment.
+        Resting = "resting",
+        /// The provider refuses our key.
+        Key = "key",
+        /// The provider's account is used up.
+        Quota = "quota",
+        /// Too fast for the provider.
+        Rate = "rate",
+        /// The provider does not know this model.
+        Unknown = "unknown_model",
+        /// The provider does not take this request.
+        Request = "request",
+        /// More than the model can read at once.
+        TooMuch = "too_much",
+        /// The provider fails.
+        Server = "server",
+        /// Not reached, or not in time.
+        Away = "away",
+        /// Our own rules of addresses forbid it.
+        Address = "address",
+        /// The answer ended in the middle.
+        Cut = "cut",
+        /// The answer cannot be read.
+        Garbled = "garbled",
+        /// The answer is longer than we take.
+        TooLong = "too_long",
+        /// Vectors of another length, or another number of them.
+        Dimension = "dimension",
+        /// The model declines to answer.
+        Declined = "declined",
+        /// Somebody stopped it.
+        Cancelled = "cancelled",
+        /// Our own fault.
+        Broken = "broken",
+    }
+);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub reason: Reason,
+    /// Of the provider's answer, where there was one.
+    pub status: Option<u16>,
+    /// The provider's word for it, such as `insufficient_quota`; letters only, so that it carries no content.
+    pub code: String,
+    /// When it is worth another try.
+    pub retry_after: Option<Duration>,
+    /// What the sentence names: a project, a model, a number.
+    pub about: String,
+}
+
+/// Of a provider's word; longer ones are no words.
+const MAX_CODE_CHARS: usize = 60;
+
+impl Fault {
+    pub fn new(reason: Reason) -> Self {
+        Fault { reason, status: None, code: String::new(), retry_after: None, about: String::new() }
+    }
+
+    pub fn about(mut self, what: impl ToString) -> Self {
+        self.about = what.to_string();
+        self
+    }
+
+    pub fn after(mut self, wait: Option<Duration>) -> Self {
+        self.retry_after = wait;
+        self
+    }
+
+    pub fn status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Anything that is no plain word is left out: a provider's sentences may quote what was sent.
+    pub fn code(mut self, code: Option<&str>) -> Self {
+        let is_word = |code: &&str| {
+            code.len() <= MAX_CODE_CHARS
+                && code.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        };
+        self.code = code.filter(is_word).unwrap_or_default().to_owned();
+        self
+    }
+
+    /// Whether the same call may succeed a little later.
+    pub fn is_passing(&self) -> bool {
+        matches!(self.reason, Reason::Rate | Reason::Server | Reason::Away)
+    }
+
+    /// Whether the provider itself failed, which counts towards leaving it alone.
+    pub fn is_outage(reason: Reason) -> bool {
+        matches!(reason, Reason::Server | Reason::Away | Reason::Garbled)
+    }
+
+    /// What a person reads: what happened, what it means, what to do.
+    pub fn msg(&self) -> Msg {
+        let seconds = self.retry_after.unwrap_or_default().as_millis().div_ceil(1000).max(1);
+        let key = match self.reason {
+            Reason::NoKey => "ai-fault-no-key",
+            Reason::Policy => "ai-fault-policy",
+            Reason::Kept => "ai-fault-kept",
+            Reason::Model => "ai-fault-model",
+            Reason::Budget if self.about.is_empty() => "ai-fault-budget",
+            Reason::Budget => "ai-fault-budget-of",
+            Reason::Busy => "ai-fault-busy",
+            Reason::Resting => "ai-fault-resting",
+            Reason::Key => "ai-fault-key",
+            Reason::Quota => "ai-fault-quota",
+            Reason::Rate => "ai-fault-rate",
+            Reason::Unknown => "ai-fault-unknown-model",
+            Reason::Request => "ai-fault-request",
+            Reason::TooMuch => "ai-fault-too-much",
+            Reason::Server => "ai-fault-server",
+            Reason::Away => "ai-fault-away",
+            Reason::Address => "ai-fault-address",
+            Reason::Cut => "ai-fault-cut",
+            Reason::Garbled => "ai-fault-garbled",
+            Reason::TooLong => "ai-fault-too-long",
+            Reason::Dimension => "ai-fault-dimension",
+            Reason::Declined => "ai-fault-declined",
+            Reason::Cancelled => "ai-fault-cancelled",
+            Reason::Broken => "ai-fault-broken",
+        };
+        Msg::new(key).with("about", &self.about).with("seconds", seconds)
+    }
+}
+
+/// For a job: what passes is tried again later, the rest is final.
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        match fault.reason {
+            Reason::Policy | Reason::Kept | Reason::Model | Reason::Budget | Reason::NoKey => {
+                Error::Forbidden(fault.msg())
+            }
+            reason => Error::Away(format!("the model provider: {reason} {}", fault.code).trim_end().to_owned()),
+        }
+    }
+}

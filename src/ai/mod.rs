@@ -1,0 +1,21 @@
+//! What leaves the company for a language model: one client, one gate in front of it, one ledger behind it. Other rooms bring a
+//! prompt and for whom it is; whether it may leave is decided here and nowhere else. Without a key everything else works.
+
+mod client;
+mod desk;
+mod fault;
+mod model;
+mod pages;
+mod redact;
+mod routes;
+
+pub use client::*;
+pub use desk::{Desk, PageDesk};
+pub use fault::{Fault, Reason};
+pub use model::*;
+pub use pages::samples;
+pub use redact::{ADDRESS, Masks, SECRET, WORD};
+
+use crate::web::Feature;
+
+pub const FEATURE: Feature = Feature { name: "ai", routes: routes::routes, nav: None };

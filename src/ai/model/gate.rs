@@ -1,0 +1,237 @@
+//! The one gate: whatever leaves for a provider passes here, with what it carries. It holds the policy, the budgets, the limit of
+//! calls at a time and the pause after an outage; the ledger's row is written before the first byte leaves. All of it are rows, so
+//! that it holds across instances and restarts.
+
+use super::{Budget, Standing};
+use crate::access::{Actor, ProjectId};
+use crate::ai::{Fault, Reason, Usage};
+use crate::db::Tx;
+use crate::db::sql::{Bind, Sql};
+use crate::error::{Error, Result};
+use crate::people::{OrganisationId, PersonId};
+use crate::text_enum;
+use chrono::{DateTime, Duration, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use uuid::Uuid;
+
+/// Calls under way at a time, over all instances.
+pub const MAX_OPEN: i64 = 32;
+/// Of one person.
+pub const MAX_OPEN_PER_PERSON: i64 = 4;
+/// An open call this old has lost its server.
+pub const LOST_AFTER_SECONDS: i64 = 1800;
+/// So many failures in a row, within the window, and the provider is left alone.
+pub const OUTAGE_AFTER: i64 = 5;
+pub const OUTAGE_WINDOW_SECONDS: i64 = 300;
+/// Then a single call tries again.
+pub const OUTAGE_SECONDS: i64 = 30;
+/// Taken while the gate looks and writes, so that two cannot both be the last.
+const GATE_LOCK: i64 = 0x746f_775f_6761_7465;
+
+text_enum!(
+    /// What a call is for; `ai-purpose-WORD` says it. Everything that can leave for a provider stands here.
+    Purpose { ConnectionTest = "connection_test" }
+);
+
+text_enum!(Endpoint { Responses = "responses", Stream = "stream", Embeddings = "embeddings" });
+
+text_enum!(
+    CallOutcome {
+        Open = "open", Done = "done", Refused = "refused", Failed = "failed", Cut = "cut", Cancelled = "cancelled",
+        Lost = "lost",
+    }
+);
+
+/// Who asks, and what for.
+#[derive(Debug, Clone)]
+pub struct Asking {
+    pub purpose: Purpose,
+    pub organisation: OrganisationId,
+    /// None for work that is everybody's.
+    pub person: Option<PersonId>,
+    /// Whose budget and policy also count, beside those of the records.
+    pub project: Option<ProjectId>,
+}
+
+impl Asking {
+    pub fn of(me: &Actor, purpose: Purpose) -> Result<Self> {
+        let organisation = me.organisation_id().ok_or(Error::NotFound)?;
+        Ok(Asking { purpose, organisation, person: me.person_id(), project: None })
+    }
+
+    pub fn in_project(self, project: Option<ProjectId>) -> Self {
+        Asking { project, ..self }
+    }
+}
+
+/// What is about to leave.
+#[derive(Debug, Clone)]
+pub struct Sending {
+    pub endpoint: Endpoint,
+    pub host: String,
+    pub model: String,
+    pub records: Vec<Uuid>,
+    pub bytes: i64,
+    pub hash: Vec<u8>,
+    pub attempt: i32,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    pub bytes: usize,
+    pub usage: Usage,
+    pub took: std::time::Duration,
+    pub fault: Option<Fault>,
+}
+
+#[derive(Debug)]
+pub enum Gate {
+    /// The ledger's row.
+    Open(Uuid),
+    Shut(Fault),
+    /// Not now: wait a little and ask again.
+    Full,
+}
+
+/// Asks whether it may leave, and writes down that it does, or why not.
+pub fn gate_open(tx: &mut Tx, asking: &Asking, sending: &Sending, is_last: bool) -> Result<Gate> {
+    let mut sql = Sql::named("ai::gate", "select pg_advisory_xact_lock(");
+    sql.bind(GATE_LOCK).push(")");
+    sql.execute(tx.conn())?;
+    let fault = match refusal(tx, asking, sending)? {
+        None => return write(tx, asking, sending, None).map(Gate::Open),
+        Some(fault) if fault.reason == Reason::Busy && !is_last => return Ok(Gate::Full),
+        Some(fault) => fault,
+    };
+    write(tx, asking, sending, Some(&fault))?;
+    Ok(Gate::Shut(fault))
+}
+
+/// What is asked first is what a person can least change.
+fn refusal(tx: &mut Tx, asking: &Asking, sending: &Sending) -> Result<Option<Fault>> {
+    let standing = Standing::of(tx, asking, &sending.records)?;
+    if let Some(fault) = standing.refusal(sending) {
+        return Ok(Some(fault));
+    }
+    if let Some(fault) = Budget::refusal(tx, asking)? {
+        return Ok(Some(fault));
+    }
+    if let Some(fault) = outage(tx, &sending.host)? {
+        return Ok(Some(fault));
+    }
+    crowd(tx, asking)
+}
+
+#[derive(QueryableByName)]
+struct Outage {
+    #[diesel(sql_type = BigInt)]
+    failed: i64,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    last: Option<DateTime<Utc>>,
+}
+
+/// Whether the provider failed so often in a row that it is left alone, and for how long.
+pub fn outage(tx: &mut Tx, host: &str) -> Result<Option<Fault>> {
+    let words: Vec<String> =
+        Reason::ALL.iter().filter(|reason| Fault::is_outage(**reason)).map(|reason| reason.to_string()).collect();
+    let mut sql = Sql::named("ai::outage", "select count(*) filter (where x.reason = any(");
+    sql.bind(Bind::Texts(words)).push(")) as failed, max(x.finished_at) as last from (");
+    sql.push("select reason, finished_at from ai_calls where outcome in ('done', 'failed', 'cut') and host = ");
+    sql.bind(host).push(" and finished_at > ").bind(tx.now - Duration::seconds(OUTAGE_WINDOW_SECONDS));
+    sql.push(" order by finished_at desc limit ").bind(OUTAGE_AFTER).push(") x");
+    let rows: Vec<Outage> = sql.load(tx.conn())?;
+    let Some(Outage { failed, last: Some(last) }) = rows.into_iter().next() else { return Ok(None) };
+    let left = last + Duration::seconds(OUTAGE_SECONDS) - tx.now;
+    let is_out = failed >= OUTAGE_AFTER && left > Duration::zero();
+    Ok(is_out.then(|| Fault::new(Reason::Resting).after(left.to_std().ok())))
+}
+
+fn crowd(tx: &mut Tx, asking: &Asking) -> Result<Option<Fault>> {
+    #[derive(QueryableByName)]
+    struct Crowd {
+        #[diesel(sql_type = BigInt)]
+        all: i64,
+        #[diesel(sql_type = BigInt)]
+        own: i64,
+    }
+    let mut sql = Sql::named("ai::crowd", "select count(*) as all, count(*) filter (where person_id = ");
+    sql.bind(asking.person.map(|id| id.0)).push(") as own from ai_calls where outcome = 'open' and at > ");
+    sql.bind(tx.now - Duration::seconds(LOST_AFTER_SECONDS));
+    let rows: Vec<Crowd> = sql.load(tx.conn())?;
+    let is_full = rows.first().is_some_and(|crowd| crowd.all >= MAX_OPEN || crowd.own >= MAX_OPEN_PER_PERSON);
+    Ok(is_full.then(|| Fault::new(Reason::Busy)))
+}
+
+fn write(tx: &mut Tx, asking: &Asking, sending: &Sending, refused: Option<&Fault>) -> Result<Uuid> {
+    let id = tx.new_id();
+    let outcome = if refused.is_some() { CallOutcome::Refused } else { CallOutcome::Open };
+    let mut sql = Sql::named(
+        "ai::open",
+        "insert into ai_calls (id, organisation_id, at, purpose, endpoint, host, model, person_id, project_id, records, attempt,
+           bytes_out, hash, outcome, reason, finished_at) values (",
+    );
+    sql.bind(id).push(", ").bind(asking.organisation).push(", ").bind(tx.now).push(", ").bind(asking.purpose);
+    sql.push(", ")
+        .bind(sending.endpoint)
+        .push(", ")
+        .bind(sending.host.as_str())
+        .push(", ")
+        .bind(sending.model.as_str());
+    sql.push(", ").bind(asking.person.map(|id| id.0)).push(", ").bind(asking.project.map(|id| id.0));
+    sql.push(", ").bind(Bind::Uuids(sending.records.clone())).push(", ").bind(sending.attempt);
+    // What was refused did not leave.
+    sql.push(", ").bind(if refused.is_some() { 0 } else { sending.bytes }).push(", ").bind(sending.hash.clone());
+    sql.push(", ").bind(outcome).push(", ");
+    match refused {
+        Some(fault) => sql.bind(fault.reason).push(", ").bind(tx.now),
+        None => sql.push("null, null"),
+    };
+    sql.push(")");
+    sql.execute(tx.conn())?;
+    Ok(id)
+}
+
+/// Writes down how it ended, and adds its tokens to the month.
+pub fn gate_close(tx: &mut Tx, call: Uuid, asking: &Asking, ended: &Ended) -> Result<()> {
+    let outcome = match ended.fault.as_ref().map(|fault| fault.reason) {
+        None => CallOutcome::Done,
+        Some(Reason::Cancelled) => CallOutcome::Cancelled,
+        Some(Reason::Cut) => CallOutcome::Cut,
+        Some(_) => CallOutcome::Failed,
+    };
+    let (tokens_in, tokens_out) = (i64::from(ended.usage.input_tokens), i64::from(ended.usage.output_tokens));
+    let mut sql = Sql::named("ai::close", "update ai_calls set outcome = ");
+    sql.bind(outcome).push(", finished_at = ").bind(tx.now).push(", bytes_in = ");
+    sql.bind(i64::try_from(ended.bytes).unwrap_or(i64::MAX)).push(", tokens_in = ").bind(tokens_in);
+    sql.push(", tokens_out = ").bind(tokens_out).push(", milliseconds = ");
+    sql.bind(i32::try_from(ended.took.as_millis()).unwrap_or(i32::MAX));
+    if let Some(fault) = &ended.fault {
+        sql.push(", reason = ").bind(fault.reason).push(", code = nullif(").bind(fault.code.as_str()).push(", '')");
+        sql.push(", status = ").bind(fault.status.map(i32::from));
+    }
+    sql.push(" where id = ").bind(call);
+    sql.execute(tx.conn())?;
+    Budget::spend(tx, asking, tokens_in + tokens_out)
+}
+
+#[derive(QueryableByName)]
+struct Lost {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Text)]
+    model: String,
+}
+
+/// Calls whose server went away before they ended: what came of them nobody knows.
+pub fn close_lost(tx: &mut Tx) -> Result<usize> {
+    let mut sql = Sql::named("ai::lost", "update ai_calls set outcome = 'lost', finished_at = ");
+    sql.bind(tx.now).push(" where outcome = 'open' and at < ").bind(tx.now - Duration::seconds(LOST_AFTER_SECONDS));
+    sql.push(" returning id, model");
+    let lost: Vec<Lost> = sql.load(tx.conn())?;
+    for Lost { id, model } in &lost {
+        tracing::warn!(name = "ai.call_lost", call = %id, model, "a call to the model provider never ended; its server was stopped");
+    }
+    Ok(lost.len())
+}

@@ -1,0 +1,202 @@
+//! The gate: policies, budgets, outages, crowds. What it refuses never leaves.
+
+use super::*;
+use chrono::Duration;
+use tow::ai::{
+    LOST_AFTER_SECONDS, Level, MAX_OPEN_PER_PERSON, OUTAGE_AFTER, OUTAGE_SECONDS, Policy, Reason, Sphere, close_lost,
+    set_keeps_out,
+};
+
+fn decide(app: &App, who: Who, sphere: Sphere, policy: Policy) {
+    app.write(who, |tx, me| policy.save(tx, me, sphere)).unwrap();
+}
+
+fn level(app: &App, sphere: Sphere, level: Level) {
+    decide(app, ADA, sphere, Policy { level, ..Policy::default() });
+}
+
+fn refusal(app: &App, who: Who, prompt: &Prompt) -> Fault {
+    ask(app, who, prompt).unwrap_err()
+}
+
+#[test]
+fn without_a_key_nothing_is_tried_and_nothing_breaks() {
+    let app = App::new();
+    let fault = refusal(&app, CLEO, &prompt());
+    assert!(fault.reason == Reason::NoKey && fault.words().contains("Everything else works"));
+    assert_eq!(app.count("select count(*) from ai_calls"), 0);
+}
+
+#[test]
+fn a_record_of_a_project_with_ai_off_never_leaves_whoever_asks() {
+    let models = Models::new();
+    let app = models.app();
+    decide(&app, EDDA, Sphere::Project(ATLAS), Policy { level: Level::Off, ..Policy::default() });
+    let fault = refusal(&app, CLEO, &about(&app, STEEL));
+    assert!(fault.reason == Reason::Policy && fault.words().contains("Atlas"), "{}", fault.words());
+    assert!(models.asked().is_empty());
+    assert_eq!(
+        app.count("select count(*) from ai_calls where outcome = 'refused' and reason = 'policy' and bytes_out = 0"),
+        1
+    );
+    // Others are not concerned.
+    assert!(ask(&app, CLEO, &about(&app, DOOR)).is_ok());
+    let vectors = [(Some(id_of(&app, STEEL)), "steel")];
+    assert!(app.wait(provider(&app).embed(&mut desk(&app), &asking(CLEO), &vectors)).unwrap().is_err());
+}
+
+#[test]
+fn the_strictest_policy_wins_and_embeddings_only_means_that() {
+    let models = Models::new();
+    let app = models.app();
+    level(&app, Sphere::Organisation, Level::Embeddings);
+    level(&app, Sphere::Project(BEACON), Level::All);
+    assert_eq!(refusal(&app, CLEO, &about(&app, DOOR)).reason, Reason::Policy);
+    assert_eq!(stream(&app, &prompt()).0.unwrap_err().reason, Reason::Policy);
+    let vectors = [(Some(id_of(&app, DOOR)), "door")];
+    assert!(app.wait(provider(&app).embed(&mut desk(&app), &asking(CLEO), &vectors)).unwrap().is_ok());
+    assert!(models.asked().iter().all(|asked| asked.path == "/v1/embeddings"));
+}
+
+#[test]
+fn a_model_that_is_not_allowed_is_not_asked() {
+    let models = Models::new();
+    let app = models.app();
+    let only = Some(vec!["text-embedding-3-small".to_owned()]);
+    decide(&app, ADA, Sphere::Organisation, Policy { models: only, ..Policy::default() });
+    let fault = refusal(&app, CLEO, &prompt());
+    assert!(fault.reason == Reason::Model && fault.words().contains("gpt-5.2") && models.asked().is_empty());
+}
+
+#[test]
+fn a_private_record_leaves_for_its_owner_alone_and_not_at_all_when_they_keep_it() {
+    let models = Models::new();
+    let app = models.app();
+    assert_eq!(refusal(&app, ADA, &about(&app, SECRET)).reason, Reason::Kept);
+    assert!(ask(&app, CLEO, &about(&app, SECRET)).is_ok());
+    app.write(CLEO, |tx, me| set_keeps_out(tx, me, true)).unwrap();
+    assert_eq!(refusal(&app, CLEO, &about(&app, SECRET)).reason, Reason::Kept);
+    assert!(ask(&app, CLEO, &about(&app, STEEL)).is_ok());
+    assert_eq!(models.asked().len(), 2);
+}
+
+#[test]
+fn tokens_are_counted_as_calls_end_and_an_empty_budget_refuses_until_the_next_month() {
+    let models = Models::new();
+    let app = models.app();
+    decide(&app, ADA, Sphere::Organisation, Policy { monthly_tokens: Some(60), ..Policy::default() });
+    assert!(ask(&app, CLEO, &prompt()).is_ok());
+    assert!(ask(&app, VERA, &prompt()).is_ok());
+    let fault = refusal(&app, CLEO, &prompt());
+    assert!(fault.reason == Reason::Budget && fault.words().contains("Halden"), "{}", fault.words());
+    app.advance(Duration::days(31));
+    assert!(ask(&app, CLEO, &prompt()).is_ok());
+}
+
+#[test]
+fn a_persons_budget_is_theirs_and_a_projects_is_its_own() {
+    let models = Models::new();
+    let app = models.app();
+    decide(&app, ADA, Sphere::Organisation, Policy { person_monthly_tokens: Some(40), ..Policy::default() });
+    assert!(ask(&app, CLEO, &prompt()).is_ok());
+    assert_eq!(refusal(&app, CLEO, &prompt()).reason, Reason::Budget);
+    assert!(ask(&app, VERA, &prompt()).is_ok());
+    decide(&app, EDDA, Sphere::Project(ATLAS), Policy { monthly_tokens: Some(0), ..Policy::default() });
+    let in_atlas = asking(DOV).in_project(Some(ATLAS));
+    let fault = app.wait(provider(&app).ask(&mut desk(&app), &in_atlas, &prompt())).unwrap().unwrap_err();
+    assert!(fault.reason == Reason::Budget && fault.about == "Atlas");
+}
+
+#[test]
+fn after_five_failures_in_a_row_the_provider_is_left_alone_and_then_one_call_tries() {
+    let models = Models::new();
+    let app = models.app();
+    let bad = || Turn::Fails(503, "down", vec![("retry-after", "60".to_owned())]);
+    models.then((0..OUTAGE_AFTER + 1).map(|_| bad()));
+    for _ in 0..OUTAGE_AFTER {
+        assert_eq!(refusal(&app, CLEO, &prompt()).reason, Reason::Server);
+    }
+    let fault = refusal(&app, CLEO, &prompt());
+    assert!(
+        fault.reason == Reason::Resting && fault.words().contains(&format!("{OUTAGE_SECONDS} seconds")),
+        "{}",
+        fault.words()
+    );
+    app.advance(Duration::seconds(OUTAGE_SECONDS + 1));
+    assert_eq!(refusal(&app, CLEO, &prompt()).reason, Reason::Server);
+    assert_eq!(refusal(&app, CLEO, &prompt()).reason, Reason::Resting);
+    app.advance(Duration::seconds(OUTAGE_SECONDS + 1));
+    assert!(ask(&app, CLEO, &prompt()).is_ok());
+    assert!(ask(&app, CLEO, &prompt()).is_ok());
+}
+
+#[test]
+fn refusals_of_the_key_are_no_outage() {
+    let models = Models::new();
+    let app = models.app();
+    models.then((0..OUTAGE_AFTER).map(|_| Turn::Fails(401, "invalid_api_key", Vec::new())));
+    for _ in 0..OUTAGE_AFTER {
+        assert_eq!(refusal(&app, CLEO, &prompt()).reason, Reason::Key);
+    }
+    assert!(ask(&app, CLEO, &prompt()).is_ok());
+}
+
+#[test]
+fn a_person_has_so_many_calls_under_way_and_lost_ones_do_not_count_for_ever() {
+    let models = Models::new();
+    let app = models.app();
+    for _ in 0..MAX_OPEN_PER_PERSON {
+        app.sql(&format!(
+            "insert into ai_calls (id, organisation_id, at, purpose, endpoint, host, model, person_id, records, attempt, bytes_out, hash, outcome)
+             values (gen_random_uuid(), '{}', '{}', 'connection_test', 'responses', 'h', 'm', '{}', '{{}}', 1, 1, '', 'open')",
+            HALDEN.0, start().to_rfc3339(), CLEO.id
+        ));
+    }
+    let hasty = || provider(&app).hasty(std::time::Duration::from_millis(250));
+    let fault = app.wait(hasty().ask(&mut desk(&app), &asking(CLEO), &prompt())).unwrap().unwrap_err();
+    assert_eq!((fault.reason, models.asked().len()), (Reason::Busy, 0));
+    assert!(app.wait(hasty().ask(&mut desk(&app), &asking(VERA), &prompt())).unwrap().is_ok());
+    app.advance(Duration::seconds(LOST_AFTER_SECONDS + 1));
+    assert_eq!(app.tx(close_lost), usize::try_from(MAX_OPEN_PER_PERSON).unwrap());
+    assert!(ask(&app, CLEO, &prompt()).is_ok());
+    assert_eq!(calls(&app, "lost:"), MAX_OPEN_PER_PERSON);
+}
+
+#[test]
+fn the_ledger_has_the_row_before_the_first_byte_leaves_and_the_size_and_hash_of_what_left() {
+    use sha2::Digest;
+    let models = Models::new();
+    let app = models.app();
+    models.then([Turn::Hangs]);
+    let stop = Stop::default();
+    let mut open = 0;
+    let mut hear = |_| {
+        open = 1;
+        stop.stop();
+    };
+    let _ = app.wait(provider(&app).stream(&mut desk(&app), &asking(CLEO), &prompt(), &stop, &mut hear));
+    assert_eq!(open, 1);
+    assert!(ask(&app, CLEO, &prompt()).is_ok());
+    let sent = models.asked()[1].body.clone();
+    let hash: String = sha2::Sha256::digest(sent.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(app.count(&format!("select count(*) from ai_calls where outcome = 'done' and bytes_out = {} and encode(hash, 'hex') = '{hash}'", sent.len())), 1);
+}
+
+#[test]
+fn only_who_may_changes_a_policy_and_the_trail_keeps_it() {
+    let app = App::new();
+    let off = || Policy { level: Level::Off, ..Policy::default() };
+    for who in [CLEO, DOV, GRO] {
+        assert!(app.write(who, |tx, me| off().save(tx, me, Sphere::Organisation)).is_err(), "{}", who.name);
+    }
+    for who in [CLEO, VERA, DOV] {
+        assert!(app.write(who, |tx, me| off().save(tx, me, Sphere::Project(ATLAS))).is_err(), "{}", who.name);
+    }
+    decide(&app, BEN, Sphere::Organisation, off());
+    decide(&app, EDDA, Sphere::Project(ATLAS), off());
+    assert_eq!(
+        app.count("select count(*) from audit_events where action = 'ai.policy_changed' and outcome = 'succeeded'"),
+        2
+    );
+    assert!(app.read(DOV, |tx, me| Policy::find(tx, me, Sphere::Project(ATLAS))).is_err());
+}

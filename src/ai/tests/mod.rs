@@ -1,0 +1,62 @@
+//! What leaves for a model provider, and what never does.
+
+mod client;
+mod gate;
+mod masks;
+mod pages;
+
+use crate::harness::*;
+use tow::ai::{Answer, Asking, Fault, Heard, Material, Model, PageDesk, Prompt, Provider, Purpose, Stop};
+use uuid::Uuid;
+
+pub fn provider(app: &App) -> Provider {
+    Provider::new(&app.state().config, app.state().net.clone())
+}
+
+pub fn desk(app: &App) -> PageDesk {
+    PageDesk::new(app.state().clone(), Uuid::nil())
+}
+
+pub fn asking(who: Who) -> Asking {
+    Asking { purpose: Purpose::ConnectionTest, organisation: HALDEN, person: Some(who.id), project: None }
+}
+
+pub fn prompt() -> Prompt {
+    Prompt::new(Model::Fast, "Answer in one word.").says("Are you ready?")
+}
+
+pub fn ask(app: &App, who: Who, prompt: &Prompt) -> Result<Answer, Fault> {
+    app.wait(provider(app).ask(&mut desk(app), &asking(who), prompt)).unwrap()
+}
+
+/// The answer and the pieces in which it came.
+pub fn stream(app: &App, prompt: &Prompt) -> (Result<Answer, Fault>, Vec<Heard>) {
+    let mut heard = Vec::new();
+    let mut hear = |piece| heard.push(piece);
+    let stop = Stop::default();
+    let answer = app.wait(provider(app).stream(&mut desk(app), &asking(CLEO), prompt, &stop, &mut hear)).unwrap();
+    (answer, heard)
+}
+
+pub fn id_of(app: &App, display_id: &str) -> Uuid {
+    let id = display_id.to_owned();
+    app.tx(move |tx| {
+        let me = tow::access::Actor::of_person(tx, CLEO.id)?;
+        Ok(tow::records::Record::find_any(tx, &me, &id)?.id.0)
+    })
+}
+
+/// A prompt with the text of this record.
+pub fn about(app: &App, display_id: &str) -> Prompt {
+    let record = id_of(app, display_id);
+    let text = format!("The text of {display_id}");
+    prompt().material(&[Material { record, display_id: display_id.to_owned(), title: "Title".to_owned(), text }])
+}
+
+/// Rows of the ledger with this outcome and reason (`done:` for none).
+pub fn calls(app: &App, what: &str) -> i64 {
+    let (outcome, reason) = what.split_once(':').unwrap();
+    app.count(&format!(
+        "select count(*) from ai_calls where outcome = '{outcome}' and coalesce(reason, '') = '{reason}'"
+    ))
+}

@@ -1,0 +1,97 @@
+//! Everything that leaves this server by itself, by the room that sends it: what the page "What leaves this server" of the docs is
+//! made from. A test looks for rooms that reach outside and are not listed.
+
+use crate::ai::Purpose;
+use std::fmt::Write;
+
+/// One kind of call to the outside.
+#[derive(Debug, Clone, Copy)]
+pub struct Outbound {
+    /// The folder in src/.
+    pub room: &'static str,
+    pub what: &'static str,
+    /// Where it goes, and what sets that.
+    pub to: &'static str,
+    pub when: &'static str,
+    /// What is in it.
+    pub carries: &'static str,
+    /// How to have none of it.
+    pub off: &'static str,
+}
+
+const PROVIDER: &str = "the model provider, `ai.openai_base_url`";
+const NO_KEY: &str = "No `OPENAI_API_KEY`, or Settings → AI and data → Nothing";
+
+/// What a call to the model provider carries; exhaustive, so that a new purpose cannot be forgotten.
+fn of_purpose(purpose: Purpose) -> Outbound {
+    let (what, when, carries) = match purpose {
+        Purpose::ConnectionTest => (
+            "Test of the model provider",
+            "Somebody who manages AI presses “Test the connection”",
+            "Fixed words, no text of anybody",
+        ),
+    };
+    Outbound { room: "ai", what, to: PROVIDER, when, carries, off: NO_KEY }
+}
+
+/// The whole list.
+pub fn all() -> Vec<Outbound> {
+    let mut all = vec![
+        Outbound {
+            room: "mail",
+            what: "E-mail",
+            to: "the mail server, `email.smtp.host`",
+            when: "An invitation, a forgotten password, a changed address, a warning about one’s account, a due access review",
+            carries: "The recipient’s address and name, a link to this server; no record’s text",
+            off: "`email.transport: file` or `console`",
+        },
+        Outbound {
+            room: "sso",
+            what: "Single sign-on",
+            to: "the sign-on provider, `auth.oidc.issuer` or a connection of Settings → Sign-on",
+            when: "Somebody signs in through it; its keys and addresses are fetched and kept for a while",
+            carries: "The client’s id and secret, and the one-time code of who signs in",
+            off: "`auth.mode: builtin`, no connection",
+        },
+        Outbound {
+            room: "trail",
+            what: "The audit trail, sent on",
+            to: "the address of each stream (webhook or syslog) under Settings → Audit → Streams",
+            when: "An audit event was sealed",
+            carries: "The events: who, what, to what, from which address; no record’s text",
+            off: "No stream",
+        },
+    ];
+    all.extend(Purpose::ALL.iter().map(|purpose| of_purpose(*purpose)));
+    all
+}
+
+const HEAD: &str = "<!-- Made by bin/regenerate from src/outbound.rs; edits here are lost. -->
+# What leaves this server
+
+TOW speaks to the outside only as this page says. It has no telemetry, asks for no updates and loads nothing from other hosts into
+its pages. A test reads the source and fails when a room reaches outside and is not listed here.
+
+| What | Where to | When | What is in it | How to have none of it |
+|---|---|---|---|---|
+";
+
+const FOOT: &str = "
+All HTTP goes through one way out: https and public addresses only, unless `security.outbound_allowed_hosts` names the host; a name is
+resolved once and the address that was checked is the one connected to; redirects are not followed to other places unchecked.
+
+Each call to the model provider says `store: false`, passes a gate that holds the policy of the organisation and of the projects
+concerned, and stands in a ledger before its first byte leaves: see [AI and data](ai.md). The provider’s own memory (conversations,
+assistants, threads, vector stores) is never used.
+
+Links that people put into records are shown and not fetched. What a browser or mail program does with a link is its own call.
+";
+
+/// `docs/what-leaves.md`.
+pub fn markdown() -> String {
+    let mut out = HEAD.to_owned();
+    for Outbound { what, to, when, carries, off, .. } in all() {
+        let _ = writeln!(out, "| {what} | {to} | {when} | {carries} | {off} |");
+    }
+    out + FOOT
+}
