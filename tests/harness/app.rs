@@ -273,6 +273,9 @@ async fn open_door(state: Shared) -> Door {
 
 /// Takes the world out again.
 fn empty(tx: &mut Tx) -> Result<()> {
+    // Empties nearly every table, which a slow disk feels; the limit is for pages.
+    super::run(tx.conn(), "set local statement_timeout = 120000");
     super::run(tx.conn(), "truncate organisations, people, counters, throttles, setup_tokens cascade");
+    super::run(tx.conn(), "set local statement_timeout = 20000");
     Ok(())
 }
