@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 use tow::cli::tls::server_config;
-use tow::config::Runtime;
+use tow::config::{Runtime, load_text};
 
 /// A certificate for localhost with its key.
 fn pair(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
@@ -39,11 +39,17 @@ fn get(stream: &mut (impl Read + Write)) -> String {
 #[test]
 fn with_a_certificate_it_speaks_https_and_nothing_else() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let app = App::configured(&[("TOW_RUNTIME__BIND", &free.to_string())]);
     let folder = tempfile::tempdir().unwrap();
     let (cert, key) = pair(folder.path(), "own");
-    let tls = server_config(&runtime(&app, &cert, &key)).ok().flatten().unwrap();
-    let state = app.state().clone();
+    let (data, cert_line, key_line) = (folder.path().display(), cert.display(), key.display());
+    let yaml = format!(
+        "runtime:\n  bind: {free}\n  public_app_url: https://localhost\n  data_dir: {data}\n  tls_cert: {cert_line}\n  tls_key: {key_line}\n"
+    );
+    let loaded = load_text(&yaml, &[("APP_SECRET", APP_SECRET)]).unwrap();
+    let tls = server_config(&loaded.config.runtime).ok().flatten().unwrap();
+    // It serves until the tests end, so it must hold no database that others use: health asks none.
+    let nowhere = tow::db::pool("postgres://nobody@127.0.0.1:1/none", 1, Duration::from_secs(1), 1000);
+    let state = tow::app::state_with(&loaded, nowhere).unwrap().shared();
     std::thread::spawn(move || actix_web::rt::System::new().block_on(tow::app::serve(state, Some(tls))));
     let connect = || {
         (0..100).find_map(|_| {

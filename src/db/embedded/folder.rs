@@ -8,6 +8,7 @@ use std::io::{Read, Seek, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const LOCK_FILE: &str = "tow.lock";
 /// Short (a socket's path may have 107 bytes), there on every Unix, and sticky: nobody can replace what we made there.
@@ -29,6 +30,10 @@ pub fn open(data_dir: &Path, account: &Account) -> Result<PathBuf, EmbeddedError
     data_dir.canonicalize().map_err(EmbeddedError::file("find", data_dir))
 }
 
+/// A process that is just being started holds what its parent has open until it becomes another program; a restart must not fail for that.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
 /// Held for the life of the process; the kernel frees it when the process dies, however it dies.
 #[derive(Debug)]
 pub struct DataLock {
@@ -41,10 +46,15 @@ impl DataLock {
         let mut options = OpenOptions::new();
         let opened = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
         let mut file = opened.map_err(EmbeddedError::file("open", &path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(taken(data_dir, &mut file)),
-            Err(TryLockError::Error(why)) => return Err(EmbeddedError::file("lock", &path)(why)),
+        let mut tries = LOCK_TRIES;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if tries == 0 => return Err(taken(data_dir, &mut file)),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+                Err(TryLockError::Error(why)) => return Err(EmbeddedError::file("lock", &path)(why)),
+            }
+            tries -= 1;
         }
         write_pid(&mut file).map_err(EmbeddedError::file("write", &path))?;
         Ok(DataLock { _file: file })
