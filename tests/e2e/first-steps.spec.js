@@ -52,7 +52,7 @@ test("an ended session leads through signing in back to the same page; a form wi
   const signIn = async (at) => {
     await at.getByLabel("E-mail").fill(OWNER.email);
     await at.getByLabel("Password").fill(OWNER.password);
-    await at.getByRole("button", { name: "Sign in" }).click();
+    await at.getByRole("button", { name: "Sign in", exact: true }).click();
   };
   await page.goto(`/tickets/${ticket}?show=comments`);
   await signIn(page);

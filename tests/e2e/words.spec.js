@@ -49,7 +49,7 @@ test.describe("without a script", () => {
     await page.goto(`/tickets/new?project=${project}`);
     await page.getByLabel("E-mail").fill(OWNER.email);
     await page.getByLabel("Password").fill(OWNER.password);
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await page.getByLabel("Title").fill("By hand");
     await page.getByRole("button", { name: "Create ticket" }).click();
     await expect(page.getByRole("heading", { name: "By hand" })).toBeVisible();
