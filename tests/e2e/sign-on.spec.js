@@ -23,6 +23,7 @@ const signOut = async (page) => {
   await page.locator(".sidebar-foot summary").click();
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(page.getByRole("heading", { name: "You are signed out" })).toBeVisible();
+  await page.locator("a.button.primary").click();
   await page.waitForURL(/127\.0\.0\.1.*session/);
   await page.getByRole("button", { name: /Yes/ }).click();
   await page.waitForURL(/localhost.*\/sign-in/);
@@ -75,6 +76,7 @@ test("the first who signs on owns the server; a colleague of an allowed domain j
     await page.locator(".sidebar-foot summary").click();
     await page.getByRole("button", { name: "Sign out" }).click();
     await expect(page.getByRole("heading", { name: "You are signed out" })).toBeVisible();
+  await page.locator("a.button.primary").click();
     await page.waitForURL(/127\.0\.0\.1.*session/);
     await page.getByRole("button", { name: /Yes/ }).click();
     await page.waitForURL(/\/sign-in/);
