@@ -1,10 +1,62 @@
 //! Which addresses are the public internet. Everything else (this machine, this network, a cloud's metadata) answers to requests
 //! that only look as if they came from inside.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use crate::config::Security;
+use crate::net::Fault;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 
 /// Azure's inner service, at an address that is otherwise public.
 const AZURE_INNER: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
+
+/// What may be called from here, whichever way out it goes: encrypted and at public addresses only, unless
+/// `security.outbound_allowed_hosts` names the host.
+#[derive(Debug, Clone)]
+pub struct Fence {
+    named: Arc<Vec<String>>,
+}
+
+impl Fence {
+    pub fn of(security: &Security) -> Self {
+        Fence { named: Arc::new(security.outbound_allowed_hosts.iter().map(|host| plain(host)).collect()) }
+    }
+
+    /// Named by the operator, who answers for it.
+    pub fn is_named(&self, host: &str) -> bool {
+        self.named.contains(&plain(host))
+    }
+
+    /// Whether a host may be called at all, before it is resolved: a name is checked by `fit`, an address never is resolved.
+    pub fn check(&self, host: &str, is_encrypted: bool) -> Result<(), Fault> {
+        let host = plain(host);
+        if self.is_named(&host) {
+            return Ok(());
+        }
+        if !is_encrypted {
+            return Err(Fault::Plain(host));
+        }
+        match host.parse().map(is_public) {
+            Ok(false) => Err(Fault::Private(host)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Of what a name resolved to, the addresses that may be called; never none.
+    pub fn fit(&self, host: &str, all: &[SocketAddr]) -> Result<Vec<SocketAddr>, Fault> {
+        let is_named = self.is_named(host);
+        let fit: Vec<_> = all.iter().copied().filter(|address| is_named || is_public(address.ip())).collect();
+        match (fit.is_empty(), all.is_empty()) {
+            (false, _) => Ok(fit),
+            (true, false) => Err(Fault::Private(plain(host))),
+            (true, true) => Err(Fault::Away(format!("{} has no address", plain(host)))),
+        }
+    }
+}
+
+/// As hosts are compared: lower case, no brackets, no dot at the end.
+pub fn plain(host: &str) -> String {
+    host.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase()
+}
 
 /// True for an address on the internet at large (RFC 6890 and its successors), also when it comes wrapped in an IPv6 address.
 pub fn is_public(address: IpAddr) -> bool {

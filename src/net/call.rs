@@ -8,7 +8,7 @@ use std::time::Duration;
 use url::Url;
 
 /// One request in the making.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Call {
     pub(in crate::net) method: reqwest::Method,
     pub(in crate::net) url: Url,
@@ -66,11 +66,18 @@ impl Call {
 }
 
 /// A whole answer, whatever its status.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Answer {
     pub status: u16,
     pub(in crate::net) headers: HeaderMap,
     pub body: Vec<u8>,
+}
+
+/// Its headers and body may be tokens.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("status", &self.status).field("bytes", &self.body.len()).finish_non_exhaustive()
+    }
 }
 
 impl Answer {

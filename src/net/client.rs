@@ -1,7 +1,7 @@
 //! The client: made at its first call, because reading the machine's certificates takes a while.
 
 use crate::config::Security;
-use crate::net::{Answer, CONNECT_SECONDS, Call, Fault, is_public};
+use crate::net::{Answer, CONNECT_SECONDS, Call, Fault, Fence};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header;
 use std::future::Future;
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use url::{Host, Url};
+use url::Url;
 
 /// What a name resolves to.
 pub type Addresses = Pin<Box<dyn Future<Output = std::io::Result<Vec<IpAddr>>> + Send>>;
@@ -18,7 +18,7 @@ pub type Addresses = Pin<Box<dyn Future<Output = std::io::Result<Vec<IpAddr>>> +
 pub type Lookup = Arc<dyn Fn(String) -> Addresses + Send + Sync>;
 
 pub struct Net {
-    allowed: Arc<Vec<String>>,
+    fence: Fence,
     certificates: Vec<PathBuf>,
     lookup: Lookup,
     client: OnceLock<reqwest::Client>,
@@ -30,9 +30,8 @@ impl Net {
     }
 
     pub fn with_lookup(security: &Security, lookup: Lookup) -> Self {
-        let allowed = security.outbound_allowed_hosts.iter().map(|host| plain(host)).collect();
         let certificates = security.additional_ca_certificates.clone();
-        Net { allowed: Arc::new(allowed), certificates, lookup, client: OnceLock::new() }
+        Net { fence: Fence::of(security), certificates, lookup, client: OnceLock::new() }
     }
 
     /// The answer, whatever its status. Never within a transaction.
@@ -61,20 +60,11 @@ impl Net {
 
     /// Whether this address may be called at all, before anything is resolved.
     pub fn check(&self, url: &Url) -> Result<(), Fault> {
-        let host = url.host_str().unwrap_or_default().to_owned();
-        if self.allowed.contains(&plain(&host)) && matches!(url.scheme(), "http" | "https") {
-            return Ok(());
+        let host = url.host_str().unwrap_or_default();
+        match url.scheme() {
+            "http" | "https" => self.fence.check(host, url.scheme() == "https"),
+            _ => Err(Fault::Plain(host.to_owned())),
         }
-        if url.scheme() != "https" {
-            return Err(Fault::Plain(host));
-        }
-        // A name is checked when it is resolved; an address never is resolved.
-        let address = match url.host() {
-            Some(Host::Ipv4(v4)) => Some(IpAddr::V4(v4)),
-            Some(Host::Ipv6(v6)) => Some(IpAddr::V6(v6)),
-            _ => None,
-        };
-        if address.is_some_and(|address| !is_public(address)) { Err(Fault::Private(host)) } else { Ok(()) }
     }
 
     async fn follow(&self, client: &reqwest::Client, mut call: Call) -> Result<Answer, Fault> {
@@ -92,7 +82,7 @@ impl Net {
     fn client(&self) -> Result<reqwest::Client, Fault> {
         // The second call of a process finds one installed, which is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let resolver = Checked { allowed: self.allowed.clone(), lookup: self.lookup.clone() };
+        let resolver = Checked { fence: self.fence.clone(), lookup: self.lookup.clone() };
         let builder = reqwest::Client::builder()
             .user_agent(concat!("TOW/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -149,27 +139,17 @@ fn redirected(mut call: Call, to: Url) -> Call {
 
 /// Resolves a name and hands on only the addresses that may be called: what was checked is what is connected to.
 struct Checked {
-    allowed: Arc<Vec<String>>,
+    fence: Fence,
     lookup: Lookup,
 }
 
 impl Resolve for Checked {
     fn resolve(&self, name: Name) -> Resolving {
         let host = name.as_str().to_owned();
-        let is_allowed = self.allowed.contains(&plain(&host));
-        let found = (self.lookup)(host.clone());
+        let (fence, found) = (self.fence.clone(), (self.lookup)(host.clone()));
         Box::pin(async move {
-            let all = found.await?;
-            let fit: Vec<SocketAddr> = all
-                .iter()
-                .filter(|address| is_allowed || is_public(**address))
-                .map(|address| SocketAddr::new(*address, 0))
-                .collect();
-            match (fit.is_empty(), all.is_empty()) {
-                (false, _) => Ok(Box::new(fit.into_iter()) as Addrs),
-                (true, false) => Err(Box::new(Fault::Private(host)) as Box<dyn std::error::Error + Send + Sync>),
-                (true, true) => Err(Box::new(Fault::Away(format!("{host} has no address"))) as _),
-            }
+            let all: Vec<_> = found.await?.into_iter().map(|address| SocketAddr::new(address, 0)).collect();
+            Ok(Box::new(fence.fit(&host, &all)?.into_iter()) as Addrs)
         })
     }
 }
@@ -177,11 +157,6 @@ impl Resolve for Checked {
 async fn system_lookup(host: String) -> std::io::Result<Vec<IpAddr>> {
     let found = tokio::net::lookup_host((host.as_str(), 0)).await?;
     Ok(found.map(|address| address.ip()).collect())
-}
-
-/// As hosts are compared: lower case, no brackets, no dot at the end.
-fn plain(host: &str) -> String {
-    host.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase()
 }
 
 /// Our own refusal inside the client's error, else what the client says, without the path and query of the address.

@@ -1,4 +1,4 @@
-//! The one way out over HTTP. https and public addresses only, unless `security.outbound_allowed_hosts` names the host; the name is
+//! The one way out. https and public addresses only, unless `security.outbound_allowed_hosts` names the host; the name is
 //! resolved once and the address that was checked is the one connected to; each redirect is checked anew; time and size have limits.
 
 mod address;
@@ -7,11 +7,11 @@ mod client;
 mod forward;
 mod socket;
 
-pub use address::is_public;
+pub use address::{Fence, is_public, plain};
 pub use call::{Answer, Call, Fault};
 pub use client::{Addresses, Lookup, Net};
 pub use forward::{Arriving, Departing, Patience, wait};
-pub use socket::Line;
+pub use socket::{CLOSE_SECONDS, Line};
 
 /// From the first packet to the last byte of the answer, unless the call says otherwise.
 pub const TIMEOUT_SECONDS: u64 = 10;

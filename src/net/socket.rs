@@ -2,18 +2,18 @@
 //! `security.outbound_allowed_hosts` names the host; the address that was checked is the one connected to.
 
 use crate::config::Security;
-use crate::net::{CONNECT_SECONDS, Fault, TIMEOUT_SECONDS, is_public};
+use crate::net::{CONNECT_SECONDS, Fault, Fence, TIMEOUT_SECONDS, plain};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs, UdpSocket};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// How long the other side may take to say that it has read everything (it closes too). One that does not close in this time is
-/// believed.
-const CLOSE_SECONDS: u64 = 3;
+/// How long the other side may take to say that it has read everything (it closes too), whatever it sends meanwhile. One that does
+/// not close in this time is believed.
+pub const CLOSE_SECONDS: u64 = 3;
 
 /// A host and port in somebody's words, not yet resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,39 +42,19 @@ impl Line {
     }
 
     fn plain(&self) -> String {
-        self.host.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase()
-    }
-
-    fn is_named(&self, security: &Security) -> bool {
-        let own = self.plain();
-        security.outbound_allowed_hosts.iter().any(|host| host.trim_matches(['[', ']']).eq_ignore_ascii_case(&own))
+        plain(&self.host)
     }
 
     /// Whether it may be used at all, before anything is resolved.
     pub fn check(&self, security: &Security, is_encrypted: bool) -> Result<(), Fault> {
-        if self.is_named(security) {
-            return Ok(());
-        }
-        if !is_encrypted {
-            return Err(Fault::Plain(self.plain()));
-        }
-        match self.plain().parse().map(is_public) {
-            Ok(false) => Err(Fault::Private(self.plain())),
-            _ => Ok(()),
-        }
+        Fence::of(security).check(&self.host, is_encrypted)
     }
 
     fn resolve(&self, security: &Security) -> Result<Vec<SocketAddr>, Fault> {
         let host = self.plain();
         let found =
             (host.as_str(), self.port).to_socket_addrs().map_err(|error| Fault::Away(format!("{host}: {error}")))?;
-        let is_named = self.is_named(security);
-        let (fit, unfit): (Vec<_>, Vec<_>) = found.partition(|address| is_named || is_public(address.ip()));
-        match (fit.is_empty(), unfit.is_empty()) {
-            (false, _) => Ok(fit),
-            (true, false) => Err(Fault::Private(host)),
-            (true, true) => Err(Fault::Away(format!("{host} has no address"))),
-        }
+        Fence::of(security).fit(&host, &found.collect::<Vec<_>>())
     }
 
     fn away(&self, error: impl std::fmt::Display) -> Fault {
@@ -133,9 +113,14 @@ impl Line {
 
     fn close(&self, stream: &mut TcpStream) -> Result<(), Fault> {
         stream.shutdown(Shutdown::Write).map_err(|error| self.away(error))?;
-        stream.set_read_timeout(Some(Duration::from_secs(CLOSE_SECONDS))).map_err(|error| self.away(error))?;
+        let until = Instant::now() + Duration::from_secs(CLOSE_SECONDS);
         let mut rest = [0; 1024];
         loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            stream.set_read_timeout(Some(left)).map_err(|error| self.away(error))?;
             match stream.read(&mut rest) {
                 Ok(0) => return Ok(()),
                 Ok(_) => {}

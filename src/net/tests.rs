@@ -1,12 +1,13 @@
 //! The one way out.
 
 use crate::harness::*;
-use std::net::IpAddr;
+use std::io::Write;
+use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tow::config::Security;
-use tow::net::{Call, Fault, Net, is_public};
+use tow::net::{CLOSE_SECONDS, Call, Fault, Line, Net, is_public};
 
 fn security(allowed: &[&str]) -> Security {
     let mut security = App::new().state().config.security.clone();
@@ -208,4 +209,36 @@ fn the_text_of_a_failure_names_the_host_and_not_the_path() {
     let net = Net::new(&security(&["127.0.0.1"]));
     let fault = net.send_now(get("http://127.0.0.1:1/token?code=SECRET")).unwrap_err().to_string();
     assert!(fault.contains("127.0.0.1") && !fault.contains("SECRET"), "{fault}");
+}
+
+#[test]
+fn a_line_meets_the_same_fence_as_a_request() {
+    let security = security(&["logs.halden.example."]);
+    let check = |text: &str, is_encrypted| Line::parse(text, 6514).unwrap().check(&security, is_encrypted);
+    assert_eq!(check("8.8.8.8", true), Ok(()));
+    assert_eq!(check("8.8.8.8", false), Err(Fault::Plain("8.8.8.8".to_owned())));
+    for inner in ["127.0.0.1", "10.1.2.3", "[::1]", "[fd00::1]:99", "169.254.169.254"] {
+        assert!(matches!(check(inner, true), Err(Fault::Private(_))), "{inner}");
+    }
+    assert_eq!(check("LOGS.halden.example", false), Ok(()), "named, whatever the case and the dot at the end");
+    assert!(
+        matches!(Line::parse("localhost", 1).unwrap().send_tls(&security, b"x"), Err(Fault::Private(_))),
+        "what a name leads to"
+    );
+}
+
+#[test]
+fn a_log_server_that_never_stops_talking_is_left_in_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let line = Line { host: "127.0.0.1".to_owned(), port: listener.local_addr().unwrap().port() };
+    std::thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_secs(60) && stream.write_all(b".").is_ok() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
+    let began = Instant::now();
+    assert_eq!(line.send_tcp(&security(&["127.0.0.1"]), b"one line"), Ok(()));
+    assert!(began.elapsed() < Duration::from_secs(CLOSE_SECONDS * 4), "{:?}", began.elapsed());
 }
