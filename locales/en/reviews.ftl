@@ -114,7 +114,7 @@ practice-now-keepers = { $count ->
     [one] One break-glass owner is named.
    *[other] { $count } break-glass owners are named.
  }
-practice-now-bare-keepers = With a password alone: { $names }.
+practice-now-bare-keepers = The door stays shut, for want of a second factor, for { $names }.
 practice-now-unreviewed = { $count ->
     [one] One break-glass session has not been reviewed.
    *[other] { $count } break-glass sessions have not been reviewed.

@@ -137,7 +137,7 @@ problem-enforce-closed = This connection is closed. Open it to people first.
 problem-enforce-untested = Try this connection first: you must have come through it yourself, with exactly its present configuration.
 problem-enforce-no-break-glass = At least one break-glass owner must remain, so that somebody gets in when the provider fails.
 break-glass-title = Break-glass
-break-glass-words = Owners named here can come in with their password, and their second factor when they have one, when the provider fails. Each use lasts an hour, is told to all owners at once, and another owner reviews it.
+break-glass-words = While everybody must sign in through the provider, owners named here can come in with their password and their second factor when it fails. Each use lasts an hour, is told to all owners at once, and another owner reviews it.
 break-glass-link = Break-glass, for named owners
 break-glass-door = For named owners, when the identity provider cannot be reached. The session lasts an hour. All owners are told at once, and another owner will review what you did.
 break-glass-reason = Why is this needed?
@@ -150,18 +150,19 @@ break-glass-waiting = { $count ->
  }
 break-glass-review-now = Review
 break-glass-reviewed = The review is signed and kept.
-problem-break-glass = This does not open the door: wrong address or password, or an owner who was not named beforehand.
+problem-break-glass = This does not open the door: wrong address or password, or an owner who was not named beforehand or has no second factor.
 problem-break-glass-owner = Only an active owner with a password can be named.
+problem-break-glass-factor = { $name } has no second factor, so a password alone would open this door. { $name } first adds a passkey or an authenticator app under Settings, Second factors.
 keepers-none = Nobody is named yet.
 keeper-who = Owner
 keeper-name = Name an owner
 keeper-unname = Take off
 keeper-unname-of = Take { $name } off
-keeper-named = Named. Print the sheet for the safe, and add this person's password to it by hand.
-keeper-bare = password alone
+keeper-named = Named. Print the sheet for the safe, and write on it by hand this person's password, and where the second factor lies.
+keeper-bare = no second factor
 keeper-bare-words = { $count ->
-    [one] One break-glass owner has no second factor: whoever has the password comes in. They add a passkey or an authenticator app in their settings.
-   *[other] { $count } break-glass owners have no second factor: whoever has the password comes in. They add a passkey or an authenticator app in their settings.
+    [one] For one break-glass owner this door stays shut: there is no second factor. They add a passkey or an authenticator app in their settings.
+   *[other] For { $count } break-glass owners this door stays shut: they have no second factor. They add a passkey or an authenticator app in their settings.
  }
 keeper-strong = second factor
 keeper-unnamed = Taken off.
@@ -194,13 +195,13 @@ sheet-when = When
 sheet-when-words = Only when nobody can sign in through the identity provider and it cannot wait.
 sheet-how = How
 sheet-open = Open
-sheet-type = Type the address and password of one of the people below, and why it is needed. Who has a second factor shows it then: a passkey, a code of the app, or a recovery code.
+sheet-type = Type the address and password of one of the people below, and why it is needed. Then show the second factor: a passkey, a code of the app, or a recovery code.
 sheet-hour = You have one hour. Every owner gets a mail at once.
 sheet-after = Afterwards another owner reviews what was done. Change the password, print this sheet anew, seal it.
 sheet-who = Who
 sheet-password = Password, written by hand:
-sheet-factor = Has a second factor: where the key, the phone or a recovery code lies:
-sheet-bare = No second factor: this password alone opens the door.
+sheet-factor = Second factor: where the key, the phone or a recovery code lies:
+sheet-bare = No second factor: the door stays shut for this person.
 sheet-printed = Printed
 sheet-seal = Broken seal: change the passwords.
 setup-sign-on = The first account is that of whoever signs in with { $name } next: it becomes the owner.

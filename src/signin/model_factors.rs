@@ -43,17 +43,19 @@ impl Factor {
         Ok(sql.load(tx.conn())?)
     }
 
-    /// One's own. The last one cannot go while the organisation wants one: `Invalid`. With the last, the recovery codes go.
+    /// One's own. The last one cannot go while the organisation wants one, or while they are a break-glass owner: `Invalid`. With the
+    /// last, the recovery codes go.
     pub fn remove(tx: &mut Tx, me: &Actor, config: &Config, id: FactorId) -> Result<()> {
         let person = me.person_id().ok_or(Error::SignIn)?;
         let permit = may(tx, me, Verb::Remove, &Thing::Account(person))?;
-        let mut lock = Sql::named("signin::lock_factors", "select 1 as one from factors where person_id = ");
-        lock.bind(person).push(" for update");
-        lock.execute(tx.conn())?;
+        lock_factors(tx, person)?;
         let all = Factor::list(tx, person)?;
         let Some(factor) = all.iter().find(|factor| factor.id == id) else { return Err(Error::NotFound) };
         if all.len() == 1 && required_of(tx, person)? {
             return Err(Error::invalid("", "problem-last-factor"));
+        }
+        if all.len() == 1 && is_keeper(tx, person)? {
+            return Err(Error::invalid("", "problem-last-factor-keeper"));
         }
         let mut sql = Sql::named("signin::remove_factor", "delete from factors where id = ");
         sql.bind(id).push(" and person_id = ").bind(person);
@@ -68,9 +70,13 @@ impl Factor {
     }
 
     /// All of somebody who lost them, by who may change their account; they sign in with the password and are led to new ones.
-    /// How many there were.
+    /// How many there were. `Invalid` for a break-glass owner, who would be left with half a way in.
     pub fn remove_all(tx: &mut Tx, me: &Actor, config: &Config, person: PersonId) -> Result<usize> {
         let permit = may(tx, me, Verb::Remove, &Thing::Account(person))?;
+        lock_factors(tx, person)?;
+        if is_keeper(tx, person)? {
+            return Err(Error::invalid("", "problem-factors-keeper"));
+        }
         let mut sql = Sql::named("signin::remove_factors", "delete from factors where person_id = ");
         sql.bind(person);
         let gone = sql.execute(tx.conn())?;
@@ -84,6 +90,25 @@ impl Factor {
         tell(tx, config, person, "mail-factors-reset", "")?;
         Ok(gone)
     }
+}
+
+/// Until the transaction ends nobody else takes one of this person's factors away.
+pub fn lock_factors(tx: &mut Tx, person: PersonId) -> Result<()> {
+    let mut lock = Sql::named("signin::lock_factors", "select 1 as one from factors where person_id = ");
+    lock.bind(person).push(" for update");
+    lock.execute(tx.conn())?;
+    Ok(())
+}
+
+/// Whether they are an active owner who may come in by break-glass, which wants a second factor.
+fn is_keeper(tx: &mut Tx, person: PersonId) -> Result<bool> {
+    let mut sql = Sql::named(
+        "signin::is_keeper",
+        "select 1 as one from break_glass_owners b join people p on p.id = b.person_id join memberships m on m.person_id = p.id
+         where p.deactivated_at is null and m.role = 'owner' and b.person_id = ",
+    );
+    sql.bind(person);
+    Ok(sql.execute(tx.conn())? > 0)
 }
 
 /// A mail to the person whose account it is: if it was not them, they learn of it.

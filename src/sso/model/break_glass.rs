@@ -1,14 +1,15 @@
-//! Coming in when the provider cannot be reached: a named owner, with a password, for an hour, seen by everybody, reviewed by another.
+//! Coming in when the provider cannot be reached: a named owner, with a password and a second factor, for an hour, seen by everybody,
+//! reviewed by another. While passwords are offered there is no such door: nobody needs a way past a provider that is not required.
 
 use crate::access::{Actor, Permission, Permit, Thing, Verb, check, may};
 use crate::audit::{self, Act, ActKind};
-use crate::config::Config;
+use crate::config::{AuthMode, Config};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Msg, Result};
 use crate::mail::{self, Letter};
 use crate::people::{Entry, Person, PersonId, Session};
-use crate::signin::{Entered, Opens, Shown, Step};
+use crate::signin::{Offer, Opens, Shown, Step};
 use crate::sso::model::enforcement::Keeper;
 use crate::text::value::Title;
 use crate::typed_id;
@@ -65,26 +66,21 @@ const SELECT: &str =
     from break_glass_uses u join people p on p.id = u.person_id left join people r on r.id = u.reviewed_by";
 
 impl Use {
-    /// After a fitting password: an hour, and everybody who owns the place is told; or first the question for the second factor, from
-    /// whoever has one. `SignIn` for who is not named.
-    pub fn begin(
-        tx: &mut Tx,
-        me: &Actor,
-        (email, reason): (&str, &Title),
-        entry: Entry,
-        config: &Config,
-    ) -> Result<Entered> {
-        let permit = may(tx, me, Verb::See, &Thing::Door)?;
-        let person = Person::by_email(tx, email)?.ok_or(Error::SignIn)?;
-        let keeper = named(tx, person.id)?;
-        if keeper.has_factor {
-            permit.unused(tx);
-            return Ok(Entered::Half(Step::begin(tx, person.id, Opens::BreakGlass)?));
-        }
-        enter(tx, permit, (&person, reason, "none"), entry, config).map(Entered::Whole)
+    /// Whether there is such a door at all: only while nobody is offered a password.
+    pub fn is_door(tx: &mut Tx, mode: AuthMode) -> Result<bool> {
+        Ok(!Offer::now(tx, mode)?.has_passwords)
     }
 
-    /// The same after the second factor was shown. The answer is the session's token.
+    /// After a fitting password: the token of the step that asks for the second factor. `SignIn` for who is not named, or has none.
+    pub fn begin(tx: &mut Tx, me: &Actor, email: &str, mode: AuthMode) -> Result<String> {
+        let permit = may(tx, me, Verb::See, &Thing::Door)?;
+        let person = Person::by_email(tx, email)?.ok_or(Error::SignIn)?;
+        named(tx, person.id, mode)?;
+        permit.unused(tx);
+        Step::begin(tx, person.id, Opens::BreakGlass)
+    }
+
+    /// After the second factor was shown: an hour, and everybody who owns the place is told. The answer is the session's token.
     pub fn finish(
         tx: &mut Tx,
         me: &Actor,
@@ -94,7 +90,7 @@ impl Use {
     ) -> Result<String> {
         let permit = may(tx, me, Verb::See, &Thing::Door)?;
         let factor = step.pass(tx, state, shown)?;
-        named(tx, step.person)?;
+        named(tx, step.person, state.config.auth.mode)?;
         let person = Person::find(tx, step.person)?;
         let token = enter(tx, permit, (&person, reason, factor), entry, &state.config)?;
         Session::set_factor(tx, &token, factor)?;
@@ -149,9 +145,10 @@ impl Use {
     }
 }
 
-/// `SignIn` for who is no named, active owner with a password.
-fn named(tx: &mut Tx, person: PersonId) -> Result<Keeper> {
-    Keeper::list(tx)?.into_iter().find(|keeper| keeper.person_id == person).ok_or(Error::SignIn)
+/// `SignIn` for who is no named, active owner with a password and a second factor, and for everybody where there is no such door.
+fn named(tx: &mut Tx, person: PersonId, mode: AuthMode) -> Result<()> {
+    let is_named = Keeper::able(tx)?.iter().any(|keeper| keeper.person_id == person);
+    if is_named && Use::is_door(tx, mode)? { Ok(()) } else { Err(Error::SignIn) }
 }
 
 fn enter(

@@ -4,8 +4,9 @@ use crate::access::{Actor, Permission, Thing, Verb, check};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
-use crate::error::{Error, Result};
+use crate::error::{Error, Msg, Result};
 use crate::people::{PersonId, Session};
+use crate::signin::lock_factors;
 use crate::sso::model::connection::{Connection, ConnectionId, end_where, permit};
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
@@ -60,7 +61,7 @@ impl Enforcement {
             Some("problem-enforce-closed")
         } else if !is_tested {
             Some("problem-enforce-untested")
-        } else if Keeper::list(tx)?.is_empty() {
+        } else if Keeper::able(tx)?.is_empty() {
             Some("problem-enforce-no-break-glass")
         } else {
             None
@@ -168,19 +169,19 @@ pub struct Keeper {
     pub email: String,
     #[diesel(sql_type = Timestamptz)]
     pub named_at: DateTime<Utc>,
-    /// A passkey or an authenticator app: without one the password alone opens that door.
+    /// A passkey or an authenticator app. Without one the door stays shut for them.
     #[diesel(sql_type = Bool)]
     pub has_factor: bool,
 }
 
-/// Active owners with a password, whether named or not.
+/// Active owners with a password, whether named or not, and whether with a second factor or not.
 const ABLE: &str =
     "select p.id as person_id, p.name, p.email, p.created_at as named_at, exists (
       select 1 from factors f where f.person_id = p.id and f.confirmed_at is not null) as has_factor from people p join memberships m on m.person_id = p.id
     where p.deactivated_at is null and m.role = 'owner' and p.password_hash is not null";
 
 impl Keeper {
-    /// Those who can really come in: still active owners with a password.
+    /// Those who are named and still active owners with a password.
     pub fn list(tx: &mut Tx) -> Result<Vec<Keeper>> {
         let sql = Sql::named(
             "sso::keepers",
@@ -192,24 +193,33 @@ impl Keeper {
         Ok(sql.load(tx.conn())?)
     }
 
-    /// Owners who could be named and are not.
-    pub fn candidates(tx: &mut Tx) -> Result<Vec<(PersonId, String)>> {
+    /// Those who can really come in.
+    pub fn able(tx: &mut Tx) -> Result<Vec<Keeper>> {
+        Ok(Keeper::list(tx)?.into_iter().filter(|keeper| keeper.has_factor).collect())
+    }
+
+    /// Owners with a password who are not named.
+    pub fn candidates(tx: &mut Tx) -> Result<Vec<Keeper>> {
         let sql = Sql::named(
             "sso::candidates",
             &format!(
                 "{ABLE} and not exists (select 1 from break_glass_owners b where b.person_id = p.id) order by lower(p.name), p.id"
             ),
         );
-        let found: Vec<Keeper> = sql.load(tx.conn())?;
-        Ok(found.into_iter().map(|keeper| (keeper.person_id, keeper.name)).collect())
+        Ok(sql.load(tx.conn())?)
     }
 
-    /// `Invalid` for who is no active owner with a password.
+    /// `Invalid` for who is no active owner with a password and a second factor.
     pub fn name(tx: &mut Tx, me: &Actor, person: PersonId) -> Result<()> {
         let permit = permit(tx, me)?;
         let by = me.person_id().ok_or(Error::SignIn)?;
-        if !Keeper::candidates(tx)?.iter().any(|(id, _)| *id == person) {
-            return Err(Error::invalid("person", "problem-break-glass-owner"));
+        // Nobody takes the factor away between this look and the row.
+        lock_factors(tx, person)?;
+        let found = Keeper::candidates(tx)?.into_iter().find(|keeper| keeper.person_id == person);
+        let found = found.ok_or_else(|| Error::invalid("person", "problem-break-glass-owner"))?;
+        if !found.has_factor {
+            let msg = Msg::new("problem-break-glass-factor").with("name", &found.name);
+            return Err(Error::invalid("person", msg));
         }
         let mut sql =
             Sql::named("sso::name_keeper", "insert into break_glass_owners (person_id, named_by, named_at) values (");
@@ -226,7 +236,7 @@ impl Keeper {
     /// could get in if the provider failed.
     pub fn check_leaves(tx: &mut Tx, person: PersonId, field: &'static str) -> Result<()> {
         Sql::new("lock table break_glass_owners in share row exclusive mode").execute(tx.conn())?;
-        match Keeper::list(tx)?.as_slice() {
+        match Keeper::able(tx)?.as_slice() {
             [last] if last.person_id == person && Enforcement::now(tx)?.is_some() => {
                 Err(Error::invalid(field, "problem-enforce-no-break-glass"))
             }
@@ -238,7 +248,7 @@ impl Keeper {
     pub fn unname(tx: &mut Tx, me: &Actor, person: PersonId) -> Result<bool> {
         let permit = permit(tx, me)?;
         Sql::new("lock table break_glass_owners in share row exclusive mode").execute(tx.conn())?;
-        let others = Keeper::list(tx)?.iter().filter(|keeper| keeper.person_id != person).count();
+        let others = Keeper::able(tx)?.iter().filter(|keeper| keeper.person_id != person).count();
         if others == 0 && Enforcement::now(tx)?.is_some() {
             return Err(Error::invalid("", "problem-enforce-no-break-glass"));
         }

@@ -7,7 +7,6 @@ pub use form::*;
 pub use samples::samples;
 
 use crate::error::Problems;
-use crate::people::PersonId;
 use crate::sso::trip::{own_address, redirect_address};
 use crate::sso::{Connection, ConnectionId, Enforcement, Keeper, Link, Outside, Source, Test, Trace, Use};
 use crate::ui::{Choice, Shell, filters};
@@ -77,7 +76,7 @@ pub struct Around {
     pub enforcement: Option<Enforcement>,
     pub keepers: Vec<Keeper>,
     /// Owners who could be named.
-    pub candidates: Vec<(PersonId, String)>,
+    pub candidates: Vec<Keeper>,
     pub outside: Outside,
 }
 
@@ -110,7 +109,7 @@ impl Index {
         format!("{}{more}", self.outside.names.join(", "))
     }
 
-    /// Break-glass owners with a password and nothing else.
+    /// Break-glass owners for whom the door stays shut, for want of a second factor.
     pub fn bare(&self) -> usize {
         self.keepers.iter().filter(|keeper| !keeper.has_factor).count()
     }
@@ -136,7 +135,7 @@ impl Index {
             issuer: connection.issuer,
         };
         let rows = connections.into_iter().map(row).collect();
-        let candidates = candidates.into_iter().map(|(id, name)| Choice::new(id, name, false)).collect();
+        let candidates = candidates.into_iter().map(|one| Choice::new(one.person_id, one.name, false)).collect();
         Index { shell, rows, enforcement, keepers, candidates, outside, waiting, has_key, problems }
     }
 }

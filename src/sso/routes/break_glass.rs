@@ -6,7 +6,7 @@ use crate::db::Chore;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::people::{Entry, Method, Organisation, PersonId};
 use crate::secret::Secret;
-use crate::signin::{Attempt, Entered, known, verify};
+use crate::signin::{Attempt, known, verify};
 use crate::sso::pages::{BreakGlass, Sheet, UsePage, UsesPage};
 use crate::sso::{BREAK_GLASS_SECONDS, Keeper, Use, UseId};
 use crate::text::value::{Body, Title};
@@ -14,6 +14,7 @@ use crate::web::{Flash, Form, Reply};
 use actix_web::web::Path;
 
 pub async fn new(ctx: PublicCtx) -> Result<Reply> {
+    check_door(&ctx).await?;
     page(&ctx, &Form::default(), 200, Problems::default()).await
 }
 
@@ -30,11 +31,17 @@ async fn page(ctx: &PublicCtx, sent: &Form, status: u16, problems: Problems) -> 
     ctx.page_with(status, &view)
 }
 
+/// `NotFound` while people come in by other doors.
+async fn check_door(ctx: &PublicCtx) -> Result<()> {
+    let mode = ctx.state.config.auth.mode;
+    if ctx.read(move |tx, _| Use::is_door(tx, mode)).await? { Ok(()) } else { Err(Error::NotFound) }
+}
+
 /// The same words for a wrong password and for who is not named.
 pub async fn create(ctx: PublicCtx, sent: Form) -> Result<Reply> {
+    check_door(&ctx).await?;
     match enter(&ctx, &sent).await {
-        Ok((Entered::Whole(token), _)) => Ok(come_in(&ctx, &token)),
-        Ok((Entered::Half(token), reason)) => Ok(second::ask(&ctx, token, reason)),
+        Ok((token, reason)) => Ok(second::ask(&ctx, token, reason)),
         Err(Error::SignIn) => page(&ctx, &sent, 422, Problems::one("", "problem-break-glass")).await,
         Err(Error::Invalid(problems)) => page(&ctx, &sent, 422, problems).await,
         Err(Error::Slow(wait)) => {
@@ -59,7 +66,8 @@ fn entry(ctx: &PublicCtx) -> Entry {
     }
 }
 
-async fn enter(ctx: &PublicCtx, sent: &Form) -> Result<(Entered, Title)> {
+/// The token of the second half, and why they come.
+async fn enter(ctx: &PublicCtx, sent: &Form) -> Result<(String, Title)> {
     let (email, password) = (sent.text("email").trim().to_lowercase(), Secret::new(sent.text("password")));
     let mut problems = Problems::default();
     let reason = problems.take("reason", Title::parse(sent.text("reason")));
@@ -72,12 +80,11 @@ async fn enter(ctx: &PublicCtx, sent: &Form) -> Result<(Entered, Title)> {
     let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
     let fits = ctx.work(move || Ok(verify(&password, stored.as_deref()))).await?;
     drop(turn);
-    let (state, entry, why) = (ctx.state.clone(), entry(ctx), reason.clone());
-    let of = attempt.clone();
+    let (mode, of) = (ctx.state.config.auth.mode, attempt.clone());
     let begun = match fits {
         true => {
             ctx.write(move |tx, me| {
-                let begun = Use::begin(tx, me, (&email, &why), entry, &state.config)?;
+                let begun = Use::begin(tx, me, &email, mode)?;
                 of.clear(tx)?;
                 Ok(begun)
             })
@@ -91,7 +98,7 @@ async fn enter(ctx: &PublicCtx, sent: &Form) -> Result<(Entered, Title)> {
     Ok((begun?, reason))
 }
 
-/// `/sign-in/break-glass/second`: the second factor, from whoever has one.
+/// `/sign-in/break-glass/second`: the second factor, without which nobody passes.
 pub mod second {
     use super::*;
     use crate::signin::{Half, Opens, STEP_MAX_SECONDS};

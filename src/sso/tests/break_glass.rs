@@ -9,20 +9,40 @@ fn come_in(browser: &Client, who: Who, password: &str) -> Answer {
     browser.post(DOOR, &[("email", &who.email()), ("password", password), ("reason", "The provider is down")])
 }
 
-/// Ada is named; Ben is an owner too.
-fn named() -> App {
+fn name(app: &App, who: Who) -> Answer {
+    app.as_(ADA).post("/settings/sign-on/break-glass/owners", &[("person", &who.id.to_string())])
+}
+
+/// Ada has an authenticator app and is named; Ben is an owner too; everybody must sign in through the provider.
+fn with_app() -> (App, Phone, Vec<String>) {
     let app = App::new();
     app.sql(&format!("update memberships set role = 'owner' where person_id = '{}'", BEN.id));
-    let id = ADA.id.to_string();
-    assert_eq!(app.as_(ADA).post("/settings/sign-on/break-glass/owners", &[("person", &id)]).status, 303);
-    app
+    let (phone, codes) = enrol(&app, &app.as_(ADA));
+    assert_eq!(name(&app, ADA).status, 303);
+    app.require_sign_on();
+    app.advance(chrono::Duration::seconds(60));
+    (app, phone, codes)
+}
+
+fn named() -> App {
+    with_app().0
+}
+
+/// Both halves.
+fn go_in(app: &App, browser: &Client, phone: &Phone) -> Answer {
+    assert_eq!(come_in(browser, ADA, PASSWORD).location(), "/sign-in/break-glass/second");
+    second(browser, "code", &phone.code(app))
+}
+
+fn second(browser: &Client, field: &str, value: &str) -> Answer {
+    browser.post("/sign-in/break-glass/second", &[(field, value)])
 }
 
 #[test]
 fn a_named_owner_comes_in_for_an_hour_and_every_page_and_every_owner_is_told() {
-    let app = named();
+    let (app, phone, _) = with_app();
     let browser = app.visitor();
-    assert_eq!(come_in(&browser, ADA, PASSWORD).status, 303);
+    assert_eq!(go_in(&app, &browser, &phone).status, 303);
     assert!(browser.get("/tickets").has("not for daily work"));
     assert_eq!(
         app.count("select count(*) from jobs where kind = 'mail.send' and payload->>'subject' like 'Break-glass%'"),
@@ -65,11 +85,12 @@ fn a_reason_is_asked_for() {
 }
 
 #[test]
-fn who_lost_the_role_or_the_password_no_longer_comes_in() {
+fn who_lost_the_role_the_password_or_the_second_factor_no_longer_comes_in() {
     for loss in [
         "update memberships set role = 'admin'",
         "update people set password_hash = null",
         "update people set deactivated_at = created_at",
+        "delete from factors",
     ] {
         let app = named();
         app.sql(loss);
@@ -96,9 +117,9 @@ fn only_owners_are_named() {
 
 #[test]
 fn another_owner_sees_what_was_done_and_signs_the_review_once() {
-    let app = named();
+    let (app, phone, _) = with_app();
     let browser = app.visitor();
-    come_in(&browser, ADA, PASSWORD);
+    go_in(&app, &browser, &phone);
     browser.post("/sign-out", &[]);
     let id = app.tx(|tx| {
         let ada = tow::access::Actor::of_person(tx, ADA.id)?;
@@ -127,20 +148,8 @@ fn the_sheet_for_the_safe_names_the_door_and_the_owners_and_no_secret() {
     assert_eq!(app.as_(CLEO).get("/settings/sign-on/break-glass/sheet").status, 403);
 }
 
-/// Ada is named and has an authenticator app.
-fn with_app() -> (App, Phone, Vec<String>) {
-    let app = named();
-    let (phone, codes) = enrol(&app, &app.as_(ADA));
-    app.advance(chrono::Duration::seconds(60));
-    (app, phone, codes)
-}
-
-fn second(browser: &Client, field: &str, value: &str) -> Answer {
-    browser.post("/sign-in/break-glass/second", &[(field, value)])
-}
-
 #[test]
-fn who_has_a_second_factor_shows_it_before_break_glass_opens() {
+fn a_second_factor_is_shown_before_break_glass_opens() {
     let (app, phone, codes) = with_app();
     let browser = app.visitor();
     let page = come_in(&browser, ADA, PASSWORD);
@@ -191,21 +200,68 @@ fn who_is_taken_off_between_the_two_halves_stays_outside() {
 }
 
 #[test]
-fn an_owner_with_a_password_alone_is_named_plainly_where_it_is_decided_and_on_the_sheet() {
-    let app = named();
-    assert!(app.as_(ADA).get("/settings/sign-on").has("One break-glass owner has no second factor"));
-    assert!(app.as_(ADA).get("/settings/sign-on/break-glass/sheet").has("this password alone opens the door"));
-    assert!(app.as_(ADA).get("/settings/practices").has("With a password alone: Ada Lindqvist"));
+fn an_owner_with_a_password_alone_is_not_named_and_reads_why() {
+    let app = App::new();
+    let answer = name(&app, ADA);
+    assert!(answer.status == 422 && answer.has("Ada Lindqvist has no second factor"), "{}", answer.text());
+    assert_eq!(app.count("select count(*) from break_glass_owners"), 0);
     enrol(&app, &app.as_(ADA));
+    assert_eq!(name(&app, ADA).status, 303);
     assert!(!app.as_(ADA).get("/settings/sign-on").has("no second factor"));
 }
 
 #[test]
-fn a_stranger_who_guesses_does_not_shut_the_door_for_a_browser_that_was_in_before() {
+fn where_an_owner_lost_the_second_factor_it_is_said_plainly_that_the_door_stays_shut() {
     let app = named();
+    app.sql("delete from factors");
+    assert!(app.as_(ADA).get("/settings/sign-on").has("For one break-glass owner this door stays shut"));
+    assert!(app.as_(ADA).get("/settings/sign-on/break-glass/sheet").has("the door stays shut for this person"));
+    assert!(
+        app.as_(ADA)
+            .get("/settings/practices")
+            .has("The door stays shut, for want of a second factor, for Ada Lindqvist")
+    );
+}
+
+#[test]
+fn while_passwords_are_offered_there_is_no_such_door_and_half_a_way_in_leads_nowhere() {
+    let (app, phone, _) = with_app();
+    let begun = app.visitor();
+    come_in(&begun, ADA, PASSWORD);
+    app.sql("delete from sso_enforcements");
+    assert!(second(&begun, "code", &phone.code(&app)).status != 200 && !is_in(&begun));
     let browser = app.visitor();
+    assert_eq!(browser.get(DOOR).status, 404);
+    assert_eq!(come_in(&browser, ADA, PASSWORD).status, 404);
+    assert_eq!(app.count("select count(*) from break_glass_uses"), 0);
+    app.require_sign_on();
+    assert_eq!(browser.get(DOOR).status, 200);
+}
+
+#[test]
+fn a_named_owner_keeps_the_last_second_factor_whoever_wants_it_gone() {
+    let app = named();
+    app.sql(&format!("update people set server_admin = true where id = '{}'", BEN.id));
+    let id = app.text("select id::text as text from factors");
+    let own = app.as_(ADA).post(&format!("/settings/me/factors/{id}/removal"), &[]);
+    assert!(own.status == 422 && own.has("You are a break-glass owner"), "{}", own.text());
+    let others = app.as_(BEN).post("/people/ada/factors/removal", &[]);
+    assert!(others.status == 422 && others.has("Take them off"), "{} {}", others.status, others.text());
+    assert_eq!(app.count("select count(*) from factors"), 1);
+    app.sql("delete from break_glass_owners");
+    assert_eq!(app.as_(BEN).post("/people/ada/factors/removal", &[]).status, 303);
+}
+
+#[test]
+fn a_stranger_who_guesses_does_not_shut_the_door_for_a_browser_that_was_in_before() {
+    let (app, phone, _) = with_app();
+    let browser = app.visitor();
+    app.sql("delete from sso_enforcements");
     browser.post("/sign-in", &[("email", &ADA.email()), ("password", PASSWORD)]);
+    browser.post("/sign-in/second", &[("code", &phone.code(&app))]);
+    assert!(is_in(&browser));
     browser.post("/sign-out", &[]);
+    app.require_sign_on();
     for _ in 0..tow::signin::FREE_TRIES + 3 {
         come_in(&app.visitor().from("198.51.100.9"), ADA, "wrong wrong wrong");
     }

@@ -180,7 +180,8 @@ fn enforce(app: &App, ada: &Client) -> Answer {
     ada.post("/settings/sign-on/enforcement", &[("connection", &id)])
 }
 
-fn name_ada(ada: &Client) {
+fn name_ada(app: &App, ada: &Client) {
+    enrol(app, ada);
     let id = ADA.id.to_string();
     assert_eq!(ada.post("/settings/sign-on/break-glass/owners", &[("person", &id)]).status, 303);
 }
@@ -193,7 +194,7 @@ fn sign_on_for_everybody_wants_a_trial_by_oneself_with_exactly_this_configuratio
     assert!(enforce(&app, &ada).has("Try this connection first"));
     assert!(told(&test(&provider, &app, &ada)).contains("It works"));
     assert!(enforce(&app, &ada).has("At least one break-glass owner"));
-    name_ada(&ada);
+    name_ada(&app, &ada);
     app.sql("update sso_connections set revision = revision + 1");
     assert!(enforce(&app, &ada).has("Try this connection first"), "another configuration");
     test(&provider, &app, &ada);
@@ -216,7 +217,7 @@ fn a_trial_by_somebody_else_or_that_leads_to_somebody_else_does_not_count() {
     let provider = IdProvider::new();
     let app = provider.app();
     let ada = app.as_(ADA);
-    name_ada(&ada);
+    name_ada(&app, &ada);
     app.sql(&format!(
         "insert into sso_tests (connection_id, person_id, revision, tested_at) select id, '{}', revision, created_at from sso_connections",
         BEN.id
@@ -233,7 +234,7 @@ fn the_last_break_glass_owner_stays_named_while_everybody_must_use_the_provider(
     let provider = IdProvider::new();
     let app = provider.app();
     let ada = app.as_(ADA);
-    name_ada(&ada);
+    name_ada(&app, &ada);
     test(&provider, &app, &ada);
     enforce(&app, &ada);
     let answer = ada.post(&format!("/settings/sign-on/break-glass/owners/{}/removal", ADA.id), &[]);

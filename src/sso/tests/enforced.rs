@@ -63,6 +63,7 @@ fn requiring_a_connection_ends_the_sessions_that_began_through_another() {
     let browser = app.visitor();
     super::sign_on(&provider, &app, &browser);
     assert!(is_in(&browser));
+    enrol(&app, &app.as_(ADA));
     app.sql(
         "insert into sso_connections select (json_populate_record(c, json_build_object('id', gen_random_uuid(), 'source', 'page', 'client_id', 'other'))).*
          from sso_connections c;
@@ -98,6 +99,7 @@ fn who_is_not_connected_is_named_before_sign_on_is_required() {
 #[test]
 fn the_last_break_glass_owner_neither_steps_down_nor_is_deactivated_while_sign_on_is_required() {
     let app = App::new();
+    enrol(&app, &app.as_(ADA));
     app.sql(&format!(
         "update memberships set role = 'owner' where person_id = '{0}'; update people set server_admin = true where id = '{0}';
          insert into break_glass_owners (person_id, named_by, named_at) select id, id, created_at from people where handle = 'ada'",
