@@ -10,6 +10,7 @@
 mod harness;
 
 mod architecture;
+mod debug;
 mod doors;
 mod forms;
 mod doors_api;

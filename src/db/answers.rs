@@ -12,7 +12,7 @@ use uuid::Uuid;
 pub const KEPT_HOURS: i64 = 24;
 
 /// What was answered.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Kept {
     pub location: String,
     pub etag: String,

@@ -12,7 +12,7 @@ use diesel::sql_types::{
 use diesel::{QueryResult, RunQueryDsl};
 use uuid::Uuid;
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub enum Bind {
     Uuid(Uuid),
     MaybeUuid(Option<Uuid>),
@@ -45,7 +45,7 @@ impl From<&str> for Bind {
 }
 
 /// A statement in the making: text pieces with a bind between each two.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Sql {
     pieces: Vec<String>,
     binds: Vec<Bind>,

@@ -8,7 +8,7 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 /// Every mail of this server has this form.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Letter {
     subject: Msg,
     lines: Vec<Msg>,

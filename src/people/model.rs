@@ -43,7 +43,7 @@ impl Organisation {
     }
 }
 
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[derive(Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = people)]
 pub struct Person {
     pub id: PersonId,
@@ -62,6 +62,12 @@ pub struct Person {
     pub deactivated_at: Option<DateTime<Utc>>,
     /// When a link mailed to the address was followed; None while it is only typed.
     pub verified_at: Option<DateTime<Utc>>,
+}
+
+impl std::fmt::Debug for Person {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Person").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 impl Person {

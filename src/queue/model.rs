@@ -26,7 +26,7 @@ const MAX_ERROR: usize = 2000;
 const MOST_AT_ONCE: usize = 10_000;
 
 /// A job in the hands of a worker.
-#[derive(Debug, QueryableByName)]
+#[derive(QueryableByName)]
 pub struct Leased {
     #[diesel(sql_type = SqlUuid)]
     pub id: Uuid,

@@ -20,7 +20,7 @@ use diesel::prelude::*;
 const KEEP_TOKENS_DAYS: i64 = 30;
 
 /// The set-up page as checked.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct FirstAccount {
     pub token: String,
     pub organisation: Name,

@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 /// An account about to be made, every field checked.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct NewAccount {
     pub name: Name,
     pub email: Email,

@@ -30,7 +30,7 @@ pub struct Onward {
 }
 
 /// As typed; the password is never echoed.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub struct SetupForm {
     pub token: String,
     pub organisation: String,

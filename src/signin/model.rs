@@ -8,7 +8,7 @@ use crate::people::{Entry, Person, Session};
 use crate::signin::{Opens, Step, Throttle, Ways};
 
 /// What a try at signing in is counted against.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Attempt {
     pub email: String,
     pub address: String,
@@ -17,7 +17,6 @@ pub struct Attempt {
 }
 
 /// How far a fitting password leads; each with its token for a cookie.
-#[derive(Debug)]
 pub enum Entered {
     Whole(String),
     /// The second factor is owed: a `Step`.

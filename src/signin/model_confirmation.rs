@@ -24,7 +24,7 @@ pub struct Ways {
 }
 
 /// A try, between two transactions.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Confirmation {
     pub person: PersonId,
     pub session: SessionId,

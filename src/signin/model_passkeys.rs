@@ -38,7 +38,7 @@ pub struct Question {
 }
 
 /// What a device answered, in the browser that was asked.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Answer {
     pub ceremony: Uuid,
     /// As `browser_of` the request says.

@@ -39,7 +39,7 @@ pub struct Step {
 }
 
 /// What was shown beside the password.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Shown {
     Code(String),
     Recovery(String),

@@ -20,7 +20,7 @@ pub const STEP_SECONDS: u64 = 30;
 const SEED_BYTES: usize = 20;
 
 /// One that waits for its first code.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Begun {
     /// Base32, for typing.
     pub key: String,

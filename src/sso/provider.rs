@@ -133,7 +133,7 @@ pub struct Client<'a> {
 }
 
 /// What a code is good for.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Clone, Deserialize)]
 pub struct Tokens {
     pub id_token: String,
     #[serde(default)]

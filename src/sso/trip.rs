@@ -42,7 +42,7 @@ pub enum Aim {
     },
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Trip {
     pub connection: ConnectionId,
     /// The configuration it began with.

@@ -86,7 +86,7 @@ pub struct FrameProject {
 }
 
 /// What layouts/shell.html prints.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Shell {
     pub frame: Frame,
     pub nav: Vec<NavGroup>,

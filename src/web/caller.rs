@@ -9,7 +9,7 @@ use uuid::Uuid;
 const MAX_BROWSER: usize = 200;
 
 /// Where a request comes from.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Caller {
     /// SHA-256 of the token in a cookie that we signed.
     pub session: Option<Vec<u8>>,

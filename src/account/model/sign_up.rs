@@ -77,7 +77,7 @@ fn find(tx: &mut Tx, signup: &Signup, email: &str, is_again: bool) -> Result<Fou
 }
 
 /// An account about to be made by the person it is for.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct OwnAccount {
     pub name: Name,
     /// argon2id, PHC format.

@@ -33,7 +33,7 @@ pub enum Standing {
 }
 
 /// What the form of a new account says, checked.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Newcomer {
     pub name: Name,
     /// The invitation's own address wins.
@@ -42,7 +42,7 @@ pub struct Newcomer {
 }
 
 /// How a new account is entered from then on.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Way {
     /// argon2id, PHC format.
     Password(String),

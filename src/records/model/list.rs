@@ -61,7 +61,7 @@ pub const BY_CREATED: Sort = Sort::new("created", "r.created_at", "timestamptz")
 pub const BY_TITLE: Sort = Sort::new("title", "lower(r.title)", "text");
 
 /// What a list is asked for.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct List {
     pub kind: Kind,
     /// Name in the database's logs.

@@ -8,7 +8,7 @@ use crate::people::{Person, PersonId, Session};
 use crate::signin::Throttle;
 
 /// A try at changing one's password.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct PasswordChange {
     pub person: PersonId,
     /// What the given password was compared with.

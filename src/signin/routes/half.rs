@@ -9,7 +9,7 @@ use crate::signin::pages::Second;
 use crate::signin::{Opens, Shown, Step, passkeys};
 use crate::web::{Form, Reply};
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Half {
     pub opens: Opens,
     /// Of the step.
