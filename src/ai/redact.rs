@@ -2,6 +2,8 @@
 //! company names. It is done on the finished request, so that no way to make one goes around it; a masked text says what stood there.
 
 use serde_json::Value;
+use std::collections::HashMap;
+use std::ops::Range;
 
 /// What a masked piece becomes.
 pub const ADDRESS: &str = "[e-mail address]";
@@ -34,7 +36,7 @@ const BEGINNINGS: [&str; 16] = [
 pub struct Masks {
     pub addresses: bool,
     pub secrets: bool,
-    /// In lower case; found whatever the case in the text.
+    /// Found whatever the case in the text, and over line breaks.
     pub words: Vec<String>,
 }
 
@@ -48,20 +50,26 @@ impl Masks {
         if self.is_empty() {
             return;
         }
+        let words = Words::of(&self.words);
         if let Some(input) = body.get_mut("input") {
-            self.mask_within(input, input_is_plain);
+            self.mask_within(input, &words, input_is_plain);
         }
     }
 
-    fn mask_within(&self, value: &mut Value, is_text: fn(&str) -> bool) {
+    /// One text.
+    pub fn masked(&self, text: &str) -> String {
+        self.text(text, &Words::of(&self.words))
+    }
+
+    fn mask_within(&self, value: &mut Value, words: &Words, is_text: fn(&str) -> bool) {
         match value {
-            Value::String(text) => *text = self.masked(text),
-            Value::Array(all) => all.iter_mut().for_each(|inner| self.mask_within(inner, is_text)),
+            Value::String(text) => *text = self.text(text, words),
+            Value::Array(all) => all.iter_mut().for_each(|inner| self.mask_within(inner, words, is_text)),
             Value::Object(fields) => {
                 for (name, inner) in fields.iter_mut() {
                     let is_nested = matches!(inner, Value::Array(_) | Value::Object(_));
                     if is_nested || is_text(name) {
-                        self.mask_within(inner, is_text);
+                        self.mask_within(inner, words, is_text);
                     }
                 }
             }
@@ -69,24 +77,34 @@ impl Masks {
         }
     }
 
-    /// One text.
-    pub fn masked(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        if self.secrets {
-            text = without_keys(&text);
-        }
-        if self.addresses || self.secrets {
-            text = pieces(&text).map(|piece| self.piece(piece)).collect();
-        }
-        self.words.iter().fold(text, |text, word| without(&text, word))
+    /// What tools take and give is JSON as text, where a line break is two letters: there each text is masked by itself.
+    fn text(&self, text: &str, words: &Words) -> String {
+        let inner = serde_json::from_str(text).ok().filter(|inner| matches!(inner, Value::Array(_) | Value::Object(_)));
+        let Some(inner) = inner else { return self.plain(text, words) };
+        let masked = self.json(&inner, words);
+        if masked == inner { text.to_owned() } else { masked.to_string() }
     }
 
-    fn piece<'t>(&self, piece: &'t str) -> &'t str {
-        match piece {
-            piece if self.addresses && is_address(piece) => ADDRESS,
-            piece if self.secrets && is_secret(piece) => SECRET,
-            piece => piece,
+    fn json(&self, value: &Value, words: &Words) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.plain(text, words)),
+            Value::Array(all) => Value::Array(all.iter().map(|inner| self.json(inner, words)).collect()),
+            Value::Object(fields) => {
+                fields.iter().map(|(name, inner)| (self.plain(name, words), self.json(inner, words))).collect()
+            }
+            other => other.clone(),
         }
+    }
+
+    fn plain(&self, text: &str, words: &Words) -> String {
+        let mut text = text.to_owned();
+        if self.secrets {
+            text = replaced(&without_keys(&text), &secrets, SECRET);
+        }
+        if self.addresses {
+            text = replaced(&text, &addresses, ADDRESS);
+        }
+        replaced(&text, &|text| words.found(text), WORD)
     }
 }
 
@@ -95,28 +113,76 @@ fn input_is_plain(name: &str) -> bool {
     matches!(name, "text" | "output" | "arguments" | "refusal")
 }
 
-/// Runs of characters that addresses and secrets are made of, and what stands between them.
-fn pieces(text: &str) -> impl Iterator<Item = &str> {
+/// The text with these places, which are in order and apart, replaced.
+fn replaced(text: &str, find: &dyn Fn(&str) -> Vec<Range<usize>>, by: &str) -> String {
+    let (mut out, mut done) = (String::with_capacity(text.len()), 0);
+    for place in find(text) {
+        out.push_str(text.get(done..place.start).unwrap_or_default());
+        out.push_str(by);
+        done = place.end;
+    }
+    out.push_str(text.get(done..).unwrap_or_default());
+    out
+}
+
+/// Runs of characters that addresses are made of. What follows a backslash may be the letter of a line break.
+fn addresses(text: &str) -> Vec<Range<usize>> {
     let is_inner = |c: char| c.is_alphanumeric() || matches!(c, '@' | '.' | '_' | '-' | '+' | '%');
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let first = rest.chars().next()?;
-        let is_run = is_inner(first);
-        let end = rest.find(|c| is_inner(c) != is_run).unwrap_or(rest.len());
-        let (piece, after) = rest.split_at(end);
-        rest = after;
-        Some(piece)
-    })
+    let (mut found, mut at) = (Vec::new(), 0);
+    while let Some(start) = text.get(at..).and_then(|rest| rest.find(is_inner)).map(|start| at + start) {
+        let run = text.get(start..).unwrap_or_default();
+        let run = run.get(..run.find(|c| !is_inner(c)).unwrap_or(run.len())).unwrap_or_default();
+        at = start + run.len();
+        let start = if is_escaped(text, start) { start + 1 } else { start };
+        let end = start + text.get(start..at).unwrap_or_default().trim_end_matches('.').len();
+        if text.get(start..end).is_some_and(is_address) {
+            found.push(start..end);
+        }
+    }
+    found
 }
 
 fn is_address(piece: &str) -> bool {
-    let piece = piece.trim_end_matches('.');
-    let Some((name, host)) = piece.split_once('@') else { return false };
-    !name.is_empty() && host.contains('.') && !host.contains('@') && !host.starts_with('.')
+    let Some((name, host)) = piece.rsplit_once('@') else { return false };
+    !name.is_empty() && host.contains('.') && !host.starts_with('.')
 }
 
-fn is_secret(piece: &str) -> bool {
-    piece.chars().count() >= LEAST_SECRET_CHARS && BEGINNINGS.iter().any(|beginning| piece.starts_with(beginning))
+/// Whether the letter at this place is that of a line break or tab written as two.
+fn is_escaped(text: &str, at: usize) -> bool {
+    let letter = text.get(at..).and_then(|rest| rest.chars().next());
+    letter.is_some_and(|c| "nrtbf".contains(c)) && text.get(..at).is_some_and(|before| before.ends_with('\\'))
+}
+
+/// From each beginning of a maker on, as far as keys go.
+fn secrets(text: &str) -> Vec<Range<usize>> {
+    let is_inner = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '%' | '=' | '/');
+    let (mut found, mut at): (Vec<Range<usize>>, usize) = (Vec::new(), 0);
+    for (start, _) in text.char_indices() {
+        let rest = text.get(start..).unwrap_or_default();
+        let is_beginning = start >= at && BEGINNINGS.iter().any(|beginning| rest.starts_with(beginning));
+        if !is_beginning || !is_begun(text, start) {
+            continue;
+        }
+        let run = rest.get(..rest.find(|c| !is_inner(c)).unwrap_or(rest.len())).unwrap_or_default();
+        let run = run.trim_end_matches('.');
+        if run.chars().count() >= LEAST_SECRET_CHARS {
+            at = start + run.len();
+            found.push(start..at);
+        }
+    }
+    found
+}
+
+/// Whether no word goes on here: letters before it belong to one, unless they are an escape, as in `\nsk-` and `%20sk-`.
+fn is_begun(text: &str, at: usize) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    let Some(last) = before.chars().next_back().filter(|c| c.is_alphanumeric()) else { return true };
+    let is_number = |digits: &str| digits.chars().all(|c| c.is_ascii_hexdigit());
+    let ends = |mark: &str, digits: usize| {
+        let number = before.len().checked_sub(digits).and_then(|cut| before.split_at_checked(cut));
+        number.is_some_and(|(before, number)| before.ends_with(mark) && is_number(number))
+    };
+    is_escaped(text, at - last.len_utf8()) || ends("%", 2) || ends("\\u", 4)
 }
 
 /// Blocks of PEM with a private key in them; one without an end is masked to the end of the text.
@@ -124,13 +190,12 @@ fn without_keys(text: &str) -> String {
     let (mut out, mut rest) = (String::new(), text);
     while let Some((before, after)) = rest.split_once("-----BEGIN ") {
         let kind = after.split_once("-----").map(|(kind, _)| kind).unwrap_or_default();
-        if !kind.ends_with("PRIVATE KEY") {
-            out.push_str(before);
+        out.push_str(before);
+        if !kind.contains("PRIVATE KEY") {
             out.push_str("-----BEGIN ");
             rest = after;
             continue;
         }
-        out.push_str(before);
         out.push_str(SECRET);
         let end = format!("-----END {kind}-----");
         rest = after.split_once(end.as_str()).map(|(_, rest)| rest).unwrap_or_default();
@@ -138,25 +203,61 @@ fn without_keys(text: &str) -> String {
     out + rest
 }
 
-/// Without this word, whatever its case. Lower case can be longer than what it is made of, so places are counted in characters.
-fn without(text: &str, word: &str) -> String {
-    let wanted: Vec<char> = word.chars().collect();
-    let letters: Vec<char> = text.chars().collect();
-    if wanted.is_empty() {
-        return text.to_owned();
+/// The company's words, folded, by their first letter; the longest first.
+struct Words(HashMap<char, Vec<Vec<char>>>);
+
+impl Words {
+    fn of(words: &[String]) -> Self {
+        let mut by_first: HashMap<char, Vec<Vec<char>>> = HashMap::new();
+        for word in words {
+            let letters: Vec<char> = folded(word.trim()).into_iter().map(|(letter, _)| letter).collect();
+            if let Some(first) = letters.first() {
+                by_first.entry(*first).or_default().push(letters);
+            }
+        }
+        by_first.values_mut().for_each(|all| all.sort_by_key(|word| std::cmp::Reverse(word.len())));
+        Words(by_first)
     }
-    let is_same = |one: &char, other: &char| one == other || one.to_lowercase().eq(other.to_lowercase());
-    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
-    while let Some(letter) = letters.get(at) {
-        let fits =
-            letters.get(at..at + wanted.len()).is_some_and(|here| here.iter().zip(&wanted).all(|(a, b)| is_same(a, b)));
-        if fits {
-            out.push_str(WORD);
-            at += wanted.len();
-        } else {
-            out.push(*letter);
-            at += 1;
+
+    /// All of them in one pass over the text.
+    fn found(&self, text: &str) -> Vec<Range<usize>> {
+        if self.0.is_empty() {
+            return Vec::new();
+        }
+        let (letters, mut found, mut at) = (folded(text), Vec::new(), 0);
+        while let Some((letter, place)) = letters.get(at) {
+            let fits = |word: &&Vec<char>| {
+                let here = letters.get(at..at + word.len());
+                here.is_some_and(|here| here.iter().zip(word.iter()).all(|((one, _), other)| one == other))
+            };
+            match self.0.get(letter).and_then(|words| words.iter().find(fits)) {
+                Some(word) => {
+                    let end = letters.get(at + word.len() - 1).map_or(place.end, |(_, last)| last.end);
+                    found.push(place.start..end);
+                    at += word.len();
+                    // What is left of a letter whose lower case is longer belongs to what was replaced.
+                    while letters.get(at).is_some_and(|(_, next)| next.start < end) {
+                        at += 1;
+                    }
+                }
+                None => at += 1,
+            }
+        }
+        found
+    }
+}
+
+/// Its letters without their case, each with its place in the text; white space of any length is one blank.
+fn folded(text: &str) -> Vec<(char, Range<usize>)> {
+    let mut letters: Vec<(char, Range<usize>)> = Vec::with_capacity(text.len());
+    for (start, c) in text.char_indices() {
+        let place = start..start + c.len_utf8();
+        match letters.last_mut() {
+            Some((' ', blank)) if c.is_whitespace() => blank.end = place.end,
+            _ if c.is_whitespace() => letters.push((' ', place)),
+            // The sigma at the end of a word is another letter.
+            _ => letters.extend(c.to_lowercase().map(|c| (if c == '\u{3c2}' { '\u{3c3}' } else { c }, place.clone()))),
         }
     }
-    out
+    letters
 }

@@ -6,7 +6,7 @@ mod prompt;
 mod way;
 mod wire;
 
-pub use prompt::{Material, Model, Prompt};
+pub use prompt::{Material, Model, Prompt, Source};
 pub use way::Heard;
 pub use wire::{Answer, ToolCall, Usage};
 
@@ -151,12 +151,12 @@ impl Provider {
         self.tries(desk, asking, sending, stop, is_silent, run).await
     }
 
-    /// One vector for each text, in their order. Each text comes with the record it is of; None for a person's own words.
+    /// One vector for each text, in their order.
     pub async fn embed<D: Desk>(
         &self,
         desk: &mut D,
         asking: &Asking,
-        texts: &[(Option<Uuid>, &str)],
+        texts: &[(Source, &str)],
     ) -> Asked<Vec<Vec<f32>>> {
         let (model, dim) = (self.ai.openai_embedding_model.as_str(), self.ai.embedding_dim);
         let body = EmbeddingsBody {
@@ -166,7 +166,7 @@ impl Provider {
             dimensions: model.starts_with("text-embedding-3").then_some(dim),
         };
         let body = self.masked(desk, asking, &body).await?;
-        let mut records: Vec<Uuid> = texts.iter().filter_map(|(record, _)| *record).collect();
+        let mut records: Vec<Uuid> = texts.iter().filter_map(|(source, _)| source.record()).collect();
         records.sort_unstable();
         records.dedup();
         let sending = self.sending(Endpoint::Embeddings, model, records, &body);

@@ -12,6 +12,7 @@ use crate::text_enum;
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Bool, Int4, Nullable, Text, Timestamptz};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 text_enum!(
@@ -237,7 +238,8 @@ impl Standing {
         Ok(Standing { policies, is_kept: Standing::kept(tx, asking, records)? })
     }
 
-    /// Private records go out for their owner and nobody else, and not at all when the owner keeps them out.
+    /// Private records go out for their owner and nobody else, and not at all when the owner keeps them out. Of a record that is not
+    /// there (any more) nobody knows whose it was, so it is taken for such a one.
     fn kept(tx: &mut Tx, asking: &Asking, records: &[Uuid]) -> Result<bool> {
         #[derive(QueryableByName)]
         struct Kept {
@@ -247,13 +249,13 @@ impl Standing {
         if records.is_empty() {
             return Ok(false);
         }
-        let mut sql =
-            Sql::named("ai::kept", "select exists (select from records r where r.scope = 'user' and r.id = any(");
-        sql.bind(Bind::Uuids(records.to_vec()));
-        sql.push(
-            ") and (exists (select from ai_refusals k where k.person_id = r.owner_id) or r.owner_id is distinct from ",
-        );
-        sql.bind(asking.person.map(|id| id.0)).push(")) as is_kept");
+        let records: BTreeSet<Uuid> = records.iter().copied().collect();
+        let all = i64::try_from(records.len()).unwrap_or(i64::MAX);
+        let mut sql = Sql::named("ai::kept", "select count(*) filter (where r.scope <> 'user' or (r.owner_id = ");
+        sql.bind(asking.person.map(|id| id.0));
+        sql.push(" and not exists (select from ai_refusals k where k.person_id = r.owner_id))) <> ").bind(all);
+        sql.push(" as is_kept from records r where r.organisation_id = ").bind(asking.organisation);
+        sql.push(" and r.id = any(").bind(Bind::Uuids(records.into_iter().collect())).push(")");
         Ok(sql.load::<Kept>(tx.conn())?.first().is_some_and(|row| row.is_kept))
     }
 

@@ -5,7 +5,8 @@ mod project;
 
 use super::pages::{Index, PolicyForm, Tested, connection, level_choices, model_choices};
 use super::{
-    Asking, Budget, PageDesk, Policy, Prompt, Provider, Purpose, Sphere, keeps_out, last_calls, outage, set_keeps_out,
+    Asking, Budget, PageDesk, Policy, Prompt, Provider, Purpose, Source, Sphere, keeps_out, last_calls, outage,
+    set_keeps_out,
 };
 use super::{Model, note_test};
 use crate::access::{Ctx, Permission, holds};
@@ -134,7 +135,7 @@ mod test {
         let answer = provider.ask(&mut desk, &asking, &prompt).await?;
         let first = part("ai-test-answer", began, answer.err());
         let began = Instant::now();
-        let vectors = provider.embed(&mut desk, &asking, &[(None, "A test of the connection.")]).await?;
+        let vectors = provider.embed(&mut desk, &asking, &[(Source::Own, "A test of the connection.")]).await?;
         Ok(vec![first, part("ai-test-vectors", began, vectors.err())])
     }
 }

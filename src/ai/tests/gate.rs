@@ -41,7 +41,7 @@ fn a_record_of_a_project_with_ai_off_never_leaves_whoever_asks() {
     );
     // Others are not concerned.
     assert!(ask(&app, CLEO, &about(&app, DOOR)).is_ok());
-    let vectors = [(Some(id_of(&app, STEEL)), "steel")];
+    let vectors = [(Source::Of(id_of(&app, STEEL)), "steel")];
     assert!(app.wait(provider(&app).embed(&mut desk(&app), &asking(CLEO), &vectors)).unwrap().is_err());
 }
 
@@ -53,7 +53,7 @@ fn the_strictest_policy_wins_and_embeddings_only_means_that() {
     level(&app, Sphere::Project(BEACON), Level::All);
     assert_eq!(refusal(&app, CLEO, &about(&app, DOOR)).reason, Reason::Policy);
     assert_eq!(stream(&app, &prompt()).0.unwrap_err().reason, Reason::Policy);
-    let vectors = [(Some(id_of(&app, DOOR)), "door")];
+    let vectors = [(Source::Of(id_of(&app, DOOR)), "door")];
     assert!(app.wait(provider(&app).embed(&mut desk(&app), &asking(CLEO), &vectors)).unwrap().is_ok());
     assert!(models.asked().iter().all(|asked| asked.path == "/v1/embeddings"));
 }
@@ -78,6 +78,31 @@ fn a_private_record_leaves_for_its_owner_alone_and_not_at_all_when_they_keep_it(
     assert_eq!(refusal(&app, CLEO, &about(&app, SECRET)).reason, Reason::Kept);
     assert!(ask(&app, CLEO, &about(&app, STEEL)).is_ok());
     assert_eq!(models.asked().len(), 2);
+}
+
+#[test]
+fn a_record_that_is_not_there_any_more_or_of_nobody_here_never_leaves() {
+    let models = Models::new();
+    let app = models.app();
+    let gone = Material { record: Uuid::from_u128(7), ..material(&app, STEEL, "The text of something") };
+    assert_eq!(refusal(&app, CLEO, &prompt().material(&[gone.clone()])).reason, Reason::Kept);
+    assert_eq!(refusal(&app, CLEO, &about(&app, STEEL).material(&[gone.clone()])).reason, Reason::Kept);
+    let texts = [(Source::Of(id_of(&app, STEEL)), "steel"), (Source::Of(gone.record), "gone")];
+    assert!(app.wait(provider(&app).embed(&mut desk(&app), &asking(CLEO), &texts)).unwrap().is_err());
+    assert!(models.asked().is_empty());
+    // The same record twice is one record.
+    let twice = [(Source::Of(id_of(&app, STEEL)), "steel"), (Source::Of(id_of(&app, STEEL)), "and more of it")];
+    assert!(app.wait(provider(&app).embed(&mut desk(&app), &asking(CLEO), &twice)).unwrap().is_ok());
+}
+
+#[test]
+fn an_earlier_answer_leaves_only_where_the_records_it_was_made_from_may() {
+    let models = Models::new();
+    let app = models.app();
+    decide(&app, EDDA, Sphere::Project(ATLAS), Policy { level: Level::Off, ..Policy::default() });
+    let quoting = prompt().answered("Ten beams were ordered.", &[id_of(&app, STEEL)]);
+    assert_eq!(refusal(&app, CLEO, &quoting).reason, Reason::Policy);
+    assert!(models.asked().is_empty());
 }
 
 #[test]

@@ -4,7 +4,11 @@ use super::*;
 use tow::ai::{Masks, Policy, Sphere};
 
 fn all() -> Masks {
-    Masks { addresses: true, secrets: true, words: vec!["project condor".to_owned(), "straße".to_owned()] }
+    Masks {
+        addresses: true,
+        secrets: true,
+        words: ["project condor", "straße", "οδυσσευς", "i\u{307}stanbul"].map(str::to_owned).to_vec(),
+    }
 }
 
 #[test]
@@ -19,6 +23,15 @@ fn addresses_secrets_and_named_words_are_masked_and_nothing_else() {
         ("İİ Straße STRAßE", "İİ [masked] [masked]"),
         ("a\n-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nb", "a\n[secret]\nb"),
         ("-----BEGIN PRIVATE KEY-----\nMIIE and no end", "[secret]"),
+        ("-----BEGIN PGP PRIVATE KEY BLOCK-----\nx\n-----END PGP PRIVATE KEY BLOCK-----.", "[secret]."),
+        ("_sk-abcdefghijklmnop1234 ...sk-abcdefghijklmnop1234.", "_[secret] ...[secret]."),
+        ("?key=%20sk-abcdefghijklmnop1234&x", "?key=%20[secret]&x"),
+        (r"a\nsk-abcdefghijklmnop1234\nada@x.example", r"a\n[secret]\n[e-mail address]"),
+        ("risk-assessment-of-the-harbour", "risk-assessment-of-the-harbour"),
+        ("a@b.c@d.example", "[e-mail address]"),
+        ("Project  \n Condor", "[masked]"),
+        ("ΟΔΥΣΣΕΥΣ Οδυσσευς οδυσσευσ", "[masked] [masked] [masked]"),
+        ("xİstanbul", "x[masked]"),
         ("-----BEGIN CERTIFICATE-----\nMIIE", "-----BEGIN CERTIFICATE-----\nMIIE"),
         ("", ""),
     ] {
@@ -45,18 +58,31 @@ fn what_the_policy_masks_leaves_neither_in_questions_nor_records_nor_tools_nor_v
         title: words.to_owned(),
         text: words.to_owned(),
     };
-    let mut prompt = Prompt::new(Model::Reasoning, "Help.").says(words).answered(words).material(&[material]);
-    models.then([Turn::Calls("find", "{}")]);
+    let mut prompt =
+        Prompt::new(Model::Reasoning, "Help.").says(words).answered(words, &[]).material(&[material.clone()]);
+    // A line break in JSON is two letters, the second of which touches what comes after it.
+    let arguments =
+        r#"{"note":"line\nsk-abcdefghijklmnop1234\nada@halden.example","sk-abcdefghijklmnop1234":["condor"]}"#;
+    models.then([Turn::Calls("find", arguments)]);
     let first = ask(&app, CLEO, &prompt).unwrap();
     prompt.carry(&first);
-    prompt.result("call_1", words, []);
+    let material_of_insurance = super::material(&app, INSURANCE, "");
+    let result = serde_json::json!({ "found": ["x\nsk-abcdefghijklmnop1234", "y\nada@halden.example"] }).to_string();
+    prompt.result("call_1", &[material, Material { text: result, ..material_of_insurance }]);
     ask(&app, CLEO, &prompt).unwrap();
-    app.wait(provider(&app).embed(&mut desk(&app), &asking(CLEO), &[(None, words)])).unwrap().unwrap();
+    app.wait(provider(&app).embed(&mut desk(&app), &asking(CLEO), &[(Source::Own, words)])).unwrap().unwrap();
     let heard = models.heard();
     assert!(
         !heard.to_lowercase().contains("condor") && !heard.contains("ada@") && !heard.contains("sk-abc"),
         "{heard}"
     );
+    let carried = models.bodies()[1]["input"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find_map(|item| item["arguments"].as_str().map(str::to_owned));
+    let carried: serde_json::Value = serde_json::from_str(&carried.unwrap()).unwrap();
+    assert_eq!(carried, serde_json::json!({ "note": "line\n[secret]\n[e-mail address]", "[secret]": ["[masked]"] }));
     // What the provider must get back unchanged it gets.
     assert!(heard.contains("gAAAA-sealed-thoughts") && heard.contains("\"call_1\""));
 }

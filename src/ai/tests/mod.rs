@@ -6,7 +6,7 @@ mod masks;
 mod pages;
 
 use crate::harness::*;
-use tow::ai::{Answer, Asking, Fault, Heard, Material, Model, PageDesk, Prompt, Provider, Purpose, Stop};
+use tow::ai::{Answer, Asking, Fault, Heard, Material, Model, PageDesk, Prompt, Provider, Purpose, Source, Stop};
 use uuid::Uuid;
 
 pub fn provider(app: &App) -> Provider {
@@ -48,9 +48,12 @@ pub fn id_of(app: &App, display_id: &str) -> Uuid {
 
 /// A prompt with the text of this record.
 pub fn about(app: &App, display_id: &str) -> Prompt {
+    prompt().material(&[material(app, display_id, &format!("The text of {display_id}"))])
+}
+
+pub fn material(app: &App, display_id: &str, text: &str) -> Material {
     let record = id_of(app, display_id);
-    let text = format!("The text of {display_id}");
-    prompt().material(&[Material { record, display_id: display_id.to_owned(), title: "Title".to_owned(), text }])
+    Material { record, display_id: display_id.to_owned(), title: "Title".to_owned(), text: text.to_owned() }
 }
 
 /// Rows of the ledger with this outcome and reason (`done:` for none).
