@@ -28,6 +28,8 @@ COPY --from=server /usr/local/bin/tow /usr/local/bin/tow
 # tow.yaml, when there is one, is mounted at /etc/tow/tow.yaml: it is looked for in the current folder.
 WORKDIR /etc/tow
 ENV TOW_RUNTIME__DATA_DIR=/var/lib/tow
+# As bin/run: memory that was needed once goes back to the machine.
+ENV MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=131072
 USER 10001:10001
 VOLUME /var/lib/tow
 EXPOSE 8080

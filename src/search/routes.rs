@@ -22,7 +22,8 @@ async fn index(ctx: Ctx) -> Result<Reply> {
         .read(move |tx, me| {
             let faces = Face::list(tx)?;
             let Some(question) = asked.question(me, tx.now)? else { return Ok((Vec::new(), Vec::new(), faces)) };
-            Ok((question.hits(tx, me)?, question.facets(tx, me)?, faces))
+            let (hits, facets) = question.answer(tx, me)?;
+            Ok((hits, facets, faces))
         })
         .await?;
     ctx.page(&Index::new(ctx.shell("search")?, query, hits, &facets, &faces))

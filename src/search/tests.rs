@@ -3,7 +3,9 @@
 use crate::harness::*;
 use tow::access::Place;
 use tow::records::{Record, TextLoader};
-use tow::search::{MAX_PART_CHARS, MAX_QUERY_CHARS, MAX_RESULTS, Piece, Question, RESULTS_SHOWN, Words, marked, step};
+use tow::search::{
+    Facet, MAX_PART_CHARS, MAX_QUERY_CHARS, MAX_RESULTS, Piece, Question, RESULTS_SHOWN, Words, marked, step,
+};
 
 fn texts() -> Vec<TextLoader> {
     tow::features::texts()
@@ -106,13 +108,27 @@ fn an_outsider_finds_counts_and_completes_nothing_of_what_is_hidden() {
         }
     }
     assert_eq!(found(&app, DOV, "steel"), [SUPPLIERS]);
-    let facets = app.read(DOV, |tx, me| {
-        let question = Question::new(Words::parse("steel").unwrap());
-        question.prepare(tx)?;
-        question.facets(tx, me)
-    });
-    assert_eq!(facets.unwrap().iter().map(|facet| facet.count).sum::<i64>(), 1);
+    let facets = facets(&app, DOV, &Question::new(Words::parse("steel").unwrap()));
+    assert_eq!(facets.iter().map(|facet| facet.count).sum::<i64>(), 1);
     assert_eq!(dov.get("/search?q=steel&project=ATL").status, 404);
+}
+
+fn facets(app: &App, who: Who, question: &Question) -> Vec<Facet> {
+    let question = question.clone();
+    app.read(who, move |tx, me| question.answer(tx, me)).unwrap().1
+}
+
+#[test]
+fn the_counts_beside_the_results_are_the_same_whether_counted_with_them_or_alone() {
+    let app = indexed();
+    let everywhere = Question::new(Words::parse("steel").unwrap());
+    let with_results = facets(&app, ADA, &everywhere);
+    assert!(with_results.len() > 1, "{with_results:?}");
+    // A filter by kind makes them a question of their own, which knows of no kind.
+    let alone = facets(&app, ADA, &Question { kinds: vec!["risk".to_owned()], ..everywhere.clone() });
+    assert_eq!(format!("{with_results:?}"), format!("{alone:?}"));
+    // So does a page beyond the last.
+    assert_eq!(format!("{with_results:?}"), format!("{:?}", facets(&app, ADA, &Question { skip: 100, ..everywhere })));
 }
 
 #[test]

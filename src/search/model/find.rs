@@ -5,11 +5,12 @@ use crate::access::{Actor, visible};
 use crate::db::Tx;
 use crate::db::paging::COUNT_LIMIT;
 use crate::db::sql::{Bind, Sql};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::records::{RECORD_COLUMNS, Record, Scope};
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use serde::Deserialize;
 use uuid::Uuid;
 
 /// Results on a page.
@@ -20,6 +21,8 @@ pub const MAX_RESULTS: usize = 200;
 pub const MOST_MATCHES: i32 = 2000;
 /// Titles that are merely alike.
 const MOST_ALIKE: i32 = 100;
+/// With so many passages by words, likeness is not asked: it could only add what nobody pages to, and costs most of the time.
+const ENOUGH_BY_WORDS: usize = MAX_RESULTS;
 /// How alike a title is at least (pg_trgm's word similarity): low, because two swapped letters cost a short word half of it.
 const LEAST_LIKENESS: &str = "0.4";
 /// With enough results by words, only titles as alike as this join them.
@@ -67,10 +70,13 @@ pub struct Hit {
     pub at: DateTime<Utc>,
     #[diesel(sql_type = BigInt)]
     pub total: i64,
+    /// On the page's first row, when the question names neither kinds nor places: then both are counted from the same matches.
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    facets: Option<serde_json::Value>,
 }
 
 /// How many of one kind in one place, before the filters by kind and place.
-#[derive(Debug, Clone, QueryableByName)]
+#[derive(Debug, Clone, QueryableByName, Deserialize)]
 pub struct Facet {
     #[diesel(sql_type = Text)]
     pub kind: String,
@@ -97,6 +103,21 @@ impl Question {
         }
     }
 
+    /// A page of results, and the counts by kind and place of all of them before those two filters.
+    pub fn answer(&self, tx: &mut Tx, me: &Actor) -> Result<(Vec<Hit>, Vec<Facet>)> {
+        let mut hits = self.hits(tx, me)?;
+        let facets = match hits.first_mut().and_then(|hit| hit.facets.take()) {
+            Some(facets) => serde_json::from_value(facets).map_err(Error::broken)?,
+            None if hits.is_empty() && self.is_everywhere() && self.skip == 0 => Vec::new(),
+            None => self.facets(tx, me)?,
+        };
+        Ok((hits, facets))
+    }
+
+    fn is_everywhere(&self) -> bool {
+        self.kinds.is_empty() && self.places.is_empty()
+    }
+
     /// A page of results; each row knows how many there are in all.
     pub fn hits(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<Hit>> {
         self.prepare(tx)?;
@@ -108,12 +129,12 @@ impl Question {
         self.prepare(tx)?;
         let mut sql = self.ranked("search::records", me);
         sql.push(&format!(" select {RECORD_COLUMNS} from page join records r on r.id = page.record_id"));
-        sql.push(" order by page.score desc, page.updated_at desc, page.record_id");
+        sql.push(" order by page.position");
         Ok(sql.load(tx.conn())?)
     }
 
-    /// Counts by kind and place. After `hits`, which sets the likeness.
-    pub fn facets(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<Facet>> {
+    /// Counts by kind and place, whatever the question's own. After `hits`, which sets the likeness.
+    fn facets(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<Facet>> {
         Ok(self.facet_statement(me).load(tx.conn())?)
     }
 
@@ -128,14 +149,18 @@ impl Question {
     /// For EXPLAIN and benchmarks as well.
     pub fn statement(&self, me: &Actor) -> Sql {
         let mut sql = self.ranked("search::hits", me);
+        let mut facets = "null::jsonb".to_owned();
+        if self.is_everywhere() {
+            sql.push(&format!(", facets as materialized ({})", facet_counts()));
+            facets = "(select jsonb_agg(f) from facets f)".to_owned();
+        }
         sql.push(&format!(
-            " select {RECORD_COLUMNS}, page.total, p.source, a.name as author, coalesce(pr.name, g.name) as place_name,
+            " select {RECORD_COLUMNS}, page.total, case when page.position = first.position then {facets} end as facets, p.source, a.name as author, coalesce(pr.name, g.name) as place_name,
                coalesce(p.at, r.updated_at) as at, ts_headline('english', r.title, q.tsq, '{MARKS}, HighlightAll=true') as title_marked,
                coalesce(ts_headline('english', p.text, q.tsq, '{MARKS}, MaxFragments=2, MinWords=8, MaxWords=22, FragmentDelimiter=\" … \"'), '') as passage_marked
-             from page cross join q join records r on r.id = page.record_id left join search_passages p on p.id = page.passage_id
+             from page cross join (select min(position) as position from page) first cross join q join records r on r.id = page.record_id left join search_passages p on p.id = page.passage_id
              left join people a on a.id = case when p.source <> 'body' then p.author_id else r.author_id end
-             left join projects pr on pr.id = r.project_id left join groups g on g.id = r.group_id
-             order by page.score desc, page.updated_at desc, page.record_id"
+             left join projects pr on pr.id = r.project_id left join groups g on g.id = r.group_id order by page.position"
         ));
         sql
     }
@@ -151,7 +176,7 @@ impl Question {
                coalesce(1 / ({FUSION} + w.position), 0) + coalesce({LIKENESS_WEIGHT} / ({FUSION} + a.position), 0) + coalesce(a.is_id::int, 0) as score
                from worded w full join alike a on a.record_id = w.record_id
                where w.record_id is not null or a.is_id or a.likeness >= {GOOD_LIKENESS} or (select count(*) from worded) < 5),
-             page as (select *, case when (select count(*) from hits) < {MOST_MATCHES} then count(*) over () else greatest(count(*) over (), {COUNT_LIMIT} + 1) end as total from fused order by score desc, updated_at desc, record_id offset "
+             page as (select *, row_number() over (order by score desc, updated_at desc, record_id) as position, case when (select count(*) from hits) < {MOST_MATCHES} then count(*) over () else greatest(count(*) over (), {COUNT_LIMIT} + 1) end as total from fused order by position offset "
         ));
         let number = |size: usize| i64::try_from(size).unwrap_or(i64::MAX);
         sql.bind(number(self.skip)).push(" limit ").bind(number(self.size)).push(")");
@@ -160,13 +185,7 @@ impl Question {
 
     fn facet_statement(&self, me: &Actor) -> Sql {
         let mut sql = self.signals("search::facets", me, false);
-        sql.push(&format!(
-            ", found as (select distinct record_id, kind from hits union select record_id, kind from named
-               where is_id or likeness >= {GOOD_LIKENESS} or (select count(distinct record_id) from hits) < 5)
-             select f.kind, r.place_id, r.scope, coalesce(pr.name, g.name) as place_name, count(*) as count
-             from found f join records r on r.id = f.record_id left join projects pr on pr.id = r.project_id
-             left join groups g on g.id = r.group_id group by 1, 2, 3, 4 order by 5 desc, 2, 1"
-        ));
+        sql.push(&format!(" {}", facet_counts()));
         sql
     }
 
@@ -180,8 +199,8 @@ impl Question {
             "0::real"
         };
         sql.append(&self.words.tsquery()).push(&format!(
-            " as tsq), hits as materialized (select m.record_id, m.id as passage_id, m.kind, m.updated_at, {rank} as rank from q,
-               (select p.record_id, p.id, p.kind, r.updated_at from q, search_passages p join records r on r.id = p.record_id
+            " as tsq), hits as materialized (select m.record_id, m.id as passage_id, m.kind, m.place_id, m.scope, m.updated_at, {rank} as rank from q,
+               (select p.record_id, p.id, p.kind, r.place_id, r.scope, r.updated_at from q, search_passages p join records r on r.id = p.record_id
                 where p.words @@ q.tsq and r.archived_at is null and "
         ));
         sql.append(&visible::records(me));
@@ -214,11 +233,12 @@ impl Question {
         if let Some(id) = &self.words.id {
             sql.push(" and r.display_id <> ").bind(id.as_str());
         }
+        sql.push(&format!(" and (select count(*) from hits) < {ENOUGH_BY_WORDS}"));
         sql.push(" order by likeness desc, r.updated_at desc, r.id limit ").bind(MOST_ALIKE).push(")");
     }
 
     fn named(&self, sql: &mut Sql, me: &Actor, is_narrowed: bool, likeness: &str, is_id: bool) {
-        sql.push("select r.id as record_id, r.kind, r.updated_at, ").push(likeness);
+        sql.push("select r.id as record_id, r.kind, r.place_id, r.scope, r.updated_at, ").push(likeness);
         if !is_id {
             sql.bind(self.words.text.as_str()).push(", r.title)");
         }
@@ -238,6 +258,17 @@ impl Question {
             sql.push(&format!(" and {at} >= ")).bind(since);
         }
     }
+}
+
+/// Of all that was found by words or likeness.
+fn facet_counts() -> String {
+    format!(
+        "select f.kind, f.place_id, f.scope, coalesce(pr.name, g.name) as place_name, f.count from
+           (select kind, place_id, scope, count(*) as count from
+             (select record_id, kind, place_id, scope from hits union select record_id, kind, place_id, scope from named
+              where is_id or likeness >= {GOOD_LIKENESS} or (select count(distinct record_id) from hits) < 5) found group by 1, 2, 3) f
+         left join projects pr on pr.id = f.place_id left join groups g on g.id = f.place_id order by f.count desc, f.place_id, f.kind"
+    )
 }
 
 fn narrow(sql: &mut Sql, kind: &str, kinds: &[String], place: &str, places: &[Uuid]) {
