@@ -31,6 +31,7 @@ pub fn all() -> Vec<Feature> {
         crate::imports::FEATURE,
         crate::trail::FEATURE,
         crate::reviews::FEATURE,
+        crate::vectors::FEATURE,
         crate::search::FEATURE,
     ]
 }

@@ -4,7 +4,7 @@ use crate::db::{self, Chore};
 use crate::queue::{self, Entry, JobKind, Work};
 use crate::{
     account, ai, audit, comments, docs, error::Result, exports, files, imports, invitations, mail, people, reviews,
-    search, setup, signin, sso, trail,
+    search, setup, signin, sso, trail, vectors,
 };
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ pub fn kinds() -> Vec<JobKind> {
         JobKind::of::<account::SendConfirmation>(),
         JobKind::of::<account::SendSignUp>(),
         JobKind::of::<trail::SendOn>(),
+        JobKind::of::<vectors::MakeVectors>(),
     ]
 }
 
@@ -38,6 +39,7 @@ pub fn schedule() -> Vec<Entry> {
         Entry { name: "reviews.begin", every: HALF_HOUR, wakes_on: None, run: begin_reviews },
         // Finding
         Entry { name: "search.index", every: SECOND, wakes_on: None, run: index },
+        Entry { name: "vectors.tend", every: TWO_SECONDS, wakes_on: None, run: vectors::tend },
         Entry { name: "ai.close_lost", every: FIVE_MINUTES, wakes_on: None, run: close_lost_calls },
         // Forgetting
         Entry { name: "sessions.forget", every: DAY, wakes_on: None, run: forget_sessions },

@@ -90,6 +90,8 @@ pub mod experiments;
 pub mod docs;
 /// Tickets as cards in columns.
 pub mod boards;
+/// Passages, and the vectors a model made of them.
+pub mod vectors;
 /// One box over everything one may read.
 pub mod search;
 /// Tables and pages from elsewhere.

@@ -30,6 +30,16 @@ fn of_purpose(purpose: Purpose) -> Outbound {
             "Somebody who manages AI presses “Test the connection”",
             "Fixed words, no text of anybody",
         ),
+        Purpose::Passages => (
+            "Search by meaning: passages",
+            "A record, comment or file’s name is new or says something else; once for all that are there when a key is first set, and at `tow reembed`",
+            "Title and words of the record, in passages; nothing of projects with AI off or of people who keep their private records out",
+        ),
+        Purpose::Search => (
+            "Search by meaning: a question",
+            "Somebody searches, once anything is embedded",
+            "What was typed into the search box; no record’s text",
+        ),
     };
     Outbound { room: "ai", what, to: PROVIDER, when, carries, off: NO_KEY }
 }

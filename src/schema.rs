@@ -463,6 +463,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    passages (id) {
+        id -> Uuid,
+        record_id -> Uuid,
+        place_id -> Uuid,
+        kind -> Text,
+        source -> Text,
+        part -> Integer,
+        author_id -> Nullable<Uuid>,
+        title -> Text,
+        text -> Text,
+        hash -> Bytea,
+        at -> Timestamptz,
+        is_waiting -> Bool,
+        fault -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     people (id) {
         id -> Uuid,
         name -> Text,
@@ -904,6 +922,29 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    vector_sets (id) {
+        id -> Integer,
+        model -> Text,
+        dim -> Integer,
+        state -> Text,
+        created_at -> Timestamptz,
+        served_at -> Nullable<Timestamptz>,
+        tries -> Integer,
+        fault -> Nullable<Text>,
+        rests_until -> Nullable<Timestamptz>,
+        leased_until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    vectors (set_id, passage_id) {
+        set_id -> Integer,
+        passage_id -> Uuid,
+        place_id -> Uuid,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     account_links,
     activity,
@@ -942,6 +983,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     memberships,
     organisation_exports,
     organisations,
+    passages,
     people,
     person_roles,
     practice_notes,
@@ -980,4 +1022,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     token_projects,
     token_uses,
     tokens,
+    vector_sets,
+    vectors,
 );

@@ -23,6 +23,7 @@ const LADDER: &[&[&str]] = &[
     &["tickets", "decisions", "risks", "experiments", "docs"],
     &["boards", "roadmap", "memory"],
     &["snapshots"],
+    &["vectors"],
     &["search"],
     &["agents"],
     &["chat"],

@@ -50,6 +50,8 @@ mod settings_tests;
 mod files_tests;
 #[path = "../src/comments/tests.rs"]
 mod comments_tests;
+#[path = "../src/vectors/tests/mod.rs"]
+mod vectors_tests;
 #[path = "../src/search/tests.rs"]
 mod search_tests;
 #[path = "../src/exports/tests.rs"]

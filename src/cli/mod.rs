@@ -12,6 +12,7 @@ mod failure;
 pub mod import;
 pub mod migrate;
 mod progress;
+pub mod reembed;
 mod reference;
 pub mod schema;
 pub mod secrets;
@@ -55,6 +56,8 @@ pub enum Command {
     Audit(audit::Args),
     /// Check everything a support person asks
     Doctor(doctor::Args),
+    /// Make the vectors of search by meaning anew, after another model was configured
+    Reembed(reembed::Args),
     /// Change the key of stored secrets, and see how old each secret is
     Secrets(secrets::Args),
     /// Print src/schema.rs for this database
@@ -78,6 +81,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Import(args) => import::run(args, &load()?),
         Command::Audit(args) => audit::run(args, &load()?),
         Command::Doctor(args) => doctor::run(args, &load()?),
+        Command::Reembed(args) => reembed::run(args, &load()?),
         Command::Secrets(args) => secrets::run(args, &load()?),
         Command::Schema => schema::run(&load()?),
         Command::Config(args) => config::run(args, load),

@@ -141,6 +141,7 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
     let tls = super::tls::server_config(&loaded.config.runtime)?;
     let database = Database::open(loaded)?;
     let state = app::state(loaded, &database.url)?;
+    guard_vectors(&state)?;
     note_secrets(loaded, &state)?;
     app::note_start(&state)?;
     if args.role != Role::Worker {
@@ -162,6 +163,17 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
     served.map_err(|error| {
         Failure::Failed(format!("The server could not listen on {}: {error}.", loaded.config.runtime.bind))
     })
+}
+
+/// Vectors of two models cannot be compared: a configuration that would mix them does not start.
+fn guard_vectors(state: &State) -> Result<(), Failure> {
+    let mut conn =
+        state.pool.get().map_err(|error| Failure::Away(format!("The database does not answer: {error}.")))?;
+    let (now, id) = (state.clock.now(), uuid::Uuid::nil());
+    match db::read(&mut conn, now, id, |tx| crate::vectors::guard(tx, &state.config.ai))? {
+        Some(why) => Err(Failure::Failed(why)),
+        None => Ok(()),
+    }
 }
 
 /// The day each secret is first used here; its age is counted from it.

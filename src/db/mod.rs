@@ -169,6 +169,7 @@ pub enum Chore {
     SavedView,
     Export,
     SearchIndex,
+    Vectors,
     Stream,
     Review,
     SignOn,

@@ -26,6 +26,7 @@ pub fn samples() -> Vec<Sample> {
         crate::imports::samples(),
         crate::docs::samples(),
         crate::members::samples(),
+        crate::vectors::samples(),
         crate::search::samples(),
         crate::risks::samples(),
         crate::experiments::samples(),

@@ -139,7 +139,7 @@ pub fn excerpt(source: &str, max_chars: usize) -> String {
     out
 }
 
-fn options() -> Options<'static> {
+pub(super) fn options() -> Options<'static> {
     let mut options = Options::default();
     options.extension.table = true;
     options.extension.tasklist = true;

@@ -11,6 +11,7 @@ pub mod highlight;
 pub mod import;
 pub mod links;
 pub mod markdown;
+pub mod passages;
 pub mod raw_html;
 pub mod reference;
 pub mod sanitise;

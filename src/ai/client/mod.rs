@@ -158,7 +158,17 @@ impl Provider {
         asking: &Asking,
         texts: &[(Source, &str)],
     ) -> Asked<Vec<Vec<f32>>> {
-        let (model, dim) = (self.ai.openai_embedding_model.as_str(), self.ai.embedding_dim);
+        self.embed_as(desk, asking, (&self.ai.openai_embedding_model, self.ai.embedding_dim), texts).await
+    }
+
+    /// As `embed`, with another model and its number of dimensions: vectors made earlier are asked with the model that made them.
+    pub async fn embed_as<D: Desk>(
+        &self,
+        desk: &mut D,
+        asking: &Asking,
+        (model, dim): (&str, u16),
+        texts: &[(Option<Uuid>, &str)],
+    ) -> Asked<Vec<Vec<f32>>> {
         let body = EmbeddingsBody {
             model,
             input: texts.iter().map(|(_, text)| *text).collect(),

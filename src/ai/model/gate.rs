@@ -31,7 +31,13 @@ const GATE_LOCK: i64 = 0x746f_775f_6761_7465;
 
 text_enum!(
     /// What a call is for; `ai-purpose-WORD` says it. Everything that can leave for a provider stands here.
-    Purpose { ConnectionTest = "connection_test" }
+    Purpose {
+        ConnectionTest = "connection_test",
+        /// Texts of records, made into vectors in the background.
+        Passages = "passages",
+        /// What a person looks for, made into one.
+        Search = "search",
+    }
 );
 
 text_enum!(Endpoint { Responses = "responses", Stream = "stream", Embeddings = "embeddings" });
@@ -122,6 +128,24 @@ fn refusal(tx: &mut Tx, asking: &Asking, sending: &Sending) -> Result<Option<Fau
         return Ok(Some(fault));
     }
     crowd(tx, asking)
+}
+
+/// Whether texts of these records would be refused now by policy or budget, asked without sending anything: for who would only fill
+/// the ledger with refusals.
+pub fn foresee(tx: &mut Tx, asking: &Asking, model: &str, records: &[Uuid]) -> Result<Option<Fault>> {
+    let sending = Sending {
+        endpoint: Endpoint::Embeddings,
+        host: String::new(),
+        model: model.to_owned(),
+        records: records.to_vec(),
+        bytes: 0,
+        hash: Vec::new(),
+        attempt: 1,
+    };
+    match Standing::of(tx, asking, records)?.refusal(&sending) {
+        Some(fault) => Ok(Some(fault)),
+        None => Budget::refusal(tx, asking),
+    }
 }
 
 #[derive(QueryableByName)]

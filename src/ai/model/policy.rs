@@ -277,6 +277,20 @@ impl Standing {
     }
 }
 
+/// Places whose texts must not leave at all: projects with AI off, people who keep theirs out, and all while the organisation has it
+/// off. A query of ids, for who keeps what was made of such texts.
+pub fn closed_places() -> Sql {
+    Sql::new(
+        "select p.project_id as id from ai_policies p where p.project_id is not null and p.level = 'off'
+         union all select k.person_id from ai_refusals k
+         union all select x.id from ai_policies p cross join lateral (
+           select p.organisation_id as id union all select j.id from projects j where j.organisation_id = p.organisation_id
+           union all select g.id from groups g where g.organisation_id = p.organisation_id
+           union all select m.person_id from memberships m where m.organisation_id = p.organisation_id) x
+         where p.project_id is null and p.level = 'off'",
+    )
+}
+
 /// What is masked in everything that leaves.
 pub fn masks(tx: &mut Tx, asking: &Asking) -> Result<Masks> {
     let mut sql = Sql::named("ai::masks", SELECT);

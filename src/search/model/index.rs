@@ -7,6 +7,7 @@ use crate::error::Result;
 use crate::queue::Work;
 use crate::records::{RECORD_COLUMNS, Record, RecordText, TextLoader};
 use crate::text::markdown;
+use crate::vectors;
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, Int4, Nullable, Text, Uuid as SqlUuid};
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ const BATCH: i32 = 300;
 /// Batches in one turn, so that the clock's other entries wait little.
 const BATCHES_AT_ONCE: usize = 5;
 /// Another number has the next start fill the index anew.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
 #[derive(QueryableByName)]
 struct Progress {
@@ -163,6 +164,7 @@ pub fn index(tx: &mut Tx, ids: &[Uuid], loaders: &[TextLoader]) -> Result<()> {
     for loader in loaders {
         texts.extend(loader(tx, ids)?);
     }
+    vectors::keep(tx, &records, &texts)?;
     let passages: Vec<Passage> = records.iter().flat_map(|record| passages_of(record, &texts)).collect();
     forget(tx, ids, &passages)?;
     write(tx, &passages)

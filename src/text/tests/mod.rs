@@ -7,5 +7,6 @@ mod hostile;
 mod imports;
 mod markdown;
 mod names;
+mod passages;
 mod tables;
 mod values;

@@ -1,0 +1,1 @@
+drop table vectors, vector_sets, passages;

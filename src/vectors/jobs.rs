@@ -1,0 +1,198 @@
+//! In the background: passages become vectors in batches, one job at a time, each batch on behalf of one place and through the gate
+//! of `ai`. Nobody waits for it, so whatever the provider does, the set rests for a while and goes on later.
+
+use super::model::*;
+use crate::ai::{Asking, Fault, Provider, Reason, foresee};
+use crate::db::{Chore, Tx};
+use crate::error::{Error, Result};
+use crate::net;
+use crate::queue::{Job, Outcome, Work, enqueue};
+use chrono::Duration;
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Of one job; then what else waits in the queue has its turn.
+pub const MAX_BATCHES: usize = 20;
+/// After the provider would not; doubled by each further time.
+pub const FIRST_REST_SECONDS: i64 = 10;
+pub const LONGEST_REST_SECONDS: i64 = 600;
+/// After all that waits was held by a budget or a policy, which somebody may change any time.
+pub const LONGEST_HELD_SECONDS: i64 = 60;
+/// Requests in a row that the provider calls wrong, before it is taken for its fault and not for that of single texts.
+pub const MAX_WRONG: usize = 8;
+
+/// Makes vectors of what waits.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct MakeVectors {}
+
+impl Job for MakeVectors {
+    const KIND: &'static str = "vectors.make";
+    const DEDUPLICATED: bool = true;
+    /// After what people wait for.
+    const PRIORITY: i16 = -10;
+
+    /// What goes wrong is kept with the set, where people look for it.
+    fn run(self, work: &mut Work) -> Result<Outcome> {
+        let provider = Provider::of_job(work.config);
+        let Some(set) = work.touch(Chore::Vectors, take)?.filter(|_| provider.is_configured()) else {
+            return Ok(Outcome::Done);
+        };
+        let made = net::wait(make(work, &provider, &set));
+        work.touch(Chore::Vectors, |tx| set.give_back(tx))?;
+        if made.map_err(|fault| Error::Away(fault.to_string()))?? {
+            work.touch(Chore::Vectors, |tx| enqueue(tx, None, &MakeVectors {}))?;
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+fn take(tx: &mut Tx) -> Result<Option<Set>> {
+    let Some(set) = Set::find(tx, SetState::Serving)? else { return Ok(None) };
+    let is_free = !set.is_resting(tx.now) && set.lease(tx)?;
+    Ok(is_free.then_some(set))
+}
+
+/// Every few seconds: what may not be there any more goes; what waits gets a job. Without a key nothing is made.
+pub fn tend(work: &mut Work) -> Result<()> {
+    work.touch(Chore::Vectors, close)?;
+    work.touch(Chore::Vectors, sweep)?;
+    let ai = &work.config.ai;
+    if ai.openai_api_key.is_none() {
+        return Ok(());
+    }
+    work.touch(Chore::Vectors, |tx| {
+        if waiting_places(tx)?.is_empty() {
+            return Ok(());
+        }
+        let set = Set::ensure(tx, ai)?;
+        if set.is_resting(tx.now) { Ok(()) } else { enqueue(tx, None, &MakeVectors {}) }
+    })
+}
+
+/// What came of the turn of one place.
+enum Turn {
+    Sent,
+    /// Nothing of it waits any more.
+    Over,
+    /// Its budget or a policy forbids it now.
+    Held(Fault),
+    /// The provider would not.
+    Stopped(Fault),
+}
+
+/// Place by place in turns, so that a large one does not hold up the others. Whether more is left.
+async fn make(work: &mut Work<'_>, provider: &Provider, set: &Set) -> Result<bool> {
+    let (mut sent, mut held) = (0, None);
+    let mut places = work.read(waiting_places)?;
+    places.shuffle(&mut rand::rng());
+    while !places.is_empty() {
+        for place in std::mem::take(&mut places) {
+            if sent >= MAX_BATCHES {
+                return Ok(true);
+            }
+            match turn(work, provider, set, place).await? {
+                Turn::Sent => {
+                    sent += 1;
+                    places.push(place);
+                }
+                Turn::Over => {}
+                Turn::Held(fault) => held = Some(fault),
+                Turn::Stopped(fault) => return rest(work, set, &fault, LONGEST_REST_SECONDS).map(|()| false),
+            }
+        }
+    }
+    if let Some(fault) = held.filter(|_| sent == 0) {
+        rest(work, set, &fault, LONGEST_HELD_SECONDS)?;
+    }
+    Ok(false)
+}
+
+async fn turn(work: &mut Work<'_>, provider: &Provider, set: &Set, place: Uuid) -> Result<Turn> {
+    let (batch, rest) = work.touch(Chore::Vectors, |tx| {
+        set.extend(tx)?;
+        let batch = waiting(tx, place)?;
+        let count = batch.len();
+        Ok((count, copy_known(tx, set, batch)?))
+    })?;
+    let Some(first) = rest.first() else { return Ok(if batch == 0 { Turn::Over } else { Turn::Sent }) };
+    let asking = first.asking();
+    if let Some(fault) = forbidden(work, set, &asking, &rest)? {
+        return Ok(Turn::Held(fault));
+    }
+    Ok(match send(work, provider, set, &asking, rest).await? {
+        Ok(()) => Turn::Sent,
+        Err(fault) if is_held(&fault) => Turn::Held(fault),
+        Err(fault) => Turn::Stopped(fault),
+    })
+}
+
+/// Asked before, so that the ledger is not filled with the same refusal every minute.
+pub fn forbidden(work: &mut Work<'_>, set: &Set, asking: &Asking, batch: &[Waiting]) -> Result<Option<Fault>> {
+    let records: Vec<Uuid> = batch.iter().map(|row| row.record_id).collect();
+    work.read(|tx| foresee(tx, asking, &set.model, &records))
+}
+
+/// Whether it is about this place and not about the provider.
+pub fn is_held(fault: &Fault) -> bool {
+    matches!(fault.reason, Reason::Policy | Reason::Kept | Reason::Model | Reason::Budget)
+}
+
+/// Sends a batch and keeps what comes back. When the provider calls the request wrong it may be one text of many: halved until that
+/// one is alone, which is then given up.
+pub async fn send(
+    work: &mut Work<'_>,
+    provider: &Provider,
+    set: &Set,
+    asking: &Asking,
+    batch: Vec<Waiting>,
+) -> Result<Result<(), Fault>> {
+    let (mut wrong, mut is_any_taken, mut alone) = (0, work.read(|tx| set.has_vectors(tx))?, Vec::new());
+    let mut open = vec![batch];
+    while let Some(mut part) = open.pop() {
+        let words: Vec<String> = part.iter().map(Waiting::words).collect();
+        let texts: Vec<_> = part.iter().zip(&words).map(|(row, words)| (Some(row.record_id), words.as_str())).collect();
+        match provider.embed_as(work, asking, (&set.model, set.length()), &texts).await? {
+            Ok(vectors) => {
+                (wrong, is_any_taken) = (0, true);
+                work.touch(Chore::Vectors, |tx| store(tx, set, &part, &vectors))?;
+            }
+            Err(fault) if !is_of_text(&fault) || wrong >= MAX_WRONG => return Ok(Err(fault)),
+            Err(fault) => {
+                wrong += 1;
+                let half = part.split_off(part.len() / 2);
+                if part.is_empty() {
+                    alone.extend(half.into_iter().map(|row| (row.id, fault.clone())));
+                } else {
+                    open.extend([part, half]);
+                }
+            }
+        }
+    }
+    match alone.first() {
+        // It takes nothing at all.
+        Some((_, fault)) if !is_any_taken => Ok(Err(fault.clone())),
+        _ => work
+            .touch(Chore::Vectors, |tx| {
+                alone.iter().try_for_each(|(id, fault)| give_up(tx, *id, fault.reason.as_str()))
+            })
+            .map(Ok),
+    }
+}
+
+fn is_of_text(fault: &Fault) -> bool {
+    matches!(fault.reason, Reason::Request | Reason::TooMuch)
+}
+
+fn rest(work: &mut Work<'_>, set: &Set, fault: &Fault, longest: i64) -> Result<()> {
+    let doublings = u32::try_from(set.tries).unwrap_or_default().min(20);
+    let doubled = FIRST_REST_SECONDS.saturating_mul(1_i64 << doublings).min(longest);
+    let asked = fault
+        .retry_after
+        .and_then(|wait| i64::try_from(wait.as_secs()).ok())
+        .unwrap_or_default()
+        .min(LONGEST_REST_SECONDS);
+    let until = work.now() + Duration::seconds(doubled.max(asked));
+    tracing::warn!(name = "vectors.rest", reason = fault.reason.as_str(), "passages wait for the model provider");
+    work.touch(Chore::Vectors, |tx| set.rest(tx, fault.reason.as_str(), until))
+}

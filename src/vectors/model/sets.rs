@@ -1,0 +1,270 @@
+//! Sets: the vectors of one model. One serves; another may be made beside it, whole, before it takes the place.
+
+use crate::config::Ai;
+use crate::db::Tx;
+use crate::db::sql::Sql;
+use crate::error::{Error, Result};
+use crate::text_enum;
+use chrono::{DateTime, Duration, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Int4, Nullable, Text, Timestamptz};
+
+/// An index over whole numbers takes so many dimensions; above them vectors are kept in half precision (up to
+/// `config::MAX_EMBEDDING_DIM`).
+pub const MAX_WHOLE_DIM: i32 = 2_000;
+/// One job at a time works on a set; one that died leaves it this long.
+pub const LEASE_SECONDS: i64 = 180;
+/// Vectors of a retired set that go in one transaction.
+const SWEPT_AT_ONCE: i32 = 5_000;
+
+text_enum!(
+    SetState {
+        /// Made by `tow reembed`, beside the one that serves.
+        Building = "building",
+        /// What search asks.
+        Serving = "serving",
+        /// Replaced; its vectors are on their way out.
+        Retired = "retired",
+    }
+);
+
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Set {
+    #[diesel(sql_type = Int4)]
+    pub id: i32,
+    #[diesel(sql_type = Text)]
+    pub model: String,
+    #[diesel(sql_type = Int4)]
+    pub dim: i32,
+    #[diesel(sql_type = Text)]
+    pub state: SetState,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+    /// How often in a row the provider would not.
+    #[diesel(sql_type = Int4)]
+    pub tries: i32,
+    /// A word of `ai::Reason`.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub fault: Option<String>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub rests_until: Option<DateTime<Utc>>,
+}
+
+const SELECT: &str = "select id, model, dim, state, created_at, tries, fault, rests_until from vector_sets where ";
+
+impl Set {
+    /// The only one in this state; of the retired the first.
+    pub fn find(tx: &mut Tx, state: SetState) -> Result<Option<Set>> {
+        let mut sql = Sql::named("vectors::set", SELECT);
+        sql.push("state = ").bind(state).push(" order by id limit 1");
+        Ok(sql.load(tx.conn())?.into_iter().next())
+    }
+
+    /// A new, empty one with its index.
+    pub fn begin(tx: &mut Tx, ai: &Ai, state: SetState) -> Result<Set> {
+        let mut sql =
+            Sql::named("vectors::begin_set", "insert into vector_sets (model, dim, state, created_at) values (");
+        sql.bind(ai.openai_embedding_model.as_str()).push(", ").bind(i32::from(ai.embedding_dim)).push(", ");
+        sql.bind(state).push(", ").bind(tx.now);
+        sql.push(") returning id, model, dim, state, created_at, tries, fault, rests_until");
+        let set: Set = sql.load(tx.conn())?.into_iter().next().ok_or(Error::NotFound)?;
+        Sql::new(&set.index()).execute(tx.conn())?;
+        Ok(set)
+    }
+
+    /// For a server that embeds: the set that serves, made when there is none or an empty one of another model.
+    pub fn ensure(tx: &mut Tx, ai: &Ai) -> Result<Set> {
+        let set = match Set::find(tx, SetState::Serving)? {
+            Some(set) if set.is_of(ai) || set.has_vectors(tx)? => return Ok(set),
+            Some(set) => Some(set),
+            None => None,
+        };
+        if let Some(set) = set {
+            set.retire(tx)?;
+        }
+        Set::begin(tx, ai, SetState::Serving)
+    }
+
+    /// What `tow reembed` makes, or goes on making; None when the set that serves is of this configuration already.
+    pub fn build(tx: &mut Tx, ai: &Ai, is_anew: bool) -> Result<Option<Set>> {
+        let under_way = Set::find(tx, SetState::Building)?;
+        let serves = Set::find(tx, SetState::Serving)?.is_some_and(|set| set.is_of(ai));
+        match under_way {
+            Some(set) if set.is_of(ai) && (is_anew || !serves) => return Ok(Some(set)),
+            Some(set) => set.retire(tx)?,
+            None => {}
+        }
+        if serves && !is_anew {
+            return Ok(None);
+        }
+        // Another model may take what this one did not.
+        Sql::named("vectors::forgive", "update passages set fault = null where fault is not null")
+            .execute(tx.conn())?;
+        Set::begin(tx, ai, SetState::Building).map(Some)
+    }
+
+    /// Whether it is made of what tow.yaml names.
+    pub fn is_of(&self, ai: &Ai) -> bool {
+        self.model == ai.openai_embedding_model && self.dim == i32::from(ai.embedding_dim)
+    }
+
+    pub fn is_resting(&self, now: DateTime<Utc>) -> bool {
+        self.rests_until.is_some_and(|until| until > now)
+    }
+
+    pub fn has_vectors(&self, tx: &mut Tx) -> Result<bool> {
+        let mut sql = Sql::named("vectors::has_vectors", "select 1::bigint as number from vectors where set_id = ");
+        sql.bind(self.id).push(" limit 1");
+        Ok(!sql.load::<Number>(tx.conn())?.is_empty())
+    }
+
+    /// Its vectors, counted.
+    pub fn count(&self, tx: &mut Tx) -> Result<i64> {
+        let mut sql = Sql::named("vectors::count", "select count(*) as number from vectors where set_id = ");
+        sql.bind(self.id);
+        Ok(sql.load::<Number>(tx.conn())?.first().map(|row| row.number).unwrap_or_default())
+    }
+
+    /// As the client counts them.
+    pub fn length(&self) -> u16 {
+        u16::try_from(self.dim).unwrap_or(u16::MAX)
+    }
+
+    /// The column of `vectors` that holds them.
+    pub fn column(&self) -> &'static str {
+        if self.dim <= MAX_WHOLE_DIM { "whole" } else { "half" }
+    }
+
+    fn kind(&self) -> &'static str {
+        if self.dim <= MAX_WHOLE_DIM { "vector" } else { "halfvec" }
+    }
+
+    /// `vector(1536)`; a number of ours, never text of anybody.
+    pub fn sql_type(&self) -> String {
+        format!("{}({})", self.kind(), self.dim)
+    }
+
+    /// The expression that its index is over; vectors are aliased `v`.
+    pub fn expression(&self) -> String {
+        format!("(v.{}::{})", self.column(), self.sql_type())
+    }
+
+    fn index(&self) -> String {
+        let (id, column, kind) = (self.id, self.column(), self.kind());
+        format!(
+            "/* vectors::index */ create index vectors_set_{id}_idx on vectors using hnsw (({column}::{}) {kind}_cosine_ops) where set_id = {id}",
+            self.sql_type()
+        )
+    }
+
+    /// Nobody asks it any more; its rows go bit by bit.
+    pub fn retire(&self, tx: &mut Tx) -> Result<()> {
+        Sql::new(&format!("/* vectors::drop_index */ drop index if exists vectors_set_{}_idx", self.id))
+            .execute(tx.conn())?;
+        let mut sql = Sql::named("vectors::retire", "update vector_sets set state = 'retired' where id = ");
+        sql.bind(self.id);
+        sql.execute(tx.conn())?;
+        Ok(())
+    }
+
+    /// Puts this one in the place of the one that serves, and says which passages it still lacks.
+    pub fn take_over(&self, tx: &mut Tx) -> Result<()> {
+        Sql::named("vectors::lock_sets", "select id from vector_sets for update").execute(tx.conn())?;
+        if let Some(old) = Set::find(tx, SetState::Serving)? {
+            old.retire(tx)?;
+        }
+        let mut sql = Sql::named("vectors::serve", "update vector_sets set state = 'serving', served_at = ");
+        sql.bind(tx.now).push(" where state = 'building' and id = ").bind(self.id);
+        if sql.execute(tx.conn())? == 0 {
+            return Err(Error::broken("the set was given up meanwhile"));
+        }
+        let has = "exists (select from vectors v where v.passage_id = p.id and v.set_id = ";
+        let mut sql =
+            Sql::named("vectors::lacking", "update passages p set is_waiting = not p.is_waiting where p.is_waiting = ");
+        sql.push(has).bind(self.id).push(") and p.fault is null");
+        sql.execute(tx.conn())?;
+        Ok(())
+    }
+
+    /// Has it for this job alone, or a while longer; false when another one has it.
+    pub fn lease(&self, tx: &mut Tx) -> Result<bool> {
+        let mut sql = Sql::named("vectors::lease", "update vector_sets set leased_until = ");
+        sql.bind(tx.now + Duration::seconds(LEASE_SECONDS)).push(" where state <> 'retired' and id = ").bind(self.id);
+        sql.push(" and (leased_until is null or leased_until <= ").bind(tx.now).push(")");
+        Ok(sql.execute(tx.conn())? > 0)
+    }
+
+    /// The job that holds it still works.
+    pub fn extend(&self, tx: &mut Tx) -> Result<()> {
+        let mut sql = Sql::named("vectors::extend", "update vector_sets set leased_until = ");
+        sql.bind(tx.now + Duration::seconds(LEASE_SECONDS)).push(" where id = ").bind(self.id);
+        sql.execute(tx.conn())?;
+        Ok(())
+    }
+
+    pub fn give_back(&self, tx: &mut Tx) -> Result<()> {
+        let mut sql = Sql::named("vectors::give_back", "update vector_sets set leased_until = null where id = ");
+        sql.bind(self.id);
+        sql.execute(tx.conn())?;
+        Ok(())
+    }
+
+    /// The provider took something.
+    pub fn go_on(&self, tx: &mut Tx) -> Result<()> {
+        let mut sql = Sql::named(
+            "vectors::go_on",
+            "update vector_sets set tries = 0, fault = null, rests_until = null where id = ",
+        );
+        sql.bind(self.id).push(" and fault is not null");
+        sql.execute(tx.conn())?;
+        Ok(())
+    }
+
+    pub fn rest(&self, tx: &mut Tx, fault: &str, until: DateTime<Utc>) -> Result<()> {
+        let mut sql = Sql::named("vectors::rest", "update vector_sets set tries = tries + 1, fault = ");
+        sql.bind(fault).push(", rests_until = ").bind(until).push(" where id = ").bind(self.id);
+        sql.execute(tx.conn())?;
+        Ok(())
+    }
+}
+
+#[derive(QueryableByName)]
+pub(super) struct Number {
+    #[diesel(sql_type = BigInt)]
+    pub number: i64,
+}
+
+/// Some of what a retired set left; whether there was anything.
+pub fn sweep(tx: &mut Tx) -> Result<bool> {
+    let Some(set) = Set::find(tx, SetState::Retired)? else { return Ok(false) };
+    let mut sql = Sql::named(
+        "vectors::sweep",
+        "delete from vectors where (set_id, passage_id) in (select set_id, passage_id from vectors where set_id = ",
+    );
+    sql.bind(set.id).push(" limit ").bind(SWEPT_AT_ONCE).push(")");
+    if sql.execute(tx.conn())? == 0 {
+        let mut sql = Sql::named("vectors::forget_set", "delete from vector_sets where id = ");
+        sql.bind(set.id);
+        sql.execute(tx.conn())?;
+    }
+    Ok(true)
+}
+
+/// Why a server with this configuration must not start: what it would embed could not be compared with what is there. In words for
+/// the operator; None when all is well.
+pub fn guard(tx: &mut Tx, ai: &Ai) -> Result<Option<String>> {
+    if ai.openai_api_key.is_none() {
+        return Ok(None);
+    }
+    let Some(set) = Set::find(tx, SetState::Serving)?.filter(|set| !set.is_of(ai)) else { return Ok(None) };
+    let is_under_way = Set::find(tx, SetState::Building)?.is_some_and(|set| set.is_of(ai));
+    if is_under_way || !set.has_vectors(tx)? {
+        return Ok(None);
+    }
+    let (count, dim, model) = (set.count(tx)?, set.dim, &set.model);
+    Ok(Some(format!(
+        "ai.embedding_dim is {} and ai.openai_embedding_model is {}, but search holds {count} vectors of {dim} numbers made by {model}, and the two cannot be compared.\n\
+         Either put back ai.embedding_dim: {dim} and ai.openai_embedding_model: {model}, or run `tow reembed`: it makes the vectors anew as tow.yaml says now, while the old ones still serve. Then start again.",
+        ai.embedding_dim, ai.openai_embedding_model
+    )))
+}

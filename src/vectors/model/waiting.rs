@@ -1,0 +1,183 @@
+//! Passages without a vector yet: which of them may leave, in batches that leave on behalf of one place, and what came back.
+
+use super::Set;
+use crate::access::ProjectId;
+use crate::ai::{Asking, Purpose, closed_places};
+use crate::db::Tx;
+use crate::db::sql::{Bind, Sql};
+use crate::error::Result;
+use crate::people::{OrganisationId, PersonId};
+use diesel::QueryableByName;
+use diesel::sql_types::{Nullable, Text, Uuid as SqlUuid};
+use uuid::Uuid;
+
+/// Passages in one request: about 50,000 tokens at most.
+pub const BATCH: i32 = 64;
+/// Vectors of closed places that go in one transaction.
+const CLOSED_AT_ONCE: i32 = 5_000;
+
+/// A passage on its way.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Waiting {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    pub record_id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    pub place_id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    organisation_id: Uuid,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    project_id: Option<Uuid>,
+    /// Of a private record.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    owner_id: Option<Uuid>,
+    #[diesel(sql_type = Text)]
+    title: String,
+    #[diesel(sql_type = Text)]
+    text: String,
+}
+
+const SELECT: &str =
+    "select p.id, p.record_id, p.place_id, r.organisation_id, r.project_id, r.owner_id, p.title, p.text
+    from passages p join records r on r.id = p.record_id where ";
+
+impl Waiting {
+    /// What is sent, which is what the hash is of.
+    pub fn words(&self) -> String {
+        format!("{}\n{}", self.title, self.text)
+    }
+
+    /// On whose behalf it leaves: a private record's on its owner's, a project's on its budget.
+    pub fn asking(&self) -> Asking {
+        Asking {
+            purpose: Purpose::Passages,
+            organisation: OrganisationId(self.organisation_id),
+            person: self.owner_id.map(PersonId),
+            project: self.project_id.map(ProjectId),
+        }
+    }
+}
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+}
+
+/// Places with something waiting, but for those that keep it; asked place by place of the index.
+pub fn waiting_places(tx: &mut Tx) -> Result<Vec<Uuid>> {
+    let mut sql = Sql::named(
+        "vectors::waiting_places",
+        "with recursive places(id) as (
+           (select place_id from passages where is_waiting order by place_id limit 1)
+           union all
+           select (select p.place_id from passages p where p.is_waiting and p.place_id > places.id order by p.place_id limit 1)
+           from places where places.id is not null)
+         select id from places where id is not null and id not in (",
+    );
+    sql.append(&closed_places()).push(")");
+    Ok(sql.load::<Id>(tx.conn())?.into_iter().map(|row| row.id).collect())
+}
+
+/// The next of this place.
+pub fn waiting(tx: &mut Tx, place: Uuid) -> Result<Vec<Waiting>> {
+    let mut sql = Sql::named("vectors::waiting", SELECT);
+    sql.push("p.is_waiting and p.place_id = ").bind(place).push(" order by p.id limit ").bind(BATCH);
+    Ok(sql.load(tx.conn())?)
+}
+
+/// Those of every place that this set lacks, from an id on.
+pub fn lacking(tx: &mut Tx, set: &Set, after: Uuid, limit: i32) -> Result<Vec<Waiting>> {
+    let mut sql = Sql::named("vectors::set_lacks", SELECT);
+    sql.push("p.id > ")
+        .bind(after)
+        .push(" and p.fault is null and not exists (select from vectors v where v.passage_id = p.id and v.set_id = ");
+    sql.bind(set.id)
+        .push(") and p.place_id not in (")
+        .append(&closed_places())
+        .push(") order by p.id limit ")
+        .bind(limit);
+    Ok(sql.load(tx.conn())?)
+}
+
+/// Gives those a vector whose words have one already somewhere, and answers the others.
+pub fn copy_known(tx: &mut Tx, set: &Set, batch: Vec<Waiting>) -> Result<Vec<Waiting>> {
+    let ids: Vec<Uuid> = batch.iter().map(|row| row.id).collect();
+    let mut sql = Sql::named(
+        "vectors::copy_known",
+        "insert into vectors (set_id, passage_id, place_id, whole, half)
+         select k.set_id, p.id, p.place_id, k.whole, k.half from passages p
+         cross join lateral (select v.set_id, v.whole, v.half from passages o join vectors v on v.passage_id = o.id
+           where o.hash = p.hash and v.set_id = ",
+    );
+    sql.bind(set.id)
+        .push(" limit 1) k where p.id = any(")
+        .bind(Bind::Uuids(ids))
+        .push(") on conflict do nothing returning passage_id as id");
+    let copied: Vec<Uuid> = sql.load::<Id>(tx.conn())?.into_iter().map(|row| row.id).collect();
+    looked_at(tx, set, &copied)?;
+    Ok(batch.into_iter().filter(|row| !copied.contains(&row.id)).collect())
+}
+
+/// Writes what came back, for passages that are still there and may still have one.
+pub fn store(tx: &mut Tx, set: &Set, batch: &[Waiting], vectors: &[Vec<f32>]) -> Result<()> {
+    let ids: Vec<Uuid> = batch.iter().map(|row| row.id).collect();
+    let texts: Vec<String> = vectors.iter().map(|vector| literal(vector)).collect();
+    let mut sql = Sql::named(
+        "vectors::store",
+        &format!("insert into vectors (set_id, passage_id, place_id, {}) select ", set.column()),
+    );
+    sql.bind(set.id).push(&format!(", p.id, p.place_id, x.vector::{} from unnest(", set.sql_type()));
+    sql.bind(Bind::Uuids(ids.clone())).push("::uuid[], ").bind(Bind::Texts(texts));
+    sql.push("::text[]) as x(id, vector) join passages p on p.id = x.id where p.place_id not in (");
+    sql.append(&closed_places()).push(") on conflict do nothing");
+    sql.execute(tx.conn())?;
+    looked_at(tx, set, &ids)?;
+    set.go_on(tx)
+}
+
+/// As pgvector reads it.
+pub fn literal(vector: &[f32]) -> String {
+    let numbers: Vec<String> = vector.iter().map(|number| format!("{number}")).collect();
+    format!("[{}]", numbers.join(","))
+}
+
+/// Only while this set serves: else they wait for the one that took its place. Those of a place closed meanwhile wait on.
+fn looked_at(tx: &mut Tx, set: &Set, ids: &[Uuid]) -> Result<()> {
+    let mut sql = Sql::named(
+        "vectors::looked_at",
+        "with serves as materialized (select id from vector_sets where state = 'serving' and id = ",
+    );
+    sql.bind(set.id)
+        .push(" for share) update passages p set is_waiting = false from serves s where p.is_waiting and p.id = any(");
+    sql.bind(Bind::Uuids(ids.to_vec())).push(") and p.place_id not in (").append(&closed_places()).push(")");
+    sql.execute(tx.conn())?;
+    Ok(())
+}
+
+/// The provider does not take this text, whatever else happens; a new text of it is a new passage.
+pub fn give_up(tx: &mut Tx, passage: Uuid, fault: &str) -> Result<()> {
+    let mut sql = Sql::named("vectors::give_up", "update passages set is_waiting = false, fault = ");
+    sql.bind(fault).push(" where id = ").bind(passage);
+    sql.execute(tx.conn())?;
+    Ok(())
+}
+
+/// Removes vectors of places whose texts may not leave any more; their passages wait until they may again. Answers how many.
+pub fn close(tx: &mut Tx) -> Result<usize> {
+    let mut sql = Sql::named("vectors::closed", "select id from (");
+    sql.append(&closed_places()).push(") closed");
+    let closed: Vec<Uuid> = sql.load::<Id>(tx.conn())?.into_iter().map(|row| row.id).collect();
+    if closed.is_empty() {
+        return Ok(0);
+    }
+    let mut sql = Sql::named(
+        "vectors::close",
+        "with gone as (delete from vectors where (set_id, passage_id) in
+           (select v.set_id, v.passage_id from vectors v where v.place_id = any(",
+    );
+    sql.bind(Bind::Uuids(closed)).push(") limit ").bind(CLOSED_AT_ONCE);
+    sql.push(") returning passage_id) update passages set is_waiting = true where id in (select passage_id from gone)");
+    Ok(sql.execute(tx.conn())?)
+}

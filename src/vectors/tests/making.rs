@@ -1,0 +1,322 @@
+//! Passages become vectors: what is sent, what never is, and what happens when the provider would not.
+
+use super::*;
+use std::time::Duration as Wait;
+use tow::ai::{Level, Policy, Purpose, Sphere, set_keeps_out};
+use tow::vectors::*;
+
+fn decide(app: &App, who: Who, sphere: Sphere, level: Level) {
+    let version = app.read(who, |tx, me| Policy::find(tx, me, sphere)).unwrap().version;
+    app.write(who, |tx, me| Policy { level, version, ..Policy::default() }.save(tx, me, sphere)).unwrap();
+}
+
+fn made(app: &App, display_id: &str) -> i64 {
+    app.count(&format!(
+        "select count(*) from vectors v join passages p on p.id = v.passage_id join records r on r.id = p.record_id where r.display_id = '{display_id}'"
+    ))
+}
+
+fn fault(app: &App) -> String {
+    app.text("select coalesce(max(fault), '') as text from vector_sets where state = 'serving'")
+}
+
+/// Every text that was sent, one by one.
+fn sent(models: &Models) -> Vec<String> {
+    let texts = |body: serde_json::Value| {
+        body["input"].as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    models.bodies().into_iter().flat_map(texts).collect()
+}
+
+fn later() -> Vec<(&'static str, String)> {
+    vec![("retry-after-ms", "1".to_owned())]
+}
+
+#[test]
+fn every_passage_gets_a_vector_and_the_ledger_says_whose_it_was() {
+    let models = Models::new();
+    let app = embedded(&models, &[]);
+    assert_eq!(app.count("select count(*) from vectors"), app.count("select count(*) from passages"));
+    assert_eq!(app.count("select count(*) from passages where is_waiting"), 0);
+    let of = |what: &str| {
+        app.count(&format!("select count(*) from ai_calls where purpose = 'passages' and outcome = 'done' and {what}"))
+    };
+    assert_eq!(of("true"), models.asked().len() as i64);
+    let private = format!("(select id from records where display_id = '{SECRET}') = any(records)");
+    assert_eq!(of(&format!("person_id = '{}' and {private}", CLEO.id)), 1);
+    assert_eq!(of(&format!("person_id is distinct from '{}' and {private}", CLEO.id)), 0);
+    assert!(of(&format!("project_id = '{}'", ATLAS.0)) > 0);
+}
+
+#[test]
+fn what_says_the_same_is_never_sent_again() {
+    let models = Models::new();
+    let app = embedded(&models, &[]);
+    let sections = |last: &str| format!("## Cranes\n\n{}\n\n## Beams\n\n{last}", paragraphs("crane", 40));
+    says(&app, STEEL, &sections("Nine weeks."));
+    embed(&app);
+    let before = sent(&models).len();
+    reindex(&app, STEEL);
+    app.sql(&format!("update records set archived_at = updated_at where display_id = '{STEEL}'"));
+    reindex(&app, STEEL);
+    embed(&app);
+    assert_eq!(sent(&models).len(), before);
+    says(&app, STEEL, &sections("Ten weeks."));
+    embed(&app);
+    let sent = sent(&models);
+    assert_eq!((sent.len(), made(&app, STEEL)), (before + 1, passages_of(&app, STEEL)));
+    assert!(sent[before].starts_with("Order steel for the north pier\n") && sent[before].contains("Ten weeks."));
+}
+
+#[test]
+fn words_that_stand_elsewhere_already_are_not_sent_twice() {
+    let models = Models::new();
+    let app = embedded(&models, &[]);
+    let before = sent(&models).len();
+    app.sql(&format!("update records set title = (select title from records where display_id = '{STEEL}') where display_id = '{DOOR}'"));
+    reindex(&app, DOOR);
+    embed(&app);
+    assert_eq!((sent(&models).len(), made(&app, DOOR)), (before, 1));
+}
+
+#[test]
+fn a_project_with_ai_off_sends_nothing_and_loses_its_vectors_at_once() {
+    let models = Models::new();
+    let app = models.app();
+    decide(&app, EDDA, Sphere::Project(ATLAS), Level::Off);
+    index(&app);
+    embed(&app);
+    assert!(made(&app, DOOR) == 1 && made(&app, STEEL) == 0);
+    assert!(!models.heard().contains("Order steel") && !models.heard().contains("caissons"));
+    decide(&app, EDDA, Sphere::Project(ATLAS), Level::All);
+    embed(&app);
+    assert_eq!(made(&app, STEEL), 1);
+    decide(&app, EDDA, Sphere::Project(ATLAS), Level::Off);
+    let before = models.asked().len();
+    embed(&app);
+    assert_eq!((made(&app, STEEL), made(&app, DOOR), models.asked().len()), (0, 1, before));
+    app.sql(&format!("update records set project_id = '{}' where display_id = '{DOOR}'", ATLAS.0));
+    embed(&app);
+    assert_eq!(made(&app, DOOR), 0);
+}
+
+#[test]
+fn the_organisation_decides_and_so_does_everybody_about_their_own() {
+    let models = Models::new();
+    let app = models.app();
+    index(&app);
+    decide(&app, ADA, Sphere::Organisation, Level::Off);
+    embed(&app);
+    assert!(models.asked().is_empty());
+    decide(&app, ADA, Sphere::Organisation, Level::Embeddings);
+    app.write(CLEO, |tx, me| set_keeps_out(tx, me, true)).unwrap();
+    embed(&app);
+    assert!(
+        models.heard().contains("Order steel")
+            && !models.heard().contains("night shift")
+            && !models.heard().contains("Leave in May")
+    );
+    assert_eq!((made(&app, SECRET), made(&app, MAY), app.tx(tally).kept), (0, 0, 2));
+    decide(&app, ADA, Sphere::Organisation, Level::Off);
+    embed(&app);
+    assert_eq!(app.count("select count(*) from vectors"), 0);
+}
+
+#[test]
+fn a_model_that_is_not_allowed_and_a_budget_that_is_used_up_fill_no_ledger() {
+    let models = Models::new();
+    let app = models.app();
+    index(&app);
+    app.write(EDDA, |tx, me| {
+        Policy { monthly_tokens: Some(0), ..Policy::default() }.save(tx, me, Sphere::Project(ATLAS))
+    })
+    .unwrap();
+    embed(&app);
+    assert!(made(&app, STEEL) == 0 && made(&app, DOOR) == 1);
+    embed(&app);
+    assert_eq!(
+        (app.count("select count(*) from ai_calls where outcome = 'refused'"), fault(&app).as_str()),
+        (0, "budget")
+    );
+    says(&app, DOOR, "Grey.");
+    app.advance(chrono::Duration::seconds(LONGEST_HELD_SECONDS + 1));
+    embed(&app);
+    assert_eq!(made(&app, DOOR), 1);
+}
+
+#[test]
+fn without_a_key_nothing_happens_and_nothing_fails() {
+    let app = App::new();
+    index(&app);
+    embed(&app);
+    assert_eq!(app.count("select (select count(*) from vector_sets) + (select count(*) from jobs) + (select count(*) from ai_calls) as count"), 0);
+    assert!(app.count("select count(*) from passages where is_waiting") > 0);
+}
+
+#[test]
+fn what_is_deleted_takes_its_vectors_along_in_the_same_moment() {
+    let models = Models::new();
+    let app = embedded(&models, &[]);
+    delete(&app, STEEL);
+    assert_eq!(app.count("select count(*) from vectors"), app.count("select count(*) from records"));
+}
+
+#[test]
+fn a_provider_that_is_too_busy_or_fails_is_asked_again_later() {
+    for (status, word) in [(429, "rate"), (500, "server"), (503, "server")] {
+        let models = Models::new();
+        let app = models.app();
+        index(&app);
+        models.then((0..3).map(|_| Turn::Fails(status, "later", later())));
+        embed(&app);
+        assert_eq!(
+            (models.asked().len(), fault(&app).as_str(), app.count("select count(*) from vectors")),
+            (3, word, 0)
+        );
+        embed(&app);
+        assert_eq!(models.asked().len(), 3, "it rests");
+        app.advance(chrono::Duration::seconds(FIRST_REST_SECONDS + 1));
+        embed(&app);
+        assert_eq!((fault(&app), app.count("select count(*) from passages where is_waiting")), (String::new(), 0));
+    }
+}
+
+#[test]
+fn a_rest_doubles_up_to_its_limit() {
+    let models = Models::new();
+    let app = models.app();
+    index(&app);
+    let mut rests = Vec::new();
+    for _ in 0..8 {
+        models.then([Turn::Fails(401, "invalid_api_key", Vec::new())]);
+        embed(&app);
+        let now = app.state().clock.now().to_rfc3339();
+        let left = app
+            .count(&format!("select extract(epoch from max(rests_until) - '{now}')::bigint as count from vector_sets"));
+        rests.push(left);
+        app.advance(chrono::Duration::seconds(left + 1));
+    }
+    assert_eq!(rests, [10, 20, 40, 80, 160, 320, LONGEST_REST_SECONDS, LONGEST_REST_SECONDS]);
+}
+
+#[test]
+fn a_key_revoked_in_the_middle_stops_it_and_what_was_made_stays() {
+    let models = Models::new();
+    let app = models.app();
+    index(&app);
+    models.then([Turn::Late(Wait::ZERO), Turn::Late(Wait::ZERO), Turn::Fails(401, "invalid_api_key", Vec::new())]);
+    embed(&app);
+    let made = app.count("select count(*) from vectors");
+    assert!(models.asked().len() == 3 && made > 0 && fault(&app) == "key");
+    let page = app.as_(BEN).get("/settings/ai/vectors");
+    assert!(page.has("Waits for the provider") && page.has("refuses"), "{}", page.text());
+    app.advance(chrono::Duration::seconds(FIRST_REST_SECONDS + 1));
+    embed(&app);
+    let taken = |outcome: &str| {
+        app.count(&format!(
+            "select coalesce(sum(cardinality(records)), 0)::bigint as count from ai_calls where outcome {outcome}"
+        ))
+    };
+    assert_eq!((taken("= 'done'"), fault(&app)), (app.count("select count(*) from records"), String::new()));
+    assert!(app.as_(BEN).get("/settings/ai/vectors").has("Complete"));
+}
+
+#[test]
+fn vectors_of_another_length_are_not_kept() {
+    let models = Models::new();
+    let app = models.app();
+    index(&app);
+    models.then([Turn::Vectors(DIM + 1)]);
+    embed(&app);
+    assert_eq!((fault(&app).as_str(), app.count("select count(*) from vectors")), ("dimension", 0));
+    assert!(app.as_(BEN).get("/settings/ai/vectors").has("embedding_dim"));
+}
+
+#[test]
+fn a_text_the_model_does_not_take_is_found_by_halving_and_left_out() {
+    let models = Models::new();
+    let app = embedded(&models, &[]);
+    let before = models.asked().len();
+    says(
+        &app,
+        STEEL,
+        &["crane", "beam", "plank", "bolt"].map(|word| format!("## {word}\n\n{}\n\n", paragraphs(word, 40))).concat(),
+    );
+    let wrong = || Turn::Fails(400, "invalid_value", Vec::new());
+    let well = || Turn::Late(Wait::ZERO);
+    models.then([wrong(), well(), wrong(), well(), wrong()]);
+    embed(&app);
+    assert_eq!((models.asked().len() - before, passages_of(&app, STEEL), made(&app, STEEL)), (5, 4, 3));
+    assert_eq!((app.tx(tally).failed, app.tx(tally).waiting), (1, 0));
+    embed(&app);
+    assert_eq!(models.asked().len() - before, 5);
+}
+
+#[test]
+fn a_provider_that_takes_nothing_loses_nothing() {
+    let models = Models::new();
+    let app = models.app();
+    index(&app);
+    models.then((0..40).map(|_| Turn::Fails(400, "invalid_value", Vec::new())));
+    embed(&app);
+    assert!(models.asked().len() <= MAX_WRONG + 1, "{}", models.asked().len());
+    assert_eq!((fault(&app).as_str(), app.tx(tally).failed), ("request", 0));
+}
+
+#[test]
+fn one_job_at_a_time_works_on_a_set() {
+    let models = Models::new();
+    let app = embedded(&models, &[]);
+    let set = app.tx(|tx| Set::find(tx, SetState::Serving)).unwrap();
+    assert!(app.tx(|tx| set.lease(tx)) && !app.tx(|tx| set.lease(tx)));
+    says(&app, STEEL, "Nine weeks.");
+    let before = models.asked().len();
+    embed(&app);
+    assert_eq!(models.asked().len(), before);
+    app.advance(chrono::Duration::seconds(LEASE_SECONDS + 1));
+    embed(&app);
+    assert_eq!(models.asked().len(), before + 1);
+}
+
+#[test]
+fn a_large_backlog_is_done_in_several_jobs_of_whole_batches() {
+    let models = Models::new();
+    let app = models.app();
+    index(&app);
+    fill(&app, STEEL, usize::try_from(BATCH).unwrap() * (MAX_BATCHES + 1));
+    embed(&app);
+    assert_eq!(app.count("select count(*) from passages where is_waiting"), 0);
+    assert_eq!(app.count("select count(*) from jobs where kind = 'vectors.make' and finished_at is not null"), 2);
+    let largest = models.bodies().iter().map(|body| body["input"].as_array().unwrap().len()).max();
+    assert_eq!(largest, usize::try_from(BATCH).ok());
+}
+
+#[test]
+fn only_who_manages_ai_sees_the_numbers_which_count_private_records_too() {
+    let models = Models::new();
+    let app = embedded(&models, &[]);
+    for (who, status) in [(ADA, 200), (BEN, 200), (CLEO, 404), (VERA, 404), (GRO, 404)] {
+        assert_eq!(app.as_(who).get("/settings/ai/vectors").status, status, "{}", who.name);
+    }
+    let page = app.as_(BEN).get("/settings/ai/vectors");
+    assert!(page.has("text-embedding-3-small") && page.has("64"), "{}", page.text());
+    assert_eq!(Purpose::Passages.as_str(), "passages");
+}
+
+#[test]
+fn more_than_2000_dimensions_are_kept_in_half_precision_with_an_index_of_their_own() {
+    let models = Models::new();
+    models.then((0..30).map(|_| Turn::Vectors(2100)));
+    let app = models.app_with(&[("TOW_AI__EMBEDDING_DIM", "2100")]);
+    index(&app);
+    embed(&app);
+    assert_eq!(
+        app.count("select count(*) from vectors where half is not null and whole is null"),
+        app.count("select count(*) from passages")
+    );
+    let index = app.text("select coalesce(max(indexdef), '') as text from pg_indexes where tablename = 'vectors' and indexname like 'vectors_set_%'");
+    assert!(
+        index.contains("half)::halfvec(2100)") && index.contains("halfvec_cosine_ops") && index.contains("hnsw"),
+        "{index}"
+    );
+}
