@@ -2,7 +2,7 @@
 //! of `ai`. Nobody waits for it, so whatever the provider does, the set rests for a while and goes on later.
 
 use super::model::*;
-use crate::ai::{Asking, Fault, Provider, Reason, foresee};
+use crate::ai::{Asking, Fault, Provider, Reason, Source, foresee};
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Result};
 use crate::net;
@@ -151,7 +151,7 @@ pub async fn send(
     let mut open = vec![batch];
     while let Some(mut part) = open.pop() {
         let words: Vec<String> = part.iter().map(Waiting::words).collect();
-        let texts: Vec<_> = part.iter().zip(&words).map(|(row, words)| (Some(row.record_id), words.as_str())).collect();
+        let texts: Vec<_> = part.iter().zip(&words).map(|(row, words)| (Source::Of(row.record_id), words.as_str())).collect();
         match provider.embed_as(work, asking, (&set.model, set.length()), &texts).await? {
             Ok(vectors) => {
                 (wrong, is_any_taken) = (0, true);

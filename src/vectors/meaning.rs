@@ -3,7 +3,7 @@
 
 use super::model::*;
 use crate::access::Ctx;
-use crate::ai::{Asking, Fault, PageDesk, Provider, Purpose, Reason, foresee};
+use crate::ai::{Asking, Fault, PageDesk, Provider, Purpose, Reason, Source, foresee};
 use crate::error::Result;
 use crate::web::Shared;
 use chrono::{DateTime, Duration, Utc};
@@ -101,7 +101,7 @@ async fn make(
     let now = state.clock.now();
     let mut desk = PageDesk::new(state, request);
     let model = (key.set.model.as_str(), key.set.length());
-    let made = provider.embed_as(&mut desk, &asking, model, &[(None, &key.text)]).await?;
+    let made = provider.embed_as(&mut desk, &asking, model, &[(Source::Own, key.text.as_str())]).await?;
     Ok(made.map(|vectors| {
         let vector = vectors.into_iter().next().unwrap_or_default();
         keep(key, vector.clone(), now);

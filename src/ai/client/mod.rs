@@ -167,7 +167,7 @@ impl Provider {
         desk: &mut D,
         asking: &Asking,
         (model, dim): (&str, u16),
-        texts: &[(Option<Uuid>, &str)],
+        texts: &[(Source, &str)],
     ) -> Asked<Vec<Vec<f32>>> {
         let body = EmbeddingsBody {
             model,
