@@ -2,7 +2,7 @@
 
 use crate::harness::*;
 use std::fmt::Write;
-use tow::access::{Actor, Answer, Permission, Permissions, Place, Thing, Verb, answer};
+use tow::access::{Actor, Answer, Kind, Permission, Permissions, Place, Thing, Verb, answer};
 use tow::people::{OrganisationRole, PersonId};
 use uuid::Uuid;
 
@@ -84,15 +84,21 @@ fn asks() -> Vec<Ask> {
     let mut asks: Vec<Ask> = Vec::new();
     for (name, place) in places {
         let somebodys = Some(PersonId(Uuid::max()));
-        asks.push((format!("record in {name}"), Box::new(move |_| Thing::Record { id, place, author: somebodys })));
-        asks.push((format!("own record in {name}"), Box::new(move |me| Thing::Record { id, place, author: me })));
+        asks.push((
+            format!("record in {name}"),
+            Box::new(move |_| Thing::Record { id, kind: Kind::Ticket, place, author: somebodys }),
+        ));
+        asks.push((
+            format!("own record in {name}"),
+            Box::new(move |me| Thing::Record { id, kind: Kind::Ticket, place, author: me }),
+        ));
         asks.push((
             format!("comment in {name}"),
-            Box::new(move |_| Thing::Remark { record: id, place, author: somebodys }),
+            Box::new(move |_| Thing::Remark { record: id, kind: Kind::Ticket, place, author: somebodys }),
         ));
         asks.push((
             format!("own comment in {name}"),
-            Box::new(move |me| Thing::Remark { record: id, place, author: me }),
+            Box::new(move |me| Thing::Remark { record: id, kind: Kind::Ticket, place, author: me }),
         ));
     }
     asks.push(("project Atlas".to_owned(), Box::new(|_| Thing::Project(ATLAS))));

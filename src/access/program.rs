@@ -28,12 +28,12 @@ impl Program {
         kinds
     }
 
-    fn writes_records(&self) -> bool {
-        self.scopes.iter().any(|scope| scope.is_write() && scope.kind().is_some())
+    fn reads(&self, kind: Kind) -> bool {
+        self.scopes.iter().any(|scope| scope.kind() == Some(kind))
     }
 
-    /// None when its scopes do not stand in the way; the rules go on from there. Which kind of record a scope opens is held by the
-    /// route, which names its scope, and by `visible`, which shows no other kind.
+    /// None when its scopes do not stand in the way; the rules go on from there. A record of a kind that no scope of it opens is not
+    /// there, as in `visible`.
     pub(in crate::access) fn refusal(&self, verb: Verb, thing: &Thing) -> Option<Answer> {
         let unless = |is_open: bool, scope: Scope| (!is_open).then(|| scope_missing(scope));
         match *thing {
@@ -41,8 +41,13 @@ impl Program {
                 Verb::Add => Answer::No(Msg::new("refused-narrowed")),
                 _ => Answer::Hidden,
             }),
+            Thing::Record { kind, .. } if verb == Verb::Add && !self.reads(kind) => Some(kind_missing(kind)),
+            Thing::Record { kind, .. } | Thing::Remark { kind, .. } if !self.reads(kind) => Some(Answer::Hidden),
             Thing::Record { .. } if verb == Verb::See => None,
-            Thing::Record { .. } => unless(self.writes_records(), Scope::TicketsWrite),
+            Thing::Record { kind, .. } => {
+                let is_open = Scope::writing(kind).is_some_and(|scope| self.may(scope));
+                (!is_open).then(|| kind_missing(kind))
+            }
             Thing::Remark { .. } if verb == Verb::See => unless(self.may(Scope::CommentsRead), Scope::CommentsRead),
             Thing::Remark { .. } => unless(self.may(Scope::CommentsWrite), Scope::CommentsWrite),
             Thing::Project(_) if verb == Verb::See => None,
@@ -58,6 +63,10 @@ impl Program {
     fn is_outside(&self, place: Place) -> bool {
         self.is_narrowed && !matches!(place, Place::Project(_))
     }
+}
+
+fn kind_missing(kind: Kind) -> Answer {
+    Scope::writing(kind).map_or_else(|| Answer::No(Msg::new("refused-program")), scope_missing)
 }
 
 fn scope_missing(scope: Scope) -> Answer {

@@ -1,6 +1,8 @@
 //! `docs/permissions.md`, made from the catalogue and the table.
 
-use crate::access::{Actor, Answer, Permission, Place, ProjectAccess, ProjectId, ProjectRole, Thing, Verb, answer};
+use crate::access::{
+    Actor, Answer, Kind, Permission, Place, ProjectAccess, ProjectId, ProjectRole, Thing, Verb, answer,
+};
 use crate::people::OrganisationRole;
 use crate::ui::text;
 use std::fmt::Write;
@@ -40,7 +42,7 @@ fn permissions() -> String {
 fn projects() -> String {
     let id = Uuid::nil();
     let place = Place::Project(PROJECT);
-    let others = Thing::Record { id, place, author: None };
+    let others = Thing::Record { id, kind: Kind::Ticket, place, author: None };
     let rows: [(&str, Verb, Thing); 5] = [
         ("see the project and all in it", Verb::See, others),
         ("add, edit, close, decide, comment, attach; archive or move what they wrote themselves", Verb::Edit, others),

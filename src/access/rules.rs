@@ -57,12 +57,14 @@ pub enum Thing {
     /// A record, or (with `Add`) one about to be made by its author.
     Record {
         id: Uuid,
+        kind: Kind,
         place: Place,
         author: Option<PersonId>,
     },
-    /// A comment: its record's place, and who wrote it.
+    /// A comment: its record's kind and place, and who wrote it.
     Remark {
         record: Uuid,
+        kind: Kind,
         place: Place,
         author: Option<PersonId>,
     },

@@ -39,6 +39,11 @@ impl Scope {
         }
     }
 
+    /// What opens a kind for writing; None for a kind that no program reaches.
+    pub fn writing(kind: Kind) -> Option<Scope> {
+        Scope::ALL.iter().copied().find(|scope| scope.is_write() && scope.kind() == Some(kind))
+    }
+
     /// Message key.
     pub fn label(self) -> String {
         format!("scope-{}", self.as_str().replace(':', "-"))

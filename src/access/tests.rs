@@ -8,42 +8,59 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use tow::access::{Actor, Kind, Permission, ProjectId, Thing, Verb, can, visible};
+use tow::access::{Actor, Kind, Permission, ProjectId, Scope, Thing, Verb, can, visible};
 use tow::db::Tx;
 use tow::db::paging::Page;
 use tow::db::sql::Sql;
 use tow::error::Error;
+use tow::people::{NewToken, TokenKind};
 use tow::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, RECORD_COLUMNS, Record, Sort};
+use tow::web::{Caller, Entrance, random_token, token_hash};
 use uuid::Uuid;
 
 const CASES: u32 = 24;
 const PEOPLE: [Who; 6] = [ADA, BEN, CLEO, VERA, DOV, EDDA];
 const GROUPS: usize = 3;
+/// Its place among the kinds.
+const RISK: usize = 2;
 
 /// Whatever may come: projects (open?, archived?), organisation roles, who is in which group, grants (project, person or
-/// group, role), and records (place, author, archived?, minute of its last change).
+/// group, role), and records (place, author, archived?, minute of its last change, kind); and tokens and keys.
 #[derive(Debug, Clone)]
 struct World {
     projects: Vec<(bool, bool)>,
     roles: Vec<usize>,
     members: Vec<(usize, usize)>,
     grants: Vec<(usize, usize, usize)>,
-    records: Vec<(usize, usize, usize, bool, u8)>,
+    records: Vec<(usize, usize, usize, bool, u8, usize)>,
+    tokens: Vec<Narrow>,
 }
+
+/// A token or key: whose (past the people: the organisation's), its scopes, its projects.
+type Narrow = (usize, Vec<usize>, Option<Vec<usize>>);
 
 fn worlds() -> impl Strategy<Value = World> {
     let projects = prop::collection::vec((any::<bool>(), any::<bool>()), 1..12);
     let roles = prop::collection::vec(0..3_usize, PEOPLE.len());
     let members = prop::collection::vec((0..GROUPS, 0..PEOPLE.len()), 0..8);
     let grants = prop::collection::vec((0..12_usize, 0..PEOPLE.len() + GROUPS, 0..4_usize), 0..16);
-    let records = prop::collection::vec((0..4_usize, 0..12_usize, 0..PEOPLE.len(), any::<bool>(), any::<u8>()), 1..40);
-    (projects, roles, members, grants, records).prop_map(|(projects, roles, members, grants, records)| World {
-        projects,
-        roles,
-        members,
-        grants,
-        records,
-    })
+    // A third of them risks, whose pages are walked.
+    let kind = (0..Kind::ALL.len() * 3).prop_map(|number| if number % 3 == 0 { RISK } else { number / 3 });
+    let record = (0..4_usize, 0..12_usize, 0..PEOPLE.len(), any::<bool>(), any::<u8>(), kind);
+    let records = prop::collection::vec(record, 1..60);
+    let narrow = prop::option::of(prop::collection::vec(0..12_usize, 0..4));
+    let token = (0..PEOPLE.len() + 2, prop::collection::vec(0..Scope::ALL.len(), 1..6), narrow);
+    let tokens = prop::collection::vec(token, 1..6);
+    (projects, roles, members, grants, records, tokens).prop_map(
+        |(projects, roles, members, grants, records, tokens)| World {
+            projects,
+            roles,
+            members,
+            grants,
+            records,
+            tokens,
+        },
+    )
 }
 
 fn project_id(number: usize) -> Uuid {
@@ -109,7 +126,7 @@ impl World {
     fn record(
         &self,
         number: usize,
-        (scope, place, author, archived, minute): &(usize, usize, usize, bool, u8),
+        (scope, place, author, archived, minute, kind): &(usize, usize, usize, bool, u8, usize),
     ) -> String {
         let (scope, column, id) = match scope {
             0 => ("organisation", "", String::new()),
@@ -121,9 +138,48 @@ impl World {
         let archived = if *archived { format!("'{}'", at(0)) } else { "null".to_owned() };
         format!(
             "insert into records (id, organisation_id, kind, number, display_id, scope{column}, title, author_id, created_at, updated_at, archived_at)
-             values ('{}', '{}', 'risk', {number}, 'RISK-{number}', '{scope}'{id}, 'title {}', '{}', '{}', '{}', {archived});\n",
-            Uuid::from_u128(0x9300 + number as u128), HALDEN.0, minute % 7, PEOPLE[*author].id, at(0), at(i64::from(*minute) / 8),
+             values ('{}', '{}', '{}', {number}, 'RISK-{number}', '{scope}'{id}, 'title {}', '{}', '{}', '{}', {archived});\n",
+            Uuid::from_u128(0x9300 + number as u128), HALDEN.0, Kind::ALL[*kind], minute % 7, PEOPLE[*author].id, at(0), at(i64::from(*minute) / 8),
         )
+    }
+}
+
+impl World {
+    /// A program with this token, let in as at a request.
+    fn program(&self, tx: &mut Tx, (whose, scopes, projects): &Narrow) -> Result<Actor, Error> {
+        let (person, hash) = (PEOPLE.get(*whose), token_hash(&random_token()));
+        let mut narrowed: Option<Vec<Uuid>> =
+            projects.as_ref().map(|of| of.iter().map(|number| project_id(number % self.projects.len())).collect());
+        if let Some(narrowed) = &mut narrowed {
+            narrowed.sort();
+            narrowed.dedup();
+        }
+        let token = NewToken {
+            organisation: HALDEN,
+            kind: if person.is_some() { TokenKind::Personal } else { TokenKind::Service },
+            name: "Robot".to_owned(),
+            person: person.map(|who| who.id),
+            creator: ADA.id,
+            hash: hash.clone(),
+            hint: "…".to_owned(),
+            scopes: scopes.iter().map(|number| Scope::ALL[*number].to_string()).collect(),
+            projects: narrowed,
+            networks: Vec::new(),
+            expires_at: tx.now + chrono::Duration::days(1),
+        };
+        token.insert(tx)?;
+        let caller = Caller {
+            session: None,
+            binding: String::new(),
+            address: "203.0.113.7".to_owned(),
+            browser: String::new(),
+            request_id: Uuid::nil(),
+            step_up_max_age_seconds: 900,
+        };
+        match Actor::of_token(tx, &caller, &hash)? {
+            Entrance::Open(me, _) => Ok(me),
+            Entrance::Closed(_, why) => panic!("{why:?}"),
+        }
     }
 }
 
@@ -135,10 +191,12 @@ fn in_random_worlds(check: impl Fn(&mut Tx, &Actor) -> Result<(), TestCaseError>
         app.undoing(|| {
             app.sql(&world.sql());
             app.tx(|tx| {
-                Ok(PEOPLE.iter().try_for_each(|who| {
-                    let me = Actor::of_person(tx, who.id).map_err(fail)?;
-                    check(tx, &me)
-                }))
+                let mut asking =
+                    PEOPLE.iter().map(|who| Actor::of_person(tx, who.id)).collect::<Result<Vec<_>, _>>()?;
+                for token in &world.tokens {
+                    asking.push(world.program(tx, token)?);
+                }
+                Ok(asking.iter().try_for_each(|me| check(tx, me)))
             })
         })
     });
@@ -176,6 +234,20 @@ fn what_is_listed_is_what_may_be_seen_for_everybody_and_every_record() {
             .map(|record| record.id.0)
             .collect();
         prop_assert_eq!(listed, asked);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_program_changes_only_records_of_the_kinds_that_its_scopes_open_for_writing() {
+    in_random_worlds(|tx, me| {
+        let Some(program) = me.program.clone() else { return Ok(()) };
+        for record in all_records(tx)? {
+            let is_open = Scope::writing(record.kind).is_some_and(|scope| program.may(scope));
+            for verb in [Verb::Add, Verb::Edit, Verb::Close, Verb::Decide, Verb::Remove, Verb::Share] {
+                prop_assert!(is_open || !can(me, verb, &record.thing()), "{} {verb} {:?}", record.kind, program.scopes);
+            }
+        }
         Ok(())
     });
 }

@@ -276,7 +276,7 @@ pub fn may_comment(me: &Actor, record: &Record) -> bool {
 }
 
 fn remark(record: &Record, author: Option<PersonId>) -> Thing {
-    Thing::Remark { record: record.id.0, place: record.place(), author }
+    Thing::Remark { record: record.id.0, kind: record.kind, place: record.place(), author }
 }
 
 fn act(kind: ActKind, record: &Record, comment: CommentId) -> Act {

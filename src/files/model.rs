@@ -2,7 +2,7 @@
 
 use super::picture::Prepared;
 use super::store::Store;
-use crate::access::{Actor, Permit, Place, Thing, Verb, can, check, may, may_each, visible};
+use crate::access::{Actor, Kind, Permit, Place, Thing, Verb, can, check, may, may_each, visible};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
@@ -61,7 +61,7 @@ const COLUMNS: &str =
 
 /// Whoever writes a record may attach to it; a file goes by its author, or by who may remove the record.
 fn thing(record: &Record, author: Option<PersonId>) -> Thing {
-    Thing::Remark { record: record.id.0, place: record.place(), author }
+    Thing::Remark { record: record.id.0, kind: record.kind, place: record.place(), author }
 }
 
 impl File {
@@ -92,18 +92,18 @@ impl File {
         Ok(files)
     }
 
-    /// As an import does: each content (by its place among the uploads) on many records of one place, under one permit. Answers
+    /// As an import does: each content (by its place among the uploads) on many records of one kind and place, under one permit. Answers
     /// the address of each, in the order of the pairs.
     pub fn attach_each(
         tx: &mut Tx,
         me: &Actor,
-        place: Place,
+        (kind, place): (Kind, Place),
         pairs: &[(RecordId, usize)],
         (uploads, store): (Vec<Prepared>, &Store),
     ) -> Result<Vec<String>> {
         let author = me.person_id();
         let things: Vec<Thing> =
-            pairs.iter().map(|(record, _)| Thing::Remark { record: record.0, place, author }).collect();
+            pairs.iter().map(|(record, _)| Thing::Remark { record: record.0, kind, place, author }).collect();
         let permit = may_each(tx, me, Verb::Add, &things)?;
         let kept = uploads.into_iter().map(|upload| Kept::of(tx, upload, store)).collect::<Result<Vec<_>>>()?;
         let (mut addresses, mut acts) = (Vec::with_capacity(pairs.len()), Vec::with_capacity(pairs.len()));

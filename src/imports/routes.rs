@@ -2,7 +2,7 @@
 
 use super::pages::{DocsLook, Index, New, TicketsLook, docs_made};
 use super::{Held, Source, enclose, read_set, read_tickets};
-use crate::access::{Actor, Ctx, Place, Thing, Verb, check};
+use crate::access::{Actor, Ctx, Kind, Place, Thing, Verb, check};
 use crate::db::Tx;
 use crate::docs::{Enclosed, import_set};
 use crate::error::{Error, Msg, Problems, Result};
@@ -62,9 +62,9 @@ async fn again(ctx: &Ctx, what: &'static str, place: String, error: Error) -> Re
 }
 
 /// Where it goes, when one may write there.
-fn place_of(me: &Actor, value: &str) -> Result<Place> {
+fn place_of(me: &Actor, kind: Kind, value: &str) -> Result<Place> {
     let place = parse_place(me, value)?;
-    check(me, Verb::Add, &Thing::Record { id: uuid::Uuid::nil(), place, author: me.person_id() })?;
+    check(me, Verb::Add, &Thing::Record { id: uuid::Uuid::nil(), kind, place, author: me.person_id() })?;
     Ok(place)
 }
 
@@ -114,7 +114,7 @@ mod docs {
         let looked = async {
             let key = receive(&ctx, payload, &mut place).await?;
             let asked = place.clone();
-            ctx.read(move |_, me| place_of(me, &asked)).await?;
+            ctx.read(move |_, me| place_of(me, Kind::Doc, &asked)).await?;
             let (files, uploads) = (files(&ctx, &key).await?, ctx.state.config.uploads.clone());
             let set = ctx.work(move || read_set(&files, &uploads)).await?;
             Ok((key, set))
@@ -145,7 +145,7 @@ mod docs {
             .write_once(&sent, move |tx, me| {
                 // Sent twice, the files are gone by now, and the answer of the first time stands.
                 let (set, enclosed) = read?;
-                let place = place_of(me, &place)?;
+                let place = place_of(me, Kind::Doc, &place)?;
                 let report = import_set(tx, me, place, &set, Some(enclosed))?;
                 let path = report.path();
                 let _ = tell.send(report);
@@ -182,7 +182,7 @@ mod tickets {
             let (asked, table) = (place.clone(), table(files(&ctx, &key).await?)?);
             let found = ctx
                 .read(move |tx, me| {
-                    let place = place_of(me, &asked)?;
+                    let place = place_of(me, Kind::Ticket, &asked)?;
                     read_tickets(tx, me, place, table)
                 })
                 .await?;
@@ -204,7 +204,7 @@ mod tickets {
             .write_once(&sent, move |tx, me| {
                 // As with pages.
                 let table = table?;
-                let place = place_of(me, &asked)?;
+                let place = place_of(me, Kind::Ticket, &asked)?;
                 let found = read_tickets(tx, me, place, table)?;
                 if !found.bad.is_empty() && !skips {
                     return Err(Error::invalid("file", Msg::new("problem-import-skip").with("count", found.bad.len())));

@@ -57,7 +57,7 @@ pub fn import_set(tx: &mut Tx, me: &Actor, place: Place, set: &Set, enclosed: Op
     let after = rank_at_end(tx, place, None)?;
     let plan = Plan::new(tx, set, &after)?;
     let things: Vec<Thing> =
-        plan.ids.iter().map(|id| Thing::Record { id: *id, place, author: me.person_id() }).collect();
+        plan.ids.iter().map(|id| Thing::Record { id: *id, kind: Kind::Doc, place, author: me.person_id() }).collect();
     let permit = may_each(tx, me, Verb::Add, &things)?;
     let first = insert_many(tx, me, Kind::Doc, place, "DOC", &plan.records())?;
     let addresses = match enclosed {
@@ -137,7 +137,7 @@ impl Plan {
             .iter()
             .filter_map(|(index, path)| Some((RecordId(*self.ids.get(*index)?), *places.get(path.as_str())?)))
             .collect();
-        let addresses = File::attach_each(tx, me, place, &pairs, (uploads, &store))?;
+        let addresses = File::attach_each(tx, me, (Kind::Doc, place), &pairs, (uploads, &store))?;
         Ok(linked.into_iter().zip(addresses).collect())
     }
 

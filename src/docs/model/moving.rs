@@ -1,7 +1,7 @@
 //! Another parent, another order, another place. The pages below move along.
 
 use super::{Doc, DocId, MAX_DEPTH, Node, check_parent, lock_tree, nodes, rank_at_end, rank_at_start};
-use crate::access::{Actor, Permit, Place, Thing, Verb, may, may_each};
+use crate::access::{Actor, Kind, Permit, Place, Thing, Verb, may, may_each};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
@@ -77,8 +77,12 @@ impl Doc {
             return may(tx, me, Verb::Edit, &self.record.thing());
         }
         let leave = self.may_with_below(tx, me, Verb::Share, below)?;
-        let enter =
-            may(tx, me, Verb::Add, &Thing::Record { id: self.record.id.0, place, author: self.record.author_id })?;
+        let enter = may(
+            tx,
+            me,
+            Verb::Add,
+            &Thing::Record { id: self.record.id.0, kind: Kind::Doc, place, author: self.record.author_id },
+        )?;
         enter.unused(tx);
         Ok(leave)
     }
@@ -86,7 +90,7 @@ impl Doc {
     /// One permit for the page and all below it. What stands in the way below is said in other words than what is wrong here.
     pub(super) fn may_with_below(&self, tx: &mut Tx, me: &Actor, verb: Verb, below: &[Below]) -> Result<Permit> {
         let place = self.record.place();
-        let thing = |row: &Below| Thing::Record { id: row.id, place, author: row.author_id };
+        let thing = |row: &Below| Thing::Record { id: row.id, kind: Kind::Doc, place, author: row.author_id };
         crate::access::check(me, verb, &self.record.thing())?;
         let things: Vec<Thing> = below.iter().map(thing).collect();
         may_each(tx, me, verb, &things).map_err(|error| match error {

@@ -1,6 +1,8 @@
 //! Groups: named sets of people. Who puts somebody into one gives what it holds, so one must hold that much in its projects.
 
-use crate::access::{Actor, Permission, Place, ProjectId, ProjectRole, Thing, Verb, check, holds_in, may, visible};
+use crate::access::{
+    Actor, Kind, Permission, Place, ProjectId, ProjectRole, Thing, Verb, check, holds_in, may, visible,
+};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
@@ -208,7 +210,7 @@ impl Group {
         let mut sql = Sql::named("members::held", "select project_id, role from project_grants where group_id = ");
         sql.bind(self.id);
         let held: Vec<Held> = sql.load(tx.conn())?;
-        let own = Thing::Record { id: self.id.0, place: Place::Group(self.id), author: None };
+        let own = Thing::Record { id: self.id.0, kind: Kind::Doc, place: Place::Group(self.id), author: None };
         let sees = check(me, Verb::See, &own).is_ok() || self.ties(tx)?.records == 0;
         match sees && held.iter().all(|grant| holds_in(me, grant.project_id, grant.role)) {
             true => Ok(()),

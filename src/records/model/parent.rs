@@ -87,7 +87,7 @@ impl Record {
     }
 
     pub fn thing(&self) -> Thing {
-        Thing::Record { id: self.id.0, place: self.place(), author: self.author_id }
+        Thing::Record { id: self.id.0, kind: self.kind, place: self.place(), author: self.author_id }
     }
 
     pub fn is_archived(&self) -> bool {
@@ -203,7 +203,8 @@ impl Record {
             leave.unused(tx);
             return Ok(());
         }
-        let enter = may(tx, me, Verb::Add, &Thing::Record { id: self.id.0, place, author: self.author_id })?;
+        let enter =
+            may(tx, me, Verb::Add, &Thing::Record { id: self.id.0, kind: self.kind, place, author: self.author_id })?;
         self.set_place(tx, place)?;
         enter.unused(tx);
         let act = Act::new(ActKind::Moved).on(self.id).change("scope", self.scope, place.scope());
@@ -261,7 +262,8 @@ impl NewRecord {
     /// Asks, numbers and inserts the parent row. The permit is settled by the caller, when its own row stands too.
     pub fn insert(self, tx: &mut Tx, me: &Actor) -> Result<(Record, Permit)> {
         let id = tx.new_id();
-        let permit = may(tx, me, Verb::Add, &Thing::Record { id, place: self.place, author: me.person_id() })?;
+        let permit =
+            may(tx, me, Verb::Add, &Thing::Record { id, kind: self.kind, place: self.place, author: me.person_id() })?;
         let organisation = me.organisation_id().ok_or_else(|| Error::broken("a record needs an organisation"))?;
         let number = next_number(tx, sequence_of(self.kind, self.place, organisation), self.kind, 1)?;
         let display_id = format!("{}-{number}", prefix(me, self.kind, self.place)?);

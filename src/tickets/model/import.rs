@@ -56,7 +56,8 @@ pub fn import_tickets(tx: &mut Tx, me: &Actor, place: Place, rows: &[&Imported])
         _ => "TOW".to_owned(),
     };
     let ids: Vec<Uuid> = rows.iter().map(|_| tx.new_id()).collect();
-    let things: Vec<Thing> = ids.iter().map(|id| Thing::Record { id: *id, place, author: me.person_id() }).collect();
+    let things: Vec<Thing> =
+        ids.iter().map(|id| Thing::Record { id: *id, kind: Kind::Ticket, place, author: me.person_id() }).collect();
     let permit = may_each(tx, me, Verb::Add, &things)?;
     let planned: Vec<Planned> =
         ids.iter().zip(rows).map(|(id, row)| Planned { id: RecordId(*id), title: row.title.clone() }).collect();
