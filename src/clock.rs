@@ -1,6 +1,6 @@
 //! The only reader of the wall clock. Tests move it; nothing sleeps.
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound, TimeZone, Utc};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -21,4 +21,11 @@ impl Clock {
     pub fn advance(&self, by: chrono::Duration) {
         self.shift.fetch_add(by.num_milliseconds(), Ordering::Relaxed);
     }
+}
+
+/// The first moment of a day; where the clocks jump over midnight, that of the day in UTC.
+pub fn midnight(day: NaiveDate, zone: chrono_tz::Tz) -> DateTime<Utc> {
+    let naive = day.and_time(NaiveTime::MIN);
+    let local = zone.from_local_datetime(&naive).earliest();
+    local.map_or_else(|| Utc.from_utc_datetime(&naive), |local| local.with_timezone(&Utc))
 }

@@ -1,6 +1,6 @@
 # The audit trail. Each sentence follows the name of who did it.
 audit-title = Audit
-audit-words = Who did what to access, identity and the whole of the data, and what was refused. An entry cannot be altered, removed or inserted without breaking the chain it stands in.
+audit-words = Who did what to access, identity and the whole of the data, and what was refused. Each entry is linked to the one before it, so the operator's tow audit verify finds one that was altered, removed or inserted; that the newest are missing it finds only beside a head kept elsewhere. Address and browser are not linked, and are emptied after a time.
 audit-events = Events
 audit-streams = Streams
 audit-by = By whom
@@ -20,6 +20,8 @@ audit-where = From where
 audit-target = About
 audit-same-target = everything about it
 audit-session = Session
+audit-token = Token
+audit-by-token = by token { $name }
 audit-request = Request
 audit-chain = Chain
 audit-follows = follows { $hash }

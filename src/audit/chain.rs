@@ -1,7 +1,7 @@
 //! The hash chain over audit events, made by a sealer so that writers never queue for one lock. Each sealed event's hash covers
 //! the one before it: edits, insertions and removals show. A cut-off end shows only beside a head kept elsewhere (log, backups).
 
-use crate::audit::{ActKind, last_cut};
+use crate::audit::{cut_told, last_cut};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Result};
@@ -16,8 +16,8 @@ use uuid::Uuid;
 const HASH_BYTES: usize = 32;
 /// How many renumbered removals are recognised as such; more are told as an alteration.
 const RENUMBERED: i64 = 100;
-/// Events sealed in one go.
-const SEAL_BATCH: i32 = 1000;
+/// Events sealed in one go, which is one transaction.
+pub const SEAL_BATCH: i32 = 1000;
 /// The advisory lock of the one sealer at a time.
 const SEAL_LOCK: i64 = 0x746f_775f_7365_616c;
 
@@ -126,7 +126,14 @@ pub struct Sealed {
     pub added: usize,
 }
 
-/// Numbers and links what has been committed since. None when another sealer is at work.
+impl Sealed {
+    /// A whole go's worth was there: there may be more.
+    pub fn has_more(&self) -> bool {
+        i32::try_from(self.added).is_ok_and(|added| added >= SEAL_BATCH)
+    }
+}
+
+/// Numbers and links what has been committed since, at most `SEAL_BATCH` events. None when another sealer is at work.
 pub fn seal(tx: &mut Tx) -> Result<Option<Sealed>> {
     let mut lock = Sql::named("audit::seal_lock", "select pg_try_advisory_xact_lock(");
     lock.bind(SEAL_LOCK).push(") as flag");
@@ -247,18 +254,17 @@ fn before_the_start(tx: &mut Tx, start: &Head) -> Result<Option<Fault>> {
     if let Some(event) = sql.load::<Event>(tx.conn())?.into_iter().next() {
         return Ok(Some(Fault::Inserted { sequence: event.sequence.unwrap_or_default(), id: event.id }));
     }
-    let mut told = Sql::named("audit::verify_cut", "select true as flag from audit_events where action = ");
-    told.bind(ActKind::AuditCut).push(" and after->>'head' = ").bind(start.hex()).push(" limit 1");
-    let is_told = !told.load::<Flag>(tx.conn())?.is_empty();
+    let is_told = cut_told(tx, &start.hash)?;
     Ok((!is_told).then_some(Fault::Cut { sequence: start.sequence }))
 }
 
-/// Whether an event (or a cut) with this hash stands in the chain: what was once a head must.
+/// Whether an event with this hash stands in the chain, or an event of the chain says that the trail was cut there: what was once a
+/// head must. The table of cuts alone proves nothing, for nothing covers it.
 pub fn has_head(tx: &mut Tx, hash: &[u8]) -> Result<bool> {
-    let mut sql = Sql::named("audit::has_head", "select true as flag from audit_events where hash = ");
-    sql.bind(hash.to_vec()).push(" union all select true from audit_cuts where hash = ").bind(hash.to_vec());
-    sql.push(" limit 1");
-    Ok(!sql.load::<Flag>(tx.conn())?.is_empty())
+    let mut sql =
+        Sql::named("audit::has_head", "select true as flag from audit_events where sequence is not null and hash = ");
+    sql.bind(hash.to_vec()).push(" limit 1");
+    Ok(!sql.load::<Flag>(tx.conn())?.is_empty() || cut_told(tx, hash)?)
 }
 
 impl Event {

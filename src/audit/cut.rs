@@ -1,4 +1,5 @@
-//! Old events go only up to a sealed head, which is kept: the chain begins again after it, and an event of its own says so.
+//! Old events go only up to a sealed head, which is kept: the chain begins again after it, and an event of its own says so. That event
+//! names the heads of earlier cuts too, whose own events a later cut takes away: so every cut stays covered by the chain.
 
 use crate::access::{Actor, ActorKind, Permission, Thing, Verb, may};
 use crate::audit::{Act, ActKind, Head, hex, record};
@@ -7,7 +8,7 @@ use crate::db::sql::Sql;
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Bytea};
+use diesel::sql_types::{BigInt, Bytea, Timestamptz};
 
 #[derive(QueryableByName)]
 struct Row {
@@ -44,13 +45,60 @@ pub fn cut(tx: &mut Tx, me: &Actor, before: DateTime<Utc>, at_most: Option<i64>)
     let mut events = Sql::named("audit::cut", "delete from audit_events where sequence <= ");
     events.bind(head.sequence);
     let removed = events.execute(tx.conn())?;
+    let earlier = heads(tx)?;
     let mut kept = Sql::named("audit::keep_cut", "insert into audit_cuts (sequence, hash, events, cut_at) values (");
     kept.bind(head.sequence).push(", ").bind(head.hash.clone()).push(", ");
     kept.bind(i64::try_from(removed).unwrap_or(i64::MAX)).push(", ").bind(tx.now).push(")");
     kept.execute(tx.conn())?;
     let act = Act::new(ActKind::AuditCut).note("events", removed).note("sequence", head.sequence);
-    record(tx, permit, act.note("head", hex(&head.hash)))?;
+    record(tx, permit, act.note("head", hex(&head.hash)).note("earlier", earlier))?;
     Ok(removed)
+}
+
+/// The heads at which the trail was cut before.
+fn heads(tx: &mut Tx) -> Result<Vec<String>> {
+    let sql = Sql::named("audit::cut_heads", "select sequence, hash from audit_cuts order by sequence");
+    Ok(sql.load::<Row>(tx.conn())?.iter().map(|row| hex(&row.hash)).collect())
+}
+
+/// Whether a sealed event says that the trail was cut at this head.
+pub(in crate::audit) fn cut_told(tx: &mut Tx, hash: &[u8]) -> Result<bool> {
+    let mut sql = Sql::named(
+        "audit::cut_told",
+        "select 1 as one from audit_events where sequence is not null and outcome = 'succeeded' and action = ",
+    );
+    sql.bind(ActKind::AuditCut).push(" and (after->>'head' = ").bind(hex(hash));
+    sql.push(" or after->'earlier' ? ").bind(hex(hash)).push(") limit 1");
+    Ok(sql.execute(tx.conn())? > 0)
+}
+
+/// A cut as the chain tells it.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Cut {
+    /// The number of the event that tells it.
+    #[diesel(sql_type = BigInt)]
+    pub told_by: i64,
+    #[diesel(sql_type = Timestamptz)]
+    pub at: DateTime<Utc>,
+    /// The last event that went.
+    #[diesel(sql_type = BigInt)]
+    pub up_to: i64,
+}
+
+/// All of which events still tell, the newest first.
+pub fn cuts(tx: &mut Tx) -> Result<Vec<Cut>> {
+    let mut sql = Sql::named(
+        "audit::cuts",
+        "select sequence as told_by, at, (after->>'sequence')::bigint as up_to from audit_events
+         where sequence is not null and outcome = 'succeeded' and action = ",
+    );
+    sql.bind(ActKind::AuditCut).push(" order by sequence desc limit 100");
+    Ok(sql.load(tx.conn())?)
+}
+
+/// Whether there is something before a time that could go, were no stream still to get it.
+pub fn can_cut(tx: &mut Tx, before: DateTime<Utc>) -> Result<bool> {
+    Ok(end(tx, before, i64::MAX)?.is_some())
 }
 
 /// The last event that may go: all up to it are older than `before`, and one remains after it.

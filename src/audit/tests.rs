@@ -223,6 +223,81 @@ fn old_events_are_cut_at_a_head_that_is_kept_and_the_rest_verifies() {
 }
 
 #[test]
+fn a_head_from_before_two_cuts_is_still_known() {
+    let app = sealed();
+    let kept = app.tx(audit::head);
+    for _ in 0..2 {
+        app.advance(Duration::days(40));
+        app.visitor().post("/sign-in", &[("email", &ADA.email()), ("password", PASSWORD)]);
+        app.tx(seal);
+        assert!(cut(&app, 30).unwrap() > 0);
+        app.tx(seal);
+    }
+    assert_eq!(
+        app.count("select count(*) from audit_events where after->>'head' is not null"),
+        1,
+        "the first cut's is gone"
+    );
+    assert!(app.tx(verify).is_ok() && app.tx(|tx| audit::has_head(tx, &kept.hash)));
+    assert_eq!(app.tx(audit::cuts)[0].up_to, 7);
+}
+
+#[test]
+fn rows_taken_out_and_put_down_as_a_cut_are_found() {
+    let app = sealed();
+    let kept = app.tx(audit::head);
+    app.visitor().post("/sign-in", &[("email", &ADA.email()), ("password", PASSWORD)]);
+    app.tx(seal);
+    app.sql(
+        "insert into audit_cuts select sequence, hash, 5, at from audit_events where sequence = 5;
+         delete from audit_details d using audit_events e where e.id = d.event_id and e.sequence <= 5;
+         delete from audit_events where sequence <= 5",
+    );
+    assert_eq!(app.tx(verify), Err(Fault::Cut { sequence: 5 }));
+    assert!(!app.tx(|tx| audit::has_head(tx, &kept.hash)), "a row of the table of cuts vouches for nothing");
+    app.sql(&format!(
+        "insert into audit_events (id, at, actor_kind, action, target_kind, before, after, request_id, outcome)
+         select gen_random_uuid(), at, 'operator', 'audit.cut', 'organisation', '{{}}', '{{\"head\": \"{}\", \"sequence\": 5}}', id, 'succeeded'
+         from audit_events limit 1",
+        kept.hex()
+    ));
+    assert!(!app.tx(|tx| audit::has_head(tx, &kept.hash)), "nor does an event that is not in the chain");
+    assert!(app.tx(verify).is_err());
+}
+
+#[test]
+fn more_than_one_go_of_events_is_sealed_go_by_go() {
+    let app = sealed();
+    app.sql(&format!(
+        "insert into audit_events (id, at, actor_kind, action, target_kind, before, after, request_id, outcome)
+         select gen_random_uuid(), e.at + interval '1 minute', e.actor_kind, e.action, e.target_kind, e.before, e.after, e.request_id, e.outcome
+         from audit_events e, generate_series(1, {}) where e.sequence = 1",
+        audit::SEAL_BATCH + 1
+    ));
+    let first = app.tx(seal).unwrap();
+    assert!(first.has_more() && first.added == audit::SEAL_BATCH as usize);
+    let second = app.tx(seal).unwrap();
+    assert!(!second.has_more() && second.added == 1);
+    assert_eq!(app.tx(verify).unwrap().sequence, i64::from(audit::SEAL_BATCH) + 6);
+}
+
+#[test]
+fn a_cut_names_the_stream_that_keeps_older_events_from_going() {
+    let app = sealed();
+    app.sql(
+        "insert into audit_streams (id, organisation_id, name, transport, address, cursor, version, failures, created_at)
+         select gen_random_uuid(), o.id, s.name, 'tls', 'siem.example:6514', s.cursor, 1, 0, p.created_at
+         from people p, organisations o, (values ('Behind', 2), ('Ahead', 4)) as s (name, cursor) where p.handle = 'ada'",
+    );
+    let least = app.tx(tow::trail::least_cursor).unwrap();
+    assert_eq!((least.name.as_str(), least.cursor), ("Behind", 2));
+    assert!(tow::cli::audit::told(2, Some(&least)).contains("the stream \"Behind\" has got the events up to 2 only"));
+    let now = app.state().clock.now();
+    assert!(app.tx(|tx| audit::can_cut(tx, now)) && !app.tx(|tx| audit::can_cut(tx, now - Duration::days(9))));
+    app.sql("delete from audit_streams");
+}
+
+#[test]
 fn a_beginning_that_somebody_else_cut_off_shows() {
     let app = sealed();
     app.sql(

@@ -5,10 +5,10 @@ use crate::db::sql::Sql;
 use crate::error::{Error, Result};
 use crate::people::{PersonId, SessionId};
 use crate::text_enum;
-use crate::web::{random_token, token_hash};
+use crate::web::{Caller, random_token, token_hash};
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Nullable, Text, Timestamptz, Uuid as SqlUuid};
 
 text_enum!(
     /// How a session began.
@@ -36,6 +36,9 @@ pub struct Session {
     /// How it began.
     #[diesel(sql_type = Text)]
     pub method: Method,
+    /// The second factor that was shown when it began: `totp`, `passkey` or `recovery`; None without one.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub factor: Option<String>,
     /// The last time its person showed who they are in it.
     #[diesel(sql_type = Timestamptz)]
     pub authenticated_at: DateTime<Utc>,
@@ -62,6 +65,13 @@ pub struct Entry {
     pub address: String,
     pub browser: String,
     pub max_age_seconds: u32,
+}
+
+impl Entry {
+    /// From where this request comes.
+    pub fn of(method: Method, caller: &Caller, max_age_seconds: u32) -> Self {
+        Entry { method, address: caller.address.clone(), browser: caller.browser.clone(), max_age_seconds }
+    }
 }
 
 impl Session {
@@ -143,7 +153,7 @@ impl Session {
     pub fn list(tx: &mut Tx, person: PersonId) -> Result<Vec<Session>> {
         let mut sql = Sql::named(
             "people::sessions",
-            "select id, method, authenticated_at, address, browser, created_at, last_seen_at from sessions where ended_at is null and expires_at > ",
+            "select id, method, factor, authenticated_at, address, browser, created_at, last_seen_at from sessions where ended_at is null and expires_at > ",
         );
         sql.bind(tx.now).push(" and person_id = ").bind(person).push(" order by last_seen_at desc, id limit 100");
         Ok(sql.load(tx.conn())?)
@@ -162,6 +172,22 @@ impl Session {
         sql.bind(tx.now).push(" where ended_at is null and person_id = ").bind(person);
         sql.push(" and id is distinct from ").bind(except.map(|id| id.0));
         Ok(sql.execute(tx.conn())?)
+    }
+
+    /// Ends all sessions of these people but the one named; answers how many.
+    pub fn end_of(tx: &mut Tx, people: &[PersonId], except: Option<SessionId>) -> Result<usize> {
+        let mut sql = Sql::named("people::end_sessions_of", "update sessions set ended_at = ");
+        let people: Vec<uuid::Uuid> = people.iter().map(|person| person.0).collect();
+        sql.bind(tx.now).push(" where ended_at is null and person_id = any(").bind(people);
+        sql.push(") and id is distinct from ").bind(except.map(|id| id.0));
+        Ok(sql.execute(tx.conn())?)
+    }
+
+    /// Neither ended nor run out: for work that goes on after its request was let in.
+    pub fn is_live(tx: &mut Tx, id: SessionId) -> Result<bool> {
+        let mut sql = Sql::named("people::is_live", "select 1 as one from sessions where ended_at is null and id = ");
+        sql.bind(id).push(" and expires_at > ").bind(tx.now);
+        Ok(sql.execute(tx.conn())? > 0)
     }
 
     /// Notes that it is in use.

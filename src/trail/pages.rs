@@ -3,11 +3,12 @@
 use super::{Event, EventOutcome, Filter, Names, Somebody, actions, area};
 use crate::access::{Permission, can};
 use crate::audit::{ActKind, hex};
+use crate::clock::midnight;
 use crate::error::{Msg, Problems};
 use crate::ui::{Choice, Sample, Shell, filters, is_known, sample, say_with, text};
 use crate::web::parse_date;
 use askama::Template;
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -99,13 +100,6 @@ impl FilterForm {
         }
         format!("/settings/audit?{}", query.finish())
     }
-}
-
-/// The first moment of a day; where the clocks jump over it, the first there is.
-fn midnight(day: NaiveDate, zone: chrono_tz::Tz) -> DateTime<Utc> {
-    let naive = day.and_time(NaiveTime::MIN);
-    let local = zone.from_local_datetime(&naive).earliest();
-    local.map_or_else(|| Utc.from_utc_datetime(&naive), |local| local.with_timezone(&Utc))
 }
 
 /// One event in words.
@@ -281,6 +275,7 @@ pub fn sample_event(action: &str, outcome: &str) -> Event {
         actor_kind: "visitor".to_owned(),
         actor_id: None,
         session_id: None,
+        token_id: Some(uuid::Uuid::from_u128(8)),
         action: action.to_owned(),
         target_kind: "person".to_owned(),
         target_id: None,
@@ -292,6 +287,7 @@ pub fn sample_event(action: &str, outcome: &str) -> Event {
         browser: Some("Firefox/140.0".to_owned()),
         actor_name: None,
         target_name: None,
+        token_name: Some("Nightly report".to_owned()),
     }
 }
 

@@ -105,7 +105,7 @@ async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
     let form = FilterForm::of(|name| sent.text(name).to_owned());
     let format = Format::parse(sent.text("format"));
     // What happened a moment ago belongs to it, numbered.
-    ctx.touch(Chore::Seal, |tx, _| audit::seal(tx)).await?;
+    while ctx.touch(Chore::Seal, |tx, _| audit::seal(tx)).await?.is_some_and(|sealed| sealed.has_more()) {}
     let asked = form.clone();
     let noted = ctx
         .write(move |tx, me| {

@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tow::audit;
-use tow::trail::{self, Transport, delay_seconds, parse_address, signature, syslog};
+use tow::trail::{self, BATCH, Transport, delay_seconds, parse_address, signature, syslog};
 
 const KEY: &str = "5e1f70c2a94b6d8835d1e2f7a0c49b6e7d20f1a853bc4967";
 const ALLOWED: [(&str, &str); 2] =
@@ -305,6 +305,52 @@ fn a_new_secret_counts_from_the_next_delivery() {
     let seconds: i64 = asked.header("tow-signature").split([',', '=']).nth(1).unwrap().parse().unwrap();
     assert_eq!(asked.header("tow-signature"), signature(new.as_bytes(), seconds, asked.body.as_bytes()));
     assert_ne!(old, new);
+}
+
+/// Changes the only stream behind the back of the job that is sending: after its first delivery.
+fn after_the_first_delivery(app: &App, change: &str) {
+    app.sql(&format!(
+        "create function pg_temp.meanwhile() returns trigger language plpgsql as $$ begin
+           if new.cursor <> old.cursor then {change} end if; return new; end $$;
+         create trigger meanwhile before update on audit_streams for each row execute function pg_temp.meanwhile()"
+    ));
+}
+
+#[test]
+fn a_stream_that_is_paused_while_it_sends_gets_no_further_delivery() {
+    let (app, server) = (app(), LogServer::start());
+    make(&app, "tcp", &format!("127.0.0.1:{}", server.port), "beginning");
+    live(&app, 250);
+    after_the_first_delivery(&app, "new.paused_at := new.created_at;");
+    send_on(&app);
+    assert_eq!((server.sequences().len() as i64, cursor(&app)), (BATCH, BATCH));
+    assert_eq!(
+        app.count("select count(*) from audit_streams where leased_until is not null"),
+        0,
+        "it can go on at once"
+    );
+}
+
+#[test]
+fn a_new_secret_counts_from_the_next_delivery_of_a_job_that_is_sending() {
+    let (app, outside) = (app(), Outside::new(|_| Said::text(200, "text/plain", "")));
+    let old = secret_in(&make(&app, "webhook", outside.url("/").as_str(), "beginning"));
+    let sealed = || app.text("select secret as text from audit_streams");
+    let before = sealed();
+    let new = secret_in(&app.as_(ADA).post(&format!("{}/secret", path_of(&app)), &[]));
+    let after = sealed();
+    app.sql(&format!("update audit_streams set secret = '{before}'"));
+    live(&app, 150);
+    after_the_first_delivery(&app, &format!("new.secret := '{after}';"));
+    send_on(&app);
+    let fits = |asked: &Asked, secret: &str| {
+        let given = asked.header("tow-signature");
+        let seconds: i64 = given.split([',', '=']).nth(1).unwrap().parse().unwrap();
+        given == signature(secret.as_bytes(), seconds, asked.body.as_bytes())
+    };
+    let asked = outside.asked();
+    assert_eq!(asked.len(), 2);
+    assert!(fits(&asked[0], &old) && fits(&asked[1], &new) && !fits(&asked[1], &old));
 }
 
 #[test]

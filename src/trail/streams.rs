@@ -1,13 +1,14 @@
 //! The pages of streams and their forms.
 
 use super::{Since, Stream, StreamText, Transport, parse_address};
+use crate::clock::midnight;
 use crate::config::Security;
 use crate::error::{Msg, Problems};
 use crate::text::value::Name;
 use crate::ui::{Choice, Sample, Shell, filters, sample, text};
 use crate::web::{Form, parse_date};
 use askama::Template;
-use chrono::{DateTime, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Utc};
 
 #[derive(Template)]
 #[template(path = "trail/streams.html")]
@@ -104,10 +105,7 @@ impl StreamForm {
             "" => Ok(Since::Beginning),
             day => {
                 let day = parse_date(day).map_err(|msg| Problems::one("day", msg))?;
-                let midnight = zone.from_local_datetime(&day.and_time(NaiveTime::MIN)).earliest();
-                Ok(Since::Day(
-                    midnight.map_or_else(|| Utc.from_utc_datetime(&day.and_time(NaiveTime::MIN)), |at| at.to_utc()),
-                ))
+                Ok(Since::Day(midnight(day, zone)))
             }
         }
     }

@@ -1,9 +1,11 @@
 //! The trail through its pages and its exports.
 
 use crate::harness::*;
+use tow::access::Actor;
 use tow::audit::{self, ActKind};
 use tow::db::sql::Sql;
-use tow::trail::{Event, Filter, Names, sample_event, sentence};
+use tow::trail::{Event, Filter, Format, Names, piece, sample_event, sentence};
+use tow::web::{Purpose, token_hash};
 
 /// Ben changed Dov's role; Vera was refused; somebody failed to sign in.
 fn lived() -> App {
@@ -268,4 +270,59 @@ fn every_privileged_act_has_its_sentence() {
     }
     text.push_str(&format!("{:<32} {}\n", "refused", sentence(&sample_event("refused", "denied"), &names)));
     golden("audit_sentences.txt", &text);
+}
+
+#[test]
+fn the_right_to_an_export_is_asked_again_for_each_piece() {
+    let app = lived();
+    let losses = [
+        ("update memberships set role = 'member' where person_id = '{}'", 403),
+        ("update people set deactivated_at = created_at where id = '{}'", 401),
+        ("update sessions set ended_at = created_at where person_id = '{}'", 401),
+    ];
+    for (loss, status) in losses {
+        let ben = app.as_(BEN);
+        let token = app.state().keys.verify(Purpose::Session, &ben.session_cookie().unwrap()).unwrap();
+        let (first, second) = app.undoing(|| {
+            let me = app.tx(|tx| Actor::of_session(tx, &token_hash(&token), "", "")).confirmed();
+            let ask = || app.tx(|tx| Ok(piece(tx, &me, &Filter::default(), Format::Ndjson, None).map(drop)));
+            let first = ask();
+            app.sql(&loss.replace("{}", &BEN.id.to_string()));
+            (first, ask())
+        });
+        assert!(first.is_ok(), "{first:?}");
+        assert_eq!(second.unwrap_err().status(), status, "{loss}");
+    }
+}
+
+#[test]
+fn what_happened_a_moment_ago_is_in_an_export_numbered_also_when_it_is_much() {
+    let app = lived();
+    app.sql(&format!(
+        "insert into audit_events (id, at, actor_kind, action, target_kind, before, after, request_id, outcome)
+         select gen_random_uuid(), e.at, e.actor_kind, e.action, e.target_kind, e.before, e.after, e.request_id, e.outcome
+         from audit_events e, generate_series(1, {}) where e.sequence = 1",
+        audit::SEAL_BATCH + 100
+    ));
+    let lines = export(&app, ADA, &[("format", "ndjson")]).text();
+    let events: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(events.len() > audit::SEAL_BATCH as usize && events.iter().all(|event| event["sequence"].is_i64()));
+}
+
+#[test]
+fn what_was_done_with_a_token_says_which_on_the_page_and_in_both_exports() {
+    let app = lived();
+    app.token(BEN, &ALL_SCOPES, None);
+    app.sql("update audit_events set token_id = (select id from tokens) where action = 'member.role_changed'");
+    let page = app.as_(ADA).get("/settings/audit?action=member.role_changed");
+    assert!(words(&page).contains("by token Harbour robot"), "{}", words(&page));
+    let id = app.text("select id::text as text from tokens");
+    let json = export(&app, ADA, &[("format", "ndjson"), ("action", "member.role_changed")]).text();
+    let event: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (event["token"]["id"].as_str(), event["token"]["name"].as_str()),
+        (Some(id.as_str()), Some("Harbour robot"))
+    );
+    let csv = export(&app, ADA, &[("format", "csv"), ("action", "member.role_changed")]).text();
+    assert!(csv.contains(",token_id,token_name,") && csv.contains(&format!(",{id},Harbour robot,")), "{csv}");
 }

@@ -1,6 +1,7 @@
 //! What left the building: the chart, the filter, the calls.
 
 use crate::ai::{Call, CallFilter, CallOutcome, DayOfCalls, Endpoint, Purpose};
+use crate::clock::midnight;
 use crate::error::{Msg, Problems};
 use crate::people::{Face, PersonId};
 use crate::records::Record;
@@ -8,7 +9,7 @@ use crate::ui::thousands as digits;
 use crate::ui::{Choice, Sample, Shell, filters, sample, say_with, text};
 use crate::web::parse_date;
 use askama::Template;
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -101,13 +102,6 @@ impl LedgerForm {
         query.append_pair("after", after);
         format!("/settings/ai/calls?{}", query.finish())
     }
-}
-
-/// The first moment of a day; where the clocks jump over it, the first there is.
-fn midnight(day: NaiveDate, zone: chrono_tz::Tz) -> DateTime<Utc> {
-    let naive = day.and_time(NaiveTime::MIN);
-    let local = zone.from_local_datetime(&naive).earliest();
-    local.map_or_else(|| Utc.from_utc_datetime(&naive), |local| local.with_timezone(&Utc))
 }
 
 /// The last days, as bars of two colours.

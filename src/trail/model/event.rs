@@ -34,6 +34,9 @@ pub struct Event {
     pub actor_id: Option<Uuid>,
     #[diesel(sql_type = Nullable<SqlUuid>)]
     pub session_id: Option<Uuid>,
+    /// The token or key with which it was done.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub token_id: Option<Uuid>,
     #[diesel(sql_type = Text)]
     pub action: String,
     #[diesel(sql_type = Text)]
@@ -58,12 +61,16 @@ pub struct Event {
     pub actor_name: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     pub target_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub token_name: Option<String>,
 }
 
 /// Events are aliased e.
-const SELECT: &str = "select e.id, e.sequence, e.previous_hash, e.hash, e.at, e.actor_kind, e.actor_id, e.session_id, e.action,
-    e.target_kind, e.target_id, e.before, e.after, e.request_id, e.outcome, d.address, d.browser, a.name as actor_name, t.name as target_name
+const SELECT: &str = "select e.id, e.sequence, e.previous_hash, e.hash, e.at, e.actor_kind, e.actor_id, e.session_id, e.token_id, e.action,
+    e.target_kind, e.target_id, e.before, e.after, e.request_id, e.outcome, d.address, d.browser, a.name as actor_name, t.name as target_name,
+    k.name as token_name
     from audit_events e left join audit_details d on d.event_id = e.id left join people a on a.id = e.actor_id
+    left join tokens k on k.id = e.token_id
     left join people t on e.target_kind = 'person' and t.id = e.target_id where ";
 
 impl Event {
@@ -125,6 +132,7 @@ impl Event {
             "outcome": self.outcome,
             "actor": { "kind": self.actor_kind, "id": self.actor_id, "name": self.actor_name },
             "session_id": self.session_id,
+            "token": self.token_id.map(|id| json!({ "id": id, "name": self.token_name })),
             "target": { "kind": self.target_kind, "id": self.target_id, "name": self.target_name },
             "before": self.before,
             "after": self.after,

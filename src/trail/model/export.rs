@@ -1,10 +1,11 @@
 //! The trail as a file: lines of JSON, or a table that a spreadsheet may open without running anything.
 
 use super::{Event, Filter};
-use crate::access::{Actor, Permission, Thing, Verb, may};
+use crate::access::{Actor, Permission, Thing, Verb, check, may};
 use crate::audit::{self, Act, ActKind, hex};
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::people::Session;
 use crate::text::csv::harmless;
 use crate::text_enum;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -15,7 +16,7 @@ text_enum!(Format { Csv = "csv", Ndjson = "ndjson" });
 /// Events read and sent in one piece.
 pub const EXPORT_BATCH: i64 = 500;
 
-const COLUMNS: [&str; 19] = [
+const COLUMNS: [&str; 21] = [
     "sequence",
     "id",
     "at",
@@ -25,6 +26,8 @@ const COLUMNS: [&str; 19] = [
     "actor_id",
     "actor_name",
     "session_id",
+    "token_id",
+    "token_name",
     "target_kind",
     "target_id",
     "target_name",
@@ -76,6 +79,8 @@ fn cells(event: &Event) -> Vec<String> {
         id(event.actor_id),
         text(&event.actor_name),
         id(event.session_id),
+        id(event.token_id),
+        text(&event.token_name),
         event.target_kind.clone(),
         id(event.target_id),
         text(&event.target_name),
@@ -130,7 +135,7 @@ pub struct Piece {
     pub next: Option<(DateTime<Utc>, Uuid)>,
 }
 
-/// The right is asked again for each piece: a person who loses it gets no more.
+/// Session and right are asked again for each piece: a person who loses one gets no more, and the file breaks off.
 pub fn piece(
     tx: &mut Tx,
     me: &Actor,
@@ -138,7 +143,13 @@ pub fn piece(
     format: Format,
     after: Option<(DateTime<Utc>, Uuid)>,
 ) -> Result<Piece> {
-    crate::access::check(me, Verb::See, &Thing::Organisation(Permission::AuditExport))?;
+    // The request was let in once; since then the session may have ended, and the right may be lost.
+    let is_live = me.session_id().map_or(Ok(true), |id| Session::is_live(tx, id))?;
+    if !is_live {
+        return Err(Error::SignIn);
+    }
+    let me = &me.again(tx)?;
+    check(me, Verb::See, &Thing::Organisation(Permission::AuditExport))?;
     let events = Event::batch(tx, filter, after, EXPORT_BATCH)?;
     let mut bytes = if after.is_none() { format.head()? } else { Vec::new() };
     for event in &events {

@@ -49,13 +49,16 @@ impl Job for SendOn {
 
     /// Its failures are kept with the stream, where people look for them.
     fn run(self, work: &mut Work) -> Result<Outcome> {
-        let Some(sender) = work.touch(Chore::Stream, |tx| take(tx, self.stream))? else { return Ok(Outcome::Done) };
+        if !work.touch(Chore::Stream, |tx| take(tx, self.stream))? {
+            return Ok(Outcome::Done);
+        }
         for _ in 0..MAX_BATCHES {
-            // Read anew for each batch: somebody may have rewound it.
-            let Some(stream) = work.read(|tx| Stream::load(tx, self.stream, ""))? else { break };
+            // Read anew for each delivery: somebody may have paused or rewound it, or changed its address or its secret.
+            let stream = work.read(|tx| Stream::load(tx, self.stream, ""))?;
+            let Some(stream) = stream.filter(|stream| stream.paused_at.is_none()) else { break };
             let events = work.read(|tx| Event::sealed_after(tx, stream.cursor, BATCH))?;
             let Some(last) = events.last().and_then(|event| event.sequence) else { break };
-            let sent = deliver(&sender, &events, work.config, work.now());
+            let sent = deliver(&stream, &events, work.config, work.now());
             if let Err(why) = sent {
                 work.touch(Chore::Stream, |tx| failed(tx, self.stream, &why))?;
                 return Ok(Outcome::Done);
@@ -87,13 +90,13 @@ pub fn send_on(tx: &mut Tx) -> Result<usize> {
     Ok(due.len())
 }
 
-/// None when it is gone, paused, waiting, or in another job's hands.
-fn take(tx: &mut Tx, id: StreamId) -> Result<Option<Stream>> {
+/// False when it is gone, paused, waiting, or in another job's hands.
+fn take(tx: &mut Tx, id: StreamId) -> Result<bool> {
     let mut sql = Sql::named("trail::take", "update audit_streams set leased_until = ");
     sql.bind(tx.now + Duration::seconds(LEASE_SECONDS)).push(" where paused_at is null and id = ").bind(id);
     sql.push(" and (next_try_at is null or next_try_at <= ").bind(tx.now);
     sql.push(") and (leased_until is null or leased_until <= ").bind(tx.now).push(")");
-    if sql.execute(tx.conn())? == 0 { Ok(None) } else { Stream::load(tx, id, "") }
+    Ok(sql.execute(tx.conn())? > 0)
 }
 
 /// Where somebody rewound it meanwhile, it stays.

@@ -333,13 +333,17 @@ impl Stream {
     }
 }
 
-/// The first event that a stream still has to get: what is older may be cut. None without streams.
-pub fn least_cursor(tx: &mut Tx) -> Result<Option<i64>> {
-    #[derive(QueryableByName)]
-    struct Least {
-        #[diesel(sql_type = Nullable<BigInt>)]
-        least: Option<i64>,
-    }
-    let sql = Sql::named("trail::least_cursor", "select min(cursor) as least from audit_streams");
-    Ok(sql.load::<Least>(tx.conn())?.first().and_then(|row| row.least))
+/// A stream, and the last event that it has got.
+#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+pub struct Least {
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = BigInt)]
+    pub cursor: i64,
+}
+
+/// The stream that has got least: what it still has to get must not be cut. None without streams.
+pub fn least_cursor(tx: &mut Tx) -> Result<Option<Least>> {
+    let sql = Sql::named("trail::least_cursor", "select name, cursor from audit_streams order by cursor, id limit 1");
+    Ok(sql.load(tx.conn())?.into_iter().next())
 }
