@@ -80,6 +80,31 @@ fn the_security_configuration_is_delegated_through_a_custom_role_and_taken_back(
 }
 
 #[test]
+fn a_role_that_loses_a_permission_ends_the_sessions_of_who_holds_it_and_one_that_gains_renews_them() {
+    let app = App::new();
+    let path = role(&app, "Security desk", &["security_configuration.manage"]);
+    for handle in ["dov", "cleo"] {
+        give(&app, ADA, handle, &path);
+    }
+    let (dov, cleo, vera) = (app.as_(DOV), app.as_(CLEO), app.as_(VERA));
+    let old = dov.session_cookie();
+    let change = |version: &str, permissions: &[&'static str]| {
+        let answer = post(&app, ADA, &path, &edit("Security desk", version, permissions));
+        assert_eq!(answer.status, 303, "{}", answer.text());
+    };
+    change("1", &["security_configuration.manage", "audit.view"]);
+    assert_eq!((dov.get("/settings/audit").status, cleo.get("/settings/audit").status), (200, 200));
+    assert_ne!(dov.session_cookie(), old, "a new token for more rights");
+    change("2", &["audit.view", "members.invite"]);
+    for (client, status) in [(&dov, 303), (&cleo, 303), (&vera, 200)] {
+        assert_eq!(client.get("/projects").status, status, "what was begun with the lost permission does not go on");
+    }
+    assert!(!holds(&app, DOV, Permission::SecurityConfigurationManage) && holds(&app, DOV, Permission::AuditView));
+    let told = "select count(*) from audit_events where action = 'role.updated' and after ? 'sessions'";
+    assert_eq!(app.count(told), 1);
+}
+
+#[test]
 fn nobody_makes_a_role_with_what_they_lack() {
     let app = App::new();
     assert_eq!(make(&app, BEN, "Mine", &["audit.view"]).status, 403, "admins do not make roles");

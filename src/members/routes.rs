@@ -4,7 +4,7 @@ use super::pages::{Index, Line, OneTime, role_label};
 use super::{Counts, Filter, Member, one_time_password};
 use crate::access::{Actor, Ctx, Permission, holds};
 use crate::db::paging::{Cursor, Page};
-use crate::error::{Error, Problems, Result};
+use crate::error::{Problems, Result};
 use crate::people::OrganisationRole;
 use crate::secret::Secret;
 use crate::signin;
@@ -82,10 +82,7 @@ fn next_page(filter: &Filter, cursor: &Cursor) -> String {
 /// A password made here, with its hash.
 async fn fresh_password(ctx: &Ctx) -> Result<(Secret, String)> {
     let password = one_time_password();
-    let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
-    let to_hash = Secret::new(password.reveal());
-    let hash = ctx.work(move || signin::hash(&to_hash)).await?;
-    drop(turn);
+    let hash = signin::hashed(ctx, Secret::new(password.reveal())).await?;
     Ok((password, hash))
 }
 

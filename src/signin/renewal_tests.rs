@@ -34,7 +34,8 @@ fn a_higher_role_a_custom_role_and_server_administration_bring_a_new_token() {
     renewed(&app, &cleo, || ada("/people/cleo/role", &[("was", "member"), ("role", "admin")]));
     renewed(&app, &cleo, || ada("/people/cleo/roles", &[("custom_role", &desk)]));
     renewed(&app, &cleo, || ada("/people/cleo/server-admin", &[]));
-    let form = [("name", "Security desk"), ("about", ""), ("version", "1"), ("permissions", "audit.view")];
+    let more = ["security_configuration.manage", "audit.view", "members.invite"].map(|word| ("permissions", word));
+    let form = [[("name", "Security desk"), ("about", ""), ("version", "1")], more].concat();
     renewed(&app, &cleo, || ada(&format!("/settings/roles/{desk}"), &form));
     renewed(&app, &cleo, || ada("/settings/ownership", &[("person", &CLEO.id.to_string()), ("then", "owner")]));
 }

@@ -75,6 +75,16 @@ impl Throttle {
         Throttle::new("mails", &email.to_lowercase(), FREE_TRIES)
     }
 
+    /// Questions to devices, which visitors ask for from one address; each is a row until it is answered or old.
+    pub fn question(address: &str) -> Self {
+        Throttle::new("question", address, FREE_TRIES_PER_ADDRESS)
+    }
+
+    /// Comings back from a provider that led to nothing, from one address: each makes us ask the provider.
+    pub fn arriving(address: &str) -> Self {
+        Throttle::new("arriving", address, FREE_TRIES_PER_ADDRESS)
+    }
+
     pub fn setup(address: &str) -> Self {
         Throttle::new("setup", address, FREE_TRIES)
     }

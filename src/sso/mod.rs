@@ -12,7 +12,7 @@ pub use model::*;
 pub use pages::samples;
 pub use provider::{
     AWAKE_SECONDS, CALL_SECONDS, Claims, Client, KEEP_SECONDS, KEYS_EVERY_SECONDS, MAX_PROVIDER_BYTES, Provider,
-    Tokens, Trouble,
+    REST_SECONDS, Tokens, Trouble,
 };
 pub use routes::{arrived, begin_set_up, forgotten};
 pub use token::{LOGOUT_SECONDS, Logout, SKEW_SECONDS, Wrong, verify, verify_logout};

@@ -1,5 +1,6 @@
 //! An OpenID provider, as it describes itself: where to send people, where to change a code for tokens, and its keys. What it says
-//! is kept an hour; its keys are asked for again when a token names one that is not known, at most once a minute.
+//! is kept an hour; its keys are asked for again when a token names one that is not known, at most once a minute. Visitors make us ask:
+//! so one question at a time goes to a provider, and one that did not answer is left alone for a while.
 
 use crate::net::{Call, Fault, Net};
 use crate::secret::Secret;
@@ -23,6 +24,8 @@ pub const KEEP_SECONDS: i64 = 3600;
 /// Before somebody is sent to it, it is asked again when the last answer is older than this: a provider that is down is told here, and
 /// not by an error page of the browser.
 pub const AWAKE_SECONDS: i64 = 10;
+/// A provider that failed is believed to fail for so long, however many visitors want to be sent to it.
+pub const REST_SECONDS: i64 = 10;
 /// Tokens that name unknown keys make us ask for keys at most this often.
 pub const KEYS_EVERY_SECONDS: i64 = 60;
 
@@ -141,29 +144,61 @@ pub struct Tokens {
 }
 
 /// By issuer. Another instance asks for itself.
-static KNOWN: LazyLock<Mutex<HashMap<String, Arc<Provider>>>> = LazyLock::new(Mutex::default);
+static KNOWN: LazyLock<Mutex<HashMap<String, Known>>> = LazyLock::new(Mutex::default);
+
+#[derive(Default)]
+struct Known {
+    provider: Option<Arc<Provider>>,
+    /// When it last failed, and how.
+    failed: Option<(DateTime<Utc>, Trouble)>,
+    /// Held by who asks it.
+    turn: Arc<tokio::sync::Mutex<()>>,
+}
 
 impl Provider {
     /// As it described itself within the last hour, else now.
     pub async fn of(net: &Net, issuer: &str, now: DateTime<Utc>) -> Result<Arc<Provider>, Trouble> {
-        match known(issuer).filter(|known| is_young(known.asked_at, now, KEEP_SECONDS)) {
-            Some(provider) => Ok(provider),
-            None => Provider::ask(net, issuer, now).await,
-        }
+        Provider::learn(net, issuer, now, |_| true).await
     }
 
     /// The same, and it was there a moment ago.
     pub async fn awake(net: &Net, issuer: &str, now: DateTime<Utc>) -> Result<Arc<Provider>, Trouble> {
-        match known(issuer).filter(|known| is_young(known.asked_at, now, KEEP_SECONDS)) {
-            Some(provider) if is_young(provider.seen_at, now, AWAKE_SECONDS) => Ok(provider),
-            // Its keys are not asked for again: a crowd that signs in would fetch them each time.
-            Some(provider) => {
-                let said = Description::ask(net, issuer).await?;
-                let keys = (provider.keys.clone(), provider.keys_asked_again_at);
-                Ok(keep(said.provider(net, keys, (provider.asked_at, now))))
-            }
-            None => Provider::ask(net, issuer, now).await,
+        Provider::learn(net, issuer, now, |known| is_young(known.seen_at, now, AWAKE_SECONDS)).await
+    }
+
+    /// As it is known when that is enough, else as it says now.
+    async fn learn(
+        net: &Net,
+        issuer: &str,
+        now: DateTime<Utc>,
+        is_enough: impl Fn(&Provider) -> bool,
+    ) -> Result<Arc<Provider>, Trouble> {
+        let young = || known(issuer).filter(|known| is_young(known.asked_at, now, KEEP_SECONDS));
+        if let Some(provider) = young().filter(|known| is_enough(known)) {
+            return Ok(provider);
         }
+        let turn = with(issuer, |known| known.turn.clone());
+        let _turn = turn.lock().await;
+        // Who waited finds what the one before learnt.
+        let found = young();
+        if let Some(provider) = found.as_ref().filter(|known| is_enough(known)) {
+            return Ok(provider.clone());
+        }
+        let failed = with(issuer, |known| known.failed.clone());
+        if let Some((_, trouble)) = failed.filter(|(at, _)| is_young(*at, now, REST_SECONDS)) {
+            return Err(trouble);
+        }
+        let learnt = match found {
+            Some(provider) => provider.look(net, now).await,
+            None => Provider::ask(net, issuer, now).await,
+        };
+        learnt.inspect_err(|trouble| with(issuer, |known| known.failed = Some((now, trouble.clone()))))
+    }
+
+    /// Is it still there? Its keys are not asked for again: a crowd that signs in would fetch them each time.
+    async fn look(&self, net: &Net, now: DateTime<Utc>) -> Result<Arc<Provider>, Trouble> {
+        let said = Description::ask(net, &self.issuer).await?;
+        Ok(keep(said.provider(net, (self.keys.clone(), self.keys_asked_again_at), (self.asked_at, now))))
     }
 
     /// Asks it now, whatever is known.
@@ -230,8 +265,12 @@ impl Provider {
 /// What is said of somebody, by name.
 pub type Claims = serde_json::Map<String, serde_json::Value>;
 
+fn with<T>(issuer: &str, look: impl FnOnce(&mut Known) -> T) -> T {
+    look(KNOWN.lock().unwrap_or_else(PoisonError::into_inner).entry(issuer.to_owned()).or_default())
+}
+
 fn known(issuer: &str) -> Option<Arc<Provider>> {
-    KNOWN.lock().unwrap_or_else(PoisonError::into_inner).get(issuer).cloned()
+    with(issuer, |known| known.provider.clone())
 }
 
 fn is_young(at: DateTime<Utc>, now: DateTime<Utc>, seconds: i64) -> bool {
@@ -240,7 +279,10 @@ fn is_young(at: DateTime<Utc>, now: DateTime<Utc>, seconds: i64) -> bool {
 
 fn keep(provider: Provider) -> Arc<Provider> {
     let provider = Arc::new(provider);
-    KNOWN.lock().unwrap_or_else(PoisonError::into_inner).insert(provider.issuer.clone(), provider.clone());
+    with(&provider.issuer, |known| {
+        known.provider = Some(provider.clone());
+        known.failed = None;
+    });
     provider
 }
 

@@ -105,7 +105,7 @@ impl CustomRole {
         Ok(sql.load(tx.conn())?)
     }
 
-    /// `Conflict` when somebody saved the role since the form was opened.
+    /// Ends the sessions of who holds it when it loses a permission. `Conflict` when somebody saved the role since the form was opened.
     pub fn update(&self, tx: &mut Tx, me: &Actor, text: &RoleText, version: i32) -> Result<()> {
         Membership::take_turn(tx)?;
         let (me, old) = (&me.again(tx)?, CustomRole::find(tx, me, self.id)?);
@@ -119,12 +119,18 @@ impl CustomRole {
             let (seen, yours) = (old.version.to_string(), text.name.as_str().to_owned());
             return Err(Error::Conflict(Box::new(Conflict { field: "version", theirs: old.name, yours, seen })));
         }
+        let mut act = old.difference(text);
         Role::save(tx, self.id, text.name.as_str(), text.about.as_str(), now.words())?;
+        let holders: Vec<PersonId> = old.holders(tx)?.iter().map(|face| face.id).collect();
+        if was.intersection(now) != was {
+            // Less than before is a loss for all who hold it: as with a role that is taken, nothing begun with it goes on.
+            let this = me.session_id().filter(|_| holders.iter().any(|holder| me.is(Some(*holder))));
+            act = act.note("sessions", Session::end_of(tx, &holders, this)?);
+        }
         if was != now {
-            let holders: Vec<PersonId> = old.holders(tx)?.iter().map(|face| face.id).collect();
             Session::owe_tokens(tx, &holders)?;
         }
-        audit::record(tx, permit, old.difference(text))
+        audit::record(tx, permit, act)
     }
 
     fn difference(&self, text: &RoleText) -> Act {

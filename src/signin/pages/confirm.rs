@@ -1,9 +1,9 @@
 //! The pages between a sensitive act and its doing.
 
-use crate::error::Problems;
+use crate::error::{Msg, Problems};
 use crate::signin::Ways;
 use crate::ui::filters;
-use crate::web::KeptForm;
+use crate::web::{Flash, KeptForm};
 use askama::Template;
 
 /// Who are you?
@@ -23,6 +23,8 @@ pub struct Confirm {
     pub ways: Ways,
     /// A form was sent that could not be kept.
     pub is_lost: bool,
+    /// Why a round trip to a provider confirmed nothing.
+    pub flash: Option<Flash>,
     pub problems: Problems,
 }
 
@@ -44,6 +46,10 @@ pub struct Expired {
 }
 
 impl Confirm {
+    pub fn flash_text(&self) -> String {
+        self.flash.as_ref().map(crate::ui::flash_text).unwrap_or_default()
+    }
+
     pub fn sample() -> Self {
         Confirm {
             csrf: String::new(),
@@ -54,6 +60,7 @@ impl Confirm {
             again: "/people/ben".to_owned(),
             ways: Ways { password: true, code: true, passkey: true, sign_on: true },
             is_lost: false,
+            flash: Some(Flash::failed(Msg::new("sign-on-not-fresh").with("name", "Halden ID"))),
             problems: Problems::one("password", "problem-password-current"),
         }
     }

@@ -5,7 +5,7 @@ use crate::db::Chore;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::secret::Secret;
 use crate::signin::pages::{Confirm, Expired, Ready};
-use crate::signin::{Confirmation, Shown, names_in, passkeys, verify};
+use crate::signin::{Confirmation, Shown, names_in, passkeys};
 use crate::web::{Form, KeptForm, Need, Reply, Routes, local};
 use actix_web::web::Path;
 use std::collections::BTreeMap;
@@ -65,7 +65,9 @@ async fn ask(ctx: &Ctx, asked: Asked, problems: Problems) -> Result<Reply> {
             let again = next.unwrap_or_else(|| back.clone());
             let status = if problems.is_empty() { 200 } else { 422 };
             let ways = confirmation.ways;
-            ctx.page_with(status, &Confirm { csrf, organisation, deed, kept, back, again, ways, is_lost, problems })
+            let flash = ctx.flash();
+            let view = Confirm { csrf, organisation, deed, kept, back, again, ways, is_lost, flash, problems };
+            ctx.page_with(status, &view)
         }
     }
 }
@@ -164,10 +166,7 @@ async fn question(ctx: Ctx, _: Form) -> Result<Reply> {
 
 async fn by_password(ctx: &Ctx, stored: Option<String>, password: Secret) -> Result<String> {
     let failures = ctx.touch(Chore::Throttle, Confirmation::take_turn).await?;
-    let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
-    let fits = ctx.work(move || Ok(verify(&password, stored.as_deref()))).await?;
-    drop(turn);
-    if !fits {
+    if !super::fits(ctx, password, stored).await? {
         ctx.touch(Chore::Throttle, move |tx, me| Confirmation::note_failure(tx, me, failures)).await?;
         return Err(Error::invalid("password", "problem-password-current"));
     }

@@ -9,7 +9,7 @@ mod second;
 pub use half::Half;
 
 use super::pages::New;
-use super::{Attempt, Entered, LEAVING_COOKIE, Offer, leads_on, passkeys, sign_out, verify};
+use super::{Attempt, Entered, LEAVING_COOKIE, Offer, hash, leads_on, passkeys, sign_out, verify};
 use crate::access::{Ctx, PublicCtx};
 use crate::db::Chore;
 use crate::error::{Error, Msg, Problems, Result};
@@ -75,9 +75,7 @@ async fn create(ctx: PublicCtx, form: Form) -> Result<Reply> {
 async fn try_sign_in(ctx: &PublicCtx, attempt: &Attempt, password: Secret) -> Result<impl Fn(&Form) -> Reply> {
     let asked = attempt.clone();
     let stored = ctx.read(move |tx, _| asked.begin(tx)).await?;
-    let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
-    let fits = ctx.work(move || Ok(verify(&password, stored.as_deref()))).await?;
-    drop(turn);
+    let fits = fits(ctx, password, stored).await?;
     let asked = attempt.clone();
     if !fits {
         ctx.touch(Chore::Throttle, move |tx, me| asked.fail(tx, me)).await?;
@@ -106,12 +104,19 @@ fn signed_in(ctx: &PublicCtx, token: &str, email: &str) -> Vec<cookie::Cookie<'s
 
 /// What a new session remembers of this request.
 pub fn entry(ctx: &PublicCtx, method: Method) -> Entry {
-    Entry {
-        method,
-        address: ctx.caller.address.clone(),
-        browser: ctx.caller.browser.clone(),
-        max_age_seconds: ctx.state.config.security.session_max_age_seconds,
-    }
+    Entry::of(method, &ctx.caller, ctx.state.config.security.session_max_age_seconds)
+}
+
+/// Whether a password is the one behind the stored hash, when its turn at hashing has come.
+pub async fn fits(ctx: &Ctx, password: Secret, stored: Option<String>) -> Result<bool> {
+    let _turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
+    ctx.work(move || Ok(verify(&password, stored.as_deref()))).await
+}
+
+/// A password as it is stored, when its turn at hashing has come.
+pub async fn hashed(ctx: &Ctx, password: Secret) -> Result<String> {
+    let _turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
+    ctx.work(move || hash(&password)).await
 }
 
 /// The same words for a wrong password and an unknown address.

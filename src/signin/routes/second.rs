@@ -75,8 +75,11 @@ mod passkey {
 
     pub async fn question(ctx: PublicCtx, _: Form) -> Result<Reply> {
         let (state, browser) = (ctx.state.clone(), super::super::browser(&ctx));
-        let question =
-            ctx.touch(Chore::Challenge, move |tx, _| passkeys::question_to_anybody(tx, &state.config, &browser));
+        let source = Throttle::question(&ctx.caller.address);
+        let question = ctx.touch(Chore::Challenge, move |tx, _| {
+            source.take(tx)?;
+            passkeys::question_to_anybody(tx, &state.config, &browser)
+        });
         Ok(Reply::json(&question.await?.json()))
     }
 
@@ -94,7 +97,13 @@ mod passkey {
             return super::super::again(&ctx, &form, 429, msg).await;
         }
         let (state, entry, given) = (ctx.state.clone(), entry(&ctx, Method::Passkey), answer.clone());
-        let done = ctx.write(move |tx, me| passkeys::sign_in(tx, me, &state, &given, entry)).await;
+        let questions = Throttle::question(&ctx.caller.address);
+        let done = ctx.write(move |tx, me| {
+            let done = passkeys::sign_in(tx, me, &state, &given, entry)?;
+            questions.clear(tx)?;
+            Ok(done)
+        });
+        let done = done.await;
         match super::super::note_copied(&ctx, done, &answer).await {
             Ok((person, token)) => {
                 Ok(signed_in(&ctx, &token, &person.email).into_iter().fold(Reply::redirect(&back), Reply::cookie))

@@ -219,21 +219,10 @@ impl Who {
 
     /// A row for who signs in elsewhere.
     pub fn person(&self, tx: &mut Tx, id: PersonId) -> Result<Person> {
-        Ok(Person {
-            id,
-            handle: Person::free_handle(tx, &self.name)?,
-            name: self.name.clone(),
-            email: self.email.clone().ok_or_else(|| Error::invalid("", "sign-on-gone"))?,
-            password_hash: None,
-            server_admin: false,
-            theme: "system".to_owned(),
-            palette: "default".to_owned(),
-            time_zone: None,
-            created_at: tx.now,
-            deactivated_at: None,
-            // Only a mail of ours would prove it.
-            verified_at: None,
-        })
+        let handle = Person::free_handle(tx, &self.name)?;
+        let email = self.email.clone().ok_or_else(|| Error::invalid("", "sign-on-gone"))?;
+        // Its address stays unverified: only a mail of ours would prove it.
+        Ok(Person::new(id, self.name.clone(), email, handle, tx.now))
     }
 }
 

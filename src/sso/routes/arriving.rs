@@ -1,9 +1,10 @@
 //! `GET /sign-on/callback`: back from the provider. Whatever goes wrong is said on the page one came from.
 
-use crate::access::{Ctx, PublicCtx};
+use crate::access::{Actor, Ctx, PublicCtx};
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Msg, Result};
 use crate::people::{Entry, Method, PersonId};
+use crate::signin::Throttle;
 use crate::sso::provider::{Claims, Client, Provider, Tokens};
 use crate::sso::routes::departing::{Failure, note};
 use crate::sso::token::{self, SKEW_SECONDS, Wrong};
@@ -41,10 +42,17 @@ pub async fn show(ctx: PublicCtx, inside: Option<Ctx>) -> Result<Reply> {
     let Some(trip) = trip else {
         return Ok(ctx.redirect("/sign-in", Some(Flash::failed("sign-on-other-browser"))));
     };
+    let source = Throttle::arriving(&ctx.caller.address);
+    if let Some(msg) = must_wait(&ctx, &source).await? {
+        return Ok(ctx.redirect(place_of(&trip), Some(Flash::failed(msg))));
+    }
     let reply = match come_back(&ctx, inside.as_ref(), &trip).await {
-        Ok(reply) => reply,
+        Ok(reply) => {
+            ctx.touch(Chore::Throttle, move |tx, _| source.clear(tx)).await?;
+            reply
+        }
         Err(Failure::Told(msg)) => {
-            count(&ctx).await;
+            count(&ctx, source).await;
             ctx.redirect(place_of(&trip), Some(Flash::failed(msg)))
         }
         Err(Failure::Broken(error)) => return Err(error),
@@ -72,9 +80,23 @@ fn is_its_state(ctx: &PublicCtx, trip: &Trip) -> bool {
     ctx.query("state").is_some_and(|state| state.as_bytes().ct_eq(trip.state.as_bytes()).into())
 }
 
+/// What to tell who has come back in vain too often.
+async fn must_wait(ctx: &PublicCtx, source: &Throttle) -> Result<Option<Msg>> {
+    let asked = source.clone();
+    match ctx.read(move |tx, _| asked.check(tx)).await {
+        Ok(()) => Ok(None),
+        Err(Error::Slow(wait)) => Ok(Some(Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1)))),
+        Err(other) => Err(other),
+    }
+}
+
 /// A failure leaves a trace, whoever it was.
-async fn count(ctx: &PublicCtx) {
-    let kept = ctx.touch(Chore::Throttle, |tx, me| crate::audit::record_failed_sign_in(tx, me, None, 1)).await;
+async fn count(ctx: &PublicCtx, source: Throttle) {
+    let keep = move |tx: &mut Tx, me: &Actor| {
+        let failures = source.fail(tx)?;
+        crate::audit::record_failed_sign_in(tx, me, None, failures)
+    };
+    let kept = ctx.touch(Chore::Throttle, keep).await;
     if let Err(error) = kept {
         tracing::error!(name = "sso.failure_lost", %error, "a failed sign-on could not be kept");
     }
@@ -244,12 +266,7 @@ pub async fn enter(ctx: &PublicCtx, who: Who, decision: Decision, id_token: Opti
 }
 
 pub fn entry(ctx: &PublicCtx) -> Entry {
-    Entry {
-        method: Method::Oidc,
-        address: ctx.caller.address.clone(),
-        browser: ctx.caller.browser.clone(),
-        max_age_seconds: ctx.state.config.security.session_max_age_seconds,
-    }
+    Entry::of(Method::Oidc, &ctx.caller, ctx.state.config.security.session_max_age_seconds)
 }
 
 fn who_cookie(ctx: &PublicCtx, who: Who, back: &str) -> cookie::Cookie<'static> {

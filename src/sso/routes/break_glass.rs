@@ -6,7 +6,7 @@ use crate::db::Chore;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::people::{Entry, Method, Organisation, PersonId};
 use crate::secret::Secret;
-use crate::signin::{Attempt, known, verify};
+use crate::signin::{Attempt, fits, known};
 use crate::sso::pages::{BreakGlass, Sheet, UsePage, UsesPage};
 use crate::sso::{BREAK_GLASS_SECONDS, Keeper, Use, UseId};
 use crate::text::value::{Body, Title};
@@ -58,12 +58,7 @@ fn come_in(ctx: &PublicCtx, token: &str) -> Reply {
 }
 
 fn entry(ctx: &PublicCtx) -> Entry {
-    Entry {
-        method: Method::BreakGlass,
-        address: ctx.caller.address.clone(),
-        browser: ctx.caller.browser.clone(),
-        max_age_seconds: BREAK_GLASS_SECONDS,
-    }
+    Entry::of(Method::BreakGlass, &ctx.caller, BREAK_GLASS_SECONDS)
 }
 
 /// The token of the second half, and why they come.
@@ -77,11 +72,8 @@ async fn enter(ctx: &PublicCtx, sent: &Form) -> Result<(String, Title)> {
     let attempt = Attempt { email: email.clone(), address: ctx.caller.address.clone(), known };
     let asked = attempt.clone();
     let stored = ctx.read(move |tx, _| asked.begin(tx)).await?;
-    let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
-    let fits = ctx.work(move || Ok(verify(&password, stored.as_deref()))).await?;
-    drop(turn);
     let (mode, of) = (ctx.state.config.auth.mode, attempt.clone());
-    let begun = match fits {
+    let begun = match fits(ctx, password, stored).await? {
         true => {
             ctx.write(move |tx, me| {
                 let begun = Use::begin(tx, me, &email, mode)?;

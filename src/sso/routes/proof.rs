@@ -6,7 +6,7 @@ use crate::db::Chore;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::people::Organisation;
 use crate::secret::Secret;
-use crate::signin::{Attempt, known, verify};
+use crate::signin::{Attempt, fits, known};
 use crate::sso::pages::Proof;
 use crate::sso::{Connection, Decision};
 use crate::web::{Flash, Form, Reply};
@@ -45,10 +45,7 @@ async fn prove(ctx: &PublicCtx, arrived: &Arrived, password: Secret) -> Result<S
     let attempt = Attempt { email, address: ctx.caller.address.clone(), known };
     let asked = attempt.clone();
     let stored = ctx.read(move |tx, _| asked.begin(tx)).await?;
-    let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
-    let fits = ctx.work(move || Ok(verify(&password, stored.as_deref()))).await?;
-    drop(turn);
-    if !fits {
+    if !fits(ctx, password, stored).await? {
         ctx.touch(Chore::Throttle, move |tx, me| attempt.fail(tx, me)).await?;
         return Err(Error::SignIn);
     }

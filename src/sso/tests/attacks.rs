@@ -4,7 +4,8 @@ use super::{ada_is_linked, door, is_in, leave, sign_on, told};
 use crate::harness::*;
 use serde_json::{Value, json};
 use std::time::Duration;
-use tow::sso::{AWAKE_SECONDS, CALL_SECONDS, KEYS_EVERY_SECONDS, TRIP_SECONDS};
+use tow::signin::{FREE_TRIES_PER_ADDRESS, MAX_WAIT_SECONDS};
+use tow::sso::{AWAKE_SECONDS, CALL_SECONDS, KEYS_EVERY_SECONDS, REST_SECONDS, TRIP_SECONDS};
 
 const UNVERIFIABLE: &str = "could not be verified";
 
@@ -301,6 +302,48 @@ fn a_provider_that_went_down_a_moment_ago_is_told_before_anybody_is_sent_there()
     provider.habits().instead.insert("/.well-known/openid-configuration", Said::text(503, "text/plain", "down"));
     app.advance(chrono::Duration::seconds(AWAKE_SECONDS + 1));
     assert!(told(&app.visitor().get(&door(&app))).contains("does not answer at the moment"));
+}
+
+#[test]
+fn however_many_visitors_want_to_be_sent_to_a_provider_that_fails_it_is_asked_once_in_a_while() {
+    let provider = IdProvider::new();
+    let app = provider.app();
+    provider.habits().instead.insert("/.well-known/openid-configuration", Said::text(503, "text/plain", "down"));
+    let asked = || provider.outside.asked().len();
+    for _ in 0..12 {
+        assert!(told(&app.visitor().get(&door(&app))).contains("does not answer at the moment"));
+    }
+    assert_eq!(asked(), 1);
+    app.advance(chrono::Duration::seconds(REST_SECONDS + 1));
+    app.visitor().get(&door(&app));
+    assert_eq!(asked(), 2);
+    provider.habits().instead.clear();
+    app.advance(chrono::Duration::seconds(REST_SECONDS + 1));
+    assert!(app.visitor().get(&door(&app)).location().starts_with(&provider.issuer()), "and it is found again");
+}
+
+#[test]
+fn who_comes_back_in_vain_again_and_again_waits_before_the_provider_is_asked_once_more() {
+    let provider = IdProvider::new();
+    let app = provider.app();
+    ada_is_linked(&app);
+    let in_vain = |from: &str| {
+        let browser = app.visitor().from(from);
+        let back = provider.consent(&app, &leave(&app, &browser));
+        let state = back.rsplit('=').next().unwrap();
+        told(&browser.get(&format!("/sign-on/callback?code=guessed&state={state}")))
+    };
+    let tries = FREE_TRIES_PER_ADDRESS + 12;
+    let last = (0..tries).map(|_| in_vain("198.51.100.9")).last().unwrap();
+    assert!(last.contains("Too many tries"), "{last}");
+    let asked = provider.outside.asked().iter().filter(|asked| asked.path == "/token").count() as i32;
+    assert!((FREE_TRIES_PER_ADDRESS..tries).contains(&asked), "{asked}");
+    assert!(!in_vain("198.51.100.10").contains("Too many tries"));
+    app.advance(chrono::Duration::seconds(MAX_WAIT_SECONDS));
+    let browser = app.visitor().from("198.51.100.9");
+    sign_on(&provider, &app, &browser);
+    assert!(is_in(&browser));
+    assert_eq!(app.count("select count(*) from throttles where key like 'arriving:%'"), 1, "the other address's");
 }
 
 #[test]

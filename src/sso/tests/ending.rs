@@ -159,6 +159,34 @@ fn an_old_sign_in_or_another_person_confirms_nothing() {
 }
 
 #[test]
+fn a_confirmation_that_fails_at_the_provider_says_why_beside_the_form_that_is_kept() {
+    let provider = IdProvider::new();
+    let (app, browser) = inside(&provider);
+    app.advance(chrono::Duration::hours(2));
+    let kept = browser
+        .post("/settings/me/tokens", &[("name", "Nightly"), ("days", "90"), ("tickets", "read"), ("reach", "all")])
+        .location();
+    assert!(kept.starts_with("/confirmation/"), "{kept}");
+    let go = format!("/sign-on/confirmation?back={kept}");
+    let says = |answer: Answer, words: &str| {
+        assert_eq!(answer.location(), kept);
+        let page = answer.follow();
+        assert!(
+            page.has(words) && page.has("role=\"alert\"") && page.has(kept.rsplit('/').next().unwrap()),
+            "{words} {}",
+            page.text()
+        );
+        assert!(!browser.get(&kept).has(words), "once");
+    };
+    provider.claim("auth_time", Value::Null);
+    let asked = browser.get(&go);
+    says(browser.get(&provider.consent(&app, &asked.location())), "did not say that you signed in just now");
+    provider.habits().instead.insert("/.well-known/openid-configuration", Said::text(503, "text/plain", "down"));
+    app.advance(chrono::Duration::seconds(60));
+    says(browser.get(&go), "does not answer at the moment");
+}
+
+#[test]
 fn a_sign_on_that_the_provider_answered_from_memory_is_no_recent_one() {
     for said in [json!(start().timestamp() - 7200), Value::Null] {
         let provider = IdProvider::new();
