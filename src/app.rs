@@ -62,10 +62,20 @@ pub fn state_with(loaded: &Loaded, pool: db::Pool) -> Result<State> {
 
 /// What `db::sightings` knows each secret by: useless without APP_SECRET.
 pub fn fingerprints(keys: &Keys, secrets: &Secrets) -> Vec<(&'static str, String)> {
-    let of = |(name, secret): (&'static str, &Secret)| {
-        (name, keys.mac(Purpose::Fingerprint, &format!("{name}\n{}", secret.reveal())))
-    };
+    let of = |(name, secret): (&'static str, &Secret)| (name, keys.mac(Purpose::Fingerprint, &marked(name, secret)));
     secrets.all().into_iter().map(of).collect()
+}
+
+/// The same as it was under APP_SECRET_PREVIOUS; empty without one.
+pub fn former_fingerprints(keys: &Keys, secrets: &Secrets) -> Vec<(&'static str, String)> {
+    let of = |(name, secret): (&'static str, &Secret)| {
+        keys.former_mac(Purpose::Fingerprint, &marked(name, secret)).map(|print| (name, print))
+    };
+    secrets.all().into_iter().filter_map(of).collect()
+}
+
+fn marked(name: &str, secret: &Secret) -> String {
+    format!("{name}\n{}", secret.reveal())
 }
 
 /// What each start writes down, before the first request.

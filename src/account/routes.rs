@@ -6,8 +6,7 @@ use crate::access::{Ctx, PublicCtx};
 use crate::db::Chore;
 use crate::error::{Error, Msg, Result};
 use crate::people::Organisation;
-use crate::secret::Secret;
-use crate::signin::{self, Offer};
+use crate::signin::Offer;
 use crate::web::{MailLink, Need, Reply, Routes};
 
 mod address;
@@ -68,11 +67,4 @@ async fn missed(ctx: &PublicCtx) -> Result<()> {
 async fn gone(ctx: &PublicCtx, words: &'static str, link: Option<(&'static str, &'static str)>) -> Result<Reply> {
     let organisation = organisation(ctx).await?;
     ctx.page_with(404, &Told { organisation, title: "link-gone-title", words: Msg::new(words), link })
-}
-
-async fn hashed(ctx: &Ctx, password: Secret) -> Result<String> {
-    let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
-    let hash = ctx.work(move || signin::hash(&password)).await?;
-    drop(turn);
-    Ok(hash)
 }

@@ -4,16 +4,14 @@ use super::serve::Database;
 use super::{Failure, say};
 use crate::audit;
 use crate::clock::Clock;
-use crate::config::{DOTENV_FILE, Loaded};
+use crate::config::{Loaded, Private};
 use crate::db::embedded::{OLDEST_SERVER, Search};
 use crate::db::sql::Sql;
 use crate::db::{self, Tx};
 use crate::health::{Check, writable};
 use crate::queue;
-use std::fs;
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -86,15 +84,15 @@ fn machine(loaded: &Loaded) -> Vec<Check> {
         Some(_) => Ok(()),
         None => Search::default().installation(None).map(drop).map_err(|error| error.to_string()),
     };
+    let [env, folder, cluster] = Private::all(config);
     vec![
         Check::of("configuration", configuration(loaded)),
         stored_secrets(loaded),
         mails(config),
         models(config),
-        Check::of(".env is closed to others", closed(Path::new(DOTENV_FILE), 0o077)),
-        // Its group may pass through: PostgreSQL runs as another user when TOW runs as root.
-        Check::of("data is closed to others", closed(data, 0o067)),
-        Check::of("PostgreSQL's files are closed to others", closed(&data.join("postgres"), 0o067)),
+        Check::of(env.name, closed(&env)),
+        Check::of(folder.name, closed(&folder)),
+        Check::of(cluster.name, closed(&cluster)),
         Check::of("PostgreSQL's programs", programs),
         Check::of("uploads can be written", writable(&config.uploads.upload_storage_path)),
         Check::of("room for uploads", room(&config.uploads.upload_storage_path)),
@@ -130,16 +128,12 @@ fn configuration(loaded: &Loaded) -> Result<(), String> {
     if warnings.is_empty() { Ok(()) } else { Err(warnings.join("; ")) }
 }
 
-/// What is not there is not open.
-fn closed(path: &Path, forbidden: u32) -> Result<(), String> {
-    let Ok(found) = fs::metadata(path) else { return Ok(()) };
-    match found.mode() & forbidden {
-        0 => Ok(()),
-        _ => Err(format!(
-            "{} has mode {:o}, so other users of this machine can read it. Run: chmod go-rwx {}",
-            path.display(),
-            found.mode() & 0o7777,
-            path.display()
+fn closed(private: &Private) -> Result<(), String> {
+    let path = private.path.display();
+    match private.open_mode() {
+        None => Ok(()),
+        Some(mode) => Err(format!(
+            "{path} has mode {mode:o}, so other users of this machine can read it. Run: chmod go-rwx {path}"
         )),
     }
 }

@@ -57,5 +57,14 @@ pub fn rotate(tx: &mut Tx, me: &Actor, vault: &Vault) -> crate::error::Result<us
 
 /// What `sightings` knows each secret by: useless without APP_SECRET.
 pub fn fingerprints(loaded: &Loaded) -> crate::error::Result<Vec<(&'static str, String)>> {
-    Ok(crate::app::fingerprints(&Keys::derive(&loaded.secrets.app_secret, None)?, &loaded.secrets))
+    Ok(crate::app::fingerprints(&keys(loaded)?, &loaded.secrets))
+}
+
+/// By what it knew them before APP_SECRET was changed.
+pub fn former_fingerprints(loaded: &Loaded) -> crate::error::Result<Vec<(&'static str, String)>> {
+    Ok(crate::app::former_fingerprints(&keys(loaded)?, &loaded.secrets))
+}
+
+fn keys(loaded: &Loaded) -> crate::error::Result<Keys> {
+    Keys::derive(&loaded.secrets.app_secret, loaded.secrets.app_secret_previous.as_ref())
 }

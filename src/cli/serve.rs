@@ -180,9 +180,12 @@ fn guard_vectors(state: &State) -> Result<(), Failure> {
 fn note_secrets(loaded: &Loaded, state: &State) -> Result<(), Failure> {
     let mut conn =
         state.pool.get().map_err(|error| Failure::Away(format!("The database does not answer: {error}.")))?;
-    let fingerprints = super::secrets::fingerprints(loaded)?;
+    let (former, fingerprints) = (super::secrets::former_fingerprints(loaded)?, super::secrets::fingerprints(loaded)?);
     let (now, id) = (state.clock.now(), uuid::Uuid::nil());
-    db::touch(&mut conn, now, id, Chore::SecretAge, |tx| db::sightings::see(tx, &fingerprints))?;
+    db::touch(&mut conn, now, id, Chore::SecretAge, |tx| {
+        db::sightings::carry(tx, &former, &fingerprints)?;
+        db::sightings::see(tx, &fingerprints)
+    })?;
     Ok(())
 }
 

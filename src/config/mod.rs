@@ -4,6 +4,7 @@
 
 mod checks;
 mod cidr;
+mod closed;
 mod dotenv;
 mod keys;
 mod kinds;
@@ -17,6 +18,7 @@ mod strength;
 mod yaml;
 
 pub use cidr::Cidr;
+pub use closed::Private;
 pub use keys::{KEYS, Key};
 pub use kinds::{Kind, Setting};
 pub use layers::{Loaded, Source, load, load_text};

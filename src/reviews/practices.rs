@@ -2,15 +2,13 @@
 //! messages `practice-KEY` and `practice-KEY-words`.
 
 use super::{Facts, IDLE_KEY_DAYS, Note, NoteKey, OLD_KEY_DAYS, STALE_DAYS};
-use crate::config::Config;
+use crate::config::{Config, Private};
 use crate::error::Problems;
 use crate::ui::{Sample, Shell, filters, sample, say_with, text};
 use crate::web::Form;
 use askama::Template;
 use chrono::{DateTime, Months, Utc};
 use std::fmt::Write;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 
 /// More admins than this want a reason.
 pub const MANY_ADMINS: i64 = 8;
@@ -231,12 +229,10 @@ impl Sight<'_> {
 
     /// As `tow doctor` looks at them: nobody else may read.
     fn files(&self) -> (Standing, String) {
-        let open: Vec<String> = [(Path::new(".env"), 0o077), (self.config.runtime.data_dir.as_path(), 0o067)]
-            .into_iter()
-            .filter(|(path, others)| {
-                std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & others != 0)
-            })
-            .map(|(path, _)| path.display().to_string())
+        let open: Vec<String> = Private::all(self.config)
+            .iter()
+            .filter(|private| private.open_mode().is_some())
+            .map(|private| private.path.display().to_string())
             .collect();
         match open.is_empty() {
             true => (Standing::Good, text("practice-now-files-closed")),

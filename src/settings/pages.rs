@@ -4,7 +4,7 @@ use super::{OrganisationText, Palette, Profile, Theme};
 use crate::access::Actor;
 use crate::config::{Config, TlsMode, Transport};
 use crate::error::{Msg, Problems};
-use crate::people::{Mode, Organisation, Person, Session, SessionId, parse_handle};
+use crate::people::{Method, Mode, Organisation, Person, Session, SessionId, parse_handle};
 use crate::text::value::{Body, Name};
 use crate::ui::{Choice, Sample, Shell, browser_name, filters, sample, text};
 use crate::web::Form;
@@ -43,6 +43,8 @@ pub struct Line {
     pub address: String,
     /// Message key.
     pub method: String,
+    /// Message key of what was shown beside it.
+    pub factor: Option<String>,
     pub authenticated_at: DateTime<Utc>,
     pub last_seen_at: DateTime<Utc>,
     pub is_this: bool,
@@ -56,6 +58,11 @@ impl Line {
             detail: session.browser,
             address: session.address,
             method: format!("session-by-{}", session.method),
+            // A passkey alone is the way in itself.
+            factor: session
+                .factor
+                .filter(|_| session.method != Method::Passkey)
+                .map(|factor| format!("session-and-{factor}")),
             authenticated_at: session.authenticated_at,
             last_seen_at: session.last_seen_at,
             is_this: Some(session.id) == this,
@@ -249,6 +256,7 @@ impl MePage {
             detail: "Firefox/140.0 Linux".to_owned(),
             address: "203.0.113.7".to_owned(),
             method: "session-by-password".to_owned(),
+            factor: Some("session-and-totp".to_owned()),
             authenticated_at: DateTime::<Utc>::UNIX_EPOCH,
             last_seen_at: DateTime::<Utc>::UNIX_EPOCH,
             is_this: true,

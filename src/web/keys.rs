@@ -97,6 +97,11 @@ impl Keys {
         mac(&self.current, purpose, text).unwrap_or_default()
     }
 
+    /// The same with the previous secret; None when none is given.
+    pub fn former_mac(&self, purpose: Purpose, text: &str) -> Option<String> {
+        mac(self.previous.as_ref()?, purpose, text)
+    }
+
     /// Constant-time comparison with `mac`, current or previous.
     pub fn mac_fits(&self, purpose: Purpose, text: &str, given: &str) -> bool {
         std::iter::once(&self.current)

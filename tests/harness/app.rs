@@ -168,6 +168,22 @@ impl App {
         self.tx(|tx| Ok(sql.load::<Text>(tx.conn())?.remove(0).text))
     }
 
+    /// The tables in which this text stands, as text or as bytes.
+    pub fn holding(&self, text: &str) -> Vec<String> {
+        let tables = self.text(
+            "select string_agg(tablename, ' ' order by tablename) as text from pg_tables where schemaname = current_schema()",
+        );
+        let bytes: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let text = text.replace('\'', "''");
+        let holds = |table: &&str| {
+            let sql = format!(
+                "select count(*) from \"{table}\" t where position('{text}' in t::text) > 0 or position('{bytes}' in t::text) > 0"
+            );
+            self.count(&sql) > 0
+        };
+        tables.split(' ').filter(holds).map(str::to_owned).collect()
+    }
+
     /// Runs a statement behind the server's back.
     pub fn sql(&self, sql: &str) {
         super::run(&mut self.site.state.pool.get().unwrap(), sql);

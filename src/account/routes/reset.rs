@@ -1,6 +1,6 @@
 //! A forgotten password.
 
-use super::{check_passwords, gone, hashed, missed, organisation};
+use super::{check_passwords, gone, missed, organisation};
 use crate::access::PublicCtx;
 use crate::account::pages::{Ask, Password, Told};
 use crate::account::{SendReset, ask, reset, reset_person};
@@ -94,7 +94,8 @@ pub async fn update(ctx: PublicCtx, sent: Form) -> Result<Reply> {
         Ok(password) => password,
         Err(problem) => return draw(&ctx, person, Problems::one("password", problem)).await,
     };
-    let (password_hash, hash, state) = (hashed(&ctx, password).await?, LINK.hash(&ctx.request), ctx.state.clone());
+    let (password_hash, hash, state) =
+        (signin::hashed(&ctx, password).await?, LINK.hash(&ctx.request), ctx.state.clone());
     let done = ctx.write(move |tx, me| reset(tx, me, &state.config, &hash, &password_hash)).await;
     match done {
         // Not signed in by it: the second factor is still asked for.

@@ -1,6 +1,6 @@
 //! An account of one's own making.
 
-use super::{check_passwords, email_of, gone, hashed, organisation};
+use super::{check_passwords, email_of, gone, organisation};
 use crate::access::PublicCtx;
 use crate::account::pages::{Ask, Password, Told};
 use crate::account::{OwnAccount, Purpose, SendSignUp, ask, check_open, is_allowed};
@@ -96,13 +96,9 @@ async fn make(ctx: &PublicCtx, sent: &Form) -> Result<String> {
     let email = email_of(ctx, LINK, Purpose::SignUp).await?;
     let email = email.ok_or_else(|| Error::invalid("", "problem-link-gone"))?;
     let (name, password) = check(sent, &email, &organisation(ctx).await?)?;
-    let (password_hash, hash, state) = (hashed(ctx, password).await?, LINK.hash(&ctx.request), ctx.state.clone());
-    let entry = Entry {
-        method: Method::Password,
-        address: ctx.caller.address.clone(),
-        browser: ctx.caller.browser.clone(),
-        max_age_seconds: ctx.state.config.security.session_max_age_seconds,
-    };
+    let (password_hash, hash, state) =
+        (signin::hashed(ctx, password).await?, LINK.hash(&ctx.request), ctx.state.clone());
+    let entry = Entry::of(Method::Password, &ctx.caller, ctx.state.config.security.session_max_age_seconds);
     let account = OwnAccount { name, password_hash };
     ctx.write(move |tx, me| account.create(tx, me, &state.config.auth.signup, &hash, entry)).await
 }

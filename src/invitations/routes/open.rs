@@ -144,12 +144,7 @@ async fn accept(ctx: &PublicCtx, sent: &Form, form: &AcceptForm) -> Result<Strin
         _ if !offer(ctx).await?.has_passwords => return Err(Error::forbidden("refused-no-passwords")),
         _ => (with_password(ctx, &invitation, (sent, form), &organisation).await?, Method::Password),
     };
-    let entry = Entry {
-        method,
-        address: ctx.caller.address.clone(),
-        browser: ctx.caller.browser.clone(),
-        max_age_seconds: ctx.state.config.security.session_max_age_seconds,
-    };
+    let entry = Entry::of(method, &ctx.caller, ctx.state.config.security.session_max_age_seconds);
     let (hash, state) = (LINK.hash(&ctx.request), ctx.state.clone());
     ctx.write(move |tx, me| newcomer.accept(tx, me, &hash, (entry, &state.vault))).await
 }
@@ -168,9 +163,7 @@ async fn with_password(
     organisation: &str,
 ) -> Result<Newcomer> {
     let (name, email, password) = check(invitation, sent, form, organisation)?;
-    let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
-    let password_hash = ctx.work(move || signin::hash(&password)).await?;
-    drop(turn);
+    let password_hash = signin::hashed(ctx, password).await?;
     Ok(Newcomer { name, email, way: Way::Password(password_hash) })
 }
 

@@ -10,7 +10,7 @@ use crate::text::value::Body;
 use crate::{text_enum, typed_id};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Bool, Date, Int4, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Date, Int4, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -239,12 +239,6 @@ impl Line {
 
 /// Whether a review is open now.
 pub(in crate::reviews) fn is_open(tx: &mut Tx) -> Result<bool> {
-    #[derive(QueryableByName)]
-    struct Open {
-        #[diesel(sql_type = Bool)]
-        is_open: bool,
-    }
-    let sql =
-        Sql::named("reviews::is_open", "select exists (select 1 from reviews where signed_at is null) as is_open");
-    Ok(sql.load::<Open>(tx.conn())?.first().is_some_and(|row| row.is_open))
+    let sql = Sql::named("reviews::is_open", "select 1 as one from reviews where signed_at is null limit 1");
+    Ok(sql.execute(tx.conn())? > 0)
 }

@@ -30,16 +30,11 @@ async fn change(ctx: &Ctx, sent: &Form) -> Result<usize> {
     let change = ctx.read(PasswordChange::begin).await?;
     let new = check_new(&ctx.me()?, sent)?;
     let (current, stored) = (Secret::new(sent.text("current_password")), change.stored.clone());
-    // One after the other: a person takes one turn at hashing at a time.
-    let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
-    let fits = ctx.work(move || Ok(signin::verify(&current, stored.as_deref()))).await?;
-    if !fits {
-        drop(turn);
+    if !signin::fits(ctx, current, stored).await? {
         ctx.touch(Chore::Throttle, move |tx, _| change.fail(tx)).await?;
         return Err(Error::invalid("current_password", "problem-password-current"));
     }
-    let hash = ctx.work(move || signin::hash(&new)).await?;
-    drop(turn);
+    let hash = signin::hashed(ctx, new).await?;
     let state = ctx.state.clone();
     ctx.write(move |tx, me| {
         let ended = change.succeed(tx, me, &hash)?;

@@ -64,17 +64,10 @@ async fn set_up(ctx: &PublicCtx, form: &SetupForm, password: &str) -> Result<Str
     let token = form.token.clone();
     ask_token(ctx, &token).await?;
     let Checked { organisation, mode, time_zone, name, email, password } = checked;
-    let turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
-    let password_hash = ctx.work(move || signin::hash(&password)).await?;
-    drop(turn);
+    let password_hash = signin::hashed(ctx, password).await?;
     let account =
         FirstAccount { token, organisation, mode, time_zone, name, email, password_hash: Some(password_hash) };
-    let entry = Entry {
-        method: Method::SetUp,
-        address: ctx.caller.address.clone(),
-        browser: ctx.caller.browser.clone(),
-        max_age_seconds: ctx.state.config.security.session_max_age_seconds,
-    };
+    let entry = Entry::of(Method::SetUp, &ctx.caller, ctx.state.config.security.session_max_age_seconds);
     ctx.write(move |tx, me| account.create(tx, me, entry, None)).await
 }
 

@@ -85,12 +85,7 @@ async fn make(ctx: &PublicCtx, who: sso::Who, form: SetupForm) -> Result<String>
     let (organisation, mode, time_zone) =
         form.place(&mut Problems::default()).ok_or_else(|| Error::invalid("", "sign-on-expired"))?;
     let account = FirstAccount { token: form.token, organisation, mode, time_zone, name, email, password_hash: None };
-    let entry = Entry {
-        method: Method::Oidc,
-        address: ctx.caller.address.clone(),
-        browser: ctx.caller.browser.clone(),
-        max_age_seconds: ctx.state.config.security.session_max_age_seconds,
-    };
+    let entry = Entry::of(Method::Oidc, &ctx.caller, ctx.state.config.security.session_max_age_seconds);
     let state = ctx.state.clone();
     ctx.write(move |tx, me| account.create(tx, me, entry, Some((&who, &state.vault)))).await
 }
