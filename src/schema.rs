@@ -50,6 +50,9 @@ diesel::table! {
         status -> Nullable<Integer>,
         code -> Nullable<Text>,
         milliseconds -> Nullable<Integer>,
+        alive_at -> Nullable<Timestamptz>,
+        holders -> Array<Uuid>,
+        is_estimate -> Bool,
     }
 }
 

@@ -37,7 +37,6 @@ const TEXT: [&str; 6] = ["String", "Vec<u8>", "&str", "&'static str", "Value", "
 
 /// File, name, and why it may be printed.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
-    ("ai/client/wire.rs", "code", "the provider's word for what went wrong"),
     ("ai/fault.rs", "code", "the provider's word for what went wrong"),
     ("ai/model/ledger.rs", "code", "the provider's word for what went wrong"),
     ("sso/model/connection.rs", "client_secret", "sealed"),

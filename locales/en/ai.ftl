@@ -129,18 +129,28 @@ ai-reason-too-long = too long
 ai-reason-dimension = wrong vectors
 ai-reason-declined = declined
 ai-reason-cancelled = stopped
-ai-reason-broken = fault of this server
+ai-reason-slow = took too long
+ai-reason-no-interface = nothing there takes requests
+ai-reason-redirected = sent elsewhere
 ai-fault-no-key = AI is not connected: the operator has set no key. Everything else works.
 ai-fault-policy = AI may not be used for this: the policy of { $about } forbids it.
+ai-fault-policy-hidden = AI may not be used for this: the policy of a place whose records are in it forbids it.
 ai-fault-kept = This would send a private record that must not leave, or a record that is no longer there. Nothing was sent.
 ai-fault-model = The model { $about } is not among those allowed here. Whoever manages AI can allow it under Settings, AI and data.
 ai-fault-budget = This month’s tokens are used up. The next month begins anew; whoever manages AI can raise the limit.
 ai-fault-budget-of = This month’s tokens of { $about } are used up. The next month begins anew; whoever manages AI can raise the limit.
 ai-fault-busy = Too much is being asked at the same time. Try again in a moment.
-ai-fault-resting = The model provider failed several times in a row and is left alone for { $seconds } seconds. Try again then.
+ai-fault-resting = The model provider failed several times in a row and is left alone for { $seconds ->
+    [one] a second
+   *[other] { $seconds } seconds
+  }. Try again then.
 ai-fault-key = The model provider refuses the key of this server. The operator must set a valid one.
 ai-fault-quota = The account at the model provider is used up. The operator must top it up there.
-ai-fault-rate = The model provider asks us to slow down. Try again in { $seconds } seconds.
+ai-fault-rate = The model provider asks us to slow down. Try again in { $seconds ->
+    [one] a second
+   *[other] { $seconds } seconds
+  }.
+ai-fault-rate-soon = The model provider asks us to slow down. Try again in a moment.
 ai-fault-unknown-model = The model provider does not know a model that tow.yaml names. The operator must correct it.
 ai-fault-request = The model provider does not accept this request. The log names its reason.
 ai-fault-too-much = This is more text than the model can read at once. Ask about less.
@@ -153,7 +163,9 @@ ai-fault-too-long = The answer was longer than is taken here. Ask for less.
 ai-fault-dimension = The embedding model gives vectors of { $about } numbers, which is not what embedding_dim says. The operator must correct tow.yaml.
 ai-fault-declined = The model declines to answer this.
 ai-fault-cancelled = Stopped.
-ai-fault-broken = Something went wrong here. The log says what.
+ai-fault-slow = The model provider took longer than is waited for here. Nothing is lost; try again in a moment.
+ai-fault-no-interface = Nothing at the address of the model provider takes such requests, or it does not know the model. The operator must look at openai_base_url, which usually ends in /v1, and at the names of the models.
+ai-fault-redirected = The model provider answers that it is somewhere else, where this server does not follow. The operator must set openai_base_url to its real address.
 audit-did-ai-policy-changed = changed what may leave for AI
 audit-did-ai-connection-tested = tested the connection to the model provider
 audit-did-ai-ledger-exported = exported the ledger of AI calls

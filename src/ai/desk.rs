@@ -13,6 +13,12 @@ pub trait Desk {
         &mut self,
         f: impl FnOnce(&mut Tx) -> Result<T> + Send + 'static,
     ) -> impl Future<Output = Result<T>>;
+
+    /// What costs processor time, where it holds nobody up.
+    fn work<T: Send + 'static>(
+        &mut self,
+        f: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> impl Future<Output = Result<T>>;
 }
 
 impl Desk for Work<'_> {
@@ -21,6 +27,14 @@ impl Desk for Work<'_> {
         f: impl FnOnce(&mut Tx) -> Result<T> + Send + 'static,
     ) -> impl Future<Output = Result<T>> {
         std::future::ready(self.touch(Chore::Egress, f))
+    }
+
+    /// A job has its thread to itself.
+    fn work<T: Send + 'static>(
+        &mut self,
+        f: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> impl Future<Output = Result<T>> {
+        std::future::ready(f())
     }
 }
 
@@ -44,5 +58,9 @@ impl Desk for PageDesk {
             db::touch(&mut conn, state.clock.now(), request, Chore::Egress, f)
         })
         .await
+    }
+
+    async fn work<T: Send + 'static>(&mut self, f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+        blocking(f).await
     }
 }

@@ -37,6 +37,12 @@ text_enum!(
         Server = "server",
         /// Not reached, or not in time.
         Away = "away",
+        /// Longer than we wait.
+        Slow = "slow",
+        /// Nothing at this address takes such requests.
+        NoInterface = "no_interface",
+        /// The provider sends us elsewhere, where we do not go.
+        Redirected = "redirected",
         /// Our own rules of addresses forbid it.
         Address = "address",
         /// The answer ended in the middle.
@@ -51,8 +57,6 @@ text_enum!(
         Declined = "declined",
         /// Somebody stopped it.
         Cancelled = "cancelled",
-        /// Our own fault.
-        Broken = "broken",
     }
 );
 
@@ -107,6 +111,12 @@ impl Fault {
         matches!(self.reason, Reason::Rate | Reason::Server | Reason::Away)
     }
 
+    /// Whether the provider may have counted tokens for it: it began, and did not refuse.
+    pub fn may_cost(&self) -> bool {
+        let is_refused = self.status.is_some_and(|status| status >= 300);
+        !is_refused && !matches!(self.reason, Reason::Address | Reason::Away)
+    }
+
     /// Whether the provider itself failed, which counts towards leaving it alone.
     pub fn is_outage(reason: Reason) -> bool {
         matches!(reason, Reason::Server | Reason::Away | Reason::Garbled)
@@ -117,6 +127,7 @@ impl Fault {
         let seconds = self.retry_after.unwrap_or_default().as_millis().div_ceil(1000).max(1);
         let key = match self.reason {
             Reason::NoKey => "ai-fault-no-key",
+            Reason::Policy if self.about.is_empty() => "ai-fault-policy-hidden",
             Reason::Policy => "ai-fault-policy",
             Reason::Kept => "ai-fault-kept",
             Reason::Model => "ai-fault-model",
@@ -126,6 +137,7 @@ impl Fault {
             Reason::Resting => "ai-fault-resting",
             Reason::Key => "ai-fault-key",
             Reason::Quota => "ai-fault-quota",
+            Reason::Rate if self.retry_after.is_none() => "ai-fault-rate-soon",
             Reason::Rate => "ai-fault-rate",
             Reason::Unknown => "ai-fault-unknown-model",
             Reason::Request => "ai-fault-request",
@@ -139,20 +151,48 @@ impl Fault {
             Reason::Dimension => "ai-fault-dimension",
             Reason::Declined => "ai-fault-declined",
             Reason::Cancelled => "ai-fault-cancelled",
-            Reason::Broken => "ai-fault-broken",
+            Reason::Slow => "ai-fault-slow",
+            Reason::NoInterface => "ai-fault-no-interface",
+            Reason::Redirected => "ai-fault-redirected",
         };
         Msg::new(key).with("about", &self.about).with("seconds", seconds)
     }
 }
 
-/// For a job: what passes is tried again later, the rest is final.
+/// For a job: what passes is tried again later, no sooner than the provider asks for; the rest is final.
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
         match fault.reason {
-            Reason::Policy | Reason::Kept | Reason::Model | Reason::Budget | Reason::NoKey => {
-                Error::Forbidden(fault.msg())
+            Reason::Rate | Reason::Resting | Reason::Busy if fault.retry_after.is_some() => {
+                Error::Slow(fault.retry_after.unwrap_or_default())
             }
-            reason => Error::Away(format!("the model provider: {reason} {}", fault.code).trim_end().to_owned()),
+            Reason::Rate
+            | Reason::Resting
+            | Reason::Busy
+            | Reason::Server
+            | Reason::Away
+            | Reason::Slow
+            | Reason::Cut
+            | Reason::Garbled => {
+                Error::Away(format!("the model provider: {} {}", fault.reason, fault.code).trim_end().to_owned())
+            }
+            Reason::NoKey
+            | Reason::Policy
+            | Reason::Kept
+            | Reason::Model
+            | Reason::Budget
+            | Reason::Key
+            | Reason::Quota
+            | Reason::Unknown
+            | Reason::Request
+            | Reason::TooMuch
+            | Reason::NoInterface
+            | Reason::Redirected
+            | Reason::Address
+            | Reason::TooLong
+            | Reason::Dimension
+            | Reason::Declined
+            | Reason::Cancelled => Error::Forbidden(fault.msg()),
         }
     }
 }

@@ -311,6 +311,11 @@ pub async fn blocking<T: Send + 'static>(f: impl FnOnce() -> Result<T> + Send + 
     actix_web::web::block(f).await.map_err(Error::broken)?
 }
 
+/// Goes on when whoever began it goes away; for what must come to its end in order.
+pub fn detached<T: 'static>(doing: impl Future<Output = T> + 'static) -> tokio::task::JoinHandle<T> {
+    actix_web::rt::spawn(doing)
+}
+
 /// `who` is filled as soon as it is known who asks.
 fn transaction<T, P, F, B>(state: &Shared, caller: Caller, who: &Arc<OnceLock<P>>, begin: B, f: F) -> Result<T>
 where

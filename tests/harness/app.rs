@@ -73,7 +73,12 @@ impl App {
 
     /// The named world in a database of its own, with several connections, where writes are committed.
     pub fn own() -> App {
-        App::own_of(Own::of_world())
+        App::own_of(Own::of_world(), &[])
+    }
+
+    /// As `own`, with further secrets or settings.
+    pub fn own_configured(variables: &[(&str, &str)]) -> App {
+        App::own_of(Own::of_world(), variables)
     }
 
     /// Empty, committed, several connections.
@@ -83,9 +88,9 @@ impl App {
         app
     }
 
-    fn own_of(own: Own) -> App {
+    fn own_of(own: Own, variables: &[(&str, &str)]) -> App {
         let pool = pool(&own.name, OWN_CONNECTIONS, true);
-        App::build(Home::Own { _own: own }, pool, &[])
+        App::build(Home::Own { _own: own }, pool, variables)
     }
 
     fn build(home: Home, pool: db::Pool, variables: &[(&str, &str)]) -> App {

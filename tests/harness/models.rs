@@ -38,6 +38,10 @@ pub enum Turn {
     Events(Vec<Value>),
     /// A streamed answer that stops in the middle without ending.
     Hangs,
+    /// A streamed answer of so many pieces, with this between them.
+    Drips(usize, Duration),
+    /// This body, whole.
+    Body(Value),
 }
 
 type Plan = Arc<Mutex<VecDeque<Turn>>>;
@@ -69,15 +73,26 @@ impl Models {
 
     /// The named world with this provider, and further settings.
     pub fn app_with(&self, more: &[(&str, &str)]) -> App {
-        let (url, dim) = (format!("http://{}/v1", self.address), DIM.to_string());
+        let settings = self.settings(more);
+        App::configured(&borrowed(&settings))
+    }
+
+    /// As `app`, in a database of its own, where many calls run at once.
+    pub fn own_app(&self) -> App {
+        let settings = self.settings(&[]);
+        App::own_configured(&borrowed(&settings))
+    }
+
+    fn settings(&self, more: &[(&str, &str)]) -> Vec<(String, String)> {
         let usual = [
-            ("OPENAI_API_KEY", MODEL_KEY),
-            ("OPENAI_BASE_URL", url.as_str()),
-            ("TOW_AI__EMBEDDING_DIM", dim.as_str()),
-            ("TOW_SECURITY__OUTBOUND_ALLOWED_HOSTS", "127.0.0.1"),
+            ("OPENAI_API_KEY", MODEL_KEY.to_owned()),
+            ("OPENAI_BASE_URL", format!("http://{}/v1", self.address)),
+            ("TOW_AI__EMBEDDING_DIM", DIM.to_string()),
+            ("TOW_SECURITY__OUTBOUND_ALLOWED_HOSTS", "127.0.0.1".to_owned()),
         ];
         let missing = usual.into_iter().filter(|(name, _)| !more.iter().any(|(own, _)| own == name));
-        App::configured(&more.iter().copied().chain(missing).collect::<Vec<_>>())
+        let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        more.chain(missing.map(|(name, value)| (name.to_owned(), value))).collect()
     }
 
     pub fn app(&self) -> App {
@@ -102,6 +117,10 @@ impl Models {
     pub fn heard(&self) -> String {
         self.asked().into_iter().map(|asked| asked.body).collect()
     }
+}
+
+fn borrowed(settings: &[(String, String)]) -> Vec<(&str, &str)> {
+    settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 
 impl Drop for Models {
@@ -135,6 +154,7 @@ fn talk(mut stream: TcpStream, kept: &Mutex<Vec<Asked>>, plan: &Plan) {
     let _ = match turn {
         Some(Turn::Fails(status, code, headers)) => fail(&mut stream, status, code, &headers),
         Some(Turn::Garbled) => whole(&mut stream, 200, &[], "{\"output\": [{\"type\": \"mess"),
+        Some(Turn::Body(body)) => whole(&mut stream, 200, &[], &body.to_string()),
         Some(Turn::Late(after)) => {
             std::thread::sleep(after);
             answer(&mut stream, &asked, &body, None)
@@ -197,6 +217,13 @@ fn streamed(stream: &mut TcpStream, response: &Value, turn: Option<Turn>) -> std
     stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")?;
     if let Some(Turn::Events(events)) = &turn {
         return events.iter().try_for_each(|event| send(stream, event));
+    }
+    if let Some(Turn::Drips(pieces, gap)) = turn {
+        for _ in 0..pieces {
+            send(stream, &json!({ "type": "response.output_text.delta", "item_id": "msg_1", "delta": "drip " }))?;
+            std::thread::sleep(gap);
+        }
+        return send(stream, &json!({ "type": "response.completed", "response": response }));
     }
     send(
         stream,

@@ -7,6 +7,7 @@ use crate::text_enum;
 use rand::RngExt;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::fmt;
 use uuid::Uuid;
 
 text_enum!(
@@ -34,7 +35,7 @@ impl Model {
 }
 
 /// Text of a record that may be read by whoever reads the answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Material {
     pub record: Uuid,
     /// As people name it: ATL-142.
@@ -61,7 +62,7 @@ impl Source {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Prompt {
     pub model: Model,
     instructions: String,
@@ -181,6 +182,11 @@ impl Prompt {
         self.records.iter().copied().collect()
     }
 
+    /// Of everything that was put into it; what the wire adds is little.
+    pub(super) fn bytes(&self) -> usize {
+        self.instructions.len() + self.items.iter().chain(&self.tools).map(bytes_of).sum::<usize>()
+    }
+
     pub(in crate::ai) fn body<'a>(&'a self, ai: &'a Ai, stream: bool) -> ResponsesBody<'a> {
         ResponsesBody {
             stream,
@@ -189,5 +195,32 @@ impl Prompt {
             max_output_tokens: self.max_tokens,
             ..ResponsesBody::new(self.model.name(ai), self.model.effort(ai), &self.instructions, &self.items)
         }
+    }
+}
+
+fn bytes_of(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(all) => all.iter().map(bytes_of).sum(),
+        Value::Object(fields) => fields.iter().map(|(name, inner)| name.len() + bytes_of(inner)).sum(),
+        _ => 0,
+    }
+}
+
+impl fmt::Debug for Material {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Material")
+            .field("record", &self.record)
+            .field("bytes", &self.text.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Counts: what is in it is nobody's but the asker's.
+impl fmt::Debug for Prompt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Prompt");
+        shown.field("model", &self.model).field("items", &self.items.len()).field("records", &self.records.len());
+        shown.field("bytes", &self.bytes()).finish_non_exhaustive()
     }
 }

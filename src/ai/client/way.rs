@@ -2,25 +2,27 @@
 //! used, so that each try stands in the ledger.
 
 use super::super::{Fault, Reason};
-use super::wire::{Answer, Embeddings, Problem, Response, failed};
+use super::wire::{Answer, Costly, Embeddings, Response, failed};
 use crate::net::{self, Arriving, Net, Patience};
 use crate::secret::Secret;
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
 use async_openai::error::OpenAIError;
 use async_openai::middleware::HttpRequestFactory;
+use chrono::DateTime;
 use futures_util::StreamExt;
 use serde_json::Value;
 use std::error::Error as StdError;
+use std::fmt;
 use std::pin::Pin;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use url::Url;
 
 /// A piece of an answer as it comes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Heard {
     Text(String),
     /// It calls a tool; the arguments come with the whole answer.
@@ -41,16 +43,22 @@ pub struct Way {
     pub key: Secret,
     pub patience: Patience,
     head: Arc<Mutex<Head>>,
+    is_sent: Arc<AtomicBool>,
 }
 
 impl Way {
     pub fn new(net: Arc<Net>, base: Url, key: Secret, patience: Patience) -> Self {
-        Way { net, base, key, patience, head: Arc::default() }
+        Way { net, base, key, patience, head: Arc::default(), is_sent: Arc::default() }
     }
 
     /// Bytes of the answer so far.
     pub fn bytes(&self) -> usize {
         self.patience.meter.load(Ordering::Relaxed)
+    }
+
+    /// Whether anything may have left.
+    pub fn is_sent(&self) -> bool {
+        self.is_sent.load(Ordering::Relaxed)
     }
 
     fn is_too_long(&self) -> bool {
@@ -72,30 +80,42 @@ impl Way {
         Ok(Client::build(maker, config).with_http_service(self.clone()))
     }
 
-    pub async fn responses(&self, body: &Value) -> Result<Answer, Fault> {
-        let said: Result<Response, OpenAIError> = self.client()?.responses().create_byot(body).await;
-        said.map_err(|error| self.fault(error))?.answer()
+    pub async fn responses(&self, body: &Value) -> Costly<Answer> {
+        let said = async { self.client()?.responses().create_byot(body).await.map_err(|error| self.fault(error)) };
+        match said.await {
+            Ok(said) => Response::of(said).answer(),
+            Err(fault) => (Err(fault), None),
+        }
     }
 
-    pub async fn embeddings(&self, body: &Value, texts: usize, dim: u16) -> Result<(Vec<Vec<f32>>, u32), Fault> {
-        let said: Result<Embeddings, OpenAIError> = self.client()?.embeddings().create_byot(body).await;
-        let said = said.map_err(|error| self.fault(error))?;
-        let tokens = said.usage.unwrap_or_default().input_tokens;
-        Ok((said.vectors(texts, dim)?, tokens))
+    pub async fn embeddings(&self, body: &Value, texts: usize, dim: u16) -> Costly<Vec<Vec<f32>>> {
+        let said = async { self.client()?.embeddings().create_byot(body).await.map_err(|error| self.fault(error)) };
+        match said.await {
+            Ok(said) => Embeddings::vectors(said, texts, dim),
+            Err(fault) => (Err(fault), None),
+        }
     }
 
     /// As `responses`, piece by piece. An end without the word that it is whole is a cut.
-    pub async fn streamed(&self, body: &Value, hear: &mut (dyn FnMut(Heard) + Send)) -> Result<Answer, Fault> {
-        let client = self.client()?;
-        let opened = client.responses().create_stream_byot::<_, Value>(body).await;
-        let mut events = opened.map_err(|error| self.fault(error))?;
+    pub async fn streamed(&self, body: &Value, hear: &mut (dyn FnMut(Heard) + Send)) -> Costly<Answer> {
+        let client = match self.client() {
+            Ok(client) => client,
+            Err(fault) => return (Err(fault), None),
+        };
+        let mut events = match client.responses().create_stream_byot::<_, Value>(body).await {
+            Ok(events) => events,
+            Err(error) => return (Err(self.fault(error)), None),
+        };
         while let Some(event) = events.next().await {
-            let event = event.map_err(|error| self.broken_off(error))?;
-            if let Some(end) = hear_event(&event, hear) {
-                return end;
+            match event {
+                Ok(event) => match hear_event(&event, hear) {
+                    Some(end) => return end,
+                    None => continue,
+                },
+                Err(error) => return (Err(self.broken_off(error)), None),
             }
         }
-        Err(Fault::new(Reason::Cut))
+        (Err(Fault::new(Reason::Cut)), None)
     }
 
     fn fault(&self, error: OpenAIError) -> Fault {
@@ -133,7 +153,7 @@ pub fn is_sendable(key: &Secret) -> bool {
 }
 
 /// What an event means; Some at the end.
-fn hear_event(event: &Value, hear: &mut (dyn FnMut(Heard) + Send)) -> Option<Result<Answer, Fault>> {
+fn hear_event(event: &Value, hear: &mut (dyn FnMut(Heard) + Send)) -> Option<Costly<Answer>> {
     let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
     match text("type") {
         "response.output_text.delta" => hear(Heard::Text(text("delta").to_owned())),
@@ -146,14 +166,9 @@ fn hear_event(event: &Value, hear: &mut (dyn FnMut(Heard) + Send)) -> Option<Res
             }
         }
         "response.completed" | "response.incomplete" | "response.failed" => {
-            let response = event.get("response").cloned().unwrap_or_default();
-            let said = serde_json::from_value::<Response>(response).map_err(|_| Fault::new(Reason::Garbled));
-            return Some(said.and_then(Response::answer));
+            return Some(Response::of(event.get("response").cloned().unwrap_or_default()).answer());
         }
-        "error" => {
-            let problem = event.get("error").unwrap_or(event).clone();
-            return Some(Err(failed(&serde_json::from_value::<Problem>(problem).unwrap_or_default())));
-        }
+        "error" => return Some((Err(failed(event.get("error").unwrap_or(event))), None)),
         _ => {}
     }
     None
@@ -165,11 +180,13 @@ fn refused(status: u16, code: Option<&str>) -> Fault {
         (401 | 403, _) => Reason::Key,
         (429, "insufficient_quota") => Reason::Quota,
         (429, _) => Reason::Rate,
-        (_, "model_not_found") | (404, _) => Reason::Unknown,
+        (_, "model_not_found") => Reason::Unknown,
+        // Nothing there that takes such requests: most often the address lacks its /v1.
+        (404, _) => Reason::NoInterface,
         (_, "context_length_exceeded") | (413, _) => Reason::TooMuch,
         (408 | 409 | 500.., _) => Reason::Server,
         // A redirect is not followed: what was meant for one site is not told to another.
-        (300..=399, _) => Reason::Address,
+        (300..=399, _) => Reason::Redirected,
         _ => Reason::Request,
     };
     Fault::new(reason).status(status).code(code)
@@ -208,12 +225,13 @@ impl tower_service::Service<HttpRequestFactory> for Way {
         let way = self.clone();
         Box::pin(async move {
             let request = factory.build().await?;
+            way.is_sent.store(true, Ordering::Relaxed);
             let sent = way.net.forward(request, way.patience.clone()).await;
             let arrived = sent.map_err(|fault| OpenAIError::Boxed(Box::new(fault)))?;
             let header = |name: &str| arrived.headers().get(name).and_then(|value| value.to_str().ok());
             let head = Head {
                 status: Some(arrived.status().as_u16()),
-                retry_after: retry_after(header("retry-after-ms"), header("retry-after")),
+                retry_after: retry_after(header("retry-after-ms"), header("retry-after"), header("date")),
             };
             *way.head.lock().unwrap_or_else(PoisonError::into_inner) = head;
             Ok(arrived)
@@ -221,9 +239,25 @@ impl tower_service::Service<HttpRequestFactory> for Way {
     }
 }
 
-/// Milliseconds win; the other is seconds (a date is taken for nothing said).
-fn retry_after(milliseconds: Option<&str>, seconds: Option<&str>) -> Option<Duration> {
-    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| (0.0..86_400_000.0).contains(number));
-    let milliseconds = milliseconds.and_then(number).map(|number| number / 1000.0);
-    milliseconds.or_else(|| seconds.and_then(number).filter(|number| *number <= 86_400.0)).map(Duration::from_secs_f64)
+/// Longer is taken for nonsense.
+const LONGEST_ASKED_SECONDS: f64 = 86_400.0;
+
+/// Milliseconds win; the other is seconds, or a time by the provider's own clock.
+fn retry_after(milliseconds: Option<&str>, wait: Option<&str>, date: Option<&str>) -> Option<Duration> {
+    let number = |text: &str| text.trim().parse::<f64>().ok();
+    let time = |text: &str| DateTime::parse_from_rfc2822(text.trim()).ok();
+    let until = |text: &str| Some((time(text)? - time(date?)?).as_seconds_f64().max(0.0));
+    let seconds = milliseconds.and_then(number).map(|number| number / 1000.0);
+    let seconds = seconds.or_else(|| wait.and_then(|text| number(text).or_else(|| until(text))));
+    seconds.filter(|seconds| (0.0..=LONGEST_ASKED_SECONDS).contains(seconds)).map(Duration::from_secs_f64)
+}
+
+/// Its length: the words are the asker's.
+impl fmt::Debug for Heard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Heard::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Heard::Call(name) => write!(f, "Call({name})"),
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use super::super::{Fault, Reason};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Value, json};
+use std::fmt;
 
 /// `false`, whatever anybody sets: nothing is kept at the provider.
 #[derive(Debug, Clone, Copy)]
@@ -15,7 +16,7 @@ impl Serialize for Never {
 }
 
 /// The body of `POST /responses`. There is no other way to make one.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct ResponsesBody<'a> {
     pub model: &'a str,
     pub instructions: &'a str,
@@ -54,7 +55,7 @@ impl<'a> ResponsesBody<'a> {
 }
 
 /// The body of `POST /embeddings`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct EmbeddingsBody<'a> {
     pub model: &'a str,
     pub input: Vec<&'a str>,
@@ -64,45 +65,32 @@ pub struct EmbeddingsBody<'a> {
     pub dimensions: Option<u16>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+/// What came of a try, and what it cost; None where the provider did not say.
+pub type Costly<T> = (Result<T, Fault>, Option<Usage>);
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Usage {
-    #[serde(default, alias = "prompt_tokens")]
     pub input_tokens: u32,
-    #[serde(default)]
     pub output_tokens: u32,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Problem {
-    #[serde(default)]
-    pub code: Option<String>,
+impl Usage {
+    /// By whichever names; a provider that writes both, or null, has been seen. None without a number for what was sent.
+    fn of(said: Option<&Value>) -> Option<Usage> {
+        let number = |names: [&str; 2]| {
+            let number = names.iter().find_map(|name| said?.get(name)?.as_u64());
+            number.map(|number| u32::try_from(number).unwrap_or(u32::MAX))
+        };
+        let input_tokens = number(["input_tokens", "prompt_tokens"])?;
+        Some(Usage { input_tokens, output_tokens: number(["output_tokens", "completion_tokens"]).unwrap_or_default() })
+    }
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-struct Incomplete {
-    #[serde(default)]
-    reason: Option<String>,
-}
-
-/// A response as far as we read it.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Response {
-    #[serde(default)]
-    pub status: Option<String>,
-    #[serde(default)]
-    pub model: String,
-    #[serde(default)]
-    pub output: Vec<Value>,
-    #[serde(default)]
-    pub usage: Option<Usage>,
-    #[serde(default)]
-    pub error: Option<Problem>,
-    #[serde(default)]
-    incomplete_details: Option<Incomplete>,
-}
+/// A response as far as we read it; odd fields are none.
+pub struct Response(Value);
 
 /// A call of one of our tools, not yet made. The arguments are the model's words: check them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ToolCall {
     pub call_id: String,
     pub name: String,
@@ -111,7 +99,7 @@ pub struct ToolCall {
 }
 
 /// A whole answer.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Answer {
     pub text: String,
     pub calls: Vec<ToolCall>,
@@ -122,26 +110,44 @@ pub struct Answer {
 }
 
 impl Response {
-    /// The answer, or why it is none.
-    pub fn answer(self) -> Result<Answer, Fault> {
-        if let Some(problem) = &self.error {
+    pub fn of(said: Value) -> Self {
+        Response(said)
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_str()
+    }
+
+    /// The answer, or why it is none; what it cost either way.
+    pub fn answer(mut self) -> Costly<Answer> {
+        let usage = Usage::of(self.0.get("usage"));
+        let items = match self.0.get_mut("output").map(Value::take) {
+            Some(Value::Array(items)) => items,
+            _ => Vec::new(),
+        };
+        (self.read(items, usage), usage)
+    }
+
+    fn read(&self, items: Vec<Value>, usage: Option<Usage>) -> Result<Answer, Fault> {
+        if let Some(problem) = self.0.get("error").filter(|problem| !problem.is_null()) {
             return Err(failed(problem));
         }
-        match (self.status.as_deref(), self.incomplete_details.and_then(|details| details.reason).as_deref()) {
+        let why = self.0.get("incomplete_details").and_then(|details| details.get("reason")).and_then(Value::as_str);
+        match (self.text("status"), why) {
             (Some("completed") | None, _) => {}
             (Some("incomplete"), Some("content_filter")) => return Err(Fault::new(Reason::Declined)),
             (Some("incomplete"), _) => return Err(Fault::new(Reason::TooLong)),
             (Some("cancelled"), _) => return Err(Fault::new(Reason::Cut)),
             (Some(_), _) => return Err(Fault::new(Reason::Server)),
         }
-        if self.output.is_empty() {
+        let model = self.text("model").unwrap_or_default().to_owned();
+        let mut answer = Answer { model, usage: usage.unwrap_or_default(), ..Answer::default() };
+        items.iter().try_for_each(|item| answer.hear(item))?;
+        // Thoughts alone are no answer.
+        if answer.text.is_empty() && answer.calls.is_empty() {
             return Err(Fault::new(Reason::Garbled));
         }
-        let mut answer = Answer { model: self.model, usage: self.usage.unwrap_or_default(), ..Answer::default() };
-        for item in &self.output {
-            answer.hear(item)?;
-        }
-        answer.items = self.output;
+        answer.items = items;
         Ok(answer)
     }
 }
@@ -175,36 +181,43 @@ impl Answer {
     }
 }
 
-/// What a failed response says of itself.
-pub fn failed(problem: &Problem) -> Fault {
-    let reason = match problem.code.as_deref().unwrap_or_default() {
-        "rate_limit_exceeded" => Reason::Rate,
-        "insufficient_quota" => Reason::Quota,
-        "context_length_exceeded" => Reason::TooMuch,
-        "invalid_api_key" => Reason::Key,
-        "model_not_found" => Reason::Unknown,
-        "invalid_prompt" | "content_filter" => Reason::Declined,
-        _ => Reason::Server,
+/// What a failed response says of itself. What we do not know is about this request: it is neither tried again nor an outage.
+pub fn failed(problem: &Value) -> Fault {
+    let code = problem.get("code").and_then(Value::as_str);
+    let reason = match code {
+        None | Some("server_error" | "vector_store_timeout") => Reason::Server,
+        Some("rate_limit_exceeded") => Reason::Rate,
+        Some("insufficient_quota") => Reason::Quota,
+        Some("context_length_exceeded") => Reason::TooMuch,
+        Some("invalid_api_key") => Reason::Key,
+        Some("model_not_found") => Reason::Unknown,
+        Some("invalid_prompt" | "content_filter") => Reason::Declined,
+        Some(_) => Reason::Request,
     };
-    Fault::new(reason).code(problem.code.as_deref())
+    Fault::new(reason).code(code)
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Deserialize)]
 pub struct Embeddings {
-    pub data: Vec<Embedding>,
+    data: Vec<Embedding>,
     #[serde(default)]
-    pub usage: Option<Usage>,
+    usage: Option<Value>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-pub struct Embedding {
-    pub index: usize,
-    pub embedding: Vec<f32>,
+#[derive(Deserialize)]
+struct Embedding {
+    index: usize,
+    embedding: Vec<f32>,
 }
 
 impl Embeddings {
     /// One vector for each text, in their order, all of the wanted length and of finite numbers.
-    pub fn vectors(self, texts: usize, dimension: u16) -> Result<Vec<Vec<f32>>, Fault> {
+    pub fn vectors(self, texts: usize, dimension: u16) -> Costly<Vec<Vec<f32>>> {
+        let usage = Usage::of(self.usage.as_ref());
+        (self.sorted(texts, dimension), usage)
+    }
+
+    fn sorted(self, texts: usize, dimension: u16) -> Result<Vec<Vec<f32>>, Fault> {
         let wrong = |about: usize| Fault::new(Reason::Dimension).about(about);
         if self.data.len() != texts {
             return Err(Fault::new(Reason::Garbled));
@@ -219,5 +232,20 @@ impl Embeddings {
             *place.ok_or_else(|| Fault::new(Reason::Garbled))? = Some(one.embedding);
         }
         Ok(vectors.into_iter().flatten().collect())
+    }
+}
+
+/// Counts: the words are the asker's.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Answer");
+        shown.field("bytes", &self.text.len()).field("calls", &self.calls).field("model", &self.model);
+        shown.field("usage", &self.usage).field("items", &self.items.len()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ToolCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ToolCall").field("name", &self.name).finish_non_exhaustive()
     }
 }

@@ -2,9 +2,9 @@
 //! calls at a time and the pause after an outage; the ledger's row is written before the first byte leaves. All of it are rows, so
 //! that it holds across instances and restarts.
 
-use super::{Budget, Standing};
+use super::{BYTES_PER_TOKEN, Budget, Standing, holders, masks};
 use crate::access::{Actor, ProjectId};
-use crate::ai::{Fault, Reason, Usage};
+use crate::ai::{Fault, Masks, Reason, Usage};
 use crate::db::Tx;
 use crate::db::sql::{Bind, Sql};
 use crate::error::{Error, Result};
@@ -12,22 +12,24 @@ use crate::people::{OrganisationId, PersonId};
 use crate::text_enum;
 use chrono::{DateTime, Duration, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
 
 /// Calls under way at a time, over all instances.
 pub const MAX_OPEN: i64 = 32;
 /// Of one person.
 pub const MAX_OPEN_PER_PERSON: i64 = 4;
-/// An open call this old has lost its server.
-pub const LOST_AFTER_SECONDS: i64 = 1800;
+/// A call that gave no sign of life for so long holds no place any more.
+pub const LEASE_SECONDS: i64 = 60;
+/// And after so long its server is taken for gone.
+pub const LOST_AFTER_SECONDS: i64 = 300;
 /// So many failures in a row, within the window, and the provider is left alone.
 pub const OUTAGE_AFTER: i64 = 5;
 pub const OUTAGE_WINDOW_SECONDS: i64 = 300;
-/// Then a single call tries again.
+/// Then a single call tries again, and the others wait for what comes of it.
 pub const OUTAGE_SECONDS: i64 = 30;
 /// Taken while the gate looks and writes, so that two cannot both be the last.
-const GATE_LOCK: i64 = 0x746f_775f_6761_7465;
+pub const GATE_LOCK: i64 = 0x746f_775f_6761_7465;
 
 text_enum!(
     /// What a call is for; `ai-purpose-WORD` says it. Everything that can leave for a provider stands here.
@@ -75,19 +77,33 @@ impl Asking {
 #[derive(Debug, Clone)]
 pub struct Sending {
     pub endpoint: Endpoint,
+    /// With its port, unless it is the usual one.
     pub host: String,
     pub model: String,
     pub records: Vec<Uuid>,
     pub bytes: i64,
     pub hash: Vec<u8>,
+    /// What was masked in it.
+    pub masks: Masks,
     pub attempt: i32,
+}
+
+/// What a call cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cost {
+    /// By the provider.
+    Counted(Usage),
+    /// It left, and nobody said: as much as its bytes tell.
+    Guessed,
+    /// Nothing left, or it was refused.
+    Nothing,
 }
 
 /// How a call ended.
 #[derive(Debug, Clone)]
 pub struct Ended {
     pub bytes: usize,
-    pub usage: Usage,
+    pub cost: Cost,
     pub took: std::time::Duration,
     pub fault: Option<Fault>,
 }
@@ -99,6 +115,8 @@ pub enum Gate {
     Shut(Fault),
     /// Not now: wait a little and ask again.
     Full,
+    /// What is masked was changed since: mask anew, by these.
+    Stale(Masks),
 }
 
 /// Asks whether it may leave, and writes down that it does, or why not.
@@ -106,6 +124,10 @@ pub fn gate_open(tx: &mut Tx, asking: &Asking, sending: &Sending, is_last: bool)
     let mut sql = Sql::named("ai::gate", "select pg_advisory_xact_lock(");
     sql.bind(GATE_LOCK).push(")");
     sql.execute(tx.conn())?;
+    let masks = masks(tx, asking)?;
+    if masks != sending.masks {
+        return Ok(Gate::Stale(masks));
+    }
     let fault = match refusal(tx, asking, sending)? {
         None => return write(tx, asking, sending, None).map(Gate::Open),
         Some(fault) if fault.reason == Reason::Busy && !is_last => return Ok(Gate::Full),
@@ -121,7 +143,7 @@ fn refusal(tx: &mut Tx, asking: &Asking, sending: &Sending) -> Result<Option<Fau
     if let Some(fault) = standing.refusal(sending) {
         return Ok(Some(fault));
     }
-    if let Some(fault) = Budget::refusal(tx, asking)? {
+    if let Some(fault) = Budget::refusal(tx, asking, &sending.records)? {
         return Ok(Some(fault));
     }
     if let Some(fault) = outage(tx, &sending.host)? {
@@ -140,11 +162,13 @@ pub fn foresee(tx: &mut Tx, asking: &Asking, model: &str, records: &[Uuid]) -> R
         records: records.to_vec(),
         bytes: 0,
         hash: Vec::new(),
+        masks: Masks::default(),
         attempt: 1,
     };
     match Standing::of(tx, asking, records)?.refusal(&sending) {
         Some(fault) => Ok(Some(fault)),
-        None => Budget::refusal(tx, asking),
+        // What calls under way hold is free again in a moment.
+        None => Ok(Budget::refusal(tx, asking, records)?.filter(|fault| fault.reason == Reason::Budget)),
     }
 }
 
@@ -167,9 +191,28 @@ pub fn outage(tx: &mut Tx, host: &str) -> Result<Option<Fault>> {
     sql.push(" order by finished_at desc limit ").bind(OUTAGE_AFTER).push(") x");
     let rows: Vec<Outage> = sql.load(tx.conn())?;
     let Some(Outage { failed, last: Some(last) }) = rows.into_iter().next() else { return Ok(None) };
+    if failed < OUTAGE_AFTER {
+        return Ok(None);
+    }
     let left = last + Duration::seconds(OUTAGE_SECONDS) - tx.now;
-    let is_out = failed >= OUTAGE_AFTER && left > Duration::zero();
-    Ok(is_out.then(|| Fault::new(Reason::Resting).after(left.to_std().ok())))
+    if left > Duration::zero() {
+        return Ok(Some(Fault::new(Reason::Resting).after(left.to_std().ok())));
+    }
+    let is_tried = is_tried(tx, host, last)?;
+    Ok(is_tried.then(|| Fault::new(Reason::Resting).after(Some(std::time::Duration::from_secs(1)))))
+}
+
+/// Whether a call that began after the pause still finds out how the provider is.
+fn is_tried(tx: &mut Tx, host: &str, last: DateTime<Utc>) -> Result<bool> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        open: i64,
+    }
+    let mut sql = Sql::named("ai::trial", "select count(*) as open from ai_calls where outcome = 'open' and host = ");
+    sql.bind(host).push(" and at > ").bind(last).push(" and coalesce(alive_at, at) > ");
+    sql.bind(tx.now - Duration::seconds(LEASE_SECONDS));
+    Ok(sql.load::<Row>(tx.conn())?.first().is_some_and(|row| row.open > 0))
 }
 
 fn crowd(tx: &mut Tx, asking: &Asking) -> Result<Option<Fault>> {
@@ -181,20 +224,21 @@ fn crowd(tx: &mut Tx, asking: &Asking) -> Result<Option<Fault>> {
         own: i64,
     }
     let mut sql = Sql::named("ai::crowd", "select count(*) as all, count(*) filter (where person_id = ");
-    sql.bind(asking.person.map(|id| id.0)).push(") as own from ai_calls where outcome = 'open' and at > ");
-    sql.bind(tx.now - Duration::seconds(LOST_AFTER_SECONDS));
+    sql.bind(asking.person.map(|id| id.0))
+        .push(") as own from ai_calls where outcome = 'open' and coalesce(alive_at, at) > ");
+    sql.bind(tx.now - Duration::seconds(LEASE_SECONDS));
     let rows: Vec<Crowd> = sql.load(tx.conn())?;
     let is_full = rows.first().is_some_and(|crowd| crowd.all >= MAX_OPEN || crowd.own >= MAX_OPEN_PER_PERSON);
     Ok(is_full.then(|| Fault::new(Reason::Busy)))
 }
 
 fn write(tx: &mut Tx, asking: &Asking, sending: &Sending, refused: Option<&Fault>) -> Result<Uuid> {
-    let id = tx.new_id();
+    let (id, holders) = (tx.new_id(), holders(tx, asking, &sending.records)?);
     let outcome = if refused.is_some() { CallOutcome::Refused } else { CallOutcome::Open };
     let mut sql = Sql::named(
         "ai::open",
         "insert into ai_calls (id, organisation_id, at, purpose, endpoint, host, model, person_id, project_id, records, attempt,
-           bytes_out, hash, outcome, reason, finished_at) values (",
+           bytes_out, hash, holders, outcome, reason, finished_at) values (",
     );
     sql.bind(id).push(", ").bind(asking.organisation).push(", ").bind(tx.now).push(", ").bind(asking.purpose);
     sql.push(", ")
@@ -207,7 +251,7 @@ fn write(tx: &mut Tx, asking: &Asking, sending: &Sending, refused: Option<&Fault
     sql.push(", ").bind(Bind::Uuids(sending.records.clone())).push(", ").bind(sending.attempt);
     // What was refused did not leave.
     sql.push(", ").bind(if refused.is_some() { 0 } else { sending.bytes }).push(", ").bind(sending.hash.clone());
-    sql.push(", ").bind(outcome).push(", ");
+    sql.push(", ").bind(Bind::Uuids(holders)).push(", ").bind(outcome).push(", ");
     match refused {
         Some(fault) => sql.bind(fault.reason).push(", ").bind(tx.now),
         None => sql.push("null, null"),
@@ -217,45 +261,80 @@ fn write(tx: &mut Tx, asking: &Asking, sending: &Sending, refused: Option<&Fault
     Ok(id)
 }
 
-/// Writes down how it ended, and adds its tokens to the month.
-pub fn gate_close(tx: &mut Tx, call: Uuid, asking: &Asking, ended: &Ended) -> Result<()> {
+/// Says that it is still under way; a fault when it may not be any more.
+pub fn gate_beat(tx: &mut Tx, call: Uuid, asking: &Asking, sending: &Sending) -> Result<Option<Fault>> {
+    let mut sql = Sql::named("ai::beat", "update ai_calls set alive_at = ");
+    sql.bind(tx.now).push(" where id = ").bind(call).push(" and outcome = 'open'");
+    if sql.execute(tx.conn())? == 0 {
+        return Ok(Some(Fault::new(Reason::Slow)));
+    }
+    Ok(Standing::of(tx, asking, &sending.records)?.refusal(sending))
+}
+
+#[derive(QueryableByName)]
+struct Closed {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Text)]
+    model: String,
+    #[diesel(sql_type = Array<SqlUuid>)]
+    holders: Vec<Uuid>,
+    #[diesel(sql_type = BigInt)]
+    tokens: i64,
+}
+
+const CLOSED: &str = " returning id, model, holders, tokens_in + tokens_out as tokens";
+
+/// Writes down how it ended, and adds its tokens to the month; nothing when it was closed already.
+pub fn gate_close(tx: &mut Tx, call: Uuid, ended: &Ended) -> Result<()> {
     let outcome = match ended.fault.as_ref().map(|fault| fault.reason) {
         None => CallOutcome::Done,
         Some(Reason::Cancelled) => CallOutcome::Cancelled,
         Some(Reason::Cut) => CallOutcome::Cut,
         Some(_) => CallOutcome::Failed,
     };
-    let (tokens_in, tokens_out) = (i64::from(ended.usage.input_tokens), i64::from(ended.usage.output_tokens));
+    let bytes = i64::try_from(ended.bytes).unwrap_or(i64::MAX);
     let mut sql = Sql::named("ai::close", "update ai_calls set outcome = ");
-    sql.bind(outcome).push(", finished_at = ").bind(tx.now).push(", bytes_in = ");
-    sql.bind(i64::try_from(ended.bytes).unwrap_or(i64::MAX)).push(", tokens_in = ").bind(tokens_in);
-    sql.push(", tokens_out = ").bind(tokens_out).push(", milliseconds = ");
-    sql.bind(i32::try_from(ended.took.as_millis()).unwrap_or(i32::MAX));
+    sql.bind(outcome).push(", finished_at = ").bind(tx.now).push(", bytes_in = ").bind(bytes);
+    match ended.cost {
+        Cost::Counted(usage) => sql
+            .push(", tokens_in = ")
+            .bind(i64::from(usage.input_tokens))
+            .push(", tokens_out = ")
+            .bind(i64::from(usage.output_tokens)),
+        Cost::Guessed => sql
+            .push(", is_estimate = true, tokens_in = bytes_out / ")
+            .bind(BYTES_PER_TOKEN)
+            .push(", tokens_out = ")
+            .bind(bytes / BYTES_PER_TOKEN),
+        Cost::Nothing => &mut sql,
+    };
+    sql.push(", milliseconds = ").bind(i32::try_from(ended.took.as_millis()).unwrap_or(i32::MAX));
     if let Some(fault) = &ended.fault {
         sql.push(", reason = ").bind(fault.reason).push(", code = nullif(").bind(fault.code.as_str()).push(", '')");
         sql.push(", status = ").bind(fault.status.map(i32::from));
     }
-    sql.push(" where id = ").bind(call);
-    sql.execute(tx.conn())?;
-    Budget::spend(tx, asking, tokens_in + tokens_out)
+    sql.push(" where id = ").bind(call).push(" and outcome = 'open'").push(CLOSED);
+    let closed: Vec<Closed> = sql.load(tx.conn())?;
+    spend(tx, &closed)
 }
 
-#[derive(QueryableByName)]
-struct Lost {
-    #[diesel(sql_type = SqlUuid)]
-    id: Uuid,
-    #[diesel(sql_type = Text)]
-    model: String,
+fn spend(tx: &mut Tx, closed: &[Closed]) -> Result<()> {
+    let calls: Vec<(&[Uuid], i64)> = closed.iter().map(|call| (call.holders.as_slice(), call.tokens)).collect();
+    if calls.is_empty() { Ok(()) } else { Budget::spend(tx, &calls) }
 }
 
-/// Calls whose server went away before they ended: what came of them nobody knows.
+/// Calls whose server went away before they ended: what came of them nobody knows, so they count as what was sent.
 pub fn close_lost(tx: &mut Tx) -> Result<usize> {
-    let mut sql = Sql::named("ai::lost", "update ai_calls set outcome = 'lost', finished_at = ");
-    sql.bind(tx.now).push(" where outcome = 'open' and at < ").bind(tx.now - Duration::seconds(LOST_AFTER_SECONDS));
-    sql.push(" returning id, model");
-    let lost: Vec<Lost> = sql.load(tx.conn())?;
-    for Lost { id, model } in &lost {
+    let mut sql =
+        Sql::named("ai::lost", "update ai_calls set outcome = 'lost', is_estimate = true, tokens_in = bytes_out / ");
+    sql.bind(BYTES_PER_TOKEN).push(", finished_at = ").bind(tx.now);
+    sql.push(" where outcome = 'open' and coalesce(alive_at, at) < ");
+    sql.bind(tx.now - Duration::seconds(LOST_AFTER_SECONDS)).push(CLOSED);
+    let lost: Vec<Closed> = sql.load(tx.conn())?;
+    for Closed { id, model, .. } in &lost {
         tracing::warn!(name = "ai.call_lost", call = %id, model, "a call to the model provider never ended; its server was stopped");
     }
+    spend(tx, &lost)?;
     Ok(lost.len())
 }

@@ -128,13 +128,7 @@ impl Policy {
             return Ok(());
         }
         if old.version != self.version {
-            let (theirs, yours) = (old.level.to_string(), self.level.to_string());
-            return Err(Error::Conflict(Box::new(Conflict {
-                field: "version",
-                theirs,
-                yours,
-                seen: old.version.to_string(),
-            })));
+            return Err(self.stale(&old));
         }
         let mut sql = Sql::named(
             "ai::save_policy",
@@ -165,9 +159,15 @@ impl Policy {
             ") on conflict (organisation_id, project_id) do update set level = excluded.level, models = excluded.models,
                monthly_tokens = excluded.monthly_tokens, person_monthly_tokens = excluded.person_monthly_tokens, masks_addresses = excluded.masks_addresses,
                masks_secrets = excluded.masks_secrets, masked_words = excluded.masked_words,
-               updated_by_id = excluded.updated_by_id, updated_at = excluded.updated_at, version = p.version + 1",
+               updated_by_id = excluded.updated_by_id, updated_at = excluded.updated_at, version = p.version + 1
+               where p.version = ",
         );
-        sql.execute(tx.conn())?;
+        sql.bind(self.version);
+        // Two may both be the first: there was no row to lock.
+        if sql.execute(tx.conn())? == 0 {
+            let theirs = Policy::load(tx, sphere, "")?.unwrap_or_default();
+            return Err(self.stale(&theirs));
+        }
         let mut act = Act::new(ActKind::AiPolicyChanged);
         act = match sphere {
             Sphere::Organisation => act.target("organisation", organisation),
@@ -180,11 +180,21 @@ impl Policy {
         )
     }
 
+    fn stale(&self, theirs: &Policy) -> Error {
+        Error::Conflict(Box::new(Conflict {
+            field: "version",
+            theirs: theirs.level.to_string(),
+            yours: self.level.to_string(),
+            seen: theirs.version.to_string(),
+        }))
+    }
+
     fn is_same(&self, old: &Policy) -> bool {
         self.differences(old).is_empty()
     }
 
-    fn differences(&self, old: &Policy) -> Vec<(&'static str, String, String)> {
+    /// Field, what it was, what it is.
+    pub fn differences(&self, old: &Policy) -> Vec<(&'static str, String, String)> {
         let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
         let models = |models: &Option<Vec<String>>| models.as_ref().map(|names| names.join(" ")).unwrap_or_default();
         let all = [
@@ -328,7 +338,7 @@ pub fn set_keeps_out(tx: &mut Tx, me: &Actor, keeps: bool) -> Result<()> {
     };
     sql.bind(person);
     if keeps {
-        sql.push(", ").bind(tx.now).push(")");
+        sql.push(", ").bind(tx.now).push(") on conflict do nothing");
     }
     sql.execute(tx.conn())?;
     audit::record(

@@ -291,8 +291,13 @@ impl Index {
 
     pub fn sample() -> Self {
         let policy = Policy { level: Level::NoWeb, version: 2, monthly_tokens: Some(5_000_000), ..Policy::default() };
-        let budget =
-            Budget { holder: uuid::Uuid::nil(), name: "Halden".to_owned(), limit: 5_000_000, spent: 1_920_400 };
+        let budget = Budget {
+            holder: uuid::Uuid::nil(),
+            name: "Halden".to_owned(),
+            limit: 5_000_000,
+            spent: 1_920_400,
+            open: 0,
+        };
         Index {
             shell: Shell::sample("settings"),
             connection: vec![("ai-provider", "api.openai.com".to_owned()), ("ai-fast-model", "gpt-5.2".to_owned())],

@@ -8,7 +8,7 @@ use super::{
     Asking, Budget, PageDesk, Policy, Prompt, Provider, Purpose, Source, Sphere, keeps_out, last_calls, outage,
     set_keeps_out,
 };
-use super::{Model, note_test};
+use super::{Model, note_test, site};
 use crate::access::{Ctx, Permission, holds};
 use crate::error::{Error, Problems, Result};
 use crate::web::{Flash, Form, Need, Reply, Routes, Shared};
@@ -45,14 +45,14 @@ async fn page(
     problems: Problems,
 ) -> Result<Reply> {
     let ai = &ctx.state.config.ai;
-    let host = ai.openai_base_url.host_str().unwrap_or_default().to_owned();
+    let host = site(ai);
     let (policy, last, outage, spent, budgets, keeps_out) = ctx
         .read(move |tx, me| {
             let policy = Policy::find(tx, me, Sphere::Organisation)?;
             let asking = Asking::of(me, Purpose::ConnectionTest)?;
             let spent = Budget::spent_by(tx, asking.organisation.0)?;
             let (last, outage) = (last_calls(tx, me)?, outage(tx, &host)?);
-            Ok((policy, last, outage, spent, Budget::list(tx, &asking)?, keeps_out(tx, me)?))
+            Ok((policy, last, outage, spent, Budget::list(tx, &asking, &[])?, keeps_out(tx, me)?))
         })
         .await?;
     let form = form.unwrap_or_else(|| PolicyForm::of_policy(&policy, ai));
@@ -120,7 +120,7 @@ mod test {
             })
             .await?;
         // Who goes away leaves no call open behind them: it ends, and its row with it.
-        let tested = actix_web::rt::spawn(try_both(ctx.state.clone(), ctx.caller.request_id, asking));
+        let tested = crate::web::detached(try_both(ctx.state.clone(), ctx.caller.request_id, asking));
         let tested = tested.await.map_err(Error::broken)??;
         page(&ctx, None, tested, 200, Problems::default()).await
     }

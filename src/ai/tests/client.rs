@@ -3,7 +3,7 @@
 use super::*;
 use serde_json::json;
 use std::time::{Duration, Instant};
-use tow::ai::{MAX_ANSWER_BYTES, Reason};
+use tow::ai::{FIRST_PAUSE, MAX_ANSWER_BYTES, MAX_RECORDS, MAX_REQUEST_BYTES, MAX_TEXTS, Masks, Reason, ToolCall};
 
 fn later(milliseconds: u32) -> Vec<(&'static str, String)> {
     vec![("retry-after-ms", milliseconds.to_string())]
@@ -174,9 +174,10 @@ fn each_refusal_of_the_provider_has_its_own_sentence() {
         (401, "invalid_api_key", Reason::Key),
         (403, "forbidden", Reason::Key),
         (404, "model_not_found", Reason::Unknown),
+        (404, "not_found", Reason::NoInterface),
         (400, "context_length_exceeded", Reason::TooMuch),
         (400, "invalid_value", Reason::Request),
-        (302, "elsewhere", Reason::Address),
+        (302, "elsewhere", Reason::Redirected),
     ];
     for (status, code, reason) in cases {
         models.then([Turn::Fails(status, code, vec![("location", "http://127.0.0.1:1/".to_owned())])]);
@@ -280,8 +281,211 @@ fn who_is_in_a_hurry_does_not_wait_for_a_slow_first_byte() {
     let began = Instant::now();
     let hasty = provider(&app).hasty(Duration::from_millis(200));
     let fault = app.wait(hasty.ask(&mut desk(&app), &asking(CLEO), &prompt())).unwrap().unwrap_err();
-    assert_eq!(fault.reason, Reason::Away);
+    assert_eq!(fault.reason, Reason::Slow);
     assert!(began.elapsed() < Duration::from_secs(2) && models.asked().len() == 1);
+}
+
+#[test]
+fn a_call_ends_in_time_however_slowly_its_answer_drips() {
+    let models = Models::new();
+    let app = models.app();
+    models.then([Turn::Drips(100, Duration::from_millis(50))]);
+    let (began, stop) = (Instant::now(), Stop::default());
+    let (hasty, mut hear) = (provider(&app).hasty(Duration::from_millis(400)), |_| ());
+    let answer = app.wait(hasty.stream(&mut desk(&app), &asking(CLEO), &prompt(), &stop, &mut hear)).unwrap();
+    assert_eq!((answer.unwrap_err().reason, calls(&app, "failed:slow")), (Reason::Slow, 1));
+    assert!(began.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn an_answer_that_is_stopped_or_unfinished_costs_what_it_cost() {
+    let models = Models::new();
+    let app = models.app();
+    let spent = || {
+        app.count(&format!(
+            "select coalesce(sum(tokens), 0)::bigint as count from ai_usage where holder = '{}'",
+            CLEO.id
+        ))
+    };
+    models.then([Turn::Fails(401, "invalid_api_key", Vec::new())]);
+    assert!(ask(&app, CLEO, &prompt()).is_err() && spent() == 0);
+    models.then([Turn::Hangs]);
+    let stop = Stop::default();
+    let mut hear = |_| stop.stop();
+    let answer = app.wait(provider(&app).stream(&mut desk(&app), &asking(CLEO), &prompt(), &stop, &mut hear)).unwrap();
+    assert_eq!(answer.unwrap_err().reason, Reason::Cancelled);
+    let guessed = spent();
+    assert!(guessed > 0 && app.count("select count(*) from ai_calls where is_estimate") == 1);
+    let unfinished = json!({ "status": "incomplete", "incomplete_details": { "reason": "max_output_tokens" }, "output": [],
+        "usage": { "input_tokens": 40, "output_tokens": 8 } });
+    models.then([Turn::Body(unfinished)]);
+    assert_eq!(ask(&app, CLEO, &prompt()).unwrap_err().reason, Reason::TooLong);
+    assert_eq!((spent() - guessed, app.count("select count(*) from ai_calls where is_estimate")), (48, 1));
+    // A provider that counts nothing is not free.
+    models.then([Turn::Body(
+        json!({ "output": [{ "type": "message", "content": [{ "type": "output_text", "text": "ready" }] }] }),
+    )]);
+    assert!(ask(&app, CLEO, &prompt()).is_ok() && spent() > guessed + 48);
+}
+
+#[test]
+fn odd_fields_do_not_spoil_an_answer_that_was_paid_for() {
+    let models = Models::new();
+    let app = models.app();
+    let message = json!({ "type": "message", "content": [{ "type": "output_text", "text": "ready" }] });
+    let odd = json!({ "status": null, "model": null, "error": null, "output": [message],
+        "usage": { "prompt_tokens": 40, "input_tokens": 40, "output_tokens": null } });
+    models.then([Turn::Body(odd)]);
+    let answer = ask(&app, CLEO, &prompt()).unwrap();
+    assert_eq!((answer.text.as_str(), answer.usage.input_tokens, answer.usage.output_tokens), ("ready", 40, 0));
+    let cases = [
+        (json!({ "status": "failed", "error": { "code": 7, "message": "x" } }), Reason::Server),
+        (json!({ "status": "failed", "error": { "code": "strange_words" } }), Reason::Request),
+        (json!({ "status": "completed", "output": [{ "type": "reasoning", "summary": [] }] }), Reason::Garbled),
+        (json!([1, 2]), Reason::Garbled),
+    ];
+    for (body, reason) in cases {
+        models.then([Turn::Body(body.clone())]);
+        let once = provider(&app).hasty(Duration::from_secs(5));
+        assert_eq!(
+            app.wait(once.ask(&mut desk(&app), &asking(CLEO), &prompt())).unwrap().unwrap_err().reason,
+            reason,
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn the_provider_may_ask_to_be_left_alone_until_a_time_of_its_clock_and_no_wait_is_nothing() {
+    let models = Models::new();
+    let app = models.app();
+    let until = vec![
+        ("date", "Wed, 21 Oct 2026 07:28:00 GMT".to_owned()),
+        ("retry-after", "Wed, 21 Oct 2026 07:29:30 GMT".to_owned()),
+    ];
+    models.then([Turn::Fails(429, "rate_limit_exceeded", until)]);
+    assert_eq!(ask(&app, CLEO, &prompt()).unwrap_err().retry_after, Some(Duration::from_secs(90)));
+    models.then([Turn::Fails(429, "rate_limit_exceeded", later(0))]);
+    let began = Instant::now();
+    assert!(ask(&app, CLEO, &prompt()).is_ok());
+    assert!(began.elapsed() >= FIRST_PAUSE / 4, "{:?}", began.elapsed());
+}
+
+#[test]
+fn too_much_is_refused_before_it_is_asked_and_nothing_needs_no_call() {
+    let models = Models::new();
+    let app = models.app();
+    let embed =
+        |texts: &[(Source, &str)]| app.wait(provider(&app).embed(&mut desk(&app), &asking(CLEO), texts)).unwrap();
+    assert_eq!(embed(&[]).unwrap().len(), 0);
+    let reason = |texts: &[(Source, &str)]| embed(texts).unwrap_err().reason;
+    let many: Vec<(Source, &str)> =
+        (0..=MAX_RECORDS).map(|number| (Source::Of(Uuid::from_u128(number as u128)), "x")).collect();
+    assert_eq!((reason(&vec![(Source::Own, "x"); MAX_TEXTS + 1]), reason(&many)), (Reason::TooMuch, Reason::TooMuch));
+    let long = "x".repeat(MAX_REQUEST_BYTES + 1);
+    assert_eq!(reason(&[(Source::Own, long.as_str())]), Reason::TooMuch);
+    assert_eq!(ask(&app, CLEO, &Prompt::new(Model::Fast, "Help.").says(&long)).unwrap_err().reason, Reason::TooMuch);
+    assert!(models.asked().is_empty() && app.count("select count(*) from ai_calls") == 0);
+}
+
+#[test]
+fn what_is_printed_of_a_call_is_counts() {
+    let words = "the night shift";
+    let answer = Answer { text: words.to_owned(), items: vec![json!(words)], ..Answer::default() };
+    let call = ToolCall { call_id: words.to_owned(), name: "find".to_owned(), arguments: words.to_owned() };
+    let masks = Masks { words: vec![words.to_owned()], ..Masks::default() };
+    let material =
+        Material { record: Uuid::nil(), display_id: String::new(), title: words.to_owned(), text: words.to_owned() };
+    let prompt = prompt().says(words).material(&[material.clone()]);
+    let printed = format!("{answer:?} {call:?} {masks:?} {material:?} {prompt:?} {:?}", Heard::Text(words.to_owned()));
+    assert!(!printed.contains("night"), "{printed}");
+}
+
+/// Until it is so, or for three seconds.
+async fn until(mut is_so: impl FnMut() -> bool) -> bool {
+    for _ in 0..300 {
+        if is_so() {
+            return true;
+        }
+        actix_web::rt::time::sleep(Duration::from_millis(10)).await;
+    }
+    false
+}
+
+#[test]
+fn the_row_is_there_when_the_request_arrives_and_is_closed_when_its_asker_goes_away() {
+    let models = Models::new();
+    let app = models.own_app();
+    models.then([Turn::Drips(100, Duration::from_millis(50))]);
+    app.wait(async {
+        let mut coming = provider(&app).begin_stream(desk(&app), asking(CLEO), prompt());
+        assert!(until(|| models.asked().len() == 1).await);
+        assert_eq!(calls(&app, "open:"), 1);
+        assert!(coming.heard().await.is_some());
+        drop(coming);
+        assert!(until(|| calls(&app, "cancelled:cancelled") == 1).await);
+    });
+    assert_eq!(calls(&app, "open:"), 0);
+}
+
+#[test]
+fn who_goes_away_while_a_call_waits_at_the_gate_leaves_no_call_open() {
+    let models = Models::new();
+    let app = models.own_app();
+    app.wait(async {
+        let mut other = app.state().pool.get().unwrap();
+        // The gate's own lock, held by somebody else.
+        let lock = format!("select pg_advisory_lock({})", tow::ai::GATE_LOCK);
+        diesel::connection::SimpleConnection::batch_execute(&mut *other, &lock).unwrap();
+        let coming = provider(&app).begin(desk(&app), asking(CLEO), prompt());
+        actix_web::rt::time::sleep(Duration::from_millis(300)).await;
+        drop(coming);
+        diesel::connection::SimpleConnection::batch_execute(&mut *other, "select pg_advisory_unlock_all()").unwrap();
+        assert!(until(|| calls(&app, "cancelled:cancelled") == 1).await);
+    });
+    assert!(calls(&app, "open:") == 0 && models.asked().is_empty());
+}
+
+#[test]
+fn a_call_under_way_says_so_and_ends_when_ai_is_switched_off_meanwhile() {
+    let models = Models::new();
+    let app = models.app();
+    models.then([Turn::Drips(200, Duration::from_millis(20))]);
+    let fault = app.wait(async {
+        let beating = provider(&app).beating(Duration::from_millis(60));
+        let mut coming = beating.begin_stream(desk(&app), asking(CLEO), prompt());
+        assert!(coming.heard().await.is_some());
+        assert!(until(|| app.count("select count(*) from ai_calls where alive_at is not null") == 1).await);
+        let off = tow::ai::Policy { level: tow::ai::Level::Off, ..tow::ai::Policy::default() };
+        app.write(ADA, |tx, me| off.save(tx, me, tow::ai::Sphere::Organisation)).unwrap();
+        coming.end().await.unwrap().unwrap_err()
+    });
+    assert_eq!(fault.reason, Reason::Policy);
+}
+
+#[test]
+fn a_job_tries_again_only_what_may_succeed_and_not_before_its_time() {
+    use tow::error::Error;
+    let wait = Duration::from_secs(7);
+    for reason in Reason::ALL {
+        let again = matches!(
+            reason,
+            Reason::Rate
+                | Reason::Resting
+                | Reason::Busy
+                | Reason::Server
+                | Reason::Away
+                | Reason::Slow
+                | Reason::Cut
+                | Reason::Garbled
+        );
+        let error = Error::from(Fault::new(*reason));
+        assert_eq!(matches!(error, Error::Away(_)), again, "{reason}: {error:?}");
+        assert_eq!(matches!(error, Error::Forbidden(_)), !again, "{reason}: {error:?}");
+    }
+    for reason in [Reason::Rate, Reason::Resting, Reason::Busy] {
+        assert!(matches!(Error::from(Fault::new(reason).after(Some(wait))), Error::Slow(asked) if asked == wait));
+    }
 }
 
 #[test]
