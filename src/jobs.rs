@@ -56,6 +56,7 @@ pub fn schedule() -> Vec<Entry> {
         Entry { name: "imports.forget", every: HALF_HOUR, wakes_on: None, run: forget_held },
         Entry { name: "comments.forget", every: DAY, wakes_on: None, run: forget_comments },
         Entry { name: "docs.empty_bin", every: DAY, wakes_on: None, run: empty_bin },
+        Entry { name: "ai.forget", every: DAY, wakes_on: None, run: forget_calls },
     ]
 }
 
@@ -100,6 +101,10 @@ fn index(work: &mut Work) -> Result<()> {
 
 fn close_lost_calls(work: &mut Work) -> Result<()> {
     work.touch(Chore::Egress, ai::close_lost).map(drop)
+}
+
+fn forget_calls(work: &mut Work) -> Result<()> {
+    work.touch(Chore::Expiry, ai::forget_calls).map(drop)
 }
 
 fn forget_sessions(work: &mut Work) -> Result<()> {

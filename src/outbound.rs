@@ -90,7 +90,8 @@ const FOOT: &str = "
 All HTTP goes through one way out: https and public addresses only, unless `security.outbound_allowed_hosts` names the host; a name is
 resolved once and the address that was checked is the one connected to; redirects are not followed to other places unchecked.
 
-Each call to the model provider says `store: false`, passes a gate that holds the policy of the organisation and of the projects
+Every request for an answer says `store: false`, that the provider shall not store it; texts for vectors have no such switch. What the
+provider keeps for its own checks is in its terms. Each call to it passes a gate that holds the policy of the organisation and of the projects
 concerned, and stands in a ledger before its first byte leaves: see [AI and data](ai.md). The provider’s own memory (conversations,
 assistants, threads, vector stores) is never used.
 

@@ -57,6 +57,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    ai_group_policies (group_id) {
+        group_id -> Uuid,
+        organisation_id -> Uuid,
+        level -> Text,
+        models -> Nullable<Array<Text>>,
+        version -> Integer,
+        updated_by_id -> Nullable<Uuid>,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     ai_policies (id) {
         id -> Uuid,
         organisation_id -> Uuid,
@@ -952,6 +964,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     account_links,
     activity,
     ai_calls,
+    ai_group_policies,
     ai_policies,
     ai_refusals,
     ai_usage,

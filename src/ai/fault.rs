@@ -60,6 +60,22 @@ text_enum!(
     }
 );
 
+impl Reason {
+    /// Whether the operator must mend it, here or at the provider.
+    pub fn is_the_operators(self) -> bool {
+        matches!(
+            self,
+            Reason::Key
+                | Reason::Quota
+                | Reason::Unknown
+                | Reason::NoInterface
+                | Reason::Redirected
+                | Reason::Address
+                | Reason::Dimension
+        )
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     pub reason: Reason,

@@ -13,7 +13,7 @@ pub use client::*;
 pub use desk::{Desk, PageDesk};
 pub use fault::{Fault, Reason};
 pub use model::*;
-pub use pages::samples;
+pub use pages::{MAX_MASKED_WORDS, samples};
 pub use redact::{ADDRESS, Masks, SECRET, WORD};
 
 use crate::web::Feature;

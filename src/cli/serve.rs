@@ -119,14 +119,19 @@ impl Database {
     }
 }
 
-/// Logs to standard error, as text or JSON.
-pub fn start_log(loaded: &Loaded) {
-    let filter = EnvFilter::try_new(&loaded.config.log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    // The library of the model provider logs answers that it cannot read, and those hold content.
-    let filter = match "async_openai=off".parse() {
+/// What is logged. The library of the model provider logs answers that it cannot read, and those hold content: it is silent, whatever
+/// the level.
+pub fn log_filter(rules: &str) -> EnvFilter {
+    let filter = EnvFilter::try_new(rules).unwrap_or_else(|_| EnvFilter::new("info"));
+    match "async_openai=off".parse() {
         Ok(silence) => filter.add_directive(silence),
         Err(_) => filter,
-    };
+    }
+}
+
+/// Logs to standard error, as text or JSON.
+pub fn start_log(loaded: &Loaded) {
+    let filter = log_filter(&loaded.config.log.filter);
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     // Colours are for people; a file or a collector gets the words alone.
     let log = log.with_ansi(std::io::stderr().is_terminal());

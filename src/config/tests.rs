@@ -156,6 +156,7 @@ fn texts_of_the_wrong_shape_are_refused() {
         "email:\n  reply_to: \"a@b.test\\nBcc: c@d.test\"",
         "backup:\n  age_recipient: AGE-SECRET-KEY-1",
         "log:\n  filter: '=='",
+        "log:\n  filter: 'info,async_openai::client=trace'",
         "runtime:\n  app_name: ''",
     ] {
         assert!(refused(yaml).contains("Expected: "), "{yaml}");

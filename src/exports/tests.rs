@@ -282,6 +282,7 @@ fn contents_are_read_when_the_transaction_is_over() {
 /// Tables that stay, and why.
 const STAYS: &[(&str, &str)] = &[
     ("ai_calls", "evidence about what left this server; its page has an export of its own"),
+    ("ai_group_policies", "a decision about this server and its provider"),
     ("ai_policies", "a decision about this server and its provider"),
     ("ai_refusals", "about this server and its provider"),
     ("ai_usage", "of this server's months"),

@@ -53,7 +53,9 @@ impl Errand<'_> {
         let mut dressed = self.dress(desk, masks).await?;
         for attempt in 1.. {
             dressed.sending.attempt = attempt;
-            let call = match self.enter(desk, &mut dressed, left().min(LONGEST_QUEUE)).await? {
+            // Who waits at the gate until the end has no time left for the call.
+            let patience = until.map_or(LONGEST_QUEUE, |_| (left() / 2).min(LONGEST_QUEUE));
+            let call = match self.enter(desk, &mut dressed, patience).await? {
                 Ok(call) => call,
                 Err(fault) => return Ok(Err(fault)),
             };

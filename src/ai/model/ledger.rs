@@ -3,6 +3,7 @@
 
 use super::{CallOutcome, Endpoint, Purpose};
 use crate::access::{Actor, Permission, Thing, Verb, can, check, may, visible};
+use crate::ai::{Fault, Reason};
 use crate::audit::{self, Act, ActKind, hex};
 use crate::db::Tx;
 use crate::db::paging::{Cursor, PAGE_SIZE, Page};
@@ -12,7 +13,7 @@ use crate::people::PersonId;
 use crate::records::{RECORD_COLUMNS, Record};
 use crate::text::csv::harmless;
 use crate::text_enum;
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Duration, NaiveDate, SecondsFormat, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Bool, Bytea, Date, Int4, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use serde_json::{Value, json};
@@ -20,6 +21,10 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 const SORT: &str = "at";
+/// The ledger is evidence for so long.
+pub const CALLS_KEPT_DAYS: i64 = 730;
+/// What was refused did not leave, and something that is refused every minute must not fill the disk.
+pub const REFUSED_KEPT_DAYS: i64 = 90;
 /// Calls in one piece of an export.
 pub const EXPORT_BATCH: i64 = 500;
 
@@ -55,6 +60,9 @@ pub struct Call {
     pub tokens_in: i64,
     #[diesel(sql_type = BigInt)]
     pub tokens_out: i64,
+    /// Guessed from the bytes, where the provider did not count.
+    #[diesel(sql_type = Bool)]
+    pub is_estimate: bool,
     #[diesel(sql_type = Bytea)]
     pub hash: Vec<u8>,
     #[diesel(sql_type = Text)]
@@ -72,7 +80,7 @@ pub struct Call {
 /// Calls are aliased c.
 const SELECT: &str =
     "select c.id, c.at, c.purpose, c.endpoint, c.host, c.model, c.person_id, p.name as person, c.records, c.attempt,
-    c.bytes_out, c.bytes_in, c.tokens_in, c.tokens_out, c.hash, c.outcome, c.reason, c.status, c.code, c.milliseconds
+    c.bytes_out, c.bytes_in, c.tokens_in, c.tokens_out, c.is_estimate, c.hash, c.outcome, c.reason, c.status, c.code, c.milliseconds
     from ai_calls c left join people p on p.id = c.person_id where ";
 
 /// Empty: everything one may see.
@@ -156,22 +164,27 @@ impl Call {
         Ok(records.into_iter().map(|record| (record.id.0, record)).collect())
     }
 
-    /// As exports carry it; documented in docs/ai.md.
-    fn wire(&self, seen: &BTreeMap<Uuid, Record>) -> Value {
+    fn is_of(&self, me: &Actor) -> bool {
+        me.person_id().is_some_and(|person| self.person_id == Some(person.0))
+    }
+
+    /// As exports carry it; documented in docs/ai.md. The hash is in one's own rows only: the body of a short text can be guessed, and
+    /// a hash of it says whether the guess was right.
+    fn wire(&self, me: &Actor, seen: &BTreeMap<Uuid, Record>) -> Value {
         let named: Vec<&str> =
             self.records.iter().filter_map(|id| seen.get(id)).map(|record| record.display_id.as_str()).collect();
         json!({
             "id": self.id, "at": self.at.to_rfc3339_opts(SecondsFormat::Micros, true), "purpose": self.purpose,
             "endpoint": self.endpoint, "host": self.host, "model": self.model, "person_id": self.person_id, "person": self.person,
             "records": named, "records_in_all": self.records.len(), "attempt": self.attempt, "bytes_out": self.bytes_out,
-            "bytes_in": self.bytes_in, "tokens_in": self.tokens_in, "tokens_out": self.tokens_out, "outcome": self.outcome,
+            "bytes_in": self.bytes_in, "tokens_in": self.tokens_in, "tokens_out": self.tokens_out, "is_estimate": self.is_estimate, "outcome": self.outcome,
             "reason": self.reason, "status": self.status, "code": self.code, "milliseconds": self.milliseconds,
-            "sha256": hex(&self.hash),
+            "sha256": self.is_of(me).then(|| hex(&self.hash)),
         })
     }
 }
 
-const COLUMNS: [&str; 21] = [
+const COLUMNS: [&str; 22] = [
     "id",
     "at",
     "purpose",
@@ -187,6 +200,7 @@ const COLUMNS: [&str; 21] = [
     "bytes_in",
     "tokens_in",
     "tokens_out",
+    "is_estimate",
     "outcome",
     "reason",
     "status",
@@ -198,11 +212,18 @@ const COLUMNS: [&str; 21] = [
 /// Keeps that an export was taken, before its first byte leaves.
 pub fn note_ledger_export(tx: &mut Tx, me: &Actor, filter: &CallFilter, format: LedgerFormat) -> Result<()> {
     let permit = may(tx, me, Verb::Administer, &Thing::Organisation(Permission::AuditExport))?;
-    let mut act = Act::new(ActKind::AiLedgerExported).note("format", format);
-    if let Some(person) = filter.person {
-        act = act.note("person", person);
-    }
-    audit::record(tx, permit, act)
+    let time = |at: Option<DateTime<Utc>>| at.map(|at| at.to_rfc3339_opts(SecondsFormat::Secs, true));
+    let narrowed = [
+        ("person", filter.person.map(|person| person.to_string())),
+        ("purpose", filter.purpose.map(|purpose| purpose.to_string())),
+        ("outcome", filter.outcome.map(|outcome| outcome.to_string())),
+        ("record", filter.record.map(|record| record.to_string())),
+        ("from", time(filter.from)),
+        ("until", time(filter.until)),
+    ];
+    let act = Act::new(ActKind::AiLedgerExported).note("format", format);
+    let noted = narrowed.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    audit::record(tx, permit, noted.fold(act, |act, (name, value)| act.note(name, value)))
 }
 
 /// Time and id of the last call sent: the next piece begins after it.
@@ -230,7 +251,7 @@ pub fn ledger_piece(
         _ => Vec::new(),
     };
     for call in &calls {
-        let wire = call.wire(&seen);
+        let wire = call.wire(me, &seen);
         match format {
             LedgerFormat::Ndjson => bytes.extend(format!("{wire}\n").into_bytes()),
             LedgerFormat::Csv => bytes.extend(row(COLUMNS.iter().map(|column| cell(wire.get(*column))).collect())?),
@@ -285,20 +306,35 @@ pub fn days_of_calls(tx: &mut Tx, me: &Actor, since: DateTime<Utc>) -> Result<Ve
     Ok(sql.load(tx.conn())?)
 }
 
-/// The last call that succeeded and the last that failed, for who looks whether it works.
+/// The last call that succeeded and the last that failed, for who looks whether it works. A failure is one of the provider or of what the
+/// operator set: that somebody asked too much says nothing to others. What a call was for is only said to who may see it in the ledger.
 pub fn last_calls(tx: &mut Tx, me: &Actor) -> Result<Vec<Call>> {
     let organisation = me.organisation_id().ok_or(Error::NotFound)?;
-    let mut sql = Sql::named("ai::last_calls", "select * from (");
-    for (index, outcome) in ["= 'done'", "in ('failed', 'cut')"].into_iter().enumerate() {
-        let joint = if index == 0 { "(" } else { ") union all (" };
-        sql.push(joint)
-            .push(SELECT)
-            .push("c.organisation_id = ")
-            .bind(organisation)
-            .push(" and c.outcome ")
-            .push(outcome);
-        sql.push(" order by c.at desc, c.id desc limit 1");
+    let is_telling = |reason: &&Reason| Fault::is_outage(**reason) || reason.is_the_operators();
+    let telling: Vec<String> = Reason::ALL.iter().filter(is_telling).map(|reason| reason.to_string()).collect();
+    let mut sql = Sql::named("ai::last_calls", "select * from ((");
+    let last = " order by c.at desc, c.id desc limit 1)";
+    sql.push(SELECT).push("c.organisation_id = ").bind(organisation).push(" and c.outcome = 'done'").push(last);
+    sql.push(" union all (").push(SELECT).push("c.organisation_id = ").bind(organisation);
+    sql.push(" and c.outcome in ('failed', 'cut') and c.reason = any(").bind(Bind::Texts(telling)).push(")").push(last);
+    sql.push(") last order by last.at desc");
+    let calls: Vec<Call> = sql.load(tx.conn())?;
+    let is_seen = |call: &Call| sees_all_calls(me) || call.is_of(me);
+    Ok(calls.into_iter().map(|call| if is_seen(&call) { call } else { call.bare() }).collect())
+}
+
+impl Call {
+    /// When it was and how it ended, nothing else.
+    fn bare(self) -> Call {
+        let (person_id, person, records, hash) = (None, None, Vec::new(), Vec::new());
+        Call { purpose: String::new(), model: String::new(), person_id, person, records, hash, ..self }
     }
-    sql.push(")) last order by last.at desc");
-    Ok(sql.load(tx.conn())?)
+}
+
+/// What is older than the ledger is kept.
+pub fn forget_calls(tx: &mut Tx) -> Result<usize> {
+    let (all, refused) = (tx.now - Duration::days(CALLS_KEPT_DAYS), tx.now - Duration::days(REFUSED_KEPT_DAYS));
+    let mut sql = Sql::named("ai::forget_calls", "delete from ai_calls where (outcome <> 'open' and at < ");
+    sql.bind(all).push(") or (outcome = 'refused' and at < ").bind(refused).push(")");
+    Ok(sql.execute(tx.conn())?)
 }

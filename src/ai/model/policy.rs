@@ -1,18 +1,16 @@
 //! What may leave: a policy of the organisation, one of each project that wants less, and people who keep their private records out.
 //! The strictest that applies wins.
 
-use super::{Asking, Endpoint, Sending};
-use crate::access::{Actor, Permission, ProjectId, Thing, Verb, check, may};
-use crate::ai::{Fault, Masks, Reason};
+use crate::access::{Actor, Permission, ProjectId, Thing, Verb, can, check, may};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::{Bind, Sql};
 use crate::error::{Conflict, Error, Result};
+use crate::people::{GroupId, OrganisationId};
 use crate::text_enum;
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Bool, Int4, Nullable, Text, Timestamptz};
-use std::collections::BTreeSet;
 use uuid::Uuid;
 
 text_enum!(
@@ -74,28 +72,52 @@ impl Default for Policy {
     }
 }
 
-const SELECT: &str =
+pub(super) const SELECT: &str =
     "select p.level, p.models, p.monthly_tokens, p.person_monthly_tokens, p.masks_addresses, p.masks_secrets, p.masked_words, p.version, b.name as updated_by, p.updated_at
     from ai_policies p left join people b on b.id = p.updated_by_id where ";
+
+/// As `SELECT`, of a group, which has neither budgets nor masks.
+const SELECT_GROUP: &str =
+    "select p.level, p.models, null::bigint as monthly_tokens, null::bigint as person_monthly_tokens, false as masks_addresses, false as masks_secrets,
+    '{}'::text[] as masked_words, p.version, b.name as updated_by, p.updated_at
+    from ai_group_policies p left join people b on b.id = p.updated_by_id where p.group_id = ";
 
 /// Where a policy belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sphere {
     Organisation,
+    /// People: what leaves for them, and the records of their group.
+    Group(GroupId),
     Project(ProjectId),
 }
 
 impl Sphere {
     pub fn thing(self) -> Thing {
         match self {
-            Sphere::Organisation => Thing::Organisation(Permission::AiManage),
+            Sphere::Organisation | Sphere::Group(_) => Thing::Organisation(Permission::AiManage),
             Sphere::Project(id) => Thing::Project(id),
         }
     }
 
+    /// An archived project is still made stricter by who may bring it back; its records are there to be read, after all.
+    fn verb(self, me: &Actor) -> Verb {
+        match self {
+            Sphere::Project(id) if me.project_by_id(id).is_some_and(|project| project.is_archived) => Verb::Remove,
+            _ => Verb::Administer,
+        }
+    }
+
+    pub fn check(self, me: &Actor) -> Result<()> {
+        check(me, self.verb(me), &self.thing())
+    }
+
+    pub fn can_change(self, me: &Actor) -> bool {
+        can(me, self.verb(me), &self.thing())
+    }
+
     fn project(self) -> Option<Uuid> {
         match self {
-            Sphere::Organisation => None,
+            Sphere::Organisation | Sphere::Group(_) => None,
             Sphere::Project(id) => Some(id.0),
         }
     }
@@ -105,14 +127,19 @@ impl Policy {
     /// Every member may know what may leave; a project's is for who sees the project.
     pub fn find(tx: &mut Tx, me: &Actor, sphere: Sphere) -> Result<Policy> {
         match sphere {
-            Sphere::Organisation if me.role.is_none() => return Err(Error::NotFound),
-            Sphere::Organisation => {}
+            Sphere::Organisation | Sphere::Group(_) if me.role.is_none() => return Err(Error::NotFound),
+            Sphere::Organisation | Sphere::Group(_) => {}
             Sphere::Project(_) => check(me, Verb::See, &sphere.thing())?,
         }
         Ok(Policy::load(tx, sphere, "")?.unwrap_or_default())
     }
 
     fn load(tx: &mut Tx, sphere: Sphere, lock: &str) -> Result<Option<Policy>> {
+        if let Sphere::Group(group) = sphere {
+            let mut sql = Sql::named("ai::group_policy", SELECT_GROUP);
+            sql.bind(group.0).push(lock);
+            return Ok(sql.load(tx.conn())?.into_iter().next());
+        }
         let mut sql = Sql::named("ai::policy", SELECT);
         sql.push("p.project_id is not distinct from ").bind(sphere.project()).push(lock);
         Ok(sql.load(tx.conn())?.into_iter().next())
@@ -120,7 +147,8 @@ impl Policy {
 
     /// `Conflict` when somebody saved it since version `self.version` was read.
     pub fn save(&self, tx: &mut Tx, me: &Actor, sphere: Sphere) -> Result<()> {
-        let permit = may(tx, me, Verb::Administer, &sphere.thing())?;
+        let verb = sphere.verb(me);
+        let permit = may(tx, me, verb, &sphere.thing())?;
         let organisation = me.organisation_id().ok_or(Error::NotFound)?;
         let old = Policy::load(tx, sphere, " for update of p")?.unwrap_or_default();
         if self.is_same(&old) {
@@ -130,6 +158,48 @@ impl Policy {
         if old.version != self.version {
             return Err(self.stale(&old));
         }
+        if verb == Verb::Remove && !self.is_stricter(&old) {
+            return Err(Error::invalid("level", "problem-ai-archived"));
+        }
+        let mut sql = match sphere {
+            Sphere::Group(group) => self.of_group(tx, me, organisation, group),
+            Sphere::Organisation | Sphere::Project(_) => self.of_place(tx, me, organisation, sphere),
+        };
+        sql.push(" where p.version = ").bind(self.version);
+        // Two may both be the first: there was no row to lock.
+        if sql.execute(tx.conn())? == 0 {
+            let theirs = Policy::load(tx, sphere, "")?.unwrap_or_default();
+            return Err(self.stale(&theirs));
+        }
+        let mut act = Act::new(ActKind::AiPolicyChanged);
+        act = match sphere {
+            Sphere::Organisation => act.target("organisation", organisation),
+            Sphere::Group(group) => act.target("group", group),
+            Sphere::Project(project) => act.in_project(project),
+        };
+        let changes = self.differences(&old);
+        audit::record(tx, permit, changes.into_iter().fold(act, |act, (field, was, is)| act.change(field, was, is)))
+    }
+
+    fn of_group(&self, tx: &mut Tx, me: &Actor, organisation: OrganisationId, group: GroupId) -> Sql {
+        let mut sql = Sql::named(
+            "ai::save_group_policy",
+            "insert into ai_group_policies as p (group_id, organisation_id, level, models, updated_by_id, updated_at) values (",
+        );
+        sql.bind(group.0).push(", ").bind(organisation).push(", ").bind(self.level).push(", ");
+        match &self.models {
+            Some(models) => sql.bind(Bind::Texts(models.clone())),
+            None => sql.push("null"),
+        };
+        sql.push(", ").bind(me.person_id().map(|id| id.0)).push(", ").bind(tx.now);
+        sql.push(
+            ") on conflict (group_id) do update set level = excluded.level, models = excluded.models,
+               updated_by_id = excluded.updated_by_id, updated_at = excluded.updated_at, version = p.version + 1",
+        );
+        sql
+    }
+
+    fn of_place(&self, tx: &mut Tx, me: &Actor, organisation: OrganisationId, sphere: Sphere) -> Sql {
         let mut sql = Sql::named(
             "ai::save_policy",
             "insert into ai_policies as p (id, organisation_id, project_id, level, models, monthly_tokens, person_monthly_tokens, masks_addresses,
@@ -159,25 +229,25 @@ impl Policy {
             ") on conflict (organisation_id, project_id) do update set level = excluded.level, models = excluded.models,
                monthly_tokens = excluded.monthly_tokens, person_monthly_tokens = excluded.person_monthly_tokens, masks_addresses = excluded.masks_addresses,
                masks_secrets = excluded.masks_secrets, masked_words = excluded.masked_words,
-               updated_by_id = excluded.updated_by_id, updated_at = excluded.updated_at, version = p.version + 1
-               where p.version = ",
+               updated_by_id = excluded.updated_by_id, updated_at = excluded.updated_at, version = p.version + 1",
         );
-        sql.bind(self.version);
-        // Two may both be the first: there was no row to lock.
-        if sql.execute(tx.conn())? == 0 {
-            let theirs = Policy::load(tx, sphere, "")?.unwrap_or_default();
-            return Err(self.stale(&theirs));
-        }
-        let mut act = Act::new(ActKind::AiPolicyChanged);
-        act = match sphere {
-            Sphere::Organisation => act.target("organisation", organisation),
-            Sphere::Project(project) => act.in_project(project),
-        };
-        audit::record(
-            tx,
-            permit,
-            self.differences(&old).into_iter().fold(act, |act, (field, was, is)| act.change(field, was, is)),
-        )
+        sql
+    }
+
+    fn is_same(&self, old: &Policy) -> bool {
+        self.differences(old).is_empty()
+    }
+
+    /// What a group decides: neither budgets nor masks.
+    pub fn of_people(self) -> Policy {
+        let Policy { level, models, version, .. } = self;
+        Policy { level, models, version, ..Policy::default() }
+    }
+
+    /// In what a project decides.
+    fn is_stricter(&self, old: &Policy) -> bool {
+        let tokens = |policy: &Policy| policy.monthly_tokens.unwrap_or(i64::MAX);
+        self.level <= old.level && tokens(self) <= tokens(old)
     }
 
     fn stale(&self, theirs: &Policy) -> Error {
@@ -187,10 +257,6 @@ impl Policy {
             yours: self.level.to_string(),
             seen: theirs.version.to_string(),
         }))
-    }
-
-    fn is_same(&self, old: &Policy) -> bool {
-        self.differences(old).is_empty()
     }
 
     /// Field, what it was, what it is.
@@ -213,104 +279,6 @@ impl Policy {
         }
         found
     }
-}
-
-/// What applies to one call: the strictest of all policies that its records and its project touch.
-#[derive(Debug, Clone)]
-pub struct Standing {
-    policies: Vec<Ruling>,
-    is_kept: bool,
-}
-
-#[derive(Debug, Clone, QueryableByName)]
-struct Ruling {
-    #[diesel(sql_type = Text)]
-    level: Level,
-    #[diesel(sql_type = Nullable<Array<Text>>)]
-    models: Option<Vec<String>>,
-    /// Of the organisation or project.
-    #[diesel(sql_type = Text)]
-    name: String,
-}
-
-impl Standing {
-    pub fn of(tx: &mut Tx, asking: &Asking, records: &[Uuid]) -> Result<Standing> {
-        let mut sql = Sql::named(
-            "ai::standing",
-            "select p.level, p.models, coalesce(j.name, o.name) as name from ai_policies p join organisations o on o.id = p.organisation_id
-             left join projects j on j.id = p.project_id where p.organisation_id = ",
-        );
-        sql.bind(asking.organisation).push(" and (p.project_id is null or p.project_id = ");
-        sql.bind(asking.project.map(|id| id.0))
-            .push(" or p.project_id in (select r.project_id from records r where r.id = any(");
-        sql.bind(Bind::Uuids(records.to_vec())).push("))) order by p.project_id nulls first");
-        let policies = sql.load(tx.conn())?;
-        Ok(Standing { policies, is_kept: Standing::kept(tx, asking, records)? })
-    }
-
-    /// Private records go out for their owner and nobody else, and not at all when the owner keeps them out. Of a record that is not
-    /// there (any more) nobody knows whose it was, so it is taken for such a one.
-    fn kept(tx: &mut Tx, asking: &Asking, records: &[Uuid]) -> Result<bool> {
-        #[derive(QueryableByName)]
-        struct Kept {
-            #[diesel(sql_type = Bool)]
-            is_kept: bool,
-        }
-        if records.is_empty() {
-            return Ok(false);
-        }
-        let records: BTreeSet<Uuid> = records.iter().copied().collect();
-        let all = i64::try_from(records.len()).unwrap_or(i64::MAX);
-        let mut sql = Sql::named("ai::kept", "select count(*) filter (where r.scope <> 'user' or (r.owner_id = ");
-        sql.bind(asking.person.map(|id| id.0));
-        sql.push(" and not exists (select from ai_refusals k where k.person_id = r.owner_id))) <> ").bind(all);
-        sql.push(" as is_kept from records r where r.organisation_id = ").bind(asking.organisation);
-        sql.push(" and r.id = any(").bind(Bind::Uuids(records.into_iter().collect())).push(")");
-        Ok(sql.load::<Kept>(tx.conn())?.first().is_some_and(|row| row.is_kept))
-    }
-
-    /// The strictest of all.
-    pub fn level(&self) -> Level {
-        self.policies.iter().map(|policy| policy.level).min().unwrap_or(Level::All)
-    }
-
-    pub fn refusal(&self, sending: &Sending) -> Option<Fault> {
-        let least = if sending.endpoint == Endpoint::Embeddings { Level::Embeddings } else { Level::NoWeb };
-        if let Some(policy) = self.policies.iter().find(|policy| policy.level < least) {
-            return Some(Fault::new(Reason::Policy).about(&policy.name));
-        }
-        if self.is_kept {
-            return Some(Fault::new(Reason::Kept));
-        }
-        let forbids = |policy: &&Ruling| policy.models.as_ref().is_some_and(|models| !models.contains(&sending.model));
-        self.policies.iter().find(forbids).map(|_| Fault::new(Reason::Model).about(&sending.model))
-    }
-}
-
-/// Places whose texts must not leave at all: projects with AI off, people who keep theirs out, and all while the organisation has it
-/// off. A query of ids, for who keeps what was made of such texts.
-pub fn closed_places() -> Sql {
-    Sql::new(
-        "select p.project_id as id from ai_policies p where p.project_id is not null and p.level = 'off'
-         union all select k.person_id from ai_refusals k
-         union all select x.id from ai_policies p cross join lateral (
-           select p.organisation_id as id union all select j.id from projects j where j.organisation_id = p.organisation_id
-           union all select g.id from groups g where g.organisation_id = p.organisation_id
-           union all select m.person_id from memberships m where m.organisation_id = p.organisation_id) x
-         where p.project_id is null and p.level = 'off'",
-    )
-}
-
-/// What is masked in everything that leaves.
-pub fn masks(tx: &mut Tx, asking: &Asking) -> Result<Masks> {
-    let mut sql = Sql::named("ai::masks", SELECT);
-    sql.push("p.project_id is null and p.organisation_id = ").bind(asking.organisation);
-    let policy: Option<Policy> = sql.load(tx.conn())?.into_iter().next();
-    Ok(policy.map_or_else(Masks::default, |policy| Masks {
-        addresses: policy.masks_addresses,
-        secrets: policy.masks_secrets,
-        words: policy.masked_words,
-    }))
 }
 
 /// Whether this person keeps their private records out.
@@ -353,4 +321,17 @@ pub fn note_test(tx: &mut Tx, me: &Actor) -> Result<()> {
     let organisation = me.organisation_id().ok_or(Error::NotFound)?;
     let permit = may(tx, me, Verb::Administer, &Thing::Organisation(Permission::AiManage))?;
     audit::record(tx, permit, Act::new(ActKind::AiConnectionTested).target("organisation", organisation))
+}
+
+/// Groups are known to every member; `NotFound` for anybody else, and when there is none.
+pub fn group_name(tx: &mut Tx, me: &Actor, group: GroupId) -> Result<String> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    let organisation = me.organisation_id().filter(|_| me.role.is_some()).ok_or(Error::NotFound)?;
+    let mut sql = Sql::named("ai::group_name", "select name from groups where id = ");
+    sql.bind(group.0).push(" and organisation_id = ").bind(organisation);
+    sql.load::<Row>(tx.conn())?.pop().map(|row| row.name).ok_or(Error::NotFound)
 }

@@ -221,7 +221,11 @@ impl Call {
         matches!(self.outcome, CallOutcome::Failed | CallOutcome::Cut)
     }
 
+    /// Empty where the reader may not know.
     pub fn purpose_label(&self) -> String {
+        if self.purpose.is_empty() {
+            return String::new();
+        }
         text(&format!("ai-purpose-{}", self.purpose.replace('_', "-")))
     }
 
@@ -255,13 +259,18 @@ impl Call {
         }
     }
 
+    /// "≈ 1,200" where nobody counted.
     pub fn tokens(&self, number: &i64) -> String {
-        if *number == 0 { "—".to_owned() } else { digits(*number) }
+        match *number {
+            0 => "—".to_owned(),
+            number if self.is_estimate => format!("≈ {}", digits(number)),
+            number => digits(number),
+        }
     }
 
     pub fn size(&self) -> String {
         let kib = |bytes: i64| format!("{}.{}", bytes / 1024, bytes % 1024 * 10 / 1024);
-        if self.bytes_out < 1024 { format!("{} B", self.bytes_out) } else { format!("{} KB", kib(self.bytes_out)) }
+        if self.bytes_out < 1024 { format!("{} B", self.bytes_out) } else { format!("{} KiB", kib(self.bytes_out)) }
     }
 
     /// For samples and tests.
@@ -281,6 +290,7 @@ impl Call {
             bytes_in: 48_000,
             tokens_in: 2600,
             tokens_out: 0,
+            is_estimate: false,
             hash: vec![0; 32],
             outcome: CallOutcome::Done,
             reason: None,

@@ -1,16 +1,19 @@
 //! The settings of AI, and the ledger.
 
+mod group;
 mod ledger;
 mod settings;
 
+pub use group::GroupPolicyPage;
 pub use ledger::{CallLine, Chart, Ledger, LedgerForm, outcome_choices, people_choices, purpose_choices};
 pub use settings::{
-    Heading, Index, PolicyForm, ProjectForm, ProjectPage, Tested, connection, level_choices, model_choices,
+    Heading, Index, MAX_MASKED_WORDS, PolicyForm, ProjectForm, ProjectPage, Tested, connection, differing,
+    level_choices, model_choices,
 };
 
 use crate::ui::Sample;
 
 /// For the gallery.
 pub fn samples() -> Vec<Sample> {
-    [settings::samples(), ledger::samples()].concat()
+    [settings::samples(), group::samples(), ledger::samples()].concat()
 }

@@ -1,5 +1,6 @@
 //! `/settings/ai` and a project's own.
 
+use super::group::above_label;
 use crate::ai::{Budget, Call, Fault, Level, Policy, Reason};
 use crate::config::Ai;
 use crate::error::{Error, Msg, Problems, Result};
@@ -13,7 +14,6 @@ use std::collections::BTreeSet;
 pub const MAX_MONTHLY_TOKENS: i64 = 1_000_000_000_000;
 /// Models a policy names.
 pub const MAX_MODELS: usize = 50;
-pub const MAX_MODEL_CHARS: usize = 200;
 /// Words that are masked.
 pub const MAX_MASKED_WORDS: usize = 200;
 /// Of one; shorter ones would mask half of every text.
@@ -31,6 +31,8 @@ pub struct Index {
     pub last: Vec<Call>,
     pub form: PolicyForm,
     pub policy: Policy,
+    /// After a lost race, message keys of what differs from what was saved meanwhile.
+    pub theirs: Vec<&'static str>,
     pub levels: Vec<Choice>,
     pub models: Vec<ModelChoice>,
     pub can_manage: bool,
@@ -128,15 +130,18 @@ impl PolicyForm {
     }
 
     /// All models ticked is as good as no list: a model that tow.yaml names tomorrow is allowed then.
-    pub fn check(&self, ai: &Ai) -> Result<Policy> {
+    pub fn check(&self, ai: &Ai, saved: &Policy) -> Result<Policy> {
         let mut problems = Problems::default();
         let level = problems.take("level", Level::parse(&self.level).ok_or(Msg::new("problem-choice")));
         let monthly_tokens = problems.take("monthly_tokens", tokens(&self.monthly_tokens)).flatten();
         let person_monthly_tokens =
             problems.take("person_monthly_tokens", tokens(&self.person_monthly_tokens)).flatten();
         let masked_words = problems.take("masked_words", masked_words(&self.masked_words)).unwrap_or_default();
-        let ticked: BTreeSet<&String> = self.models.iter().collect();
-        let is_sound = ticked.len() <= MAX_MODELS && ticked.iter().all(|name| name.chars().count() <= MAX_MODEL_CHARS);
+        let ticked: BTreeSet<&String> = self.models.iter().filter(|name| !name.trim().is_empty()).collect();
+        // Those offered: of tow.yaml, or of an older one.
+        let old = saved.models.as_deref().unwrap_or_default();
+        let is_offered = |name: &&&String| old.contains(name) || configured(ai).contains(name);
+        let is_sound = ticked.len() <= MAX_MODELS && ticked.iter().filter(is_offered).count() == ticked.len();
         if ticked.is_empty() || !is_sound {
             problems.add("model", if ticked.is_empty() { "problem-ai-no-model" } else { "problem-choice" });
         }
@@ -239,6 +244,20 @@ pub fn model_choices(ai: &Ai, ticked: &[String]) -> Vec<ModelChoice> {
         .collect()
 }
 
+/// The labels of what two policies say differently.
+pub fn differing(mine: &Policy, theirs: &Policy) -> Vec<&'static str> {
+    let label = |field: &str| match field {
+        "level" => "ai-level",
+        "models" => "ai-models",
+        "monthly_tokens" => "ai-monthly-tokens",
+        "person_monthly_tokens" => "ai-person-monthly-tokens",
+        "masks_addresses" => "ai-masks-addresses",
+        "masks_secrets" => "ai-masks-secrets",
+        _ => "ai-masked-words",
+    };
+    mine.differences(theirs).into_iter().map(|(field, ..)| label(field)).collect()
+}
+
 pub fn level_choices(chosen: &str) -> Vec<Choice> {
     // The widest first: it is what most have.
     let label = |level: Level| match level {
@@ -256,6 +275,8 @@ pub fn connection(ai: &Ai) -> Vec<(&'static str, String)> {
         ("ai-provider", ai.openai_base_url.host_str().unwrap_or_default().to_owned()),
         ("ai-reasoning-model", format!("{} · {}", ai.openai_reasoning_model, ai.openai_reasoning_effort)),
         ("ai-fast-model", ai.openai_fast_model.clone()),
+        ("ai-title-model", ai.title_model().to_owned()),
+        ("ai-onboarding-model", ai.onboarding_model().to_owned()),
         ("ai-embedding-model", format!("{} · {}", ai.openai_embedding_model, ai.embedding_dim)),
     ]
 }
@@ -308,6 +329,7 @@ impl Index {
             levels: level_choices("no_web"),
             models: vec![ModelChoice { name: "gpt-5.2".to_owned(), is_allowed: true, is_configured: true }],
             policy,
+            theirs: vec!["ai-level", "ai-models"],
             can_manage: true,
             spent: 1_920_400,
             budgets: vec![budget],
@@ -349,12 +371,7 @@ impl ProjectPage {
     }
 
     pub fn above_label(&self) -> &'static str {
-        match self.above {
-            Level::All => "ai-above-all",
-            Level::NoWeb => "ai-above-no-web",
-            Level::Embeddings => "ai-above-embeddings",
-            Level::Off => "ai-above-off",
-        }
+        above_label(self.above)
     }
 
     pub fn sample() -> Self {

@@ -1,9 +1,10 @@
-//! `/settings/ai`, `/settings/ai/calls`, and a project's `/ai`.
+//! `/settings/ai`, `/settings/ai/calls`, and the `/ai` of a project and of a group.
 
 mod calls;
+mod group;
 mod project;
 
-use super::pages::{Index, PolicyForm, Tested, connection, level_choices, model_choices};
+use super::pages::{Index, PolicyForm, Tested, connection, differing, level_choices, model_choices};
 use super::{
     Asking, Budget, PageDesk, Policy, Prompt, Provider, Purpose, Source, Sphere, keeps_out, last_calls, outage,
     set_keeps_out,
@@ -29,6 +30,9 @@ pub fn routes() -> Routes {
         .get("/settings/ai/calls", Need::Session, calls::index)
         .post("/settings/ai/calls/export", Need::Session, calls::create)
         .does("does-export-ai-calls")
+        .get("/settings/groups/{id}/ai", Need::Session, group::edit)
+        .post("/settings/groups/{id}/ai", Need::Session, group::update)
+        .does("does-change-ai-policy")
         .get("/projects/{key}/ai", Need::Session, project::edit)
         .post("/projects/{key}/ai", Need::Session, project::update)
 }
@@ -55,6 +59,13 @@ async fn page(
             Ok((policy, last, outage, spent, Budget::list(tx, &asking, &[])?, keeps_out(tx, me)?))
         })
         .await?;
+    // After a lost race: where the two differ.
+    let theirs = match &form {
+        Some(form) if status == 409 => {
+            form.check(ai, &policy).map_or_else(|_| Vec::new(), |mine| differing(&mine, &policy))
+        }
+        _ => Vec::new(),
+    };
     let form = form.unwrap_or_else(|| PolicyForm::of_policy(&policy, ai));
     let view = Index {
         shell: ctx.shell("settings")?,
@@ -65,6 +76,7 @@ async fn page(
         can_manage: holds(&ctx.me()?, Permission::AiManage),
         form,
         policy,
+        theirs,
         outage,
         last,
         spent,
@@ -78,12 +90,13 @@ async fn page(
 
 async fn update(ctx: Ctx, sent: Form) -> Result<Reply> {
     let mut form = PolicyForm::of(&sent);
-    let checked = form.check(&ctx.state.config.ai);
+    let (typed, ai) = (form.clone(), ctx.state.config.ai.clone());
     let saved = ctx
         .write(move |tx, me| {
             // Who may not save is told so, and not what is wrong with the form.
-            crate::access::check(me, crate::access::Verb::Administer, &Sphere::Organisation.thing())?;
-            checked?.save(tx, me, Sphere::Organisation)
+            Sphere::Organisation.check(me)?;
+            let saved = Policy::find(tx, me, Sphere::Organisation)?;
+            typed.check(&ai, &saved)?.save(tx, me, Sphere::Organisation)
         })
         .await;
     match saved {

@@ -1,6 +1,6 @@
 //! `/projects/{key}/ai`: what of this project may leave.
 
-use crate::access::{Ctx, Verb, can, check};
+use crate::access::Ctx;
 use crate::ai::pages::{Heading, ProjectForm, ProjectPage, level_choices};
 use crate::ai::{Budget, Policy, Sphere};
 use crate::error::{Error, Problems, Result};
@@ -26,7 +26,7 @@ async fn page(ctx: &Ctx, key: &str, form: Option<ProjectForm>, status: u16, prob
         })
         .await?;
     let form = form.unwrap_or_else(|| ProjectForm::of_policy(&policy));
-    let can_manage = can(&ctx.me()?, Verb::Administer, &Sphere::Project(of.id).thing());
+    let can_manage = Sphere::Project(of.id).can_change(&ctx.me()?);
     let of = Heading { key: of.key, name: of.name };
     let (shell, levels) = (ctx.shell("projects")?, level_choices(&form.level));
     ctx.page_with(status, &ProjectPage { shell, of, form, policy, levels, above, spent, can_manage, problems })
@@ -38,7 +38,7 @@ pub async fn update(ctx: Ctx, key: Path<String>, sent: Form) -> Result<Reply> {
     let saved = ctx
         .write(move |tx, me| {
             let sphere = Sphere::Project(me.project(&wanted).ok_or(Error::NotFound)?.id);
-            check(me, Verb::Administer, &sphere.thing())?;
+            sphere.check(me)?;
             checked?.save(tx, me, sphere)
         })
         .await;

@@ -550,3 +550,35 @@ fn what_our_own_part_of_a_call_costs() {
     }
     println!("passages embedded a second: {:.0}", 20.0 * 64.0 / began.elapsed().as_secs_f64());
 }
+
+/// What a log wrote.
+#[derive(Clone, Default)]
+struct Written(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn the_log_has_the_providers_word_for_a_failure_and_never_its_sentence() {
+    let (written, models) = (Written::default(), Models::new());
+    let app = models.app();
+    let filter = tow::cli::serve::log_filter("trace");
+    let writer = written.clone();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(move || writer.clone()).finish();
+    models.then([Turn::Fails(400, "invalid_value", Vec::new()), Turn::Garbled]);
+    tracing::subscriber::with_default(log, || {
+        assert!(ask(&app, CLEO, &prompt()).is_err());
+        assert!(ask(&app, CLEO, &prompt()).is_err());
+    });
+    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains("ai.call_failed") && text.contains("invalid_value") && text.contains("garbled"), "{text}");
+    assert!(!text.contains("secret words") && !text.contains("{\"output\""), "{text}");
+}

@@ -59,6 +59,44 @@ fn the_strictest_policy_wins_and_embeddings_only_means_that() {
 }
 
 #[test]
+fn a_refusal_names_no_project_that_the_asker_cannot_see() {
+    let models = Models::new();
+    let app = models.app();
+    decide(&app, EDDA, Sphere::Project(ATLAS), Policy { level: Level::Off, ..Policy::default() });
+    let fault = refusal(&app, DOV, &about(&app, STEEL));
+    assert!(fault.reason == Reason::Policy && !fault.words().contains("Atlas"), "{}", fault.words());
+    assert!(refusal(&app, CLEO, &about(&app, STEEL)).words().contains("Atlas"));
+}
+
+#[test]
+fn what_a_group_forbids_holds_for_its_people_and_its_records() {
+    let models = Models::new();
+    let app = models.app();
+    let group = |who: Who| {
+        let id = app
+            .text(&format!("select group_id::text as text from group_members where person_id = '{}' limit 1", who.id));
+        tow::people::GroupId(id.parse().unwrap())
+    };
+    let group = group(CLEO);
+    decide(&app, BEN, Sphere::Group(group), Policy { level: Level::Embeddings, ..Policy::default() });
+    assert_eq!(refusal(&app, CLEO, &prompt()).reason, Reason::Policy);
+    let texts = [(Source::Own, "steel")];
+    assert!(app.wait(provider(&app).embed(&mut desk(&app), &asking(CLEO), &texts)).unwrap().is_ok());
+    // Whoever is not in it is concerned by its records only.
+    app.sql(&format!("delete from group_members where group_id = '{}' and person_id = '{}'", group.0, VERA.id));
+    assert!(ask(&app, VERA, &prompt()).is_ok());
+    let insurance = id_of(&app, INSURANCE);
+    app.sql(&format!("update records set scope = 'group', group_id = '{}', project_id = null, owner_id = null where id = '{insurance}'", group.0));
+    let material =
+        Material { record: insurance, display_id: INSURANCE.to_owned(), title: String::new(), text: String::new() };
+    assert_eq!(refusal(&app, VERA, &prompt().material(&[material])).reason, Reason::Policy);
+    assert!(
+        app.write(CLEO, |tx, me| Policy { level: Level::Off, ..Policy::default() }.save(tx, me, Sphere::Group(group)))
+            .is_err()
+    );
+}
+
+#[test]
 fn a_model_that_is_not_allowed_is_not_asked() {
     let models = Models::new();
     let app = models.app();
@@ -320,7 +358,7 @@ fn twice(
     let run = move |pool: tow::db::Pool, is_first: bool| {
         let mut conn = pool.get().unwrap();
         tow::db::write(&mut conn, now, Uuid::from_u128(1), |tx| {
-            let me = tow::access::Actor::of_person(tx, ADA.id)?;
+            let me = tow::access::Actor::of_person(tx, ADA.id)?.confirmed();
             act(tx, &me, is_first)?;
             // Long enough for the other to look and find nothing.
             std::thread::sleep(std::time::Duration::from_millis(400));

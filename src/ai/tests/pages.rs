@@ -41,15 +41,23 @@ fn a_form_that_is_wrong_comes_back_with_what_was_typed_and_a_lost_race_is_told()
         ("monthly_tokens", "-5", "whole number"),
         ("person_monthly_tokens", "9999999999999999999999", "whole number"),
         ("level", "nuclear", "error"),
-        ("model", "", "choice"),
+        ("model", "", "Allow at least one model"),
+        ("model", "gpt-nobody-named", "Choose one of the offered values"),
     ] {
         let page = ben.post("/settings/ai", &with(name, value));
-        assert!(page.status == 422 || (name == "model" && page.status == 303), "{name}={value}: {}", page.status);
-        assert!(page.status == 303 || page.has(words) || page.has("aria-invalid"), "{name}={value}");
+        assert_eq!(page.status, 422, "{name}={value}");
+        assert!(page.has(words) || page.has("aria-invalid"), "{name}={value}");
     }
     let none: Vec<_> = FORM.into_iter().filter(|(name, _)| *name != "model").collect();
     assert!(ben.post("/settings/ai", &none).has("Allow at least one model"));
-    assert_eq!(ben.post("/settings/ai", &with("monthly_tokens", "1 000 000")).status, 409);
+    assert_eq!(ben.post("/settings/ai", &FORM).status, 303);
+    let lost = ben.post("/settings/ai", &with("monthly_tokens", "1 000 000"));
+    assert!(
+        lost.status == 409 && lost.has("differs from yours here:") && lost.has("<li>Tokens a month</li>"),
+        "{}",
+        lost.text()
+    );
+    assert!(!lost.has("<li>Models</li>"));
 }
 
 #[test]
@@ -119,6 +127,91 @@ fn the_ledger_names_only_records_that_its_reader_may_see() {
 }
 
 #[test]
+fn others_read_when_it_last_worked_and_nothing_of_whose_call_it_was() {
+    let models = Models::new();
+    let app = models.app();
+    ask(&app, CLEO, &prompt()).unwrap();
+    app.advance(chrono::Duration::seconds(5));
+    models.then([Turn::Fails(400, "context_length_exceeded", Vec::new())]);
+    ask(&app, CLEO, &prompt()).unwrap_err();
+    let vera = app.as_(VERA).get("/settings/ai");
+    // That Cleo asked too much is Cleo's.
+    assert!(vera.has("Last success") && !vera.has("Last failure") && vera.has("Working"), "{}", vera.text());
+    assert!(!vera.has("· Connection test") && app.as_(ADA).get("/settings/ai").has("· Connection test"));
+    app.advance(chrono::Duration::seconds(5));
+    models.then([Turn::Fails(401, "invalid_api_key", Vec::new())]);
+    ask(&app, CLEO, &prompt()).unwrap_err();
+    assert!(app.as_(VERA).get("/settings/ai").has("Last failure"));
+}
+
+#[test]
+fn the_ledger_is_cut_after_its_time_and_refusals_sooner() {
+    use tow::ai::{CALLS_KEPT_DAYS, REFUSED_KEPT_DAYS, forget_calls};
+    let models = Models::new();
+    let app = models.app();
+    ask(&app, CLEO, &prompt()).unwrap();
+    ask(&app, ADA, &about(&app, SECRET)).unwrap_err();
+    let left = || app.count("select count(*) from ai_calls");
+    app.advance(chrono::Duration::days(REFUSED_KEPT_DAYS - 1));
+    assert_eq!((app.tx(forget_calls), left()), (0, 2));
+    app.advance(chrono::Duration::days(2));
+    assert_eq!((app.tx(forget_calls), left()), (1, 1));
+    app.advance(chrono::Duration::days(CALLS_KEPT_DAYS - REFUSED_KEPT_DAYS));
+    assert_eq!((app.tx(forget_calls), left()), (1, 0));
+}
+
+#[test]
+fn a_group_has_a_page_of_its_own_where_who_manages_ai_narrows() {
+    let app = App::new();
+    let id = app.text("select id::text as text from groups order by name limit 1");
+    let path = format!("/settings/groups/{id}/ai");
+    let form = [("level", "embeddings"), ("model", "text-embedding-3-small"), ("version", "0")];
+    assert_eq!(app.as_(CLEO).post(&path, &form).status, 403);
+    assert_eq!(app.as_(BEN).post(&path, &form).status, 303);
+    let page = app.as_(CLEO).get(&path);
+    assert!(page.has("value=\"embeddings\" checked") && page.has("Last changed by Ben Okafor"), "{}", page.text());
+    assert_eq!(app.as_(BEN).post(&path, &[("level", "all"), ("model", "gpt-5.2"), ("version", "0")]).status, 409);
+    assert!(app.as_(CLEO).get(&format!("/settings/groups/{id}")).has(&path));
+    assert_eq!(
+        app.count("select count(*) from audit_events where action = 'ai.policy_changed' and target_kind = 'group'"),
+        1
+    );
+    assert_eq!(app.as_(BEN).get("/settings/groups/00000000-0000-0000-0000-0000000000ff/ai").status, 404);
+}
+
+#[test]
+fn the_settings_hold_so_many_words_and_no_more() {
+    use tow::ai::MAX_MASKED_WORDS;
+    let app = App::new();
+    let lines = |many: usize| (0..many).map(|number| format!("word {number}")).collect::<Vec<_>>().join("\n");
+    let post = |words: &str, version: &str| {
+        let form = [
+            ("level", "all"),
+            ("model", "gpt-5.2"),
+            ("model", "text-embedding-3-small"),
+            ("masked_words", words),
+            ("version", version),
+        ];
+        app.as_(BEN).post("/settings/ai", &form).status
+    };
+    assert_eq!((post(&lines(MAX_MASKED_WORDS + 1), "0"), post(&lines(MAX_MASKED_WORDS), "0")), (422, 303));
+}
+
+#[test]
+fn an_archived_project_is_made_stricter_and_not_wider() {
+    let app = App::new();
+    app.sql(&format!("update projects set archived_at = '{}' where key = 'ATL'", start().to_rfc3339()));
+    let post = |who: Who, level: &str, version: &str| {
+        app.as_(who).post("/projects/ATL/ai", &[("level", level), ("version", version)])
+    };
+    assert_eq!(post(CLEO, "off", "0").status, 403);
+    assert_eq!(post(ADA, "embeddings", "0").status, 303);
+    let wider = post(ADA, "all", "1");
+    assert!(wider.status == 422 && wider.has("only be made stricter"), "{}", wider.text());
+    assert_eq!(post(ADA, "off", "1").status, 303);
+}
+
+#[test]
 fn the_ledger_is_filtered_and_counted() {
     let models = Models::new();
     let app = models.app();
@@ -158,8 +251,20 @@ fn the_ledger_leaves_as_a_file_for_who_may_and_the_trail_keeps_that() {
     let lines = app.as_(ADA).post("/settings/ai/calls/export", &[("format", "ndjson")]).text();
     let call: serde_json::Value = serde_json::from_str(lines.trim()).unwrap();
     assert_eq!((&call["records_in_all"], &call["records"]), (&serde_json::json!(1), &serde_json::json!([])));
+    // A hash of a text that can be guessed tells whether the guess is right.
+    assert_eq!(call["sha256"], serde_json::json!(null));
+    ask(&app, ADA, &prompt()).unwrap();
+    let own = [("format", "ndjson"), ("person", &ADA.id.to_string())];
+    let own: serde_json::Value =
+        serde_json::from_str(app.as_(ADA).post("/settings/ai/calls/export", &own).text().trim()).unwrap();
+    assert_eq!(own["sha256"].as_str().unwrap().len(), 64);
+    let noted = format!(
+        "select count(*) from audit_events where action = 'ai.ledger_exported' and to_jsonb(audit_events)::text like '%{}%'",
+        ADA.id
+    );
+    assert!(app.count(&noted) >= 1);
     assert_eq!(app.as_(ADA).post("/settings/ai/calls/export", &[("format", "exe")]).status, 422);
-    assert_eq!(app.count("select count(*) from audit_events where action = 'ai.ledger_exported'"), 2);
+    assert_eq!(app.count("select count(*) from audit_events where action = 'ai.ledger_exported'"), 3);
 }
 
 #[test]
