@@ -48,6 +48,7 @@ sso-link-add-of = Connect { $name }
 sso-link-remove = Disconnect
 sso-link-remove-of = Disconnect { $name }
 problem-last-way-in = This is your only way in. Set a password first.
+problem-last-way-in-required = Everybody must sign in through the provider here, so this is your only way in. It can go once you are connected another way.
 sso-title = Sign-on
 sso-words = Let people sign in through your company's identity provider (OpenID Connect).
 sso-no-key = DATA_ENCRYPTION_KEY is not set, so client secrets cannot be kept. Set it and restart before you add a connection that has one.

@@ -11,6 +11,7 @@ use crate::mail::{self, Letter};
 use crate::people::{Entry, Membership, Organisation, OrganisationRole, Person, PersonId, Session};
 use crate::signin::Ways;
 use crate::sso::model::connection::{Connection, ConnectionId};
+use crate::sso::model::enforcement::Enforcement;
 use crate::sso::model::who::Who;
 use crate::vault::Vault;
 use chrono::{DateTime, Utc};
@@ -233,6 +234,17 @@ fn has_link(tx: &mut Tx, person: PersonId, issuer: &str) -> Result<bool> {
 }
 
 /// Whether somebody without a password comes in otherwise: through another provider, or with a passkey.
+/// `Invalid` for who has no password, and for everybody while sign-on is required: then a password is no way in.
+fn check_another_way(tx: &mut Tx, person: PersonId) -> Result<()> {
+    if Enforcement::now(tx)?.is_some() {
+        return Err(Error::invalid("", "problem-last-way-in-required"));
+    }
+    match Person::find(tx, person)?.password_hash {
+        Some(_) => Ok(()),
+        None => Err(Error::invalid("", "problem-last-way-in")),
+    }
+}
+
 fn has_another_way(tx: &mut Tx, person: PersonId) -> Result<bool> {
     let mut sql = Sql::named("sso::has_another_way", "select 1 as one from people p where p.id = ");
     sql.bind(person).push(
@@ -300,8 +312,8 @@ impl Link {
         let permit = may(tx, me, Verb::Remove, &Thing::Account(person))?;
         let all = Link::list(tx, person)?;
         let link = all.iter().find(|link| link.id == id).ok_or(Error::NotFound)?;
-        if me.is(Some(person)) && all.len() == 1 && Person::find(tx, person)?.password_hash.is_none() {
-            return Err(Error::invalid("", "problem-last-way-in"));
+        if me.is(Some(person)) && all.len() == 1 {
+            check_another_way(tx, person)?;
         }
         let mut sql = Sql::named("sso::unlink", "delete from sso_links where id = ");
         sql.bind(id).push(" and person_id = ").bind(person);

@@ -232,6 +232,24 @@ fn the_only_way_in_is_not_taken_away() {
 }
 
 #[test]
+fn the_only_sign_on_is_not_taken_away_while_a_password_opens_nothing() {
+    let provider = IdProvider::new();
+    let app = provider.app();
+    ada_is_linked(&app);
+    let link = app.tx(|tx| tow::sso::Link::list(tx, ADA.id))[0].id;
+    let remove = || app.as_(ADA).post(&format!("/settings/me/sign-ons/{link}/removal"), &[]);
+    app.require_sign_on();
+    let answer = remove();
+    assert!(
+        answer.status == 422 && answer.has("Everybody must sign in through the provider here"),
+        "{}",
+        answer.text()
+    );
+    app.sql("delete from sso_enforcements");
+    assert_eq!(remove().status, 303, "her password opens again");
+}
+
+#[test]
 fn a_link_of_another_persons_trip_is_not_made_for_who_comes_back() {
     let provider = IdProvider::new();
     let app = provider.app();
