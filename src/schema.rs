@@ -949,6 +949,7 @@ diesel::table! {
         fault -> Nullable<Text>,
         rests_until -> Nullable<Timestamptz>,
         leased_until -> Nullable<Timestamptz>,
+        leased_by -> Nullable<Uuid>,
     }
 }
 

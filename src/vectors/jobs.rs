@@ -19,8 +19,10 @@ pub const FIRST_REST_SECONDS: i64 = 10;
 pub const LONGEST_REST_SECONDS: i64 = 600;
 /// After all that waits was held by a budget or a policy, which somebody may change any time.
 pub const LONGEST_HELD_SECONDS: i64 = 60;
-/// Requests in a row that the provider calls wrong, before it is taken for its fault and not for that of single texts.
+/// Requests in a row that the provider calls wrong, before it is asked whether it takes anything at all.
 pub const MAX_WRONG: usize = 8;
+/// A text that every model takes: when it does not, the provider is at fault and not a text of ours.
+const PROBE: &str = "The ferry leaves at nine.";
 
 /// Makes vectors of what waits.
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,11 +37,12 @@ impl Job for MakeVectors {
     /// What goes wrong is kept with the set, where people look for it.
     fn run(self, work: &mut Work) -> Result<Outcome> {
         let provider = Provider::of_job(work.config);
-        let Some(set) = work.touch(Chore::Vectors, take)?.filter(|_| provider.is_configured()) else {
+        if !provider.is_configured() {
             return Ok(Outcome::Done);
-        };
-        let made = net::wait(make(work, &provider, &set));
-        work.touch(Chore::Vectors, |tx| set.give_back(tx))?;
+        }
+        let Some((set, lease)) = work.touch(Chore::Vectors, take)? else { return Ok(Outcome::Done) };
+        let made = net::wait(make(work, &provider, &set, lease));
+        work.touch(Chore::Vectors, |tx| set.give_back(tx, lease))?;
         if made.map_err(|fault| Error::Away(fault.to_string()))?? {
             work.touch(Chore::Vectors, |tx| enqueue(tx, None, &MakeVectors {}))?;
         }
@@ -47,10 +50,9 @@ impl Job for MakeVectors {
     }
 }
 
-fn take(tx: &mut Tx) -> Result<Option<Set>> {
-    let Some(set) = Set::find(tx, SetState::Serving)? else { return Ok(None) };
-    let is_free = !set.is_resting(tx.now) && set.lease(tx)?;
-    Ok(is_free.then_some(set))
+fn take(tx: &mut Tx) -> Result<Option<(Set, Lease)>> {
+    let Some(set) = Set::find(tx, SetState::Serving)?.filter(|set| !set.is_resting(tx.now)) else { return Ok(None) };
+    Ok(set.lease(tx)?.map(|lease| (set, lease)))
 }
 
 /// Every few seconds: what may not be there any more goes; what waits gets a job. Without a key nothing is made.
@@ -79,10 +81,12 @@ enum Turn {
     Held(Fault),
     /// The provider would not.
     Stopped(Fault),
+    /// Another job has the set now, or another set serves.
+    Lost,
 }
 
 /// Place by place in turns, so that a large one does not hold up the others. Whether more is left.
-async fn make(work: &mut Work<'_>, provider: &Provider, set: &Set) -> Result<bool> {
+async fn make(work: &mut Work<'_>, provider: &Provider, set: &Set, lease: Lease) -> Result<bool> {
     let (mut sent, mut held) = (0, None);
     let mut places = work.read(waiting_places)?;
     places.shuffle(&mut rand::rng());
@@ -91,13 +95,14 @@ async fn make(work: &mut Work<'_>, provider: &Provider, set: &Set) -> Result<boo
             if sent >= MAX_BATCHES {
                 return Ok(true);
             }
-            match turn(work, provider, set, place).await? {
+            match turn(work, provider, (set, lease), place).await? {
                 Turn::Sent => {
                     sent += 1;
                     places.push(place);
                 }
                 Turn::Over => {}
                 Turn::Held(fault) => held = Some(fault),
+                Turn::Lost => return Ok(false),
                 Turn::Stopped(fault) => return rest(work, set, &fault, LONGEST_REST_SECONDS).map(|()| false),
             }
         }
@@ -108,19 +113,29 @@ async fn make(work: &mut Work<'_>, provider: &Provider, set: &Set) -> Result<boo
     Ok(false)
 }
 
-async fn turn(work: &mut Work<'_>, provider: &Provider, set: &Set, place: Uuid) -> Result<Turn> {
-    let (batch, rest) = work.touch(Chore::Vectors, |tx| {
-        set.extend(tx)?;
+async fn turn(work: &mut Work<'_>, provider: &Provider, held: (&Set, Lease), place: Uuid) -> Result<Turn> {
+    let (set, lease) = held;
+    let taken = work.touch(Chore::Vectors, |tx| {
+        if !set.extend(tx, lease)? {
+            return Ok(None);
+        }
         let batch = waiting(tx, place)?;
         let count = batch.len();
-        Ok((count, copy_known(tx, set, batch)?))
+        Ok(Some((count, copy_known(tx, set, batch)?)))
     })?;
+    let Some((batch, rest)) = taken else { return Ok(Turn::Lost) };
     let Some(first) = rest.first() else { return Ok(if batch == 0 { Turn::Over } else { Turn::Sent }) };
     let asking = first.asking();
     if let Some(fault) = forbidden(work, set, &asking, &rest)? {
         return Ok(Turn::Held(fault));
     }
-    Ok(match send(work, provider, set, &asking, rest).await? {
+    let mut is_ours = true;
+    let mut extend = |tx: &mut Tx| {
+        is_ours = set.extend(tx, lease)?;
+        Ok(is_ours)
+    };
+    Ok(match send(work, provider, set, &asking, rest, &mut extend).await? {
+        Ok(()) if !is_ours => Turn::Lost,
         Ok(()) => Turn::Sent,
         Err(fault) if is_held(&fault) => Turn::Held(fault),
         Err(fault) => Turn::Stopped(fault),
@@ -139,45 +154,66 @@ pub fn is_held(fault: &Fault) -> bool {
 }
 
 /// Sends a batch and keeps what comes back. When the provider calls the request wrong it may be one text of many: halved until that
-/// one is alone, which is then given up.
+/// one is alone, which is then given up. `goes_on` is asked before each request; false ends it.
 pub async fn send(
     work: &mut Work<'_>,
     provider: &Provider,
     set: &Set,
     asking: &Asking,
     batch: Vec<Waiting>,
+    goes_on: &mut dyn FnMut(&mut Tx) -> Result<bool>,
 ) -> Result<Result<(), Fault>> {
-    let (mut wrong, mut is_any_taken, mut alone) = (0, work.read(|tx| set.has_vectors(tx))?, Vec::new());
+    let (mut wrong, mut is_any_taken) = (0, false);
     let mut open = vec![batch];
-    while let Some(mut part) = open.pop() {
-        let words: Vec<String> = part.iter().map(Waiting::words).collect();
-        let texts: Vec<_> = part.iter().zip(&words).map(|(row, words)| (Source::Of(row.record_id), words.as_str())).collect();
-        match provider.embed_as(work, asking, (&set.model, set.length()), &texts).await? {
-            Ok(vectors) => {
-                (wrong, is_any_taken) = (0, true);
-                work.touch(Chore::Vectors, |tx| store(tx, set, &part, &vectors))?;
+    while let Some(part) = open.pop() {
+        // Read again, because the request before may have taken minutes.
+        let ready = work.touch(Chore::Vectors, |tx| Ok(if goes_on(tx)? { Some(still(tx, &part)?) } else { None }))?;
+        let Some(mut part) = ready else { return Ok(Ok(())) };
+        if part.is_empty() {
+            continue;
+        }
+        let Err(fault) = ask(work, provider, set, asking, &part).await? else {
+            (wrong, is_any_taken) = (0, true);
+            continue;
+        };
+        if !is_of_text(&fault) {
+            return Ok(Err(fault));
+        }
+        wrong += 1;
+        let is_alone = part.len() == 1;
+        if wrong > MAX_WRONG || (is_alone && !is_any_taken) {
+            let probe = [(Source::Own, PROBE)];
+            if let Err(fault) = provider.embed_as(work, asking, (&set.model, set.length()), &probe).await? {
+                return Ok(Err(fault));
             }
-            Err(fault) if !is_of_text(&fault) || wrong >= MAX_WRONG => return Ok(Err(fault)),
-            Err(fault) => {
-                wrong += 1;
+            (wrong, is_any_taken) = (0, true);
+        }
+        match part.first() {
+            Some(row) if is_alone => work.touch(Chore::Vectors, |tx| give_up(tx, row.id, fault.reason.as_str()))?,
+            _ => {
                 let half = part.split_off(part.len() / 2);
-                if part.is_empty() {
-                    alone.extend(half.into_iter().map(|row| (row.id, fault.clone())));
-                } else {
-                    open.extend([part, half]);
-                }
+                open.extend([part, half]);
             }
         }
     }
-    match alone.first() {
-        // It takes nothing at all.
-        Some((_, fault)) if !is_any_taken => Ok(Err(fault.clone())),
-        _ => work
-            .touch(Chore::Vectors, |tx| {
-                alone.iter().try_for_each(|(id, fault)| give_up(tx, *id, fault.reason.as_str()))
-            })
-            .map(Ok),
-    }
+    Ok(Ok(()))
+}
+
+/// One request.
+async fn ask(
+    work: &mut Work<'_>,
+    provider: &Provider,
+    set: &Set,
+    asking: &Asking,
+    part: &[Waiting],
+) -> Result<Result<(), Fault>> {
+    let words: Vec<String> = part.iter().map(Waiting::words).collect();
+    let texts: Vec<_> =
+        part.iter().zip(&words).map(|(row, words)| (Source::Of(row.record_id), words.as_str())).collect();
+    Ok(match provider.embed_as(work, asking, (&set.model, set.length()), &texts).await? {
+        Ok(vectors) => Ok(work.touch(Chore::Vectors, |tx| store(tx, set, part, &vectors))?),
+        Err(fault) => Err(fault),
+    })
 }
 
 fn is_of_text(fault: &Fault) -> bool {

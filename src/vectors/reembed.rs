@@ -96,7 +96,7 @@ async fn one(work: &mut Work<'_>, provider: &Provider, set: &Set, batch: Vec<Wai
         return Ok(Err(fault));
     }
     for tried in 0.. {
-        let fault = match send(work, provider, set, &asking, batch.clone()).await? {
+        let fault = match send(work, provider, set, &asking, batch.clone(), &mut |_| Ok(true)).await? {
             Ok(()) => break,
             Err(fault) => fault,
         };

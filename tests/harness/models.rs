@@ -11,6 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+/// A request for vectors that has it in any text is called wrong, as by a model that cannot read it.
+pub const REFUSED_WORD: &str = "zzunreadable";
+
 /// Numbers in a vector, in tests.
 pub const DIM: usize = 64;
 pub const MODEL_KEY: &str = "sk-test-ABCDEFGHIJKLMNOP";
@@ -165,6 +168,10 @@ fn talk(mut stream: TcpStream, kept: &Mutex<Vec<Asked>>, plan: &Plan) {
 
 fn answer(stream: &mut TcpStream, asked: &Asked, body: &Value, turn: Option<Turn>) -> std::io::Result<()> {
     if asked.path.ends_with("/embeddings") {
+        let is_refused = |text: &Value| text.as_str().is_some_and(|text| text.contains(REFUSED_WORD));
+        if body["input"].as_array().is_some_and(|texts| texts.iter().any(is_refused)) {
+            return fail(stream, 400, "invalid_value", &[]);
+        }
         let length = if let Some(Turn::Vectors(length)) = turn { length } else { DIM };
         return whole(stream, 200, &[], &vectors(body, length).to_string());
     }

@@ -18,6 +18,10 @@ use uuid::Uuid;
 pub const MAX_PART_CHARS: usize = 40_000;
 /// Records, or lines of activity, in one transaction.
 const BATCH: i32 = 300;
+/// Records whose texts are in memory together.
+const RECORDS_AT_ONCE: usize = 50;
+/// Rows of one statement: at most 32 MB of text.
+const ROWS_AT_ONCE: usize = 200;
 /// Batches in one turn, so that the clock's other entries wait little.
 const BATCHES_AT_ONCE: usize = 5;
 /// Another number has the next start fill the index anew.
@@ -151,11 +155,13 @@ struct Known {
     part: i32,
 }
 
-/// Writes what these records say now, and forgets what they no longer say.
+/// Writes what these records say now, and forgets what they no longer say; some at a time, because one act may name 10,000 records,
+/// and their texts together are more than a statement takes.
 pub fn index(tx: &mut Tx, ids: &[Uuid], loaders: &[TextLoader]) -> Result<()> {
-    if ids.is_empty() {
-        return Ok(());
-    }
+    ids.chunks(RECORDS_AT_ONCE).try_for_each(|ids| index_some(tx, ids, loaders))
+}
+
+fn index_some(tx: &mut Tx, ids: &[Uuid], loaders: &[TextLoader]) -> Result<()> {
     let mut sql = Sql::named("search::records", &format!("select {RECORD_COLUMNS} from records r where r.id = any("));
     // Held until the end, so that none moves between reading its place and writing it.
     sql.bind(ids.to_vec()).push(") for key share of r");
@@ -235,9 +241,10 @@ fn forget(tx: &mut Tx, ids: &[Uuid], passages: &[Passage]) -> Result<()> {
 
 /// Rows that say the same as before are left alone: writing words costs ten times reading them.
 fn write(tx: &mut Tx, passages: &[Passage]) -> Result<()> {
-    if passages.is_empty() {
-        return Ok(());
-    }
+    passages.chunks(ROWS_AT_ONCE).try_for_each(|passages| write_some(tx, passages))
+}
+
+fn write_some(tx: &mut Tx, passages: &[Passage]) -> Result<()> {
     let rows: Vec<&Value> = passages.iter().map(|passage| &passage.row).collect();
     let mut sql = Sql::named(
         "search::write",

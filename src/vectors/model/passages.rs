@@ -15,6 +15,9 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use uuid::Uuid;
 
+/// Rows of one statement: a few megabytes.
+const ROWS_AT_ONCE: usize = 500;
+
 #[derive(QueryableByName)]
 struct Known {
     #[diesel(sql_type = SqlUuid)]
@@ -168,15 +171,16 @@ fn update(tx: &mut Tx, rows: Vec<Value>) -> Result<()> {
 }
 
 fn insert(tx: &mut Tx, rows: Vec<Value>) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
+    rows.chunks(ROWS_AT_ONCE).try_for_each(|rows| insert_some(tx, rows))
+}
+
+fn insert_some(tx: &mut Tx, rows: &[Value]) -> Result<()> {
     let mut sql = Sql::named(
         "vectors::insert",
         "insert into passages (id, record_id, place_id, kind, source, part, author_id, title, text, hash, at)
          select id, record_id, place_id, kind, source, part, author_id, title, words, decode(hash, 'hex'), at from jsonb_to_recordset(",
     );
-    sql.bind(Value::Array(rows)).push(
+    sql.bind(json!(rows)).push(
         ") as n(id uuid, record_id uuid, place_id uuid, kind text, source text, part integer, author_id uuid, title text, words text,
            hash text, at timestamptz)",
     );

@@ -8,12 +8,13 @@ use crate::text_enum;
 use chrono::{DateTime, Duration, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Int4, Nullable, Text, Timestamptz};
+use uuid::Uuid;
 
 /// An index over whole numbers takes so many dimensions; above them vectors are kept in half precision (up to
 /// `config::MAX_EMBEDDING_DIM`).
 pub const MAX_WHOLE_DIM: i32 = 2_000;
 /// One job at a time works on a set; one that died leaves it this long.
-pub const LEASE_SECONDS: i64 = 180;
+pub const LEASE_SECONDS: i64 = 600;
 /// Vectors of a retired set that go in one transaction.
 const SWEPT_AT_ONCE: i32 = 5_000;
 
@@ -49,6 +50,10 @@ pub struct Set {
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub rests_until: Option<DateTime<Utc>>,
 }
+
+/// One job's hold on a set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease(Uuid);
 
 const SELECT: &str = "select id, model, dim, state, created_at, tries, fault, rests_until from vector_sets where ";
 
@@ -186,25 +191,30 @@ impl Set {
         Ok(())
     }
 
-    /// Has it for this job alone, or a while longer; false when another one has it.
-    pub fn lease(&self, tx: &mut Tx) -> Result<bool> {
-        let mut sql = Sql::named("vectors::lease", "update vector_sets set leased_until = ");
-        sql.bind(tx.now + Duration::seconds(LEASE_SECONDS)).push(" where state <> 'retired' and id = ").bind(self.id);
+    /// Has it for this job alone, a while; None when another one has it.
+    pub fn lease(&self, tx: &mut Tx) -> Result<Option<Lease>> {
+        let lease = Lease(tx.new_id());
+        let mut sql = Sql::named("vectors::lease", "update vector_sets set leased_by = ");
+        sql.bind(lease.0).push(", leased_until = ").bind(tx.now + Duration::seconds(LEASE_SECONDS));
+        sql.push(" where state <> 'retired' and id = ").bind(self.id);
         sql.push(" and (leased_until is null or leased_until <= ").bind(tx.now).push(")");
+        Ok((sql.execute(tx.conn())? > 0).then_some(lease))
+    }
+
+    /// The job that holds it still works; false when it was too slow and another one has it, or when the set was replaced.
+    pub fn extend(&self, tx: &mut Tx, lease: Lease) -> Result<bool> {
+        let mut sql = Sql::named("vectors::extend", "update vector_sets set leased_until = ");
+        sql.bind(tx.now + Duration::seconds(LEASE_SECONDS)).push(" where state <> 'retired' and id = ").bind(self.id);
+        sql.push(" and leased_by = ").bind(lease.0);
         Ok(sql.execute(tx.conn())? > 0)
     }
 
-    /// The job that holds it still works.
-    pub fn extend(&self, tx: &mut Tx) -> Result<()> {
-        let mut sql = Sql::named("vectors::extend", "update vector_sets set leased_until = ");
-        sql.bind(tx.now + Duration::seconds(LEASE_SECONDS)).push(" where id = ").bind(self.id);
-        sql.execute(tx.conn())?;
-        Ok(())
-    }
-
-    pub fn give_back(&self, tx: &mut Tx) -> Result<()> {
-        let mut sql = Sql::named("vectors::give_back", "update vector_sets set leased_until = null where id = ");
-        sql.bind(self.id);
+    pub fn give_back(&self, tx: &mut Tx, lease: Lease) -> Result<()> {
+        let mut sql = Sql::named(
+            "vectors::give_back",
+            "update vector_sets set leased_until = null, leased_by = null where id = ",
+        );
+        sql.bind(self.id).push(" and leased_by = ").bind(lease.0);
         sql.execute(tx.conn())?;
         Ok(())
     }

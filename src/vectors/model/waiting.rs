@@ -87,6 +87,18 @@ pub fn waiting(tx: &mut Tx, place: Uuid) -> Result<Vec<Waiting>> {
     Ok(sql.load(tx.conn())?)
 }
 
+/// What of a batch may still leave: what was removed, moved or closed since it was read may not, and words are read again.
+pub fn still(tx: &mut Tx, batch: &[Waiting]) -> Result<Vec<Waiting>> {
+    let ids: Vec<Uuid> = batch.iter().map(|row| row.id).collect();
+    let mut sql = Sql::named("vectors::still", SELECT);
+    sql.push("p.id = any(")
+        .bind(Bind::Uuids(ids))
+        .push(") and p.place_id = ")
+        .bind(batch.first().map(|row| row.place_id));
+    sql.push(" and p.place_id not in (").append(&closed_places()).push(") order by p.id");
+    Ok(sql.load(tx.conn())?)
+}
+
 /// Those of every place that this set lacks, from an id on.
 pub fn lacking(tx: &mut Tx, set: &Set, after: Uuid, limit: i32) -> Result<Vec<Waiting>> {
     let mut sql = Sql::named("vectors::set_lacks", SELECT);
@@ -104,34 +116,42 @@ pub fn lacking(tx: &mut Tx, set: &Set, after: Uuid, limit: i32) -> Result<Vec<Wa
 /// Gives those a vector whose words have one already somewhere, and answers the others.
 pub fn copy_known(tx: &mut Tx, set: &Set, batch: Vec<Waiting>) -> Result<Vec<Waiting>> {
     let ids: Vec<Uuid> = batch.iter().map(|row| row.id).collect();
-    let mut sql = Sql::named(
-        "vectors::copy_known",
-        "insert into vectors (set_id, passage_id, place_id, whole, half)
-         select k.set_id, p.id, p.place_id, k.whole, k.half from passages p
+    let mut sql = Sql::named("vectors::copy_known", "with ");
+    still_there(&mut sql, &ids);
+    sql.push(
+        " insert into vectors (set_id, passage_id, place_id, whole, half)
+         select k.set_id, p.id, p.place_id, k.whole, k.half from p
          cross join lateral (select v.set_id, v.whole, v.half from passages o join vectors v on v.passage_id = o.id
            where o.hash = p.hash and v.set_id = ",
     );
-    sql.bind(set.id)
-        .push(" limit 1) k where p.id = any(")
-        .bind(Bind::Uuids(ids))
-        .push(") on conflict do nothing returning passage_id as id");
-    let copied: Vec<Uuid> = sql.load::<Id>(tx.conn())?.into_iter().map(|row| row.id).collect();
-    looked_at(tx, set, &copied)?;
-    Ok(batch.into_iter().filter(|row| !copied.contains(&row.id)).collect())
+    sql.bind(set.id).push(" limit 1) k on conflict do nothing");
+    sql.execute(tx.conn())?;
+    looked_at(tx, set, &ids)?;
+    // Also those that another job gave one: they are not paid for twice.
+    let mut sql = Sql::named("vectors::have", "select passage_id as id from vectors where set_id = ");
+    sql.bind(set.id).push(" and passage_id = any(").bind(Bind::Uuids(ids)).push(")");
+    let have: Vec<Uuid> = sql.load::<Id>(tx.conn())?.into_iter().map(|row| row.id).collect();
+    Ok(batch.into_iter().filter(|row| !have.contains(&row.id)).collect())
+}
+
+/// `p`: those whose row nobody is removing or moving at this moment. To wait for who does would end in a broken reference, and lose
+/// the whole batch.
+fn still_there(sql: &mut Sql, ids: &[Uuid]) {
+    sql.push("p as materialized (select id, place_id, hash from passages where id = any(")
+        .bind(Bind::Uuids(ids.to_vec()));
+    sql.push(") and place_id not in (").append(&closed_places()).push(") order by id for key share skip locked)");
 }
 
 /// Writes what came back, for passages that are still there and may still have one.
 pub fn store(tx: &mut Tx, set: &Set, batch: &[Waiting], vectors: &[Vec<f32>]) -> Result<()> {
     let ids: Vec<Uuid> = batch.iter().map(|row| row.id).collect();
     let texts: Vec<String> = vectors.iter().map(|vector| literal(vector)).collect();
-    let mut sql = Sql::named(
-        "vectors::store",
-        &format!("insert into vectors (set_id, passage_id, place_id, {}) select ", set.column()),
-    );
+    let mut sql = Sql::named("vectors::store", "with ");
+    still_there(&mut sql, &ids);
+    sql.push(&format!(" insert into vectors (set_id, passage_id, place_id, {}) select ", set.column()));
     sql.bind(set.id).push(&format!(", p.id, p.place_id, x.vector::{} from unnest(", set.sql_type()));
     sql.bind(Bind::Uuids(ids.clone())).push("::uuid[], ").bind(Bind::Texts(texts));
-    sql.push("::text[]) as x(id, vector) join passages p on p.id = x.id where p.place_id not in (");
-    sql.append(&closed_places()).push(") on conflict do nothing");
+    sql.push("::text[]) as x(id, vector) join p on p.id = x.id on conflict do nothing");
     sql.execute(tx.conn())?;
     looked_at(tx, set, &ids)?;
     set.go_on(tx)
@@ -143,7 +163,7 @@ pub fn literal(vector: &[f32]) -> String {
     format!("[{}]", numbers.join(","))
 }
 
-/// Only while this set serves: else they wait for the one that took its place. Those of a place closed meanwhile wait on.
+/// Those that have a vector now, and only while this set serves: else they wait for the one that took its place.
 fn looked_at(tx: &mut Tx, set: &Set, ids: &[Uuid]) -> Result<()> {
     let mut sql = Sql::named(
         "vectors::looked_at",
@@ -151,7 +171,8 @@ fn looked_at(tx: &mut Tx, set: &Set, ids: &[Uuid]) -> Result<()> {
     );
     sql.bind(set.id)
         .push(" for share) update passages p set is_waiting = false from serves s where p.is_waiting and p.id = any(");
-    sql.bind(Bind::Uuids(ids.to_vec())).push(") and p.place_id not in (").append(&closed_places()).push(")");
+    sql.bind(Bind::Uuids(ids.to_vec()))
+        .push(") and exists (select from vectors v where v.set_id = s.id and v.passage_id = p.id)");
     sql.execute(tx.conn())?;
     Ok(())
 }
