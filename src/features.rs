@@ -26,6 +26,7 @@ pub fn all() -> Vec<Feature> {
         crate::decisions::FEATURE,
         crate::risks::FEATURE,
         crate::experiments::FEATURE,
+        crate::memory::FEATURE,
         crate::docs::FEATURE,
         crate::exports::FEATURE,
         crate::imports::FEATURE,
@@ -44,6 +45,7 @@ pub fn texts() -> Vec<TextLoader> {
         crate::risks::texts,
         crate::experiments::texts,
         crate::docs::texts,
+        crate::memory::texts,
         crate::comments::texts,
         crate::files::texts,
     ]

@@ -88,6 +88,8 @@ pub mod risks;
 pub mod experiments;
 /// The wiki.
 pub mod docs;
+/// What the company knows in short.
+pub mod memory;
 /// Tickets as cards in columns.
 pub mod boards;
 /// Passages, and the vectors a model made of them.

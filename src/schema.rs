@@ -454,6 +454,51 @@ diesel::table! {
 }
 
 diesel::table! {
+    memory_items (id) {
+        id -> Uuid,
+        type -> Text,
+        status -> Text,
+        body -> Text,
+        confidence -> SmallInt,
+        importance -> SmallInt,
+        valid_from -> Nullable<Date>,
+        valid_until -> Nullable<Date>,
+        needs_review -> Bool,
+    }
+}
+
+diesel::table! {
+    memory_revisions (memory_id, number) {
+        memory_id -> Uuid,
+        number -> Integer,
+        title -> Text,
+        type -> Text,
+        status -> Text,
+        body -> Text,
+        confidence -> SmallInt,
+        importance -> SmallInt,
+        valid_from -> Nullable<Date>,
+        valid_until -> Nullable<Date>,
+        needs_review -> Bool,
+        author_id -> Nullable<Uuid>,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    memory_sources (id) {
+        id -> Uuid,
+        memory_id -> Uuid,
+        record_id -> Uuid,
+        passage -> Text,
+        author_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        widened_by_id -> Nullable<Uuid>,
+        widened_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     organisation_exports (id) {
         id -> Uuid,
         organisation_id -> Uuid,
@@ -998,6 +1043,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     jobs,
     kept_forms,
     memberships,
+    memory_items,
+    memory_revisions,
+    memory_sources,
     organisation_exports,
     organisations,
     passages,

@@ -72,6 +72,8 @@ mod tickets_tests;
 mod docs_tests;
 #[path = "../src/risks/tests.rs"]
 mod risks_tests;
+#[path = "../src/memory/tests.rs"]
+mod memory_tests;
 #[path = "../src/experiments/tests.rs"]
 mod experiments_tests;
 #[path = "../src/access/tests.rs"]

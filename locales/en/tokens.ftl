@@ -60,6 +60,7 @@ scope-area-tickets = Tickets
 scope-area-decisions = Decisions
 scope-area-risks = Risks
 scope-area-docs = Docs
+scope-area-memory = Memory
 scope-area-comments = Comments
 scope-none = No access
 scope-read = Read

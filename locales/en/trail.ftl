@@ -92,6 +92,7 @@ audit-did-member-added = added { $target }
 audit-did-member-deactivated = deactivated { $target }
 audit-did-member-reactivated = let { $target } in again
 audit-did-server-admin-changed = changed whether { $target } is a server admin
+audit-did-memory-widened = let more people read { $target } than its sources
 audit-did-group-created = made the group { $target }
 audit-did-group-changed = changed the group { $target }
 audit-did-group-deleted = deleted the group { $target }

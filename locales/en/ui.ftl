@@ -87,6 +87,7 @@ refused-organisation = This needs the permission { $permission }, which comes wi
 refused-holds-permission = This person has (or would have) the permission { $permission }, which you do not hold. An owner can do it.
 refused-role-holds-more = This role has (or would have) the permission { $permission }, which you do not hold. Nobody gives what they lack.
 refused-not-for-records = A record has no settings and nobody is invited to it: who sees it depends on where it lives.
+refused-not-for-scopes = A scope only reads and adds; it changes nothing that is there.
 refused-project-role = This needs the role { $needed } in { $project }; you are { $have }. A project lead or admin can change that.
 refused-project-archived = { $project } is archived, so nothing in it can be changed. A project admin can bring it back.
 refused-holds-more = This person has (or would have) the role { $role }, which is more than you hold. An owner can do it.

@@ -1,11 +1,12 @@
 //! Who asks. Loaded from the database at each request, so that a removed member's next click fails.
 
-use crate::access::Program;
 use crate::access::permission::{Permission, Permissions};
+use crate::access::{Place, Program};
 use crate::people::{GroupId, OrganisationId, OrganisationRole, PersonId, SessionId, TokenId};
 use crate::{text_enum, typed_id};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
+use uuid::Uuid;
 
 typed_id!(ProjectId);
 
@@ -53,6 +54,14 @@ pub struct Persona {
     pub last_seen_at: DateTime<Utc>,
 }
 
+/// A scope that acts itself, for a result that all its readers read: it sees only what every one of them may see, whoever ordered it.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    pub place: Place,
+    /// Ids of places that every reader of `place` reads.
+    pub reads: Vec<Uuid>,
+}
+
 /// Who acts, with everything the rules look at. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Actor {
@@ -61,6 +70,8 @@ pub struct Actor {
     pub person: Option<Arc<Persona>>,
     /// Set for a token or key: bounds everything else here.
     pub program: Option<Arc<Program>>,
+    /// Set for a scope that acts itself: then nothing else here gives it anything.
+    pub stands_for: Option<Arc<Standing>>,
     /// None before set-up.
     pub organisation: Option<Arc<OrganisationCard>>,
     /// None for who is no member.
@@ -92,6 +103,7 @@ impl Actor {
             kind,
             person: None,
             program: None,
+            stands_for: None,
             organisation: None,
             role: None,
             permissions: Permissions::NONE,
@@ -118,6 +130,12 @@ impl Actor {
     /// Whoever runs `tow` in a shell on the machine.
     pub fn operator(organisation: Option<OrganisationCard>) -> Self {
         Actor { organisation: organisation.map(Arc::new), ..Actor::bare(ActorKind::Operator) }
+    }
+
+    /// As the scope that the standing names.
+    pub(in crate::access) fn standing(organisation: OrganisationCard, standing: Standing) -> Self {
+        let stands_for = Some(Arc::new(standing));
+        Actor { organisation: Some(Arc::new(organisation)), stands_for, ..Actor::bare(ActorKind::System) }
     }
 
     /// For work that was asked about when it was ordered.

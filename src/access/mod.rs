@@ -18,6 +18,8 @@ pub mod reference;
 pub mod reach;
 mod rules;
 mod scope;
+#[path = "model_standing.rs"]
+mod standing_loading;
 /// The answer to "may see?" as SQL.
 pub mod visible;
 

@@ -1,6 +1,6 @@
 //! The table. `answer` is one match over verb and place; everything else here names its words.
 
-use crate::access::actor::{Actor, ActorKind, ProjectId, ProjectRole};
+use crate::access::actor::{Actor, ActorKind, ProjectId, ProjectRole, Standing};
 use crate::access::permission::{Permission, Permissions};
 use crate::error::Msg;
 use crate::people::{GroupId, OrganisationId, OrganisationRole, PersonId, RoleId};
@@ -17,7 +17,7 @@ text_enum!(
 
 text_enum!(
     /// What a record is; its word in tables and addresses.
-    Kind { Ticket = "ticket", Decision = "decision", Risk = "risk", Experiment = "experiment", Doc = "doc" }
+    Kind { Ticket = "ticket", Decision = "decision", Risk = "risk", Experiment = "experiment", Doc = "doc", Memory = "memory" }
 );
 
 /// Where a record lives.
@@ -134,6 +134,9 @@ pub fn answer(me: &Actor, verb: Verb, thing: &Thing) -> Answer {
     if let Some(refusal) = me.program.as_deref().and_then(|program| program.refusal(verb, thing)) {
         return refusal;
     }
+    if let Some(standing) = &me.stands_for {
+        return of_scope(standing, verb, thing);
+    }
     match *thing {
         // The one thing the clock does in its own name that needs a permission: it begins an access review.
         Thing::Organisation(Permission::AccessReviewExport) if me.kind == ActorKind::System => {
@@ -152,6 +155,17 @@ pub fn answer(me: &Actor, verb: Verb, thing: &Thing) -> Answer {
         Thing::Role { holds, .. } => role(me, verb, holds),
         Thing::Record { place, author, .. } => record(me, verb, place, me.is(author)),
         Thing::Remark { place, author, .. } => remark(me, verb, place, me.is(author)),
+    }
+}
+
+/// A scope reads what all its readers read, and adds to itself; it changes nothing.
+fn of_scope(standing: &Standing, verb: Verb, thing: &Thing) -> Answer {
+    match thing {
+        Thing::Record { place, .. } if !standing.reads.contains(&place.id()) => Answer::Hidden,
+        Thing::Record { place, .. } => {
+            yes_if(verb == Verb::See || verb == Verb::Add && *place == standing.place, "refused-not-for-scopes")
+        }
+        _ => Answer::Hidden,
     }
 }
 

@@ -9,6 +9,7 @@ text_enum!(
         ProjectsRead = "projects:read", ProjectsWrite = "projects:write", TicketsRead = "tickets:read",
         TicketsWrite = "tickets:write", DecisionsRead = "decisions:read", DecisionsWrite = "decisions:write",
         RisksRead = "risks:read", RisksWrite = "risks:write", DocsRead = "docs:read", DocsWrite = "docs:write",
+        MemoryRead = "memory:read", MemoryWrite = "memory:write",
         CommentsRead = "comments:read", CommentsWrite = "comments:write",
     }
 );
@@ -35,6 +36,7 @@ impl Scope {
             Scope::DecisionsRead | Scope::DecisionsWrite => Some(Kind::Decision),
             Scope::RisksRead | Scope::RisksWrite => Some(Kind::Risk),
             Scope::DocsRead | Scope::DocsWrite => Some(Kind::Doc),
+            Scope::MemoryRead | Scope::MemoryWrite => Some(Kind::Memory),
             Scope::ProjectsRead | Scope::ProjectsWrite | Scope::CommentsRead | Scope::CommentsWrite => None,
         }
     }

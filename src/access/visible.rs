@@ -10,6 +10,9 @@ pub const FEW_PLACES: usize = 8;
 
 /// The places whose records the actor may read.
 pub fn places(me: &Actor) -> Vec<Uuid> {
+    if let Some(standing) = &me.stands_for {
+        return standing.reads.clone();
+    }
     let mut places = Vec::with_capacity(me.projects.len() + me.groups.len() + 2);
     if me.role.is_some() {
         places.extend(me.organisation_id().map(|id| id.0));

@@ -12,7 +12,7 @@ text_enum!(
         Commented = "commented", CommentEdited = "comment_edited", CommentRemoved = "comment_removed",
         CommentResolved = "comment_resolved", CommentReopened = "comment_reopened",
         CommentRestored = "comment_restored",
-        Linked = "linked", Unlinked = "unlinked", Attached = "attached", Detached = "detached",
+        Linked = "linked", Unlinked = "unlinked", SourceAdded = "source_added", SourceRemoved = "source_removed", Attached = "attached", Detached = "detached",
         Superseded = "superseded", Closed = "closed", Reopened = "reopened", RevisionRestored = "revision_restored", Deleted = "deleted", Imported = "imported",
         SetUp = "organisation.set_up", OrganisationChanged = "organisation.changed",
         SignedIn = "sign_in.succeeded", SignInFailed = "sign_in.failed", Confirmed = "sign_in.confirmed", FactorAdded = "factor.added", SecretRotated = "secret.rotated",
@@ -43,6 +43,7 @@ text_enum!(
         SsoUnlinked = "sso.unlinked", BreakGlassNamed = "break_glass.named", BreakGlassUsed = "break_glass.used",
         BreakGlassReviewed = "break_glass.reviewed",
         AiPolicyChanged = "ai.policy_changed", AiConnectionTested = "ai.connection_tested", AiLedgerExported = "ai.ledger_exported",
+        MemoryWidened = "memory.widened",
         Refused = "refused",
     }
 );
@@ -58,7 +59,7 @@ impl ActKind {
         match self {
             ActKind::Created => "plus",
             ActKind::Archived | ActKind::ProjectArchived | ActKind::Deleted => "archive",
-            ActKind::Linked | ActKind::Unlinked => "link",
+            ActKind::Linked | ActKind::Unlinked | ActKind::SourceAdded | ActKind::SourceRemoved => "link",
             ActKind::Attached | ActKind::Detached => "clip",
             ActKind::Moved => "out",
             ActKind::Closed => "check",

@@ -75,6 +75,12 @@ fn sentence(event: &Event, others: &[Record]) -> Option<String> {
             return None;
         }
         ActKind::Linked => return Some(say_with("activity-linked", [("other", other(event, others).as_str())])),
+        ActKind::SourceAdded => {
+            return Some(say_with("activity-source-added", [("other", other(event, others).as_str())]));
+        }
+        ActKind::SourceRemoved => {
+            return Some(say_with("activity-source-removed", [("other", other(event, others).as_str())]));
+        }
         ActKind::Attached => return Some(say_with("activity-attached", [("name", named(event).as_str())])),
         ActKind::Detached => return Some(say_with("activity-detached", [("name", named(event).as_str())])),
         ActKind::Created => "activity-created",
@@ -89,6 +95,7 @@ fn sentence(event: &Event, others: &[Record]) -> Option<String> {
         ActKind::Reopened => "activity-reopened",
         ActKind::RevisionRestored => "activity-revision-restored",
         ActKind::Imported => "activity-imported",
+        ActKind::MemoryWidened => "activity-memory-widened",
         _ => "activity-other",
     };
     Some(text(key))

@@ -25,6 +25,7 @@ pub fn samples() -> Vec<Sample> {
         crate::exports::samples(),
         crate::imports::samples(),
         crate::docs::samples(),
+        crate::memory::samples(),
         crate::members::samples(),
         crate::vectors::samples(),
         crate::search::samples(),

@@ -152,8 +152,9 @@ mod place {
         let moved = ctx
             .write(move |tx, me| {
                 let record = Record::find_any(tx, me, &asked.0)?;
-                // Tickets in a project have its key; documents take their children along. Both have a move of their own.
-                if matches!(record.kind, Kind::Ticket | Kind::Doc) {
+                // Tickets in a project have its key, documents take their children along, memory asks about its sources: each has a move
+                // of its own.
+                if matches!(record.kind, Kind::Ticket | Kind::Doc | Kind::Memory) {
                     return Err(Error::NotFound);
                 }
                 record.move_to(tx, me, parse_place(me, &asked.1)?)?;

@@ -126,6 +126,7 @@ fn kind_label(kind: &str) -> String {
         "risk" => "search-kind-risk",
         "experiment" => "search-kind-experiment",
         "doc" => "search-kind-doc",
+        "memory" => "search-kind-memory",
         "comment" => "search-kind-comment",
         _ => "search-kind-file",
     })

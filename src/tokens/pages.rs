@@ -13,7 +13,7 @@ use chrono::{DateTime, Duration, NaiveDate, Utc};
 /// Lifetimes that the form offers.
 const LIFETIMES: [i64; 5] = [7, 30, DEFAULT_DAYS, 180, MAX_DAYS];
 /// What `tickets:read` and its like begin with, in the order of the form.
-pub const AREAS: [&str; 6] = ["projects", "tickets", "decisions", "risks", "docs", "comments"];
+pub const AREAS: [&str; 7] = ["projects", "tickets", "decisions", "risks", "docs", "memory", "comments"];
 
 /// Which of the two a page is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

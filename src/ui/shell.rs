@@ -33,6 +33,7 @@ impl NavItem {
     pub fn create(&self) -> Option<(&'static str, &'static str)> {
         Some(match self.key {
             "tickets" => ("palette-new-ticket", "/tickets/new"),
+            "memory" => ("palette-new-memory", "/memory/new"),
             "docs" => ("palette-new-doc", "/docs/new"),
             "decisions" => ("palette-new-decision", "/decisions/new"),
             "risks" => ("palette-new-risk", "/risks/new"),

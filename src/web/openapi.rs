@@ -34,7 +34,7 @@ pub fn description(routes: &[RouteInfo], server: &str) -> Value {
         "openapi": "3.1.0",
         "info": {
             "title": "TOW", "version": "1",
-            "description": "Projects, tickets, decisions, risks, docs and comments. Come with an access token or an API key. \
+            "description": "Projects, tickets, decisions, risks, docs, memory and comments. Come with an access token or an API key. \
                 Every answer says in RateLimit how many requests are left.",
         },
         "servers": [{ "url": server.trim_end_matches('/') }],

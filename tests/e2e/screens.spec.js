@@ -34,6 +34,8 @@ test.describe("on a phone", () => {
       "/risks",
       "/risks/new",
       "/experiments",
+      "/memory",
+      "/memory/new",
       "/docs",
       "/docs/new",
       "/search?q=title",

@@ -8,8 +8,15 @@ use tow::people::{NewToken, TokenKind};
 use tow::web::{KEY_PREFIX, PERSONAL_PREFIX, bearer_hint, fresh_bearer, token_hash};
 
 /// Every scope there is.
-pub const ALL_SCOPES: [&str; 6] =
-    ["projects:write", "tickets:write", "decisions:write", "risks:write", "docs:write", "comments:write"];
+pub const ALL_SCOPES: [&str; 7] = [
+    "projects:write",
+    "tickets:write",
+    "decisions:write",
+    "risks:write",
+    "docs:write",
+    "memory:write",
+    "comments:write",
+];
 
 impl App {
     /// A program with a personal token; narrowed to projects unless None.

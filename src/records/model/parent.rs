@@ -228,7 +228,11 @@ impl Record {
 
 /// `/tickets/APP-42`.
 pub fn path_of(kind: Kind, display_id: &str) -> String {
-    format!("/{kind}s/{display_id}")
+    match kind {
+        // One says "memory", not "memorys".
+        Kind::Memory => format!("/memory/{display_id}"),
+        _ => format!("/{kind}s/{display_id}"),
+    }
 }
 
 pub(super) struct Columns {
@@ -299,6 +303,7 @@ fn prefix(me: &Actor, kind: Kind, place: Place) -> Result<String> {
         (Kind::Risk, _) => "RISK".to_owned(),
         (Kind::Experiment, _) => "EXP".to_owned(),
         (Kind::Doc, _) => "DOC".to_owned(),
+        (Kind::Memory, _) => "MEM".to_owned(),
     })
 }
 

@@ -1,0 +1,3 @@
+drop table memory_revisions;
+drop table memory_sources;
+drop table memory_items;

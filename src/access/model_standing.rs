@@ -1,0 +1,38 @@
+//! A scope as an actor. Its reach is worked out from places, not from who is in them today: what the weakest reader could read.
+
+use crate::access::{Actor, OrganisationCard, Place, Standing};
+use crate::db::Tx;
+use crate::db::sql::Sql;
+use crate::error::{Error, Result};
+use crate::people::Organisation;
+use diesel::QueryableByName;
+use diesel::sql_types::Uuid as SqlUuid;
+use uuid::Uuid;
+
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+}
+
+impl Actor {
+    /// The organisation reads itself and every open project; a project and a group only themselves, because a key may read one project
+    /// and nothing else; a private place is its person. `NotFound` for a person who may no longer enter.
+    pub fn of_scope(tx: &mut Tx, place: Place) -> Result<Actor> {
+        let reads = match place {
+            Place::Person(person) => return Actor::of_person(tx, person),
+            Place::Project(_) | Place::Group(_) => vec![place.id()],
+            Place::Organisation(id) => {
+                let sql = Sql::named(
+                    "access::open_projects",
+                    "select id from projects where visibility = 'open' order by id",
+                );
+                let open = sql.load::<Id>(tx.conn())?.into_iter().map(|row| row.id);
+                std::iter::once(id.0).chain(open).collect()
+            }
+        };
+        let organisation = Organisation::only(tx)?.ok_or(Error::NotFound)?;
+        let card = OrganisationCard { id: organisation.id, name: organisation.name, time_zone: organisation.time_zone };
+        Ok(Actor::standing(card, Standing { place, reads }))
+    }
+}
