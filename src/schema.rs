@@ -456,7 +456,7 @@ diesel::table! {
 diesel::table! {
     memory_items (id) {
         id -> Uuid,
-        type -> Text,
+        item_type -> Text,
         status -> Text,
         body -> Text,
         confidence -> SmallInt,
@@ -472,7 +472,7 @@ diesel::table! {
         memory_id -> Uuid,
         number -> Integer,
         title -> Text,
-        type -> Text,
+        item_type -> Text,
         status -> Text,
         body -> Text,
         confidence -> SmallInt,

@@ -40,7 +40,7 @@ insert into experiments (id, status) values ('00000000-0000-0000-0000-0000000003
 insert into records (id, organisation_id, kind, number, display_id, scope, project_id, title, author_id, created_at, updated_at)
   select '00000000-0000-0000-0000-000000000331', o.id, 'memory', 9, 'MEM-9', 'project', j.id, 'Steel comes by water', p.id, o.created_at, o.created_at
   from organisations o, people p, projects j where p.handle = 'edda' and j.key = 'ATL';
-insert into memory_items (id, type, status, confidence, importance) values ('00000000-0000-0000-0000-000000000331', 'fact', 'active', 80, 3);
+insert into memory_items (id, item_type, status, confidence, importance) values ('00000000-0000-0000-0000-000000000331', 'fact', 'active', 80, 3);
 insert into memory_sources (id, memory_id, record_id, passage, created_at)
   select '00000000-0000-0000-0000-000000000332', '00000000-0000-0000-0000-000000000331', r.id, 'by barge', r.created_at
   from records r where r.display_id = 'ATL-1';

@@ -2,7 +2,7 @@
 -- changes silently misleads.
 create table memory_items (
   id uuid constraint memory_items_pkey primary key constraint memory_items_id_fkey references records on delete cascade,
-  type text not null constraint memory_items_type_check check (type in
+  item_type text not null constraint memory_items_item_type_check check (item_type in
     ('priority', 'constraint', 'non_goal', 'assumption', 'fact', 'commitment', 'learning', 'preference', 'status')),
   -- Archived is said by the record, as of every kind.
   status text not null constraint memory_items_status_check check (status in ('active', 'superseded')),
@@ -40,7 +40,7 @@ create table memory_revisions (
   memory_id uuid not null constraint memory_revisions_memory_id_fkey references memory_items on delete cascade,
   number integer not null,
   title text not null,
-  type text not null,
+  item_type text not null,
   status text not null,
   body text not null,
   confidence smallint not null,

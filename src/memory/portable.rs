@@ -5,7 +5,7 @@ use crate::db::portable::Portable;
 pub const TABLES: [Portable; 3] = [
     Portable::new(
         "memory_items",
-        &["id", "type", "status", "body", "confidence", "importance", "valid_from", "valid_until", "needs_review"],
+        &["id", "item_type", "status", "body", "confidence", "importance", "valid_from", "valid_until", "needs_review"],
         "x.id",
     )
     .within("x.id in ({visible})"),
@@ -21,7 +21,7 @@ pub const TABLES: [Portable; 3] = [
             "memory_id",
             "number",
             "title",
-            "type",
+            "item_type",
             "status",
             "body",
             "confidence",

@@ -72,7 +72,7 @@ impl Item {
                 let body = parse_body(typed).map_err(|msg| Error::invalid("body", msg))?;
                 cell.text(tx, me, &self.body, body.as_str())
             }
-            Field::Kind => cell.choose(tx, self.kind, Type::parse(typed.trim())),
+            Field::Kind => cell.stored_as("item_type").choose(tx, self.kind, Type::parse(typed.trim())),
             Field::Status => cell.choose(tx, self.status, Status::parse(typed.trim())),
             Field::Confidence => {
                 let new =

@@ -48,9 +48,9 @@ impl Item {
     pub(super) fn remember(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
         let mut sql = Sql::named(
             "memory::remember",
-            "insert into memory_revisions (memory_id, number, title, type, status, body, confidence, importance, valid_from,
+            "insert into memory_revisions (memory_id, number, title, item_type, status, body, confidence, importance, valid_from,
                valid_until, needs_review, author_id, at)
-             select m.id, 1 + coalesce((select max(v.number) from memory_revisions v where v.memory_id = m.id), 0), r.title, m.type,
+             select m.id, 1 + coalesce((select max(v.number) from memory_revisions v where v.memory_id = m.id), 0), r.title, m.item_type,
                m.status, m.body, m.confidence, m.importance, m.valid_from, m.valid_until, m.needs_review, ",
         );
         sql.bind(me.person_id().map(|id| id.0)).push("::uuid, ").bind(tx.now);
@@ -63,7 +63,7 @@ impl Item {
     pub fn revisions(&self, tx: &mut Tx) -> Result<Vec<Revision>> {
         let mut sql = Sql::named(
             "memory::revisions",
-            "select v.number, v.title, v.type as item_type, v.status, v.body, v.confidence, v.importance, v.valid_from, v.valid_until,
+            "select v.number, v.title, v.item_type, v.status, v.body, v.confidence, v.importance, v.valid_from, v.valid_until,
                v.needs_review, p.name as author, v.at
              from memory_revisions v left join people p on p.id = v.author_id where v.memory_id = ",
         );

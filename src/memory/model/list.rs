@@ -118,7 +118,7 @@ impl Filter {
             Some(Standing::Archived) | None => {}
         }
         if let Some(kind) = self.kind {
-            sql.push(" and m.type = ").bind(kind);
+            sql.push(" and m.item_type = ").bind(kind);
         }
         if self.needs_review {
             sql.push(" and m.needs_review and m.status = 'active'");
@@ -134,5 +134,5 @@ impl Filter {
 }
 
 const ROW: &str =
-    ", m.type as item_type, m.status, m.body, m.confidence, m.importance, m.valid_from, m.valid_until, m.needs_review,
+    ", m.item_type, m.status, m.body, m.confidence, m.importance, m.valid_from, m.valid_until, m.needs_review,
     null::text as source";

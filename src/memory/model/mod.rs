@@ -129,7 +129,7 @@ pub struct Item {
 }
 
 const COLUMNS: &str =
-    ", m.type as item_type, m.status, m.body, m.confidence, m.importance, m.valid_from, m.valid_until, m.needs_review";
+    ", m.item_type, m.status, m.body, m.confidence, m.importance, m.valid_from, m.valid_until, m.needs_review";
 
 /// The day of `me`: validity is a matter of days.
 pub fn today(tx: &Tx, me: &Actor) -> NaiveDate {
@@ -197,7 +197,7 @@ impl NewItem {
         let (record, permit) = new.insert(tx, me)?;
         let mut sql = Sql::named(
             "memory::insert",
-            "insert into memory_items (id, type, status, body, confidence, importance, valid_from, valid_until)",
+            "insert into memory_items (id, item_type, status, body, confidence, importance, valid_from, valid_until)",
         );
         let values: [Bind; 8] = [
             record.id.into(),
