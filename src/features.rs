@@ -28,6 +28,8 @@ pub fn all() -> Vec<Feature> {
         crate::experiments::FEATURE,
         crate::memory::FEATURE,
         crate::docs::FEATURE,
+        crate::diffs::FEATURE,
+        crate::snapshots::FEATURE,
         crate::exports::FEATURE,
         crate::imports::FEATURE,
         crate::trail::FEATURE,
@@ -46,6 +48,7 @@ pub fn texts() -> Vec<TextLoader> {
         crate::experiments::texts,
         crate::docs::texts,
         crate::memory::texts,
+        crate::snapshots::texts,
         crate::comments::texts,
         crate::files::texts,
     ]

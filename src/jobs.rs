@@ -3,8 +3,8 @@
 use crate::db::{self, Chore};
 use crate::queue::{self, Entry, JobKind, Work};
 use crate::{
-    account, ai, audit, comments, docs, error::Result, exports, files, imports, invitations, mail, people, reviews,
-    search, setup, signin, sso, trail, vectors,
+    account, ai, audit, comments, diffs, docs, error::Result, exports, files, imports, invitations, mail, people,
+    reviews, search, setup, signin, snapshots, sso, trail, vectors,
 };
 use std::time::Duration;
 
@@ -25,6 +25,8 @@ pub fn kinds() -> Vec<JobKind> {
         JobKind::of::<account::SendSignUp>(),
         JobKind::of::<trail::SendOn>(),
         JobKind::of::<vectors::MakeVectors>(),
+        JobKind::of::<diffs::ReviewMemory>(),
+        JobKind::of::<snapshots::MakeSnapshot>(),
     ]
 }
 
@@ -41,6 +43,7 @@ pub fn schedule() -> Vec<Entry> {
         Entry { name: "search.index", every: SECOND, wakes_on: None, run: index },
         Entry { name: "vectors.tend", every: TWO_SECONDS, wakes_on: None, run: vectors::tend },
         Entry { name: "ai.close_lost", every: FIVE_MINUTES, wakes_on: None, run: close_lost_calls },
+        Entry { name: "diffs.review_memory", every: DAY, wakes_on: None, run: review_memory },
         // Forgetting
         Entry { name: "sessions.forget", every: DAY, wakes_on: None, run: forget_sessions },
         Entry { name: "sso.forget", every: DAY, wakes_on: None, run: forget_spent },
@@ -97,6 +100,10 @@ fn forget_details(work: &mut Work) -> Result<()> {
 
 fn index(work: &mut Work) -> Result<()> {
     search::catch_up(work, &crate::features::texts()).map(drop)
+}
+
+fn review_memory(work: &mut Work) -> Result<()> {
+    work.touch(Chore::Review, diffs::enqueue_reviews).map(drop)
 }
 
 fn close_lost_calls(work: &mut Work) -> Result<()> {

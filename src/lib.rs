@@ -90,6 +90,10 @@ pub mod experiments;
 pub mod docs;
 /// What the company knows in short.
 pub mod memory;
+/// Proposed changes of memory.
+pub mod diffs;
+/// How things stand, reviewed.
+pub mod snapshots;
 /// Tickets as cards in columns.
 pub mod boards;
 /// Passages, and the vectors a model made of them.

@@ -454,6 +454,62 @@ diesel::table! {
 }
 
 diesel::table! {
+    memory_changes (id) {
+        id -> Uuid,
+        diff_id -> Uuid,
+        position -> Integer,
+        act -> Text,
+        target_id -> Nullable<Uuid>,
+        other_id -> Nullable<Uuid>,
+        title -> Nullable<Text>,
+        item_type -> Nullable<Text>,
+        body -> Nullable<Text>,
+        confidence -> Nullable<SmallInt>,
+        importance -> Nullable<SmallInt>,
+        valid_from -> Nullable<Date>,
+        valid_until -> Nullable<Date>,
+        base_title -> Nullable<Text>,
+        base_body -> Nullable<Text>,
+        seen -> Text,
+        decision -> Text,
+        decided_by_id -> Nullable<Uuid>,
+        decided_at -> Nullable<Timestamptz>,
+        result_id -> Nullable<Uuid>,
+        finding -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    memory_diffs (id) {
+        id -> Uuid,
+        organisation_id -> Uuid,
+        scope -> Text,
+        project_id -> Nullable<Uuid>,
+        group_id -> Nullable<Uuid>,
+        owner_id -> Nullable<Uuid>,
+        place_id -> Uuid,
+        origin -> Text,
+        status -> Text,
+        reason -> Text,
+        author_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        decided_by_id -> Nullable<Uuid>,
+        decided_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    memory_evidence (id) {
+        id -> Uuid,
+        change_id -> Uuid,
+        record_id -> Uuid,
+        passage -> Text,
+        widened_by_id -> Nullable<Uuid>,
+        widened_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     memory_items (id) {
         id -> Uuid,
         item_type -> Text,
@@ -846,6 +902,30 @@ diesel::table! {
 }
 
 diesel::table! {
+    snapshot_sources (id) {
+        id -> Uuid,
+        snapshot_id -> Uuid,
+        position -> Integer,
+        statement -> Text,
+        record_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    snapshots (id) {
+        id -> Uuid,
+        place_id -> Uuid,
+        snapshot_type -> Text,
+        status -> Text,
+        body -> Text,
+        since -> Timestamptz,
+        made_at -> Nullable<Timestamptz>,
+        activated_at -> Nullable<Timestamptz>,
+        activated_by_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
     sso_connections (id) {
         id -> Uuid,
         source -> Text,
@@ -1043,6 +1123,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     jobs,
     kept_forms,
     memberships,
+    memory_changes,
+    memory_diffs,
+    memory_evidence,
     memory_items,
     memory_revisions,
     memory_sources,
@@ -1076,6 +1159,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     setup_tokens,
     sign_in_policies,
     sign_in_steps,
+    snapshot_sources,
+    snapshots,
     sso_connections,
     sso_enforcements,
     sso_links,

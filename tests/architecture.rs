@@ -22,6 +22,7 @@ const LADDER: &[&[&str]] = &[
     &["comments"],
     &["tickets", "decisions", "risks", "experiments", "docs"],
     &["boards", "roadmap", "memory"],
+    &["diffs"],
     &["snapshots"],
     &["vectors"],
     &["search"],

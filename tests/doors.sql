@@ -44,6 +44,20 @@ insert into memory_items (id, item_type, status, confidence, importance) values 
 insert into memory_sources (id, memory_id, record_id, passage, created_at)
   select '00000000-0000-0000-0000-000000000332', '00000000-0000-0000-0000-000000000331', r.id, 'by barge', r.created_at
   from records r where r.display_id = 'ATL-1';
+-- …0333 a diff in Atlas, Edda's, with …0334 open and …0335 accepted.
+insert into memory_diffs (id, organisation_id, scope, project_id, origin, status, author_id, created_at)
+  select '00000000-0000-0000-0000-000000000333', o.id, 'project', j.id, 'person', 'pending', p.id, o.created_at
+  from organisations o, people p, projects j where p.handle = 'edda' and j.key = 'ATL';
+insert into memory_changes (id, diff_id, position, act, decision, title, item_type, body, confidence, importance)
+  select x.id::uuid, '00000000-0000-0000-0000-000000000333', x.position, 'add', x.decision, x.title, 'fact', '', 80, 3
+  from (values ('00000000-0000-0000-0000-000000000334', 1, 'open', 'Steel is late'),
+               ('00000000-0000-0000-0000-000000000335', 2, 'accepted', 'Steel is dear')) x(id, position, decision, title);
+-- SNAP-9 in Atlas, Edda's, to be reviewed.
+insert into records (id, organisation_id, kind, number, display_id, scope, project_id, title, author_id, created_at, updated_at)
+  select '00000000-0000-0000-0000-000000000336', o.id, 'snapshot', 9, 'SNAP-9', 'project', j.id, 'Weekly review', p.id, o.created_at, o.created_at
+  from organisations o, people p, projects j where p.handle = 'edda' and j.key = 'ATL';
+insert into snapshots (id, place_id, snapshot_type, status, body, since)
+  select id, place_id, 'weekly_review', 'pending_review', 'Calm.', created_at from records where display_id = 'SNAP-9';
 -- …0307 Vera's grant in Atlas.
 update project_grants set id = '00000000-0000-0000-0000-000000000307' where person_id = (select id from people where handle = 'vera');
 -- …0361 a stream of the trail, to a port where nobody listens.

@@ -74,6 +74,10 @@ mod docs_tests;
 mod risks_tests;
 #[path = "../src/memory/tests.rs"]
 mod memory_tests;
+#[path = "../src/diffs/tests.rs"]
+mod diffs_tests;
+#[path = "../src/snapshots/tests.rs"]
+mod snapshots_tests;
 #[path = "../src/experiments/tests.rs"]
 mod experiments_tests;
 #[path = "../src/access/tests.rs"]

@@ -10,6 +10,7 @@ use tow::db::schema_file::schema_file;
 /// References that are none, and why.
 const NO_KEY: &[(&str, &str)] = &[
     ("records.place_id", "one of four tables, by scope; generated"),
+    ("memory_diffs.place_id", "as records.place_id"),
     ("counters.place_id", "whatever numbers are counted for"),
     ("activity.transaction_id", "PostgreSQL's"),
     ("audit_events.target_id", "any kind of thing, and it may be gone"),

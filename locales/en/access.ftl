@@ -38,3 +38,5 @@ because-custom-role = the custom role { $role }
 because-private-own = it is private, and theirs
 because-private = it is private, and somebody else's: nobody but its owner sees it, owners of the organisation included
 because-author = they wrote it
+permission-snapshots-activate = Declare a snapshot of the whole organisation the one to trust
+permission-area-snapshots = Snapshots

@@ -13,7 +13,7 @@ text_enum!(
         ProjectsCreate = "projects.create", ProjectsManageAll = "projects.manage_all",
         SecurityConfigurationManage = "security_configuration.manage", AuditView = "audit.view",
         AuditExport = "audit.export", AccessReviewExport = "access_review.export", DataExport = "data.export",
-        DataImport = "data.import", MemoryCurate = "memory.curate", AiManage = "ai.manage",
+        DataImport = "data.import", MemoryCurate = "memory.curate", SnapshotsActivate = "snapshots.activate", AiManage = "ai.manage",
     }
 );
 
@@ -36,6 +36,7 @@ impl Permission {
             | Permission::DataExport
             | Permission::DataImport
             | Permission::MemoryCurate
+            | Permission::SnapshotsActivate
             | Permission::AiManage => OrganisationRole::Admin,
         }
     }
@@ -60,7 +61,8 @@ impl Permission {
             | Permission::ProjectsCreate
             | Permission::ProjectsManageAll
             | Permission::AuditView
-            | Permission::MemoryCurate => false,
+            | Permission::MemoryCurate
+            | Permission::SnapshotsActivate => false,
         }
     }
 

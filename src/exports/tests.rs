@@ -340,6 +340,7 @@ const STAYS_OF: &[(&str, &str)] = &[
     ("people.verified_at", "what this server saw proves nothing to another"),
     ("people.server_admin", "a right over this machine, not over the content"),
     ("records.place_id", "generated"),
+    ("memory_diffs.place_id", "generated"),
     ("files.removed_at", "what is in the bin stays"),
     ("activity.transaction_id", "of this database"),
     ("activity.token_id", "tokens stay"),

@@ -26,6 +26,8 @@ pub fn samples() -> Vec<Sample> {
         crate::imports::samples(),
         crate::docs::samples(),
         crate::memory::samples(),
+        crate::diffs::samples(),
+        crate::snapshots::samples(),
         crate::members::samples(),
         crate::vectors::samples(),
         crate::search::samples(),

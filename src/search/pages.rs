@@ -127,6 +127,7 @@ fn kind_label(kind: &str) -> String {
         "experiment" => "search-kind-experiment",
         "doc" => "search-kind-doc",
         "memory" => "search-kind-memory",
+        "snapshot" => "search-kind-snapshot",
         "comment" => "search-kind-comment",
         _ => "search-kind-file",
     })

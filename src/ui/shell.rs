@@ -34,6 +34,8 @@ impl NavItem {
         Some(match self.key {
             "tickets" => ("palette-new-ticket", "/tickets/new"),
             "memory" => ("palette-new-memory", "/memory/new"),
+            "snapshots" => ("palette-new-snapshot", "/snapshots/new"),
+            "diffs" => ("palette-new-diff", "/diffs/new"),
             "docs" => ("palette-new-doc", "/docs/new"),
             "decisions" => ("palette-new-decision", "/decisions/new"),
             "risks" => ("palette-new-risk", "/risks/new"),

@@ -1,7 +1,10 @@
 //! What a file holds, in its order: each section may only name rows of sections before it, or of itself.
 
 use crate::db::portable::Portable;
-use crate::{audit, comments, decisions, docs, experiments, files, memory, people, projects, records, risks, tickets};
+use crate::{
+    audit, comments, decisions, diffs, docs, experiments, files, memory, people, projects, records, risks, snapshots,
+    tickets,
+};
 
 /// First member of every file.
 pub const FORMAT: &str = "tow-export";
@@ -22,6 +25,8 @@ pub fn sections() -> Vec<Portable> {
     all.extend(experiments::portable::TABLES);
     all.extend(docs::portable::TABLES);
     all.extend(memory::portable::TABLES);
+    all.extend(diffs::portable::TABLES);
+    all.extend(snapshots::portable::TABLES);
     all.extend(comments::portable::TABLES);
     all.extend(files::portable::TABLES);
     all.extend(records::portable::HANGING);

@@ -50,7 +50,7 @@ pub struct Row {
 }
 
 /// True for what one may rely on; beginning with ` and `. `memory_items` is aliased `m`, `records` `r`.
-fn counts(today: NaiveDate) -> Sql {
+pub(super) fn counts(today: NaiveDate) -> Sql {
     let mut sql = Sql::new(" and r.archived_at is null and m.status = ");
     sql.bind(Status::Active).push(" and (m.valid_from is null or m.valid_from <= ").bind(today);
     sql.push(") and (m.valid_until is null or m.valid_until >= ").bind(today).push(")");

@@ -1,6 +1,8 @@
 //! Memory: made, edited field by field, superseded, listed; with its sources and its history.
 
 mod change;
+mod decided;
+mod found;
 mod history;
 mod list;
 mod place;
@@ -8,6 +10,8 @@ mod sources;
 mod supersede;
 
 pub use change::*;
+pub use decided::*;
+pub use found::*;
 pub use history::*;
 pub use list::*;
 pub use sources::*;

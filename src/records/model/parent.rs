@@ -304,6 +304,7 @@ fn prefix(me: &Actor, kind: Kind, place: Place) -> Result<String> {
         (Kind::Experiment, _) => "EXP".to_owned(),
         (Kind::Doc, _) => "DOC".to_owned(),
         (Kind::Memory, _) => "MEM".to_owned(),
+        (Kind::Snapshot, _) => "SNAP".to_owned(),
     })
 }
 

@@ -1,0 +1,2 @@
+drop table snapshot_sources;
+drop table snapshots;

@@ -1,0 +1,139 @@
+//! Applying what was accepted: all of it in one transaction, by the verbs of memory, with the rights of who applies.
+
+use super::{ChangeAct, Decision, Diff, DiffId, Proposed};
+use crate::access::{Actor, Verb, may};
+use crate::audit::{self, Act, ActKind};
+use crate::db::Tx;
+use crate::db::sql::Sql;
+use crate::error::{Error, Result};
+use crate::memory::{Carried, Item, NewItem};
+use crate::records::LinkKind;
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use uuid::Uuid;
+
+#[derive(QueryableByName)]
+struct Piece {
+    #[diesel(sql_type = SqlUuid)]
+    record_id: Uuid,
+    #[diesel(sql_type = Text)]
+    passage: String,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    widened_by_id: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    widened_at: Option<DateTime<Utc>>,
+}
+
+impl Diff {
+    /// `Conflict` when a target changed since it was decided; then nothing is applied. `at_once` for a proposer who may decide.
+    pub fn apply(tx: &mut Tx, me: &Actor, id: DiffId, at_once: bool) -> Result<Diff> {
+        let diff = Diff::find_locked(tx, me, id)?;
+        let permit = may(tx, me, Verb::Decide, &diff.thing())?;
+        if !diff.is_pending() {
+            return Err(Error::invalid("", "problem-diff-decided"));
+        }
+        diff.hold_targets(tx)?;
+        let is_accepted =
+            |proposed: &Proposed| matches!(proposed.change.decision, Decision::Accepted | Decision::Edited);
+        let accepted: Vec<Proposed> = diff.changes(tx, me)?.into_iter().filter(is_accepted).collect();
+        if accepted.is_empty() {
+            return Err(Error::invalid("", "problem-diff-nothing-accepted"));
+        }
+        for proposed in &accepted {
+            if proposed.is_hidden {
+                return Err(Error::forbidden("refused-diff-hidden"));
+            }
+            proposed.check_seen(&proposed.change.seen)?;
+            let result = diff.apply_one(tx, me, proposed)?;
+            proposed.done(tx, result)?;
+        }
+        diff.close(tx, me, at_once)?;
+        let act = Act::new(ActKind::DiffApplied).target("memory_diff", diff.id).note("changes", accepted.len());
+        audit::record(tx, permit, act)?;
+        Diff::find(tx, me, id)
+    }
+
+    /// Nobody edits what it is about between the look and the change; in one order, so that two who apply do not wait for each other.
+    fn hold_targets(&self, tx: &mut Tx) -> Result<()> {
+        let mut sql = Sql::named(
+            "diffs::hold_targets",
+            "select 1 as one from records where id in (select target_id from memory_changes where diff_id = ",
+        );
+        sql.bind(self.id).push(") order by id for no key update");
+        sql.execute(tx.conn())?;
+        Ok(())
+    }
+
+    /// The item that stands for it afterwards.
+    fn apply_one(&self, tx: &mut Tx, me: &Actor, proposed: &Proposed) -> Result<Uuid> {
+        let carried = proposed.carried(tx)?;
+        let lost = || Error::invalid("", "problem-diff-no-words");
+        let item = match (proposed.change.act, &proposed.target) {
+            (ChangeAct::Add, _) => self.new_item(proposed, None).ok_or_else(lost)?.create(tx, me)?,
+            (ChangeAct::Update, Some(target)) => {
+                Item::rewrite(tx, me, &target.record.display_id, &proposed.state().ok_or_else(lost)?)?
+            }
+            (ChangeAct::Supersede, Some(target)) => match &proposed.other {
+                Some(other) => {
+                    other.supersede(tx, me, &target.record.display_id)?;
+                    return Ok(other.record.id.0);
+                }
+                None => self.new_item(proposed, Some(target)).ok_or_else(lost)?.create(tx, me)?,
+            },
+            (ChangeAct::Archive, Some(target)) => {
+                if let Some(kept) = &proposed.other {
+                    target.record.link(tx, me, LinkKind::Duplicates, &kept.record)?;
+                }
+                target.record.archive(tx, me)?;
+                return Ok(target.record.id.0);
+            }
+            _ => return Err(lost()),
+        };
+        item.carry(tx, me, &carried)?;
+        Ok(item.record.id.0)
+    }
+
+    fn new_item(&self, proposed: &Proposed, old: Option<&Item>) -> Option<NewItem> {
+        let state = proposed.state()?;
+        Some(NewItem {
+            place: self.place(),
+            kind: state.kind,
+            title: state.title,
+            body: state.body,
+            confidence: state.confidence,
+            importance: state.importance,
+            valid_from: state.valid_from,
+            valid_until: state.valid_until,
+            tags: Vec::new(),
+            sources: Vec::new(),
+            widen: Vec::new(),
+            supersedes: old.map(|old| old.record.display_id.clone()),
+        })
+    }
+}
+
+impl Proposed {
+    /// All of its evidence, also what who applies may not read: where it comes from must not get lost.
+    fn carried(&self, tx: &mut Tx) -> Result<Vec<Carried>> {
+        let mut sql = Sql::named(
+            "diffs::carried",
+            "select record_id, passage, widened_by_id, widened_at from memory_evidence where change_id = ",
+        );
+        sql.bind(self.change.id).push(" order by id");
+        let pieces: Vec<Piece> = sql.load(tx.conn())?;
+        let carried = pieces.into_iter().map(|piece| Carried {
+            record: piece.record_id,
+            passage: piece.passage,
+            widened: piece.widened_by_id.zip(piece.widened_at),
+        });
+        Ok(carried.collect())
+    }
+
+    fn done(&self, tx: &mut Tx, result: Uuid) -> Result<()> {
+        let mut sql = Sql::named("diffs::done", "update memory_changes set decision = ");
+        sql.bind(Decision::Applied).push(", result_id = ").bind(result).push(" where id = ").bind(self.change.id);
+        sql.execute(tx.conn())?;
+        Ok(())
+    }
+}

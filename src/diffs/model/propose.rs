@@ -1,0 +1,255 @@
+//! Proposing: by hand, out of a page, or by a rule; all through `NewDiff::create`.
+
+use super::{ChangeAct, Decision, Diff, DiffId, DiffStatus, MAX_CHANGES, MAX_REASON_CHARS, Origin};
+use crate::access::{Actor, Place, Thing, Verb, may};
+use crate::audit::{self, Act, ActKind};
+use crate::db::Tx;
+use crate::db::sql::{Bind, Sql};
+use crate::diffs::reading::read_statements;
+use crate::docs::Doc;
+use crate::error::{Error, Msg, Result};
+use crate::memory::{Item, NewSource, State, USUAL_CONFIDENCE, USUAL_IMPORTANCE, covers, parse_passage};
+use crate::records::{Record, seen};
+use crate::text::value::Body;
+use diesel::QueryableByName;
+use diesel::sql_types::Text;
+use std::collections::HashSet;
+use uuid::Uuid;
+
+/// One change about to be proposed.
+#[derive(Debug, Clone)]
+pub struct NewChange {
+    pub act: ChangeAct,
+    /// None when something is added.
+    pub target: Option<Item>,
+    /// Takes the target's place, or is kept instead of it.
+    pub other: Option<Uuid>,
+    /// None for archiving, and when `other` takes the place.
+    pub state: Option<State>,
+    pub evidence: Vec<NewEvidence>,
+    /// What a rule found; proposed once.
+    pub finding: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct NewEvidence {
+    pub record: Uuid,
+    pub passage: String,
+    /// Its proposer saw that more people may read the change than this, and meant it.
+    pub is_widened: bool,
+}
+
+impl NewEvidence {
+    /// A record that `me` may read. `Invalid` under `widen` when fewer people may read it than `place`, and `agreed` does not name it.
+    pub fn find(tx: &mut Tx, me: &Actor, new: &NewSource, place: Place, agreed: &[String]) -> Result<NewEvidence> {
+        let record = match Record::find_any(tx, me, &new.record.trim().to_uppercase()) {
+            Err(Error::NotFound) => return Err(Error::invalid("source", "problem-link-unknown")),
+            found => found?,
+        };
+        let passage = parse_passage(&new.passage).map_err(|msg| Error::invalid("passage", msg))?;
+        let is_narrow = !covers(me, record.place(), place);
+        if is_narrow && !agreed.contains(&record.display_id) {
+            return Err(Error::invalid("widen", "problem-memory-wider"));
+        }
+        Ok(NewEvidence { record: record.id.0, passage, is_widened: is_narrow })
+    }
+}
+
+/// A diff about to be made.
+#[derive(Debug, Clone)]
+pub struct NewDiff {
+    pub place: Place,
+    pub origin: Origin,
+    pub reason: String,
+}
+
+#[derive(QueryableByName)]
+struct Known {
+    #[diesel(sql_type = Text)]
+    finding: String,
+}
+
+/// Those findings that were proposed before, whatever came of them.
+pub(super) fn known(tx: &mut Tx, findings: Vec<String>) -> Result<HashSet<String>> {
+    let mut sql = Sql::named("diffs::known", "select finding from memory_changes where finding = any(");
+    sql.bind(findings).push(")");
+    Ok(sql.load::<Known>(tx.conn())?.into_iter().map(|row| row.finding).collect())
+}
+
+/// At most `MAX_REASON_CHARS`.
+pub fn parse_reason(typed: &str) -> Result<String, Msg> {
+    let reason = Body::parse(typed.trim())?.into_string();
+    match reason.chars().count() {
+        ..=MAX_REASON_CHARS => Ok(reason),
+        _ => Err(Msg::new("problem-too-long").with("max", MAX_REASON_CHARS)),
+    }
+}
+
+impl NewDiff {
+    /// None, and nothing written, when every change was found before. At most `MAX_CHANGES` are taken.
+    pub fn create(self, tx: &mut Tx, me: &Actor, changes: Vec<NewChange>) -> Result<Option<Diff>> {
+        let id = DiffId(tx.new_id());
+        let permit = may(tx, me, Verb::Add, &Thing::Record { id: id.0, place: self.place, author: me.person_id() })?;
+        let known = known(tx, changes.iter().filter_map(|change| change.finding.clone()).collect())?;
+        let is_new = |change: &NewChange| change.finding.as_ref().is_none_or(|finding| !known.contains(finding));
+        let fresh: Vec<NewChange> = changes.into_iter().filter(is_new).take(MAX_CHANGES).collect();
+        if fresh.is_empty() {
+            permit.unused(tx);
+            return Ok(None);
+        }
+        self.insert(tx, me, id)?;
+        for (position, change) in (1..).zip(&fresh) {
+            change.insert(tx, me, id, position)?;
+        }
+        let act = Act::new(ActKind::DiffProposed).target("memory_diff", id).note("changes", fresh.len());
+        audit::record(tx, permit, act)?;
+        Diff::find(tx, me, id).map(Some)
+    }
+
+    fn insert(&self, tx: &mut Tx, me: &Actor, id: DiffId) -> Result<()> {
+        let organisation = me.organisation_id().ok_or_else(|| Error::broken("a diff needs an organisation"))?;
+        let column = |scope: &str| (self.place.scope() == scope).then(|| self.place.id());
+        let mut sql = Sql::named(
+            "diffs::insert",
+            "insert into memory_diffs (id, organisation_id, scope, project_id, group_id, owner_id, origin, status, reason, author_id, created_at)",
+        );
+        let values: [Bind; 11] = [
+            id.into(),
+            organisation.into(),
+            self.place.scope().into(),
+            column("project").into(),
+            column("group").into(),
+            column("user").into(),
+            self.origin.into(),
+            DiffStatus::Pending.into(),
+            self.reason.as_str().into(),
+            me.person_id().map(|id| id.0).into(),
+            tx.now.into(),
+        ];
+        sql.add(" values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values);
+        sql.execute(tx.conn())?;
+        Ok(())
+    }
+}
+
+impl NewChange {
+    fn insert(&self, tx: &mut Tx, me: &Actor, diff: DiffId, position: i32) -> Result<()> {
+        let (id, state, target) = (tx.new_id(), self.state.as_ref(), self.target.as_ref());
+        let mut sql = Sql::named(
+            "diffs::insert_change",
+            "insert into memory_changes (id, diff_id, position, act, target_id, other_id, valid_from, valid_until, seen, decision,
+               title, item_type, body, base_title, base_body, finding, confidence, importance)",
+        );
+        let values: [Bind; 10] = [
+            id.into(),
+            diff.into(),
+            position.into(),
+            self.act.into(),
+            target.map(|item| item.record.id.0).into(),
+            self.other.into(),
+            state.and_then(|state| state.valid_from).into(),
+            state.and_then(|state| state.valid_until).into(),
+            target.map(Item::fingerprint).unwrap_or_default().into(),
+            Decision::Open.into(),
+        ];
+        sql.add(" values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?", values);
+        let texts = [
+            state.map(|state| state.title.as_str()),
+            state.map(|state| state.kind.as_str()),
+            state.map(|state| state.body.as_str()),
+            target.map(|item| item.record.title.as_str()),
+            target.map(|item| item.body.as_str()),
+            self.finding.as_deref(),
+        ];
+        for text in texts {
+            match text {
+                Some(text) => sql.push(", ").bind(text),
+                None => sql.push(", null"),
+            };
+        }
+        for weight in [state.map(|state| state.confidence), state.map(|state| state.importance)] {
+            sql.push(", ").bind(Bind::MaybeInt(weight.map(i32::from)));
+        }
+        sql.push(")");
+        sql.execute(tx.conn())?;
+        self.evidence.iter().try_for_each(|piece| piece.insert(tx, me, id))
+    }
+}
+
+impl NewEvidence {
+    fn insert(&self, tx: &mut Tx, me: &Actor, change: Uuid) -> Result<()> {
+        let mut sql = Sql::named(
+            "diffs::insert_evidence",
+            "insert into memory_evidence (id, change_id, record_id, passage, widened_by_id, widened_at) values (",
+        );
+        let by = me.person_id().map(|id| id.0).filter(|_| self.is_widened);
+        sql.bind(tx.new_id())
+            .push(", ")
+            .bind(change)
+            .push(", ")
+            .bind(self.record)
+            .push(", ")
+            .bind(self.passage.as_str());
+        sql.push(", ").bind(by).push(", ");
+        match self.is_widened {
+            true => sql.bind(tx.now),
+            false => sql.push("null"),
+        };
+        sql.push(")");
+        sql.execute(tx.conn())?;
+        Ok(())
+    }
+}
+
+impl Diff {
+    /// One more change, by hand. `Invalid` when the diff is decided or full, or the change is about another place.
+    pub fn add(tx: &mut Tx, me: &Actor, id: DiffId, change: &NewChange) -> Result<Diff> {
+        let diff = Diff::find_locked(tx, me, id)?;
+        let permit = may(tx, me, Verb::Add, &diff.thing())?;
+        if !diff.is_pending() {
+            return Err(Error::invalid("", "problem-diff-decided"));
+        }
+        if change.target.as_ref().is_some_and(|target| target.record.place() != diff.place()) {
+            return Err(Error::invalid("target", "problem-diff-other-place"));
+        }
+        if diff.total >= i64::try_from(MAX_CHANGES).unwrap_or(i64::MAX) {
+            return Err(Error::invalid("", Msg::new("problem-diff-full").with("max", MAX_CHANGES)));
+        }
+        let position = i32::try_from(diff.total + 1).unwrap_or(i32::MAX);
+        change.insert(tx, me, diff.id, position)?;
+        let act = Act::new(ActKind::DiffProposed).target("memory_diff", diff.id).note("changes", 1);
+        audit::record(tx, permit, act)?;
+        Diff::find(tx, me, id)
+    }
+
+    /// Reads a page by rules and proposes what it says, where the page lives. None when it says nothing new.
+    pub fn extract(tx: &mut Tx, me: &Actor, doc: &str) -> Result<Option<Diff>> {
+        let doc = Doc::find_locked(tx, me, doc)?;
+        doc.check_alive()?;
+        let place = doc.record.place();
+        let known = Item::titles(tx, me, place)?;
+        let found = read_statements(&doc.body).into_iter();
+        let changes =
+            found.filter(|statement| !known.contains(&statement.title.as_str().to_lowercase())).map(|statement| {
+                let passage = statement.passage;
+                NewChange {
+                    act: ChangeAct::Add,
+                    target: None,
+                    other: None,
+                    finding: Some(format!("page:{}:{}", doc.record.id, seen(&statement.title.as_str().to_lowercase()))),
+                    state: Some(State {
+                        kind: statement.kind,
+                        title: statement.title,
+                        body: Body::default(),
+                        confidence: USUAL_CONFIDENCE,
+                        importance: USUAL_IMPORTANCE,
+                        valid_from: None,
+                        valid_until: None,
+                    }),
+                    evidence: vec![NewEvidence { record: doc.record.id.0, passage, is_widened: false }],
+                }
+            });
+        let changes = changes.collect();
+        NewDiff { place, origin: Origin::Page, reason: String::new() }.create(tx, me, changes)
+    }
+}
