@@ -253,6 +253,39 @@ fn a_program_changes_only_records_of_the_kinds_that_its_scopes_open_for_writing(
 }
 
 #[test]
+fn a_scope_lists_what_it_may_see_and_reads_only_what_each_of_its_readers_reads() {
+    in_random_worlds(|tx, me| {
+        // Of a program's readers none is asked: which kinds it reads is another matter, and no scope of tokens opens snapshots.
+        if me.program.is_some() {
+            return Ok(());
+        }
+        let all = all_records(tx)?;
+        let mut sql = Sql::new("select r.id from records r where ");
+        sql.append(&visible::records(me));
+        let own = ids(tx, sql)?;
+        let mut places: Vec<Place> = Vec::new();
+        for record in all.iter().filter(|record| record.owner_id.is_none()) {
+            if !places.contains(&record.place()) {
+                places.push(record.place());
+            }
+        }
+        for place in places {
+            let scope = Actor::of_scope(tx, place).map_err(fail)?;
+            let mut sql = Sql::new("select r.id from records r where ");
+            sql.append(&visible::records(&scope));
+            let listed = ids(tx, sql)?;
+            let asked: BTreeSet<Uuid> =
+                all.iter().filter(|record| can(&scope, Verb::See, &record.thing())).map(|record| record.id.0).collect();
+            prop_assert_eq!(&listed, &asked);
+            let is_reader = all.iter().any(|record| record.place() == place && can(me, Verb::See, &record.thing()));
+            prop_assert!(!is_reader || listed.is_subset(&own), "{:?} reads more than one of its readers", place);
+            prop_assert!(all.iter().all(|record| !can(&scope, Verb::Edit, &record.thing())));
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn the_projects_listed_are_those_that_may_be_seen() {
     in_random_worlds(|tx, me| {
         let mut sql = Sql::new("select p.id from projects p where ");

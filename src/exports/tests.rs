@@ -63,7 +63,27 @@ fn lived_in() -> App {
         steel.set_tags(tx, me, &tow::text::value::Tag::parse_list("steel, pier").unwrap())
     })
     .unwrap();
+    remember(&app);
     app
+}
+
+/// An item of memory with its source, a proposed change of it, and a snapshot.
+fn remember(app: &App) {
+    let item =
+        [("title", "Piles hold"), ("type", "fact"), ("confidence", "80"), ("importance", "3"), ("source", STEEL)];
+    let placed = [&item[..], &[("place", "project:ATL"), ("passage", "forty tonnes")]].concat();
+    assert_eq!(app.as_(CLEO).post("/memory", &placed).status, 303);
+    let change = [&item[..], &[("act", "update"), ("target", "MEM-1"), ("body", "So far.")]].concat();
+    assert_eq!(app.as_(CLEO).post("/diffs", &change).status, 303);
+    app.sql(
+        "insert into records (id, organisation_id, kind, number, display_id, scope, project_id, title, created_at, updated_at)
+           select gen_random_uuid(), r.organisation_id, 'snapshot', 1, 'SNAP-1', r.scope, r.project_id, 'Week', r.created_at, r.created_at
+           from records r where r.display_id = 'MEM-1';
+         insert into snapshots (id, place_id, snapshot_type, status, since)
+           select id, place_id, 'weekly_review', 'active', created_at from records where display_id = 'SNAP-1';
+         insert into snapshot_sources (id, snapshot_id, position, statement, record_id)
+           select gen_random_uuid(), s.id, 1, 'Piles hold', r.id from snapshots s, records r where r.display_id = 'MEM-1'",
+    );
 }
 
 /// Rows of a section.
