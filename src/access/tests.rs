@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use tow::access::{Actor, Kind, Permission, ProjectId, Scope, Thing, Verb, can, visible};
+use tow::access::{Actor, Kind, Permission, Place, ProjectId, Scope, Thing, Verb, can, visible};
 use tow::db::Tx;
 use tow::db::paging::Page;
 use tow::db::sql::Sql;

@@ -10,7 +10,7 @@ pub use propose::*;
 pub use rules::*;
 pub use view::*;
 
-use crate::access::{Actor, Place, ProjectId, Thing, visible};
+use crate::access::{Actor, Kind, Place, ProjectId, Thing, visible};
 use crate::db::Tx;
 use crate::db::paging::{COUNT_LIMIT, Cursor, PAGE_SIZE, Page};
 use crate::db::sql::Sql;
@@ -207,7 +207,7 @@ impl Diff {
     }
 
     pub fn thing(&self) -> Thing {
-        Thing::Record { id: self.id.0, place: self.place(), author: self.author_id }
+        Thing::Record { id: self.id.0, kind: Kind::Memory, place: self.place(), author: self.author_id }
     }
 
     pub fn path(&self) -> String {

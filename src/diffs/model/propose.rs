@@ -1,7 +1,7 @@
 //! Proposing: by hand, out of a page, or by a rule; all through `NewDiff::create`.
 
 use super::{ChangeAct, Decision, Diff, DiffId, DiffStatus, MAX_CHANGES, MAX_REASON_CHARS, Origin};
-use crate::access::{Actor, Place, Thing, Verb, may};
+use crate::access::{Actor, Kind, Place, Thing, Verb, may};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::{Bind, Sql};
@@ -89,7 +89,12 @@ impl NewDiff {
     /// None, and nothing written, when every change was found before. At most `MAX_CHANGES` are taken.
     pub fn create(self, tx: &mut Tx, me: &Actor, changes: Vec<NewChange>) -> Result<Option<Diff>> {
         let id = DiffId(tx.new_id());
-        let permit = may(tx, me, Verb::Add, &Thing::Record { id: id.0, place: self.place, author: me.person_id() })?;
+        let permit = may(
+            tx,
+            me,
+            Verb::Add,
+            &Thing::Record { id: id.0, kind: Kind::Memory, place: self.place, author: me.person_id() },
+        )?;
         let known = known(tx, changes.iter().filter_map(|change| change.finding.clone()).collect())?;
         let is_new = |change: &NewChange| change.finding.as_ref().is_none_or(|finding| !known.contains(finding));
         let fresh: Vec<NewChange> = changes.into_iter().filter(is_new).take(MAX_CHANGES).collect();

@@ -2,7 +2,7 @@
 //! come from where fewer people read by now. Found once, it is never proposed again, whatever was decided.
 
 use super::{ChangeAct, NewChange, NewDiff, Origin};
-use crate::access::{Actor, Place, ProjectId, Thing, Verb, may};
+use crate::access::{Actor, Kind, Place, ProjectId, Thing, Verb, may};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::diffs::likeness::{Likeness, likeness};
@@ -42,7 +42,8 @@ pub fn places(tx: &mut Tx) -> Result<Vec<Place>> {
 /// Proposes what the rules find in one place, a diff per rule; how many diffs. `me` is the place itself.
 pub fn review_place(tx: &mut Tx, me: &Actor, place: Place) -> Result<usize> {
     // A night on which nothing is found asked nevertheless.
-    may(tx, me, Verb::Add, &Thing::Record { id: tx.new_id(), place, author: me.person_id() })?.unused(tx);
+    may(tx, me, Verb::Add, &Thing::Record { id: tx.new_id(), kind: Kind::Memory, place, author: me.person_id() })?
+        .unused(tx);
     let day = today(tx, me);
     let mut found = vec![
         (Origin::Stale, Item::expired(tx, me, place, day)?.into_iter().map(stale).collect()),
