@@ -78,8 +78,11 @@ pub fn keep(tx: &mut Tx, records: &[Record], texts: &[RecordText]) -> Result<()>
     insert(tx, new)
 }
 
+/// A record, a source in it, and the hash of what it says.
+type Same = (Uuid, String, Vec<u8>);
+
 /// By record, source and hash; a text may say the same twice.
-fn known(tx: &mut Tx, records: &[Record]) -> Result<HashMap<(Uuid, String, Vec<u8>), Vec<Known>>> {
+fn known(tx: &mut Tx, records: &[Record]) -> Result<HashMap<Same, Vec<Known>>> {
     let ids: Vec<Uuid> = records.iter().map(|record| record.id.0).collect();
     let mut sql = Sql::named(
         "vectors::known",
