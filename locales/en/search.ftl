@@ -28,6 +28,7 @@ search-found = { $count ->
  }
 search-start = What are you looking for?
 search-start-words = Type a few words, the beginning of one, or an ID such as DEC-7. Put words in quotes to find them together; a minus before a word leaves it out.
+search-words-alone = Found by words alone: the model that knows what is meant did not answer in time.
 search-nothing = Nothing you may read fits
 search-nothing-words = Try fewer words or another spelling. What was written a second ago may need one more.
 search-widen = Search everywhere

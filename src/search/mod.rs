@@ -1,5 +1,6 @@
-//! Finding: one box over everything one may read. Who may read it is part of the query, so that neither a count nor a highlight
-//! tells of what is hidden. The index is made from activity, a second later; titles and IDs are found at once.
+//! Finding: one box over everything one may read, by words, by likeness and, where a model is connected, by meaning. Who may read it
+//! is part of the query, so that neither a count nor a highlight tells of what is hidden. The index is made from activity, a second
+//! later; titles and IDs are found at once.
 
 mod model;
 mod pages;

@@ -23,6 +23,8 @@ pub struct Index {
     pub places: Vec<Filter>,
     pub people: Vec<Choice>,
     pub times: Vec<Choice>,
+    /// What is meant was not known in time.
+    pub is_by_words_alone: bool,
 }
 
 /// A box to tick, with how many results it stands for.
@@ -178,7 +180,7 @@ impl Index {
             faces.iter().map(|face| Choice::new(face.id, &face.name, query.author == face.id.to_string())).collect();
         let times = TIMES.iter().map(|(word, label, _)| Choice::new(word, text(label), query.since == *word)).collect();
         let total = hits.first().map(|hit| hit.total).unwrap_or_default();
-        Index { shell, kinds: kinds.collect(), hits, total, places, people, times, query }
+        Index { shell, kinds: kinds.collect(), hits, total, places, people, times, query, is_by_words_alone: false }
     }
 
     pub fn is_asked(&self) -> bool {
@@ -218,7 +220,7 @@ impl Index {
 
     pub fn sample() -> Self {
         let query = SearchQuery { q: "tide window".to_owned(), ..SearchQuery::default() };
-        Index::new(Shell::sample("search"), query, Vec::new(), &[], &[])
+        Index { is_by_words_alone: true, ..Index::new(Shell::sample("search"), query, Vec::new(), &[], &[]) }
     }
 }
 

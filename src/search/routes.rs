@@ -5,7 +5,9 @@ use super::pages::{Index, Offers, Palette, SearchQuery};
 use crate::access::{Ctx, Kind};
 use crate::error::{Error, Result};
 use crate::people::Face;
+use crate::vectors::{Meant, PATIENCE, SHORT_PATIENCE, mean};
 use crate::web::{Need, Reply, Routes};
+use std::time::Duration;
 
 pub fn routes() -> Routes {
     Routes::new().get("/search", Need::Session, index).get("/palette", Need::Session, palette).get(
@@ -18,26 +20,40 @@ pub fn routes() -> Routes {
 async fn index(ctx: Ctx) -> Result<Reply> {
     let query = SearchQuery::of(&ctx);
     let asked = query.clone();
+    let meant = meaning_of(&ctx, &query.q, PATIENCE).await?;
+    let is_by_words_alone = meant.is_away();
     let (hits, facets, faces) = ctx
         .read(move |tx, me| {
             let faces = Face::list(tx)?;
-            let Some(question) = asked.question(me, tx.now)? else { return Ok((Vec::new(), Vec::new(), faces)) };
+            let Some(mut question) = asked.question(me, tx.now)? else { return Ok((Vec::new(), Vec::new(), faces)) };
+            question.meaning = meant.known().cloned();
             let (hits, facets) = question.answer(tx, me)?;
             Ok((hits, facets, faces))
         })
         .await?;
-    ctx.page(&Index::new(ctx.shell("search")?, query, hits, &facets, &faces))
+    ctx.page(&Index { is_by_words_alone, ..Index::new(ctx.shell("search")?, query, hits, &facets, &faces) })
+}
+
+/// Nothing leaves for a question that is none, or that says exactly what it wants.
+async fn meaning_of(ctx: &Ctx, typed: &str, patience: Duration) -> Result<Meant> {
+    match Words::parse(typed).filter(Words::has_meaning) {
+        Some(words) => mean(ctx, &words.text, patience).await,
+        None => Ok(Meant::Off),
+    }
 }
 
 async fn palette(ctx: Ctx) -> Result<Reply> {
     let (q, key) = (ctx.query("q").unwrap_or_default(), ctx.project_key().unwrap_or_default());
     let (typed, project) = (q.clone(), key.clone());
+    // Somebody types: what it means is asked when a word is behind them.
+    let meant = if q.trim().contains(' ') { meaning_of(&ctx, &q, SHORT_PATIENCE).await? } else { Meant::Off };
     let records = ctx
         .read(move |tx, me| {
             let query = SearchQuery { q: typed, project, ..SearchQuery::default() };
             let Some(mut question) = query.question(me, tx.now)? else {
                 return recent(tx, me, me.project(&query.project).map(|project| project.id));
             };
+            question.meaning = meant.known().cloned();
             question.size = usize::try_from(PALETTE_SHOWN).unwrap_or_default();
             question.records(tx, me)
         })

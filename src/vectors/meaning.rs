@@ -22,13 +22,6 @@ pub const KEEP_MINUTES: i64 = 10;
 /// Letters and numbers; less has no meaning yet.
 pub const LEAST_CHARS: usize = 3;
 
-/// A question's vector, and the set it can be compared with.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Meaning {
-    pub set: Set,
-    pub vector: Vec<f32>,
-}
-
 #[derive(Debug, Clone, PartialEq)]
 pub enum Meant {
     /// Nothing is embedded, or a policy wants no question to leave: search is by words, as it always was.

@@ -1,4 +1,4 @@
-//! The question put to the database: words and likeness of titles, joined by reciprocal rank, within what the reader may see.
+//! The question put to the database: words, likeness of titles and meaning, joined by reciprocal rank, within what the reader may see.
 
 use super::Words;
 use crate::access::{Actor, visible};
@@ -7,6 +7,7 @@ use crate::db::paging::COUNT_LIMIT;
 use crate::db::sql::{Bind, Sql};
 use crate::error::{Error, Result};
 use crate::records::{RECORD_COLUMNS, Record, Scope};
+use crate::vectors::{Meaning, Reach, nearest};
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
@@ -43,6 +44,8 @@ pub struct Question {
     pub places: Vec<Uuid>,
     pub author: Option<Uuid>,
     pub since: Option<DateTime<Utc>>,
+    /// What it means, where that is known; the third signal.
+    pub meaning: Option<Meaning>,
     pub skip: usize,
     pub size: usize,
 }
@@ -98,6 +101,7 @@ impl Question {
             places: Vec::new(),
             author: None,
             since: None,
+            meaning: None,
             skip: 0,
             size: RESULTS_SHOWN,
         }
@@ -120,14 +124,16 @@ impl Question {
 
     /// A page of results; each row knows how many there are in all.
     pub fn hits(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<Hit>> {
+        let near = self.near(tx, me, true)?;
         self.prepare(tx)?;
-        Ok(self.statement(me).load(tx.conn())?)
+        Ok(self.statement(me, &near).load(tx.conn())?)
     }
 
     /// As `hits`, without passages and marks: for the palette, which asks at each key.
     pub fn records(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<Record>> {
+        let near = self.near(tx, me, true)?;
         self.prepare(tx)?;
-        let mut sql = self.ranked("search::records", me);
+        let mut sql = self.ranked("search::records", me, &near);
         sql.push(&format!(" select {RECORD_COLUMNS} from page join records r on r.id = page.record_id"));
         sql.push(" order by page.position");
         Ok(sql.load(tx.conn())?)
@@ -135,7 +141,19 @@ impl Question {
 
     /// Counts by kind and place, whatever the question's own. After `hits`, which sets the likeness.
     fn facets(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<Facet>> {
-        Ok(self.facet_statement(me).load(tx.conn())?)
+        let near = self.near(tx, me, false)?;
+        Ok(self.facet_statement(me, &near).load(tx.conn())?)
+    }
+
+    /// Passages near to what is meant, the nearest first, of what the reader may see; none where that is not known, or where the
+    /// person says exactly what they want.
+    fn near(&self, tx: &mut Tx, me: &Actor, is_narrowed: bool) -> Result<Vec<Uuid>> {
+        let Some(meaning) = self.meaning.as_ref().filter(|_| self.words.has_meaning()) else { return Ok(Vec::new()) };
+        let mut reach = Reach { author: self.author, since: self.since, ..Reach::default() };
+        if is_narrowed {
+            (reach.kinds, reach.places) = (self.kinds.clone(), self.places.clone());
+        }
+        Ok(nearest(tx, me, meaning, &reach)?.into_iter().map(|near| near.passage_id).collect())
     }
 
     /// The likeness from which the index answers; for this transaction.
@@ -147,35 +165,39 @@ impl Question {
     }
 
     /// For EXPLAIN and benchmarks as well.
-    pub fn statement(&self, me: &Actor) -> Sql {
-        let mut sql = self.ranked("search::hits", me);
+    pub fn statement(&self, me: &Actor, near: &[Uuid]) -> Sql {
+        let mut sql = self.ranked("search::hits", me, near);
         let mut facets = "null::jsonb".to_owned();
         if self.is_everywhere() {
             sql.push(&format!(", facets as materialized ({})", facet_counts()));
             facets = "(select jsonb_agg(f) from facets f)".to_owned();
         }
         sql.push(&format!(
-            " select {RECORD_COLUMNS}, page.total, case when page.position = first.position then {facets} end as facets, p.source, a.name as author, coalesce(pr.name, g.name) as place_name,
-               coalesce(p.at, r.updated_at) as at, ts_headline('english', r.title, q.tsq, '{MARKS}, HighlightAll=true') as title_marked,
-               coalesce(ts_headline('english', p.text, q.tsq, '{MARKS}, MaxFragments=2, MinWords=8, MaxWords=22, FragmentDelimiter=\" … \"'), '') as passage_marked
+            " select {RECORD_COLUMNS}, page.total, case when page.position = first.position then {facets} end as facets, coalesce(p.source, n.source) as source, a.name as author, coalesce(pr.name, g.name) as place_name,
+               coalesce(p.at, n.at, r.updated_at) as at, ts_headline('english', r.title, q.tsq, '{MARKS}, HighlightAll=true') as title_marked,
+               coalesce(ts_headline('english', coalesce(p.text, n.text), q.tsq, '{MARKS}, MaxFragments=2, MinWords=8, MaxWords=22, FragmentDelimiter=\" … \"'), '') as passage_marked
              from page cross join (select min(position) as position from page) first cross join q join records r on r.id = page.record_id left join search_passages p on p.id = page.passage_id
-             left join people a on a.id = case when p.source <> 'body' then p.author_id else r.author_id end
+             left join passages n on p.id is null and n.id = page.near_id
+             left join people a on a.id = case when coalesce(p.source, n.source) <> 'body' then coalesce(p.author_id, n.author_id) else r.author_id end
              left join projects pr on pr.id = r.project_id left join groups g on g.id = r.group_id order by page.position"
         ));
         sql
     }
 
     /// Up to `page`: the records of this page in their order.
-    fn ranked(&self, name: &str, me: &Actor) -> Sql {
-        let mut sql = self.signals(name, me, true);
+    fn ranked(&self, name: &str, me: &Actor, near: &[Uuid]) -> Sql {
+        let mut sql = self.signals(name, me, near, true);
         sql.push(&format!(
             ", best as (select distinct on (record_id) * from hits order by record_id, rank desc, passage_id),
              worded as (select *, row_number() over (order by rank desc, updated_at desc, record_id) as position from best),
              alike as (select *, row_number() over (order by is_id desc, likeness desc, updated_at desc, record_id) as position from named),
-             fused as (select coalesce(w.record_id, a.record_id) as record_id, w.passage_id, coalesce(w.updated_at, a.updated_at) as updated_at,
-               coalesce(1 / ({FUSION} + w.position), 0) + coalesce({LIKENESS_WEIGHT} / ({FUSION} + a.position), 0) + coalesce(a.is_id::int, 0) as score
-               from worded w full join alike a on a.record_id = w.record_id
-               where w.record_id is not null or a.is_id or a.likeness >= {GOOD_LIKENESS} or (select count(*) from worded) < 5),
+             meant as (select *, row_number() over (order by nearness) as position from
+               (select distinct on (record_id) record_id, passage_id, updated_at, nearness from near order by record_id, nearness) b),
+             fused as (select coalesce(w.record_id, a.record_id, m.record_id) as record_id, w.passage_id, m.passage_id as near_id,
+               coalesce(w.updated_at, a.updated_at, m.updated_at) as updated_at, coalesce(1 / ({FUSION} + w.position), 0)
+                 + coalesce({LIKENESS_WEIGHT} / ({FUSION} + a.position), 0) + coalesce(1 / ({FUSION} + m.position), 0) + coalesce(a.is_id::int, 0) as score
+               from worded w full join alike a on a.record_id = w.record_id full join meant m on m.record_id = coalesce(w.record_id, a.record_id)
+               where w.record_id is not null or m.record_id is not null or a.is_id or a.likeness >= {GOOD_LIKENESS} or (select count(*) from worded) < 5),
              page as (select *, row_number() over (order by score desc, updated_at desc, record_id) as position, case when (select count(*) from hits) < {MOST_MATCHES} then count(*) over () else greatest(count(*) over (), {COUNT_LIMIT} + 1) end as total from fused order by position offset "
         ));
         let number = |size: usize| i64::try_from(size).unwrap_or(i64::MAX);
@@ -183,14 +205,14 @@ impl Question {
         sql
     }
 
-    fn facet_statement(&self, me: &Actor) -> Sql {
-        let mut sql = self.signals("search::facets", me, false);
+    fn facet_statement(&self, me: &Actor, near: &[Uuid]) -> Sql {
+        let mut sql = self.signals("search::facets", me, near, false);
         sql.push(&format!(" {}", facet_counts()));
         sql
     }
 
-    /// `hits` by words and `named` by likeness of the title or by ID, both within what the reader may see.
-    fn signals(&self, name: &str, me: &Actor, is_narrowed: bool) -> Sql {
+    /// `hits` by words, `named` by likeness of the title or by ID, `near` by meaning, all within what the reader may see.
+    fn signals(&self, name: &str, me: &Actor, near: &[Uuid], is_narrowed: bool) -> Sql {
         let mut sql = Sql::named(name, "with q as materialized (select ");
         // The words themselves are fetched again for the few: carried through the sort they would fill the memory.
         let rank = if is_narrowed {
@@ -218,7 +240,11 @@ impl Question {
             self.named(&mut sql, me, is_narrowed, "2.0", true);
             sql.push(" and r.display_id = ").bind(id.as_str());
         }
-        sql.push(")");
+        sql.push("), near as materialized (select n.nearness, p.id as passage_id, p.record_id, p.kind, r.place_id, r.scope, r.updated_at from unnest(");
+        sql.bind(Bind::Uuids(near.to_vec()));
+        // Asked once more, because between two statements somebody may have moved it.
+        sql.push("::uuid[]) with ordinality as n(id, nearness) join passages p on p.id = n.id join records r on r.id = p.record_id where r.archived_at is null and ");
+        sql.append(&visible::records(me)).push(")");
         sql
     }
 
@@ -260,13 +286,13 @@ impl Question {
     }
 }
 
-/// Of all that was found by words or likeness.
+/// Of all that was found.
 fn facet_counts() -> String {
     format!(
         "select f.kind, f.place_id, f.scope, coalesce(pr.name, g.name) as place_name, f.count from
            (select kind, place_id, scope, count(*) as count from
-             (select record_id, kind, place_id, scope from hits union select record_id, kind, place_id, scope from named
-              where is_id or likeness >= {GOOD_LIKENESS} or (select count(distinct record_id) from hits) < 5) found group by 1, 2, 3) f
+             (select record_id, kind, place_id, scope from hits union select record_id, kind, place_id, scope from near
+              union select record_id, kind, place_id, scope from named where is_id or likeness >= {GOOD_LIKENESS} or (select count(distinct record_id) from hits) < 5) found group by 1, 2, 3) f
          left join projects pr on pr.id = f.place_id left join groups g on g.id = f.place_id order by f.count desc, f.place_id, f.kind"
     )
 }

@@ -33,6 +33,11 @@ impl Words {
         Some(Words { begun: begun(&text), id: id(&text), is_exact, text })
     }
 
+    /// Whether what is meant may be said in other words: not with an ID, nor where the words themselves are wanted.
+    pub fn has_meaning(&self) -> bool {
+        !self.is_exact && self.id.is_none()
+    }
+
     /// An expression of type `tsquery`. PostgreSQL's web search syntax accepts any text.
     pub fn tsquery(&self) -> Sql {
         let mut sql = Sql::new("(websearch_to_tsquery('english', ");

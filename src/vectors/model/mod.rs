@@ -1,10 +1,12 @@
 //! One file per ability.
 
+mod nearest;
 mod passages;
 mod sets;
 mod state;
 mod waiting;
 
+pub use nearest::*;
 pub use passages::*;
 pub use sets::*;
 pub use state::*;

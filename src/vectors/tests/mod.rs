@@ -1,5 +1,6 @@
 //! What is found by meaning, and what never becomes a vector.
 
+mod finding;
 mod making;
 mod passages;
 mod sets;

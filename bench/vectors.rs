@@ -1,0 +1,325 @@
+//! Search by meaning on many passages: how long each plan takes and how much it finds, for readers of all, of a tenth and of a
+//! thousandth; and how fast passages become vectors through the client. See bench/README.md.
+//!
+//! `DATABASE_URL=… cargo run --example vectors -- --passages 100000` on an empty database of its own.
+
+use diesel::{Connection, PgConnection, RunQueryDsl};
+use rand::RngExt;
+use std::collections::HashSet;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::time::Instant;
+use tow::access::{Actor, ActorKind, OrganisationCard, Permissions, ProjectAccess, ProjectId, ProjectRole};
+use tow::clock::Clock;
+use tow::config::load_text;
+use tow::db::sql::{Bind, Sql};
+use tow::db::{self, Tx};
+use tow::people::{OrganisationId, OrganisationRole};
+use tow::vectors::{self, Meaning, Plan, Reach, Set, SetState};
+use uuid::Uuid;
+
+const DIM: usize = 384;
+const PROJECTS: u128 = 1_000;
+const TOPICS: usize = 500;
+/// Of each number of a vector around its topic's, which has length 1: passages of a topic end up about 0.35 apart.
+const NOISE: f32 = 0.037;
+const QUESTIONS: usize = 100;
+const BATCH: usize = 2_000;
+
+type Fault = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Fault> {
+    let number = |name: &str, usual: usize| {
+        let all: Vec<String> = std::env::args().collect();
+        let given =
+            all.iter().position(|word| word == name).and_then(|at| all.get(at + 1)).and_then(|word| word.parse().ok());
+        given.unwrap_or(usual)
+    };
+    let (passages, embedded) = (number("--passages", 100_000), number("--embed", 6_400));
+    let url = std::env::var("DATABASE_URL").map_err(|_| "DATABASE_URL must name an empty database")?;
+    let mut conn = PgConnection::establish(&url)?;
+    db::migrate::run(&mut conn).map_err(|error| error.to_string())?;
+    let topics = topics();
+    let set = fill(&mut conn, passages, &topics)?;
+    for (share, projects) in [("100 %", PROJECTS), ("10 %", PROJECTS / 10), ("0.1 %", PROJECTS / 1_000)] {
+        ask(&mut conn, share, &reader(projects), &set, &topics)?;
+    }
+    through_the_client(&mut conn, embedded)
+}
+
+fn noise() -> f32 {
+    // The sum of three even numbers is nearly normal; of variance 1.
+    let mut random = rand::rng();
+    (0..3).map(|_| random.random::<f32>() * 2.0 - 1.0).sum()
+}
+
+fn unit(vector: Vec<f32>) -> Vec<f32> {
+    let length = vector.iter().map(|number| number * number).sum::<f32>().sqrt();
+    vector.into_iter().map(|number| number / length).collect()
+}
+
+fn topics() -> Vec<Vec<f32>> {
+    (0..TOPICS).map(|_| unit((0..DIM).map(|_| noise()).collect())).collect()
+}
+
+fn about(topic: &[f32]) -> Vec<f32> {
+    unit(topic.iter().map(|number| number + NOISE * noise()).collect())
+}
+
+fn project(number: u128) -> Uuid {
+    Uuid::from_u128(0x1000_0000 + number)
+}
+
+fn reader(projects: u128) -> Actor {
+    let access = |number| ProjectAccess {
+        id: ProjectId(project(number)),
+        key: format!("P{number}"),
+        name: format!("Project {number}"),
+        role: ProjectRole::Member,
+        is_restricted: true,
+        is_archived: false,
+    };
+    Actor {
+        kind: ActorKind::Person,
+        organisation: Some(Arc::new(OrganisationCard {
+            id: OrganisationId(Uuid::from_u128(1)),
+            name: String::new(),
+            time_zone: "UTC".to_owned(),
+        })),
+        role: Some(OrganisationRole::Member),
+        permissions: Permissions::of(OrganisationRole::Member),
+        projects: Arc::new((0..projects).map(access).collect()),
+        ..Actor::visitor("", "")
+    }
+}
+
+fn tx<T>(conn: &mut PgConnection, f: impl FnOnce(&mut Tx) -> tow::error::Result<T>) -> Result<T, Fault> {
+    db::touch(conn, Clock::default().now(), Uuid::nil(), db::Chore::Vectors, f)
+        .map_err(|error| error.to_string().into())
+}
+
+fn run(conn: &mut PgConnection, text: &str) -> Result<(), Fault> {
+    for part in text.split(";\n") {
+        diesel::sql_query(part).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// One passage in each record, records spread evenly over the projects, each project at home in a few topics.
+fn fill(conn: &mut PgConnection, count: usize, topics: &[Vec<f32>]) -> Result<Set, Fault> {
+    let begun = Instant::now();
+    run(
+        conn,
+        &format!(
+            "insert into organisations (id, name, mode, created_at) values ('{0}', 'Bench', 'organization', current_timestamp);
+insert into projects (id, organisation_id, key, name, visibility, created_at) select ('00000000-0000-0000-0000-' || lpad(to_hex(268435456 + n), 12, '0'))::uuid,
+  '{0}', 'P' || n, 'Project ' || n, 'restricted', current_timestamp from generate_series(0, {1}) n;
+insert into records (id, organisation_id, kind, number, display_id, scope, project_id, title, created_at, updated_at)
+  select ('00000000-0000-0001-0000-' || lpad(to_hex(n), 12, '0'))::uuid, '{0}', 'ticket', n, 'T-' || n, 'project',
+  ('00000000-0000-0000-0000-' || lpad(to_hex(268435456 + n % {2}), 12, '0'))::uuid, 'Ticket ' || n, current_timestamp, current_timestamp from generate_series(1, {3}) n;
+insert into passages (id, record_id, place_id, kind, source, part, title, text, hash, at, is_waiting)
+  select r.id, r.id, r.place_id, 'ticket', 'body', 0, r.title, repeat('Words of this passage. ', 40), sha256(r.title::bytea), r.updated_at, false from records r",
+            Uuid::from_u128(1),
+            PROJECTS - 1,
+            PROJECTS,
+            count
+        ),
+    )?;
+    let config = config("http://127.0.0.1:1/v1")?;
+    let set = tx(conn, |tx| Set::begin(tx, &config.config.ai, SetState::Serving))?;
+    let index = format!("vectors_set_{}_idx", set.id);
+    run(conn, &format!("drop index {index}"))?;
+    let mut random = rand::rng();
+    let home: Vec<[usize; 3]> =
+        (0..PROJECTS).map(|_| std::array::from_fn(|_| random.random_range(0..TOPICS))).collect();
+    for first in (1..=count).step_by(BATCH) {
+        let numbers: Vec<usize> = (first..(first + BATCH).min(count + 1)).collect();
+        let ids: Vec<Uuid> = numbers.iter().map(|number| Uuid::from_u128((1 << 64) + *number as u128)).collect();
+        let texts: Vec<String> = numbers
+            .iter()
+            .map(|number| {
+                let home = &home[number % PROJECTS as usize];
+                let topic = if random.random::<f32>() < 0.7 {
+                    home[random.random_range(0..3)]
+                } else {
+                    random.random_range(0..TOPICS)
+                };
+                vectors::literal(&about(&topics[topic]))
+            })
+            .collect();
+        let mut sql = Sql::new(&format!(
+            "insert into vectors (set_id, passage_id, place_id, whole) select {}, p.id, p.place_id, x.v::vector from unnest(",
+            set.id
+        ));
+        sql.bind(Bind::Uuids(ids))
+            .push("::uuid[], ")
+            .bind(Bind::Texts(texts))
+            .push("::text[]) x(id, v) join passages p on p.id = x.id");
+        sql.execute(conn)?;
+    }
+    println!("{count} passages of {DIM} dimensions written in {:.0} s", begun.elapsed().as_secs_f32());
+    let begun = Instant::now();
+    run(conn, "set maintenance_work_mem = '700MB'")?;
+    run(
+        conn,
+        &format!(
+            "create index {index} on vectors using hnsw ((whole::vector({DIM})) vector_cosine_ops) where set_id = {}",
+            set.id
+        ),
+    )?;
+    for table in ["vectors", "passages", "records"] {
+        run(conn, &format!("vacuum analyze {table}"))?;
+    }
+    println!("index made in {:.0} s", begun.elapsed().as_secs_f32());
+    for (what, of) in
+        [("index", format!("pg_relation_size('{index}')")), ("vectors", "pg_table_size('vectors')".to_owned())]
+    {
+        println!("{what}: {} MB", count_of(conn, &format!("select {of} / 1000000 as count"))?);
+    }
+    Ok(set)
+}
+
+fn count_of(conn: &mut PgConnection, text: &str) -> Result<i64, Fault> {
+    #[derive(diesel::QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        count: i64,
+    }
+    let rows: Vec<Count> = Sql::new(text).load(conn)?;
+    Ok(rows.first().map(|row| row.count).unwrap_or_default())
+}
+
+/// Both plans and the chosen one, on the same questions.
+fn ask(conn: &mut PgConnection, share: &str, me: &Actor, set: &Set, topics: &[Vec<f32>]) -> Result<(), Fault> {
+    let mut random = rand::rng();
+    let reach = Reach::default();
+    let (mut each, mut walk, mut choice) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut recall, mut found, mut least) = (0.0, 0, usize::MAX);
+    let mut chosen = HashSet::new();
+    for _ in 0..QUESTIONS {
+        let meaning = Meaning { set: set.clone(), vector: about(&topics[random.random_range(0..TOPICS)]) };
+        let begun = Instant::now();
+        let exact = tx(conn, |tx| vectors::nearest_by(tx, me, &meaning, &reach, Plan::Each))?;
+        each.push(begun.elapsed());
+        let begun = Instant::now();
+        let walked = tx(conn, |tx| vectors::nearest_by(tx, me, &meaning, &reach, Plan::Walk))?;
+        walk.push(begun.elapsed());
+        let begun = Instant::now();
+        let plan = tx(conn, |tx| vectors::plan(tx, me, set, &reach))?;
+        choice.push(begun.elapsed());
+        chosen.insert(format!("{plan:?}"));
+        let best: HashSet<Uuid> = exact.iter().take(10).map(|near| near.passage_id).collect();
+        let hit = walked.iter().take(10).filter(|near| best.contains(&near.passage_id)).count();
+        recall += hit as f64 / best.len().max(1) as f64;
+        found += walked.len();
+        least = least.min(walked.len());
+    }
+    println!(
+        "reader of {share}: chosen {chosen:?} (counting {}); each compared {}; index walked {}, recall@10 {:.3}, found {} on average, {least} at least",
+        quantiles(&mut choice),
+        quantiles(&mut each),
+        quantiles(&mut walk),
+        recall / QUESTIONS as f64,
+        found / QUESTIONS
+    );
+    Ok(())
+}
+
+fn quantiles(times: &mut [std::time::Duration]) -> String {
+    times.sort_unstable();
+    let at = |share: f32| times[((times.len() - 1) as f32 * share) as usize].as_secs_f32() * 1000.0;
+    format!("p50 {:.1} ms p95 {:.1} ms", at(0.5), at(0.95))
+}
+
+fn config(base: &str) -> Result<tow::config::Loaded, Fault> {
+    let dim = DIM.to_string();
+    let secrets = [
+        ("APP_SECRET", "9f2c61d4e8b07a35c1d9f4e26b80a7537e1c94d2f6a803b5"),
+        ("DATA_ENCRYPTION_KEY", "b7d1403c95ae62f8d04b7c19e3a85f6620d9c4b1f7e8a35d"),
+        ("OPENAI_API_KEY", "sk-bench-ABCDEFGHIJKLMNOP"),
+        ("OPENAI_BASE_URL", base),
+        ("TOW_AI__EMBEDDING_DIM", dim.as_str()),
+        ("TOW_SECURITY__OUTBOUND_ALLOWED_HOSTS", "127.0.0.1"),
+    ];
+    load_text("runtime:\n  data_dir: /tmp\n", &secrets).map_err(|problems| format!("{problems:?}").into())
+}
+
+/// From the table of passages through jobs, gate, ledger and HTTP to a provider that answers at once, and back.
+fn through_the_client(conn: &mut PgConnection, count: usize) -> Result<(), Fault> {
+    let base = provider()?;
+    let loaded = config(&base)?;
+    run(
+        conn,
+        &format!(
+            "insert into passages (id, record_id, place_id, kind, source, part, title, text, hash, at)
+             select gen_random_uuid(), r.id, r.place_id, 'ticket', 'body', n, r.title, repeat('More words of passage ' || n || '. ', 110), sha256(n::text::bytea), r.updated_at
+             from records r, generate_series(1, {count}) n where r.display_id = 'T-1'"
+        ),
+    )?;
+    let (clock, begun) = (Clock::default(), Instant::now());
+    vectors::tend(&mut tow::queue::Work::new(conn, &clock, &loaded.config)).map_err(|error| error.to_string())?;
+    tow::queue::run_all_due(conn, &clock, &loaded.config, &tow::jobs::kinds()).map_err(|error| error.to_string())?;
+    let left = count_of(conn, "select count(*) from passages where is_waiting")?;
+    let seconds = begun.elapsed().as_secs_f32();
+    println!(
+        "{count} passages of about 2,700 characters through the client in {seconds:.1} s: {:.0} a second, {left} left",
+        count as f32 / seconds
+    );
+    Ok(())
+}
+
+fn provider() -> Result<String, Fault> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    let vectors: Vec<String> = (0..64).map(|_| vectors::literal(&unit((0..DIM).map(|_| noise()).collect()))).collect();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let vectors = vectors.clone();
+            std::thread::spawn(move || answer(stream, &vectors));
+        }
+    });
+    Ok(format!("http://{address}/v1"))
+}
+
+fn answer(mut stream: TcpStream, vectors: &[String]) -> Option<()> {
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    loop {
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).ok()? == 0 {
+                return None;
+            }
+            if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().ok()?;
+            }
+            if line.trim().is_empty() {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).ok()?;
+        let asked: serde_json::Value = serde_json::from_slice(&body).ok()?;
+        let texts = asked["input"].as_array()?.len();
+        let data: Vec<String> = (0..texts)
+            .map(|index| {
+                format!(
+                    "{{\"object\":\"embedding\",\"index\":{index},\"embedding\":{}}}",
+                    vectors[index % vectors.len()]
+                )
+            })
+            .collect();
+        let body = format!(
+            "{{\"object\":\"list\",\"model\":\"bench\",\"data\":[{}],\"usage\":{{\"prompt_tokens\":1,\"total_tokens\":1}}}}",
+            data.join(",")
+        );
+        stream
+            .write_all(
+                format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len())
+                    .as_bytes(),
+            )
+            .ok()?;
+        stream.write_all(body.as_bytes()).ok()?;
+    }
+}

@@ -1,0 +1,171 @@
+//! The passages nearest to a question, within what its reader may see. Two plans: who reads few passages has each of them compared,
+//! through the index of places; who reads many walks the index of the set, which goes on until enough of what it meets may be read.
+
+use super::sets::Number;
+use super::{Set, literal};
+use crate::access::{Actor, visible};
+use crate::db::Tx;
+use crate::db::sql::{Bind, Sql};
+use crate::error::Result;
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Double, Uuid as SqlUuid};
+use uuid::Uuid;
+
+/// Up to so many passages in reach each one is compared. Measured by `bench/vectors.rs`.
+pub const EXACT_UP_TO: i64 = 10_000;
+/// Passages at most; several may be of one record.
+pub const NEAREST: i32 = 100;
+/// What is farther (cosine distance) has another meaning: something is always the nearest, also to a question about nothing here.
+/// Measured with a real model on our own docs, see docs/search.md.
+pub const FARTHEST: &str = "0.75";
+/// How widely the walk looks around (pgvector's default is 40): wider finds more and takes longer.
+pub const EF_SEARCH: &str = "100";
+
+/// A question's vector, and the set it can be compared with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Meaning {
+    pub set: Set,
+    pub vector: Vec<f32>,
+}
+
+/// Which of what the reader may see is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Reach {
+    /// Kinds of records, `comment`, `file`; empty means all.
+    pub kinds: Vec<String>,
+    /// Empty means all.
+    pub places: Vec<Uuid>,
+    pub author: Option<Uuid>,
+    pub since: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Plan {
+    /// Every passage in reach is compared.
+    Each,
+    /// The index is walked.
+    Walk,
+}
+
+#[derive(Debug, Clone, PartialEq, QueryableByName)]
+pub struct Near {
+    #[diesel(sql_type = SqlUuid)]
+    pub passage_id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    pub record_id: Uuid,
+    /// 0 to 2.
+    #[diesel(sql_type = Double)]
+    pub distance: f64,
+}
+
+/// The nearest first.
+pub fn nearest(tx: &mut Tx, me: &Actor, meaning: &Meaning, reach: &Reach) -> Result<Vec<Near>> {
+    let plan = plan(tx, me, &meaning.set, reach)?;
+    nearest_by(tx, me, meaning, reach, plan)
+}
+
+/// By the plan that is given; for benchmarks and tests.
+pub fn nearest_by(tx: &mut Tx, me: &Actor, meaning: &Meaning, reach: &Reach, plan: Plan) -> Result<Vec<Near>> {
+    if plan == Plan::Walk {
+        walk_on(tx)?;
+    }
+    Ok(statement(me, meaning, reach, plan).load(tx.conn())?)
+}
+
+/// For this transaction: the walk does not end at its first round, of which nothing may be readable.
+pub fn walk_on(tx: &mut Tx) -> Result<()> {
+    let mut sql = Sql::named(
+        "vectors::walk_on",
+        "select set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('hnsw.ef_search', ",
+    );
+    sql.bind(EF_SEARCH).push(", true)");
+    sql.execute(tx.conn())?;
+    Ok(())
+}
+
+/// By how many passages are in reach, counted no further than needed.
+pub fn plan(tx: &mut Tx, me: &Actor, set: &Set, reach: &Reach) -> Result<Plan> {
+    let mut sql = Sql::named(
+        "vectors::plan",
+        &format!("select count(*) as number from (select from vectors v where v.set_id = {} and ", set.id),
+    );
+    in_reach(&mut sql, me, reach);
+    sql.push(" limit ").bind(EXACT_UP_TO + 1).push(") counted");
+    let count = sql.load::<Number>(tx.conn())?.first().map(|row| row.number).unwrap_or_default();
+    Ok(if count > EXACT_UP_TO { Plan::Walk } else { Plan::Each })
+}
+
+/// Places narrow it, through an index or as it is walked; the reader's right is asked of the record itself.
+fn in_reach(sql: &mut Sql, me: &Actor, reach: &Reach) {
+    let few = if reach.places.is_empty() { visible::few_places(me) } else { Some(reach.places.clone()) };
+    match few {
+        Some(places) => sql.push("v.place_id = any(").bind(Bind::Uuids(places)).push(")"),
+        None => sql.push("v.place_id in (").append(&visible::place_ids(me)).push(")"),
+    };
+}
+
+/// For EXPLAIN as well.
+pub fn statement(me: &Actor, meaning: &Meaning, reach: &Reach, plan: Plan) -> Sql {
+    match plan {
+        Plan::Each => each(me, meaning, reach),
+        Plan::Walk => walk(me, meaning, reach),
+    }
+}
+
+/// Distances first, of what is in the reader's places: only what is near enough is looked at any further. Ordered outside, so that no
+/// index of distances can be used.
+fn each(me: &Actor, meaning: &Meaning, reach: &Reach) -> Sql {
+    let mut sql = Sql::named("vectors::each", "with compared as materialized (select v.passage_id, ");
+    distance(&mut sql, meaning);
+    sql.push(&format!(" from vectors v where v.set_id = {} and ", meaning.set.id));
+    in_reach(&mut sql, me, reach);
+    sql.push(&format!(
+        ") select v.passage_id, p.record_id, v.distance from compared v join passages p on p.id = v.passage_id
+           join records r on r.id = p.record_id where v.distance <= {FARTHEST} and "
+    ));
+    readable(&mut sql, me, reach);
+    sql.push(" order by distance, passage_id limit ").bind(NEAREST);
+    sql
+}
+
+/// The index is walked as long as it is asked for more, by the very expression it is over.
+fn walk(me: &Actor, meaning: &Meaning, reach: &Reach) -> Sql {
+    let mut sql = Sql::named("vectors::walk", "with near as materialized (select v.passage_id, p.record_id, ");
+    distance(&mut sql, meaning);
+    sql.push(" from vectors v join passages p on p.id = v.passage_id join records r on r.id = p.record_id where ");
+    sql.push(&format!("v.set_id = {} and ", meaning.set.id));
+    readable(&mut sql, me, reach);
+    if !reach.places.is_empty() {
+        sql.push(" and ");
+        in_reach(&mut sql, me, reach);
+    }
+    sql.push(" order by distance limit ").bind(NEAREST);
+    sql.push(&format!(
+        ") select passage_id, record_id, distance from near where distance <= {FARTHEST} order by distance, passage_id"
+    ));
+    sql
+}
+
+fn distance(sql: &mut Sql, meaning: &Meaning) {
+    let set = &meaning.set;
+    sql.push(&format!("{} <=> ", set.expression())).bind(literal(&meaning.vector));
+    sql.push(&format!("::text::{} as distance", set.sql_type()));
+}
+
+fn readable(sql: &mut Sql, me: &Actor, reach: &Reach) {
+    sql.push("r.archived_at is null and ").append(&visible::records(me));
+    narrow(sql, reach);
+}
+
+fn narrow(sql: &mut Sql, reach: &Reach) {
+    if !reach.kinds.is_empty() {
+        sql.push(" and p.kind = any(").bind(Bind::Texts(reach.kinds.clone())).push(")");
+    }
+    if let Some(person) = reach.author {
+        sql.push(" and p.author_id = ").bind(person);
+    }
+    if let Some(since) = reach.since {
+        sql.push(" and p.at >= ").bind(since);
+    }
+}

@@ -1,0 +1,303 @@
+//! Search by meaning: what is found, and that nothing is found that its reader may not see.
+
+use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+use std::time::Duration as Wait;
+use tow::ai::{Level, Policy, Sphere};
+use tow::vectors::*;
+use uuid::Uuid;
+
+/// Atlas has a ticket about a boat, and everything a vector.
+fn harbour(models: &Models) -> App {
+    let app = models.app();
+    index(&app);
+    says(&app, STEEL, "Boat, boat, boat, boat.");
+    embed(&app);
+    app
+}
+
+fn asked(models: &Models) -> Vec<String> {
+    let is_question = |body: &serde_json::Value| {
+        body["input"].as_array().is_some_and(|texts| texts.len() == 1 && !texts[0].as_str().unwrap().contains('\n'))
+    };
+    models
+        .bodies()
+        .iter()
+        .filter(|body| is_question(body))
+        .map(|body| body["input"][0].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn meaning(app: &App, text: &str) -> Meaning {
+    Meaning { set: app.tx(|tx| Set::find(tx, SetState::Serving)).unwrap(), vector: vector(text, DIM) }
+}
+
+fn near(app: &App, who: Who, text: &str, reach: &Reach, plan: Plan) -> Vec<Near> {
+    let meaning = meaning(app, text);
+    app.read(who, |tx, me| nearest_by(tx, me, &meaning, reach, plan)).unwrap()
+}
+
+#[test]
+fn other_words_of_the_same_meaning_are_found_by_who_may_read_them() {
+    let models = Models::new();
+    let app = harbour(&models);
+    for path in ["/search?q=vessel", "/palette?q=the+vessel"] {
+        assert!(app.as_(CLEO).get(path).has("ATL-1"), "{path}");
+        assert!(!app.as_(DOV).get(path).has("ATL-1"), "{path}");
+    }
+    let page = app.as_(CLEO).get("/search?q=vessel");
+    assert!(page.has("Boat, boat") && page.has("1 result"), "{}", page.text());
+    assert!(app.as_(CLEO).get("/search?q=vessel&kind=decision").has("Nothing you may read fits"), "a filter by kind");
+    assert!(app.as_(CLEO).get("/search?q=vessel&project=ATL").has("ATL-1"));
+    assert!(!app.as_(CLEO).get("/search?q=vessel&project=BCN").has("ATL-1"));
+}
+
+#[test]
+fn the_counts_beside_the_results_count_what_was_found_by_meaning() {
+    let models = Models::new();
+    let app = harbour(&models);
+    // Before a read, which has the only connection.
+    let known = meaning(&app, "vessel");
+    let question = |kinds: &[&str]| tow::search::Question {
+        meaning: Some(known.clone()),
+        kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
+        ..tow::search::Question::new(tow::search::Words::parse("vessel").unwrap())
+    };
+    for kinds in [&[][..], &["ticket"], &["decision"]] {
+        let (hits, facets) = app.read(CLEO, |tx, me| question(kinds).answer(tx, me)).unwrap();
+        let counts: Vec<_> = facets.iter().map(|facet| (facet.kind.as_str(), facet.count)).collect();
+        assert_eq!((counts, hits.len()), (vec![("ticket", 1)], usize::from(kinds != ["decision"])), "{kinds:?}");
+        assert!(hits.iter().all(|hit| hit.total == 1));
+    }
+    let (hits, facets) = app.read(DOV, |tx, me| question(&[]).answer(tx, me)).unwrap();
+    assert!(hits.is_empty() && facets.is_empty());
+}
+
+#[test]
+fn found_by_words_and_by_meaning_comes_before_found_by_one() {
+    let models = Models::new();
+    let app = harbour(&models);
+    says(&app, CRANE, "The vessel, vessel, vessel.");
+    embed(&app);
+    let page = app.as_(CLEO).get("/search?q=vessel");
+    let at = |id: &str| page.text().find(&format!("/tickets/{id}")).unwrap_or(usize::MAX);
+    assert!(at(CRANE) < at(STEEL) && at(STEEL) < usize::MAX, "{}", page.text());
+}
+
+#[test]
+fn a_question_leaves_once_for_each_person_and_not_again_for_ten_minutes() {
+    let models = Models::new();
+    let app = harbour(&models);
+    let before = asked(&models).len();
+    for _ in 0..3 {
+        assert_eq!(app.as_(CLEO).get("/search?q=a+vessel").status, 200);
+    }
+    assert_eq!(asked(&models)[before..], ["a vessel"]);
+    assert_eq!(app.as_(VERA).get("/search?q=a+vessel").status, 200);
+    assert_eq!(asked(&models).len(), before + 2);
+    let of = |who: Who| {
+        app.count(&format!(
+            "select count(*) from ai_calls where purpose = 'search' and records = '{{}}' and person_id = '{}'",
+            who.id
+        ))
+    };
+    assert_eq!((of(CLEO), of(VERA)), (1, 1));
+    app.advance(chrono::Duration::minutes(KEEP_MINUTES));
+    assert_eq!(app.as_(CLEO).get("/search?q=a+vessel").status, 200);
+    assert_eq!(asked(&models).len(), before + 3);
+}
+
+#[test]
+fn ids_quotes_exclusions_and_beginnings_do_not_leave() {
+    let models = Models::new();
+    let app = harbour(&models);
+    let before = models.asked().len();
+    for q in ["ATL-1", "%22a+vessel%22", "vessel+-steel", "vessel+or+crane", "ve", ""] {
+        assert_eq!(app.as_(CLEO).get(&format!("/search?q={q}")).status, 200);
+    }
+    assert_eq!(app.as_(CLEO).get("/palette?q=vesse").status, 200);
+    assert_eq!(models.asked().len(), before);
+}
+
+#[test]
+fn a_provider_that_is_away_or_slow_leaves_search_by_words_which_says_so() {
+    let models = Models::new();
+    let app = harbour(&models);
+    let alone = "words alone";
+    for turn in [Turn::Fails(500, "down", Vec::new()), Turn::Garbled, Turn::Vectors(3)] {
+        models.then([turn]);
+        let page = app.as_(CLEO).get("/search?q=steel+pier");
+        assert!(page.status == 200 && page.has("ATL-1") && page.has(alone), "{}", page.text());
+    }
+    assert!(!app.as_(CLEO).get("/search?q=steel+pier").has(alone));
+    models.then([Turn::Late(PATIENCE * 2)]);
+    let begun = std::time::Instant::now();
+    let page = app.as_(CLEO).get("/search?q=steel+piles");
+    assert!(page.has(alone) && begun.elapsed() < PATIENCE * 2, "{:?}", begun.elapsed());
+    std::thread::sleep(Wait::from_millis(1));
+}
+
+#[test]
+fn who_lets_no_question_leave_searches_by_words_and_is_not_told_each_time() {
+    let models = Models::new();
+    let app = harbour(&models);
+    let before = models.asked().len();
+    app.write(ADA, |tx, me| Policy { level: Level::Off, ..Policy::default() }.save(tx, me, Sphere::Organisation))
+        .unwrap();
+    let page = app.as_(CLEO).get("/search?q=steel+pier");
+    assert!(page.has("ATL-1") && !page.has("words alone"));
+    assert_eq!(
+        (models.asked().len(), app.count("select count(*) from ai_calls where outcome = 'refused'")),
+        (before, 0)
+    );
+    let plain = App::new();
+    index(&plain);
+    assert!(!plain.as_(CLEO).get("/search?q=steel+pier").has("words alone"));
+}
+
+#[test]
+fn what_has_another_meaning_is_not_found_although_something_is_always_the_nearest() {
+    let models = Models::new();
+    let app = harbour(&models);
+    assert!(app.as_(CLEO).get("/search?q=quux+xylophone").has("Nothing you may read fits"));
+}
+
+/// So many passages of a record of this place, all about boats.
+fn boats(app: &App, place: &str, kind: &str, count: usize) -> Uuid {
+    let set = meaning(app, "x").set.id;
+    let id = Uuid::new_v4();
+    let (scope, column) = if place.ends_with("11'") || place.ends_with("12'") {
+        ("project", "project_id")
+    } else {
+        ("group", "group_id")
+    };
+    app.sql(&format!(
+        "insert into records (id, organisation_id, kind, number, display_id, scope, {column}, title, created_at, updated_at)
+           select '{id}', '{}', '{kind}', 900, 'T-{id}', '{scope}', {place}, 'Boats', current_timestamp, current_timestamp;
+         insert into passages (id, record_id, place_id, kind, source, part, title, text, hash, at, is_waiting)
+           select gen_random_uuid(), id, place_id, kind, 'body', n, title, 'boat ' || n, sha256(n::text::bytea), updated_at, false from records, generate_series(1, {count}) n where id = '{id}';
+         insert into vectors (set_id, passage_id, place_id, whole)
+           select {set}, p.id, p.place_id, (select array_agg(w + 0.05 * random())::real[]::vector from unnest('{}'::vector::real[]) w where p.id is not null) from passages p where p.record_id = '{id}'",
+        HALDEN.0,
+        literal(&vector("boat", DIM)),
+    ));
+    id
+}
+
+#[test]
+fn a_reader_of_little_finds_it_behind_much_that_others_read() {
+    let models = Models::new();
+    let app = harbour(&models);
+    boats(&app, &format!("'{}'", ATLAS.0), "ticket", 3_000);
+    let own = boats(&app, &format!("'{}'", BEACON.0), "ticket", 5);
+    for plan in [Plan::Each, Plan::Walk] {
+        let found = near(&app, DOV, "ship", &Reach::default(), plan);
+        assert_eq!(found.iter().filter(|near| near.record_id == own).count(), 5, "{plan:?}");
+        assert!(found.len() < 20);
+    }
+    assert_eq!(near(&app, CLEO, "ship", &Reach::default(), Plan::Walk).len(), NEAREST as usize);
+}
+
+#[test]
+fn the_index_answers_who_reads_much_and_no_index_who_has_each_compared() {
+    let models = Models::new();
+    let app = harbour(&models);
+    boats(&app, &format!("'{}'", ATLAS.0), "ticket", 3_000);
+    app.sql("analyze vectors; analyze passages; analyze records");
+    let meaning = meaning(&app, "ship");
+    let explain = |plan| {
+        #[derive(diesel::QueryableByName)]
+        struct Line {
+            #[diesel(sql_type = diesel::sql_types::Text, column_name = "QUERY PLAN")]
+            line: String,
+        }
+        let lines: Vec<Line> = app
+            .read(ADA, |tx, me| {
+                walk_on(tx)?;
+                let mut sql = tow::db::sql::Sql::new("explain ");
+                sql.append(&statement(me, &meaning, &Reach::default(), plan));
+                Ok(sql.load(tx.conn())?)
+            })
+            .unwrap();
+        lines.into_iter().map(|line| line.line).collect::<Vec<_>>().join("\n")
+    };
+    let name = format!("vectors_set_{}_idx", meaning.set.id);
+    assert!(explain(Plan::Walk).contains(&name), "{}", explain(Plan::Walk));
+    assert!(!explain(Plan::Each).contains(&name), "{}", explain(Plan::Each));
+}
+
+#[test]
+fn the_plan_is_chosen_by_what_the_reader_has_in_reach() {
+    let models = Models::new();
+    let app = harbour(&models);
+    let set = meaning(&app, "x").set;
+    app.sql(&format!("drop index vectors_set_{}_idx", set.id));
+    let chosen = |who: Who, reach: &Reach| app.read(who, |tx, me| plan(tx, me, &set, reach)).unwrap();
+    boats(&app, &format!("'{}'", ATLAS.0), "ticket", EXACT_UP_TO as usize - 9);
+    assert_eq!(chosen(ADA, &Reach::default()), Plan::Each);
+    boats(&app, &format!("'{}'", ATLAS.0), "ticket", 20);
+    assert_eq!((chosen(CLEO, &Reach::default()), chosen(DOV, &Reach::default())), (Plan::Walk, Plan::Each));
+    assert_eq!(chosen(CLEO, &Reach { places: vec![BEACON.0], ..Reach::default() }), Plan::Each);
+}
+
+#[test]
+fn half_precision_is_walked_and_compared_as_well() {
+    let models = Models::new();
+    models.then((0..30).map(|_| Turn::Vectors(2100)));
+    let app = models.app_with(&[("TOW_AI__EMBEDDING_DIM", "2100")]);
+    index(&app);
+    embed(&app);
+    let meaning = Meaning {
+        set: app.tx(|tx| Set::find(tx, SetState::Serving)).unwrap(),
+        vector: vector("Order steel for the north pier", 2100),
+    };
+    for plan in [Plan::Each, Plan::Walk] {
+        let found = app.read(CLEO, |tx, me| nearest_by(tx, me, &meaning, &Reach::default(), plan)).unwrap();
+        assert!(found.first().is_some_and(|near| near.distance < 0.1), "{plan:?} {found:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// List equals ask, with vectors: who may read a record finds it, who may not does not, by either plan, wherever it is moved.
+    #[test]
+    fn nobody_finds_what_they_may_not_read(moves in prop::collection::vec((0_usize..6, 0_usize..5, any::<bool>()), 1..6)) {
+        let models = Models::new();
+        let app = harbour(&models);
+        let ids = [STEEL, CRANE, DOOR, INSURANCE, SPRING, SECRET];
+        for (record, place, is_archived) in moves {
+            let place = match place {
+                0 => format!("scope = 'project', project_id = '{}', group_id = null, owner_id = null", ATLAS.0),
+                1 => format!("scope = 'project', project_id = '{}', group_id = null, owner_id = null", BEACON.0),
+                2 => format!("scope = 'group', project_id = null, group_id = '{}', owner_id = null", PLANNERS.0),
+                3 => format!("scope = 'user', project_id = null, group_id = null, owner_id = '{}'", DOV.id),
+                _ => "scope = 'organisation', project_id = null, group_id = null, owner_id = null".to_owned(),
+            };
+            let archived = if is_archived { "updated_at" } else { "null" };
+            app.sql(&format!("update records set {place}, archived_at = {archived} where display_id = '{}'", ids[record]));
+        }
+        let words = "order steel north pier crane hire repaint lighthouse door renew fire insurance draft spring plan night shift boat suppliers piles caissons season leave may";
+        for who in EVERYBODY.into_iter().filter(|who| *who != HUGO) {
+            let readable: BTreeSet<Uuid> = app.read(who, |tx, me| {
+                let mut sql = tow::db::sql::Sql::new("select r.id from records r where r.archived_at is null and ");
+                sql.append(&tow::access::visible::records(me));
+                let rows: Vec<Id> = sql.load(tx.conn())?;
+                Ok(rows.into_iter().map(|row| row.id).collect())
+            }).unwrap();
+            let mut all = Vec::new();
+            for plan in [Plan::Each, Plan::Walk] {
+                let found: BTreeSet<Uuid> = near(&app, who, words, &Reach::default(), plan).into_iter().map(|near| near.record_id).collect();
+                prop_assert!(found.is_subset(&readable), "{} {plan:?}", who.name);
+                all.push(found);
+            }
+            prop_assert_eq!(&all[0], &all[1]);
+            let question = tow::search::Question { meaning: Some(meaning(&app, words)), ..tow::search::Question::new(tow::search::Words::parse("boat").unwrap()) };
+            let (hits, facets) = app.read(who, |tx, me| question.answer(tx, me)).unwrap();
+            prop_assert!(hits.iter().all(|hit| readable.contains(&hit.record.id.0)));
+            prop_assert!(all[0].iter().all(|id| hits.iter().any(|hit| hit.record.id.0 == *id)));
+            prop_assert_eq!(facets.iter().map(|facet| facet.count).sum::<i64>(), hits.len() as i64);
+        }
+    }
+}
