@@ -14,7 +14,7 @@ pub use way::Heard;
 pub use wire::{Answer, ToolCall, Usage};
 
 use super::desk::{Desk, PageDesk};
-use super::{Asking, Endpoint, Fault, Reason};
+use super::{Asking, Endpoint, Fault, LEASE_SECONDS, Reason};
 use crate::config::{Ai, Config};
 use crate::error::{Error, Result};
 use crate::net::{Net, Patience};
@@ -41,8 +41,10 @@ const QUEUE_STEP: Duration = Duration::from_millis(200);
 pub const MAX_WAITING: usize = 64;
 /// From the gate to the last byte, however it comes.
 pub const LONGEST_CALL: Duration = Duration::from_secs(1200);
+const _: () = assert!(ANSWER_SECONDS < LONGEST_CALL.as_secs(), "a whole answer may take its time");
 /// How often a call under way says that it still is.
 pub const BEAT: Duration = Duration::from_secs(20);
+const _: () = assert!(BEAT.as_secs() * 2 < LEASE_SECONDS.unsigned_abs(), "one beat may be missed");
 /// Until a whole answer that is not streamed: a model that thinks takes minutes.
 pub const ANSWER_SECONDS: u64 = 600;
 /// Until a streamed answer begins.

@@ -3,7 +3,9 @@
 use super::*;
 use serde_json::json;
 use std::time::{Duration, Instant};
-use tow::ai::{FIRST_PAUSE, MAX_ANSWER_BYTES, MAX_RECORDS, MAX_REQUEST_BYTES, MAX_TEXTS, Masks, Reason, ToolCall};
+use tow::ai::{
+    FIRST_PAUSE, LONGEST_PAUSE, MAX_ANSWER_BYTES, MAX_RECORDS, MAX_REQUEST_BYTES, MAX_TEXTS, Masks, Reason, ToolCall,
+};
 
 fn later(milliseconds: u32) -> Vec<(&'static str, String)> {
     vec![("retry-after-ms", milliseconds.to_string())]
@@ -147,11 +149,14 @@ fn too_fast_is_waited_for_as_long_as_the_provider_says_and_each_try_is_in_the_le
 fn a_wait_of_a_minute_is_told_instead_of_taken() {
     let models = Models::new();
     let app = models.app();
+    models.then([Turn::Fails(429, "rate_limit_exceeded", vec![("retry-after", LONGEST_PAUSE.as_secs().to_string())])]);
+    assert_eq!(ask(&app, CLEO, &prompt()).unwrap_err().reason, Reason::Rate);
+    assert_eq!(models.asked().len(), 1);
     models.then([Turn::Fails(429, "rate_limit_exceeded", vec![("retry-after", "60".to_owned())])]);
     let fault = ask(&app, CLEO, &prompt()).unwrap_err();
     assert_eq!((fault.reason, fault.retry_after), (Reason::Rate, Some(Duration::from_secs(60))));
     assert!(fault.words().contains("60 seconds"), "{}", fault.words());
-    assert_eq!(models.asked().len(), 1);
+    assert_eq!(models.asked().len(), 2);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use super::*;
 use chrono::Duration;
 use tow::ai::{
-    Cost, Ended, LEASE_SECONDS, LOST_AFTER_SECONDS, Level, MAX_OPEN_PER_PERSON, OUTAGE_AFTER, OUTAGE_SECONDS, Policy,
-    Reason, Sphere, close_lost, gate_close, set_keeps_out,
+    Cost, Ended, LEASE_SECONDS, LOST_AFTER_SECONDS, Level, MAX_OPEN, MAX_OPEN_PER_PERSON, OUTAGE_AFTER, OUTAGE_SECONDS,
+    OUTAGE_WINDOW_SECONDS, Policy, Reason, Sphere, close_lost, gate_close, set_keeps_out,
 };
 
 fn decide(app: &App, who: Who, sphere: Sphere, policy: Policy) {
@@ -335,6 +335,31 @@ fn open_calls(app: &App, many: i64) {
             HALDEN.0, start().to_rfc3339(), CLEO.id
         ));
     }
+}
+
+#[test]
+fn all_together_have_so_many_calls_under_way() {
+    let models = Models::new();
+    let app = models.app();
+    open_calls(&app, MAX_OPEN - 1);
+    app.sql("update ai_calls set person_id = null");
+    assert!(ask(&app, VERA, &prompt()).is_ok());
+    open_calls(&app, 1);
+    let hasty = provider(&app).hasty(std::time::Duration::from_millis(250));
+    let fault = app.wait(hasty.ask(&mut desk(&app), &asking(VERA), &prompt())).unwrap().unwrap_err();
+    assert_eq!(fault.reason, Reason::Busy);
+}
+
+#[test]
+fn failures_far_apart_are_no_outage() {
+    let models = Models::new();
+    let app = models.app();
+    models.then((0..OUTAGE_AFTER).map(|_| Turn::Fails(503, "down", vec![("retry-after", "60".to_owned())])));
+    for _ in 0..OUTAGE_AFTER {
+        assert_eq!(refusal(&app, CLEO, &prompt()).reason, Reason::Server);
+        app.advance(Duration::seconds(OUTAGE_WINDOW_SECONDS / (OUTAGE_AFTER - 1)));
+    }
+    assert!(ask(&app, CLEO, &prompt()).is_ok());
 }
 
 #[test]

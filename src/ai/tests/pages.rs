@@ -180,6 +180,19 @@ fn a_group_has_a_page_of_its_own_where_who_manages_ai_narrows() {
 }
 
 #[test]
+fn an_export_of_more_than_a_piece_is_whole() {
+    let app = App::new();
+    app.sql(&format!(
+        "insert into ai_calls (id, organisation_id, at, finished_at, purpose, endpoint, host, model, records, attempt, bytes_out, hash, outcome)
+         select gen_random_uuid(), '{0}', '{1}', '{1}', 'connection_test', 'responses', 'h', 'm', '{{}}', 1, 1, '', 'done'
+         from generate_series(0, {2})",
+        HALDEN.0, start().to_rfc3339(), tow::ai::EXPORT_BATCH
+    ));
+    let lines = app.as_(ADA).post("/settings/ai/calls/export", &[("format", "ndjson")]).text().lines().count();
+    assert_eq!(i64::try_from(lines).unwrap(), tow::ai::EXPORT_BATCH + 1);
+}
+
+#[test]
 fn the_settings_hold_so_many_words_and_no_more() {
     use tow::ai::MAX_MASKED_WORDS;
     let app = App::new();
