@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
-use tow::access::{Actor, Permissions, Place, ProjectAccess, ProjectId, ProjectRole, Thing, Verb, can};
+use tow::access::{Actor, Kind, Permissions, Place, ProjectAccess, ProjectId, ProjectRole, Thing, Verb, can};
 use tow::people::{GroupId, OrganisationRole};
 use uuid::Uuid;
 
@@ -32,6 +32,7 @@ fn main() {
         let me = actor(projects);
         let last = Thing::Record {
             id: Uuid::nil(),
+            kind: Kind::Ticket,
             place: Place::Project(ProjectId(Uuid::from_u128(projects - 1))),
             author: None,
         };

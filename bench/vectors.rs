@@ -3,6 +3,8 @@
 //!
 //! `DATABASE_URL=… cargo run --example vectors -- --passages 100000` on an empty database of its own.
 
+#![allow(clippy::indexing_slicing, clippy::disallowed_methods, reason = "a program to measure with, not the server")]
+
 use diesel::{Connection, PgConnection, RunQueryDsl};
 use rand::RngExt;
 use std::collections::HashSet;

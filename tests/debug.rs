@@ -60,9 +60,7 @@ fn printed(code: &str) -> Vec<(String, String)> {
             continue;
         }
         let name = head.split_once(kind).unwrap().1.split(|c: char| !c.is_alphanumeric()).next().unwrap();
-        found.extend(
-            fields(inside(body)).filter(|field| is_secret(field)).map(|(field, _)| (name.to_owned(), field.to_owned())),
-        );
+        found.extend(fields(inside(body)).filter(is_secret).map(|(field, _)| (name.to_owned(), field.to_owned())));
     }
     found
 }

@@ -401,7 +401,7 @@ fn what_is_printed_of_a_call_is_counts() {
     let masks = Masks { words: vec![words.to_owned()], ..Masks::default() };
     let material =
         Material { record: Uuid::nil(), display_id: String::new(), title: words.to_owned(), text: words.to_owned() };
-    let prompt = prompt().says(words).material(&[material.clone()]);
+    let prompt = prompt().says(words).material(std::slice::from_ref(&material));
     let printed = format!("{answer:?} {call:?} {masks:?} {material:?} {prompt:?} {:?}", Heard::Text(words.to_owned()));
     assert!(!printed.contains("night"), "{printed}");
 }

@@ -123,8 +123,8 @@ fn a_record_that_is_not_there_any_more_or_of_nobody_here_never_leaves() {
     let models = Models::new();
     let app = models.app();
     let gone = Material { record: Uuid::from_u128(7), ..material(&app, STEEL, "The text of something") };
-    assert_eq!(refusal(&app, CLEO, &prompt().material(&[gone.clone()])).reason, Reason::Kept);
-    assert_eq!(refusal(&app, CLEO, &about(&app, STEEL).material(&[gone.clone()])).reason, Reason::Kept);
+    assert_eq!(refusal(&app, CLEO, &prompt().material(std::slice::from_ref(&gone))).reason, Reason::Kept);
+    assert_eq!(refusal(&app, CLEO, &about(&app, STEEL).material(std::slice::from_ref(&gone))).reason, Reason::Kept);
     let texts = [(Source::Of(id_of(&app, STEEL)), "steel"), (Source::Of(gone.record), "gone")];
     assert!(app.wait(provider(&app).embed(&mut desk(&app), &asking(CLEO), &texts)).unwrap().is_err());
     assert!(models.asked().is_empty());

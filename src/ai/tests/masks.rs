@@ -58,8 +58,10 @@ fn what_the_policy_masks_leaves_neither_in_questions_nor_records_nor_tools_nor_v
         title: words.to_owned(),
         text: words.to_owned(),
     };
-    let mut prompt =
-        Prompt::new(Model::Reasoning, "Help.").says(words).answered(words, &[]).material(&[material.clone()]);
+    let mut prompt = Prompt::new(Model::Reasoning, "Help.")
+        .says(words)
+        .answered(words, &[])
+        .material(std::slice::from_ref(&material));
     // A line break in JSON is two letters, the second of which touches what comes after it.
     let arguments =
         r#"{"note":"line\nsk-abcdefghijklmnop1234\nada@halden.example","sk-abcdefghijklmnop1234":["condor"]}"#;

@@ -334,7 +334,8 @@ fn who_comes_back_in_vain_again_and_again_waits_before_the_provider_is_asked_onc
         told(&browser.get(&format!("/sign-on/callback?code=guessed&state={state}")))
     };
     let tries = FREE_TRIES_PER_ADDRESS + 12;
-    let last = (0..tries).map(|_| in_vain("198.51.100.9")).last().unwrap();
+    let told: Vec<String> = (0..tries).map(|_| in_vain("198.51.100.9")).collect();
+    let last = told.last().unwrap();
     assert!(last.contains("Too many tries"), "{last}");
     let asked = provider.outside.asked().iter().filter(|asked| asked.path == "/token").count() as i32;
     assert!((FREE_TRIES_PER_ADDRESS..tries).contains(&asked), "{asked}");
