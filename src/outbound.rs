@@ -1,7 +1,7 @@
 //! Everything that leaves this server by itself, by the room that sends it: what the page "What leaves this server" of the docs is
 //! made from. A test looks for rooms that reach outside and are not listed.
 
-use crate::ai::Purpose;
+use crate::ai::{Endpoint, Purpose};
 use std::fmt::Write;
 
 /// One kind of call to the outside.
@@ -44,6 +44,22 @@ fn of_purpose(purpose: Purpose) -> Outbound {
     Outbound { room: "ai", what, to: PROVIDER, when, carries, off: NO_KEY }
 }
 
+const WEB: &str = "the web search provider, `ai.exa_base_url`";
+const NO_WEB_KEY: &str = "No `EXA_API_KEY`, or Settings → AI and data → no web tools";
+
+/// What goes elsewhere than to the model provider; exhaustive, as `of_purpose`.
+fn of_endpoint(endpoint: Endpoint) -> Option<Outbound> {
+    let (what, carries) = match endpoint {
+        Endpoint::Responses | Endpoint::Stream | Endpoint::Embeddings => return None,
+        Endpoint::WebSearch => ("Web tools: a search", "The query, at most 400 characters; no record’s text"),
+        Endpoint::WebFetch => {
+            ("Web tools: a page", "An address of the web; the provider fetches the page, this server does not")
+        }
+    };
+    let when = "A model answers somebody, and what it looks for is in the web";
+    Some(Outbound { room: "ai", what, to: WEB, when, carries, off: NO_WEB_KEY })
+}
+
 /// The whole list.
 pub fn all() -> Vec<Outbound> {
     let mut all = vec![
@@ -73,6 +89,7 @@ pub fn all() -> Vec<Outbound> {
         },
     ];
     all.extend(Purpose::ALL.iter().map(|purpose| of_purpose(*purpose)));
+    all.extend(Endpoint::ALL.iter().filter_map(|endpoint| of_endpoint(*endpoint)));
     all
 }
 

@@ -17,6 +17,8 @@ ai-fast-model = Model for short work
 ai-title-model = Model for titles
 ai-onboarding-model = Model for the first steps
 ai-embedding-model = Search by meaning
+ai-web = Web tools
+ai-web-off = not connected: the operator sets EXA_API_KEY
 ai-last-done = Last success
 ai-last-failed = Last failure
 ai-test = Test the connection
@@ -86,6 +88,7 @@ ai-stat-refused = Refused here
 ai-chart = Calls per day, last 30 days
 ai-chart-answers = Answers
 ai-chart-vectors = Vectors
+ai-chart-web = Web
 ai-chart-words = Calls per day of the last 30 days. Most on { $day } with { $calls }.
 ai-chart-empty = No calls in the last 30 days.
 ai-what = What for
@@ -139,6 +142,10 @@ ai-reason-cancelled = stopped
 ai-reason-slow = took too long
 ai-reason-no-interface = nothing there takes requests
 ai-reason-redirected = sent elsewhere
+ai-reason-web-tools-not-configured = no key for the web
+ai-reason-private-address = address not of the web
+ai-reason-masked-address = masked words in the address
+ai-reason-no-page = no such page
 ai-fault-no-key = AI is not connected: the operator has set no key. Everything else works.
 ai-fault-policy = AI may not be used for this: the policy of { $about } forbids it.
 ai-fault-policy-hidden = AI may not be used for this: the policy of a place whose records are in it forbids it.
@@ -147,31 +154,73 @@ ai-fault-model = The model { $about } is not among those allowed here. Whoever m
 ai-fault-budget = Your tokens of this month are used up. It starts again with the next month; whoever manages AI can raise the limit.
 ai-fault-budget-of = This month’s tokens of { $about } are used up. It starts again with the next month; whoever manages AI can raise the limit.
 ai-fault-busy = Too much is being asked at the same time. Try again in a moment.
-ai-fault-resting = The model provider failed several times in a row and is left alone for { $seconds ->
+ai-fault-resting = { $site ->
+    [web] The web search provider
+   *[model] The model provider
+  } failed several times in a row and is left alone for { $seconds ->
     [one] a second
    *[other] { $seconds } seconds
   }. Try again then.
-ai-fault-key = The model provider refuses the key of this server. The operator must set a valid one.
-ai-fault-quota = The account at the model provider is used up. The operator must top it up there.
-ai-fault-rate = The model provider asks us to slow down. Try again in { $seconds ->
+ai-fault-key = { $site ->
+    [web] The web search provider
+   *[model] The model provider
+  } refuses the key of this server. The operator must set a valid one.
+ai-fault-quota = The account at { $site ->
+    [web] the web search provider
+   *[model] the model provider
+  } is used up. The operator must top it up there.
+ai-fault-rate = { $site ->
+    [web] The web search provider
+   *[model] The model provider
+  } asks us to slow down. Try again in { $seconds ->
     [one] a second
    *[other] { $seconds } seconds
   }.
-ai-fault-rate-soon = The model provider asks us to slow down. Try again in a moment.
+ai-fault-rate-soon = { $site ->
+    [web] The web search provider
+   *[model] The model provider
+  } asks us to slow down. Try again in a moment.
 ai-fault-unknown-model = The model provider does not know a model that tow.yaml names. The operator must correct it.
-ai-fault-request = The model provider does not accept this request. The server’s log has its word for it, under ai.call_failed.
+ai-fault-request = { $site ->
+    [web] The web search provider
+   *[model] The model provider
+  } does not accept this request. The server’s log has its word for it, under ai.call_failed.
 ai-fault-too-much = This is more text than the model can read at once. Ask about less.
-ai-fault-server = The model provider failed. Nothing is lost; try again in a moment.
-ai-fault-away = The model provider could not be reached in time. Nothing is lost; try again in a moment.
-ai-fault-address = This server may not call the address of the model provider: it is not https, or an address of this network that tow.yaml does not name.
+ai-fault-server = { $site ->
+    [web] The web search provider
+   *[model] The model provider
+  } failed. Nothing is lost; try again in a moment.
+ai-fault-away = { $site ->
+    [web] The web search provider
+   *[model] The model provider
+  } could not be reached in time. Nothing is lost; try again in a moment.
+ai-fault-address = This server may not call the address of { $site ->
+    [web] the web search provider
+   *[model] the model provider
+  }: it is not https, or an address of this network that tow.yaml does not name.
 ai-fault-cut = The answer ended in the middle. Try again for the whole.
-ai-fault-garbled = The model provider’s answer could not be read. Try again.
+ai-fault-garbled = The answer of { $site ->
+    [web] the web search provider
+   *[model] the model provider
+  } could not be read. Try again.
 ai-fault-too-long = The answer was longer than is taken here. Ask for less.
 ai-fault-dimension = The embedding model gives vectors of { $about } numbers, which is not what embedding_dim says. The operator must correct tow.yaml.
 ai-fault-declined = The model declines to answer this.
 ai-fault-cancelled = Stopped.
-ai-fault-slow = The model provider took longer than is waited for here. Nothing is lost; try again in a moment.
+ai-fault-slow = { $site ->
+    [web] The web search provider
+   *[model] The model provider
+  } took longer than is waited for here. Nothing is lost; try again in a moment.
 ai-fault-no-interface = Nothing at the address of the model provider takes such requests, or it does not know the model. The operator must look at openai_base_url, which usually ends in /v1, and at the names of the models.
+ai-fault-web-off = Web tools are not connected: the operator has set no EXA_API_KEY. Everything else works.
+ai-fault-private-address = This address is not fetched: it is not of the web, carries a password, or belongs to this server or network. Nothing was sent.
+ai-fault-masked-address = This address has something in it that is masked before it leaves, so it was not fetched. Nothing was sent.
+ai-fault-no-page = The page could not be read: it is not there, or its site does not let it be fetched.
+ai-fault-policy-web = The web may not be asked for this: the policy of { $about } forbids it.
+ai-fault-policy-web-hidden = The web may not be asked for this: a policy that holds here forbids it.
+ai-fault-too-much-web = A web search or an address may have { $about } characters at most. Nothing was sent.
+ai-fault-no-interface-web = Nothing at the address of the web search provider takes such requests. The operator must look at exa_base_url.
+ai-fault-redirected-web = The web search provider answers that it is somewhere else, where this server does not follow. The operator must set exa_base_url to its real address.
 ai-fault-redirected = The model provider answers that it is somewhere else, where this server does not follow. The operator must set openai_base_url to its real address.
 audit-did-ai-policy-changed = changed what may leave for AI
 audit-did-ai-connection-tested = tested the connection to the model provider

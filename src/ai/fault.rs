@@ -1,5 +1,6 @@
 //! Why there is no answer, in a closed list of words: what the ledger keeps, and what people read.
 
+use super::Endpoint;
 use crate::error::{Error, Msg};
 use crate::text_enum;
 use std::time::Duration;
@@ -57,6 +58,14 @@ text_enum!(
         Declined = "declined",
         /// Somebody stopped it.
         Cancelled = "cancelled",
+        /// No key for the web is set. What a model is told, too.
+        WebOff = "web_tools_not_configured",
+        /// An address of this machine or network, or none of the web.
+        Private = "private_address",
+        /// An address with something in it that is masked.
+        Masked = "masked_address",
+        /// The page is not there, or nobody may fetch it.
+        NoPage = "no_page",
     }
 );
 
@@ -87,6 +96,8 @@ pub struct Fault {
     pub retry_after: Option<Duration>,
     /// What the sentence names: a project, a model, a number.
     pub about: String,
+    /// Of the web, not of a model; the sentence says so.
+    pub is_of_web: bool,
 }
 
 /// Of a provider's word; longer ones are no words.
@@ -94,12 +105,17 @@ const MAX_CODE_CHARS: usize = 60;
 
 impl Fault {
     pub fn new(reason: Reason) -> Self {
-        Fault { reason, status: None, code: String::new(), retry_after: None, about: String::new() }
+        Fault { reason, status: None, code: String::new(), retry_after: None, about: String::new(), is_of_web: false }
     }
 
     pub fn about(mut self, what: impl ToString) -> Self {
         self.about = what.to_string();
         self
+    }
+
+    /// Met on the way to this.
+    pub fn of(self, endpoint: Endpoint) -> Self {
+        Fault { is_of_web: endpoint.is_web(), ..self }
     }
 
     pub fn after(mut self, wait: Option<Duration>) -> Self {
@@ -143,6 +159,15 @@ impl Fault {
         let seconds = self.retry_after.unwrap_or_default().as_millis().div_ceil(1000).max(1);
         let key = match self.reason {
             Reason::NoKey => "ai-fault-no-key",
+            Reason::WebOff => "ai-fault-web-off",
+            Reason::Private => "ai-fault-private-address",
+            Reason::Masked => "ai-fault-masked-address",
+            Reason::NoPage => "ai-fault-no-page",
+            Reason::Policy if self.is_of_web && self.about.is_empty() => "ai-fault-policy-web-hidden",
+            Reason::Policy if self.is_of_web => "ai-fault-policy-web",
+            Reason::TooMuch if self.is_of_web => "ai-fault-too-much-web",
+            Reason::NoInterface if self.is_of_web => "ai-fault-no-interface-web",
+            Reason::Redirected if self.is_of_web => "ai-fault-redirected-web",
             Reason::Policy if self.about.is_empty() => "ai-fault-policy-hidden",
             Reason::Policy => "ai-fault-policy",
             Reason::Kept => "ai-fault-kept",
@@ -171,7 +196,8 @@ impl Fault {
             Reason::NoInterface => "ai-fault-no-interface",
             Reason::Redirected => "ai-fault-redirected",
         };
-        Msg::new(key).with("about", &self.about).with("seconds", seconds)
+        let site = if self.is_of_web { "web" } else { "model" };
+        Msg::new(key).with("about", &self.about).with("seconds", seconds).with("site", site)
     }
 }
 
@@ -190,7 +216,8 @@ impl From<Fault> for Error {
             | Reason::Slow
             | Reason::Cut
             | Reason::Garbled => {
-                Error::Away(format!("the model provider: {} {}", fault.reason, fault.code).trim_end().to_owned())
+                let whose = if fault.is_of_web { "the web search provider" } else { "the model provider" };
+                Error::Away(format!("{whose}: {} {}", fault.reason, fault.code).trim_end().to_owned())
             }
             Reason::NoKey
             | Reason::Policy
@@ -208,7 +235,11 @@ impl From<Fault> for Error {
             | Reason::TooLong
             | Reason::Dimension
             | Reason::Declined
-            | Reason::Cancelled => Error::Forbidden(fault.msg()),
+            | Reason::Cancelled
+            | Reason::WebOff
+            | Reason::Private
+            | Reason::Masked
+            | Reason::NoPage => Error::Forbidden(fault.msg()),
         }
     }
 }

@@ -55,6 +55,12 @@ impl Masks {
         if let Some(input) = body.get_mut("input") {
             self.mask_within(input, &words, input_is_plain);
         }
+        // What the web is asked.
+        for name in ["query", "urls"] {
+            if let Some(asked) = body.get_mut(name) {
+                self.mask_within(asked, &words, |_| false);
+            }
+        }
     }
 
     /// One text.

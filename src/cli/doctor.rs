@@ -90,6 +90,7 @@ fn machine(loaded: &Loaded) -> Vec<Check> {
         stored_secrets(loaded),
         mails(config),
         models(config),
+        web(config),
         Check::of(env.name, closed(&env)),
         Check::of(folder.name, closed(&folder)),
         Check::of(cluster.name, closed(&cluster)),
@@ -120,6 +121,14 @@ fn models(config: &crate::config::Config) -> Check {
     match crate::ai::check_provider(config) {
         Ok(words) => Check { name: "model provider", is_ok: true, words: words.to_owned() },
         Err(why) => Check::of("model provider", Err(why)),
+    }
+}
+
+/// As `models`.
+fn web(config: &crate::config::Config) -> Check {
+    match crate::ai::check_web(config) {
+        Ok(words) => Check { name: "web tools", is_ok: true, words: words.to_owned() },
+        Err(why) => Check::of("web tools", Err(why)),
     }
 }
 

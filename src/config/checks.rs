@@ -143,6 +143,11 @@ impl Checks<'_> {
         let web = secrets.exa_api_key.is_some() && self.is_exposed(&ai.exa_base_url);
         self.warn(model, "ai.openai_base_url is not https: the key and every text sent travel readable.");
         self.warn(web, "ai.exa_base_url is not https: the key and every query travel readable.");
+        let is_idle = secrets.exa_api_key.is_some() && secrets.openai_api_key.is_none();
+        self.warn(
+            is_idle,
+            "EXA_API_KEY is set and OPENAI_API_KEY is not: web tools serve the model's answers, so nothing uses them.",
+        );
     }
 
     fn folders(&mut self) {

@@ -213,6 +213,7 @@ fn assemble(file: Option<TextFile>, variables: &Variables, mut draft: Draft) -> 
         config.security.data_encryption_keys =
             (secrets.data_encryption_key.clone(), secrets.data_encryption_key_previous.clone());
         config.ai.openai_api_key = secrets.openai_api_key.clone();
+        config.ai.exa_api_key = secrets.exa_api_key.clone();
         config.email.smtp.login = secrets.smtp_username.clone().zip(secrets.smtp_password.clone());
     }
     match &config {

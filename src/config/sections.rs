@@ -130,6 +130,9 @@ pub struct Ai {
     /// OPENAI_API_KEY; None: AI is off. Here, because jobs need it too.
     #[serde(skip)]
     pub openai_api_key: Option<Secret>,
+    /// EXA_API_KEY; None: AI has no web tools.
+    #[serde(skip)]
+    pub exa_api_key: Option<Secret>,
 }
 
 impl Ai {

@@ -299,6 +299,14 @@ fn source(folder: &std::path::Path, env: &[(&str, &str)]) -> Source {
 }
 
 #[test]
+fn a_key_of_the_web_without_one_for_models_is_told_to_be_idle() {
+    let warnings = with("", "EXA_API_KEY", "exa-1").warnings;
+    assert!(warnings.iter().any(|warning| warning.contains("nothing uses them")), "{warnings:?}");
+    let both = load_text("", &[SECRET, ("EXA_API_KEY", "exa-1"), ("OPENAI_API_KEY", "sk-1")]).unwrap();
+    assert!(both.warnings.is_empty(), "{:?}", both.warnings);
+}
+
+#[test]
 fn a_missing_default_file_is_fine_and_a_missing_named_one_is_not() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(load(&source(folder.path(), &[])).unwrap().config_path, None);

@@ -5,6 +5,7 @@ use crate::config::Security;
 use crate::net::Fault;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
+use url::{Host, Url};
 
 /// Azure's inner service, at an address that is otherwise public.
 const AZURE_INNER: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
@@ -93,4 +94,27 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 
 fn joined(high: u16, low: u16) -> Ipv4Addr {
     Ipv4Addr::from((u32::from(high) << 16) | u32::from(low))
+}
+
+/// Names that networks give themselves.
+const INNER_NAMES: [&str; 9] =
+    ["localhost", "local", "internal", "intranet", "private", "corp", "home", "lan", "home.arpa"];
+
+/// Whether an address names a place of the web at large: http or https, nobody's name or password in it, and no host of this machine
+/// or network as far as it says. For addresses that somebody else fetches: nothing is resolved here.
+pub fn is_on_the_web(url: &Url) -> bool {
+    let is_plain = url.username().is_empty() && url.password().is_none();
+    let is_worldly = match url.host() {
+        Some(Host::Domain(name)) => is_worldly(&plain(name)),
+        Some(Host::Ipv4(address)) => is_public(address.into()),
+        Some(Host::Ipv6(address)) => is_public(address.into()),
+        None => false,
+    };
+    matches!(url.scheme(), "http" | "https") && is_plain && is_worldly
+}
+
+/// A name of one word is one of this network.
+fn is_worldly(name: &str) -> bool {
+    let is_inner = |inner: &&str| name.strip_suffix(*inner).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    name.contains('.') && !INNER_NAMES.iter().any(|inner| is_inner(&inner))
 }

@@ -7,7 +7,7 @@ mod client;
 mod forward;
 mod socket;
 
-pub use address::{Fence, is_public, plain};
+pub use address::{Fence, is_on_the_web, is_public, plain};
 pub use call::{Answer, Call, Fault};
 pub use client::{Addresses, Lookup, Net};
 pub use forward::{Arriving, Departing, Patience, wait};

@@ -38,12 +38,14 @@ pub struct Said {
     pub body: Vec<u8>,
     /// Said only after this long.
     pub after: Duration,
+    /// The connection ends in the middle of the body.
+    pub is_cut: bool,
 }
 
 impl Said {
     pub fn text(status: u16, kind: &str, body: impl Into<Vec<u8>>) -> Said {
         let headers = vec![("content-type".to_owned(), kind.to_owned())];
-        Said { status, headers, body: body.into(), after: Duration::ZERO }
+        Said { status, headers, body: body.into(), after: Duration::ZERO, is_cut: false }
     }
 
     pub fn json(body: &serde_json::Value) -> Said {
@@ -52,7 +54,16 @@ impl Said {
 
     pub fn elsewhere(to: &str) -> Said {
         let headers = vec![("location".to_owned(), to.to_owned())];
-        Said { status: 302, headers, body: Vec::new(), after: Duration::ZERO }
+        Said { status: 302, headers, body: Vec::new(), after: Duration::ZERO, is_cut: false }
+    }
+
+    pub fn cut(self) -> Said {
+        Said { is_cut: true, ..self }
+    }
+
+    pub fn with(mut self, name: &str, value: &str) -> Said {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     pub fn late(self, after: Duration) -> Said {
@@ -120,7 +131,7 @@ fn talk(stream: TcpStream, kept: &Mutex<Vec<Asked>>, answer: &(dyn Fn(&Asked) ->
     let _ = stream
         .write_all(head.as_bytes())
         .and_then(|()| stream.write_all(b"\r\n"))
-        .and_then(|()| stream.write_all(&said.body));
+        .and_then(|()| stream.write_all(&said.body[..if said.is_cut { said.body.len() / 2 } else { said.body.len() }]));
 }
 
 pub(super) fn hear(reader: &mut impl BufRead) -> Option<Asked> {

@@ -1,8 +1,7 @@
 //! One call with all its tries: masked, through the gate, watched while it is under way, closed.
 
-use super::way::Way;
 use super::wire::Costly;
-use super::{Asked, FIRST_PAUSE, LONGEST_CALL, LONGEST_PAUSE, LONGEST_QUEUE, MAX_WAITING, Provider, QUEUE_STEP, Stop};
+use super::{Asked, BEAT, FIRST_PAUSE, LONGEST_CALL, LONGEST_PAUSE, LONGEST_QUEUE, MAX_TRIES, MAX_WAITING, QUEUE_STEP, Stop};
 use crate::ai::desk::Desk;
 use crate::ai::{
     Asking, Cost, Ended, Endpoint, Fault, Gate, Masks, Reason, Sending, gate_beat, gate_close, gate_open, masks,
@@ -12,15 +11,55 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Of the words that are masked, while a call waits at the gate; then it is told that too much goes on.
 const MAX_CHANGES: usize = 5;
 
+/// How often, how long, and how soon it is looked after.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    pub tries: i32,
+    /// For all of it: the wait at the gate, the tries and the pauses between them.
+    pub within: Option<Duration>,
+    pub beat: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Pace { tries: MAX_TRIES, within: None, beat: BEAT }
+    }
+}
+
+/// What is known of a try, also of one that was dropped in the middle.
+#[derive(Debug, Clone, Default)]
+pub struct Trip {
+    is_sent: Arc<AtomicBool>,
+    /// Bytes of the answer so far.
+    pub meter: Arc<AtomicUsize>,
+}
+
+impl Trip {
+    pub fn bytes(&self) -> usize {
+        self.meter.load(Ordering::Relaxed)
+    }
+
+    /// From now on something may have left.
+    pub fn leave(&self) {
+        self.is_sent.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_sent(&self) -> bool {
+        self.is_sent.load(Ordering::Relaxed)
+    }
+}
+
 pub struct Errand<'p> {
-    pub provider: &'p Provider,
+    /// Host and port, as the ledger names whom it goes to.
+    pub host: String,
+    pub pace: Pace,
     pub asking: &'p Asking,
     pub stop: &'p Stop,
     pub endpoint: Endpoint,
@@ -42,15 +81,27 @@ impl Errand<'_> {
         &self,
         desk: &mut D,
         may_repeat: impl Fn() -> bool,
-        mut send: impl AsyncFnMut(&Way, &Value) -> Costly<T>,
+        send: impl AsyncFnMut(&Trip, &Value) -> Costly<T>,
     ) -> Asked<T> {
-        let Some(key) = &self.provider.key else { return Ok(Err(Fault::new(Reason::NoKey))) };
-        let until = self.provider.within.map(|within| Instant::now() + within);
+        let came = self.tried(desk, may_repeat, send).await?;
+        Ok(came.map_err(|fault| fault.of(self.endpoint)))
+    }
+
+    async fn tried<D: Desk, T>(
+        &self,
+        desk: &mut D,
+        may_repeat: impl Fn() -> bool,
+        mut send: impl AsyncFnMut(&Trip, &Value) -> Costly<T>,
+    ) -> Asked<T> {
+        let until = self.pace.within.map(|within| Instant::now() + within);
         let left =
             || until.map_or(LONGEST_CALL, |until| until.saturating_duration_since(Instant::now()).min(LONGEST_CALL));
         let whose = self.asking.clone();
         let masks = desk.book(move |tx| masks(tx, &whose)).await?;
-        let mut dressed = self.dress(desk, masks).await?;
+        let mut dressed = match self.dress(desk, masks).await? {
+            Ok(dressed) => dressed,
+            Err(fault) => return Ok(Err(fault)),
+        };
         for attempt in 1.. {
             dressed.sending.attempt = attempt;
             // Who waits at the gate until the end has no time left for the call.
@@ -59,21 +110,23 @@ impl Errand<'_> {
                 Ok(call) => call,
                 Err(fault) => return Ok(Err(fault)),
             };
-            let (way, began) = (self.provider.way(self.endpoint, key), Instant::now());
-            let (came, usage) = self.watched(desk, call, &dressed.sending, left(), send(&way, &dressed.body)).await;
+            let (trip, began) = (Trip::default(), Instant::now());
+            let (came, usage) = self.watched(desk, call, &dressed.sending, left(), send(&trip, &dressed.body)).await;
             let fault = came.as_ref().err().cloned();
             let cost = match (usage, &fault) {
                 (Some(usage), _) => Cost::Counted(usage),
-                (None, Some(fault)) if !way.is_sent() || !fault.may_cost() => Cost::Nothing,
+                // Only models count in tokens.
+                (None, _) if self.endpoint.is_web() => Cost::Nothing,
+                (None, Some(fault)) if !trip.is_sent() || !fault.may_cost() => Cost::Nothing,
                 (None, _) => Cost::Guessed,
             };
-            self.close(desk, call, Ended { bytes: way.bytes(), cost, took: began.elapsed(), fault }).await;
+            self.close(desk, call, Ended { bytes: trip.bytes(), cost, took: began.elapsed(), fault }).await;
             let fault = match came {
                 Ok(value) => return Ok(Ok(value)),
                 Err(fault) => fault,
             };
             let pause = pause(attempt, fault.retry_after);
-            if attempt >= self.provider.tries
+            if attempt >= self.pace.tries
                 || !fault.is_passing()
                 || !may_repeat()
                 || pause > LONGEST_PAUSE.min(left())
@@ -90,16 +143,21 @@ impl Errand<'_> {
     }
 
     /// Off the threads that serve pages: a long text and many words take a while.
-    async fn dress<D: Desk>(&self, desk: &mut D, masks: Masks) -> Result<Dressed> {
+    async fn dress<D: Desk>(&self, desk: &mut D, masks: Masks) -> Asked<Dressed> {
         let (plain, endpoint) = (self.body.clone(), self.endpoint);
-        let (host, model, records) = (self.provider.site(), self.model.to_owned(), self.records.clone());
+        let (host, model, records) = (self.host.clone(), self.model.to_owned(), self.records.clone());
         desk.work(move || {
             let mut body = Value::clone(&plain);
             masks.mask(&mut body);
+            // A masked address is another address.
+            if endpoint == Endpoint::WebFetch && body != *plain {
+                return Ok(Err(Fault::new(Reason::Masked)));
+            }
             let text = body.to_string();
             let bytes = i64::try_from(text.len()).unwrap_or(i64::MAX);
             let hash = Sha256::digest(text.as_bytes()).to_vec();
-            Ok(Dressed { sending: Sending { endpoint, host, model, records, bytes, hash, masks, attempt: 1 }, body })
+            let sending = Sending { endpoint, host, model, records, bytes, hash, masks, attempt: 1 };
+            Ok(Ok(Dressed { sending, body }))
         })
         .await
     }
@@ -120,7 +178,10 @@ impl Errand<'_> {
                 Gate::Stale(masks) => {
                     changes += 1;
                     let attempt = dressed.sending.attempt;
-                    *dressed = self.dress(desk, masks).await?;
+                    *dressed = match self.dress(desk, masks).await? {
+                        Ok(dressed) => dressed,
+                        Err(fault) => return Ok(Err(fault)),
+                    };
                     dressed.sending.attempt = attempt;
                     continue;
                 }
@@ -155,7 +216,7 @@ impl Errand<'_> {
                 () = self.stop.stopped() => return (Err(Fault::new(Reason::Cancelled)), None),
                 () = &mut end => return (Err(Fault::new(Reason::Slow)), None),
                 came = &mut doing => return came,
-                () = tokio::time::sleep(self.provider.beat) => {}
+                () = tokio::time::sleep(self.pace.beat) => {}
             }
             let (whose, what) = (self.asking.clone(), sending.clone());
             match desk.book(move |tx| gate_beat(tx, call, &whose, &what)).await {
@@ -172,7 +233,7 @@ impl Errand<'_> {
     async fn close<D: Desk>(&self, desk: &mut D, call: Uuid, ended: Ended) {
         if let Some(fault) = ended.fault.as_ref().filter(|fault| fault.reason != Reason::Cancelled) {
             let Fault { reason, status, code, .. } = fault;
-            tracing::warn!(name = "ai.call_failed", call = %call, reason = reason.as_str(), status, code, "a call to the model provider failed");
+            tracing::warn!(name = "ai.call_failed", call = %call, reason = reason.as_str(), status, code, "a call to a provider failed");
         }
         for _ in 0..2 {
             let ended = ended.clone();

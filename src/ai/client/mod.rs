@@ -1,4 +1,4 @@
-//! The only code that talks to a model provider. Each try is opened and closed at the gate, which holds the policy, the limits and
+//! The only code that talks to a model provider, or asks the web for one. Each try is opened and closed at the gate, which holds the policy, the limits and
 //! the ledger; between the two no transaction is open. Nothing of the provider's memory is used: what the model shall know is sent
 //! each time, and `store` is `false` in the only type a request can be made of.
 
@@ -6,11 +6,15 @@ mod errand;
 mod prompt;
 mod stop;
 mod way;
+mod web;
 mod wire;
 
 pub use prompt::{Material, Model, Prompt, Source};
 pub use stop::{Coming, Stop};
 pub use way::Heard;
+pub use web::{
+    MAX_WEB_ANSWER_BYTES, WEB_PAGE_CHARS, WEB_QUERY_CHARS, WEB_RESULTS, WEB_SECONDS, WEB_TITLE_CHARS, WebPage, WebTools, check_web,
+};
 pub use wire::{Answer, ToolCall, Usage};
 
 use super::desk::{Desk, PageDesk};
@@ -19,11 +23,12 @@ use crate::config::{Ai, Config};
 use crate::error::{Error, Result};
 use crate::net::{Net, Patience};
 use crate::secret::Secret;
-use errand::Errand;
+use errand::{Errand, Pace, Trip};
 use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use url::Url;
 use uuid::Uuid;
 use way::Way;
 use wire::EmbeddingsBody;
@@ -84,17 +89,14 @@ pub struct Provider {
     ai: Ai,
     net: Arc<Net>,
     key: Option<Secret>,
-    tries: i32,
-    /// For all of it: the wait at the gate, the tries and the pauses between them.
-    within: Option<Duration>,
-    beat: Duration,
+    pace: Pace,
     stop: Stop,
 }
 
 impl Provider {
     pub fn new(config: &Config, net: Arc<Net>) -> Self {
         let key = config.ai.openai_api_key.clone();
-        Provider { ai: config.ai.clone(), net, key, tries: MAX_TRIES, within: None, beat: BEAT, stop: Stop::default() }
+        Provider { ai: config.ai.clone(), net, key, pace: Pace::default(), stop: Stop::default() }
     }
 
     /// For a job, whose thread has a way out of its own; see `net::wait`.
@@ -104,7 +106,8 @@ impl Provider {
 
     /// For who would rather do without than wait: one try, that long in all.
     pub fn hasty(self, within: Duration) -> Self {
-        Provider { tries: 1, within: Some(within), ..self }
+        let pace = Pace { tries: 1, within: Some(within), ..self.pace };
+        Provider { pace, ..self }
     }
 
     /// `ask` and `embed` end when this is stopped.
@@ -114,7 +117,7 @@ impl Provider {
 
     /// Another interval of the sign of life, for tests.
     pub fn beating(self, beat: Duration) -> Self {
-        Provider { beat, ..self }
+        Provider { pace: Pace { beat, ..self.pace }, ..self }
     }
 
     pub fn is_configured(&self) -> bool {
@@ -132,7 +135,9 @@ impl Provider {
             Ok(errand) => errand,
             Err(fault) => return Ok(Err(fault)),
         };
-        errand.run(desk, || true, async |way, body| way.responses(body).await).await
+        let Some(key) = &self.key else { return no_key() };
+        let send = async |trip: &Trip, body: &Value| self.way(errand.endpoint, key, trip).responses(body).await;
+        errand.run(desk, || true, send).await
     }
 
     /// The answer as it comes. Once something was heard it is not tried again: what people read does not begin anew by itself.
@@ -153,8 +158,11 @@ impl Provider {
             heard.store(true, Ordering::Relaxed);
             hear(piece);
         };
-        let run = async |way: &Way, body: &Value| way.streamed(body, &mut listen).await;
-        errand.run(desk, || !heard.load(Ordering::Relaxed), run).await
+        let Some(key) = &self.key else { return no_key() };
+        let send = async |trip: &Trip, body: &Value| {
+            self.way(errand.endpoint, key, trip).streamed(body, &mut listen).await
+        };
+        errand.run(desk, || !heard.load(Ordering::Relaxed), send).await
     }
 
     /// As `ask`, in a task of its own.
@@ -203,8 +211,11 @@ impl Provider {
         }
         let body = Arc::new(serde_json::to_value(body).map_err(Error::broken)?);
         let (endpoint, stop) = (Endpoint::Embeddings, &self.stop);
-        let errand = Errand { provider: self, asking, stop, endpoint, model, records, body };
-        errand.run(desk, || true, async |way, body| way.embeddings(body, texts.len(), dim).await).await
+        let errand = Errand { host: self.site(), pace: self.pace, asking, stop, endpoint, model, records, body };
+        let Some(key) = &self.key else { return no_key() };
+        let send =
+            async |trip: &Trip, body: &Value| self.way(endpoint, key, trip).embeddings(body, texts.len(), dim).await;
+        errand.run(desk, || true, send).await
     }
 
     fn errand<'p>(
@@ -220,25 +231,36 @@ impl Provider {
         }
         let body = serde_json::to_value(prompt.body(&self.ai, endpoint == Endpoint::Stream)).map_err(Error::broken)?;
         let (model, body) = (prompt.model.name(&self.ai), Arc::new(body));
-        Ok(Ok(Errand { provider: self, asking, stop, endpoint, model, records, body }))
+        let (host, pace) = (self.site(), self.pace);
+        Ok(Ok(Errand { host, pace, asking, stop, endpoint, model, records, body }))
     }
 
-    fn way(&self, endpoint: Endpoint, key: &Secret) -> Way {
+    fn way(&self, endpoint: Endpoint, key: &Secret, trip: &Trip) -> Way {
         let seconds = Duration::from_secs;
         let (first, idle, max_bytes) = match endpoint {
-            Endpoint::Responses => (seconds(ANSWER_SECONDS), seconds(FIRST_SECONDS), MAX_ANSWER_BYTES),
+            // The web has a way of its own.
+            Endpoint::Responses | Endpoint::WebSearch | Endpoint::WebFetch => (seconds(ANSWER_SECONDS), seconds(FIRST_SECONDS), MAX_ANSWER_BYTES),
             Endpoint::Stream => (seconds(FIRST_SECONDS), seconds(IDLE_SECONDS), MAX_ANSWER_BYTES),
             Endpoint::Embeddings => (seconds(EMBEDDING_SECONDS), seconds(EMBEDDING_SECONDS), MAX_VECTORS_BYTES),
         };
-        let patience = Patience { first, idle, max_bytes, meter: Arc::default() };
-        Way::new(self.net.clone(), self.ai.openai_base_url.clone(), key.clone(), patience)
+        let patience = Patience { first, idle, max_bytes, meter: trip.meter.clone() };
+        Way::new(self.net.clone(), self.ai.openai_base_url.clone(), key.clone(), patience, trip.clone())
     }
 }
 
-/// Host and port of the provider: two servers on one machine fail apart.
+fn no_key<T>() -> Asked<T> {
+    Ok(Err(Fault::new(Reason::NoKey)))
+}
+
+/// Host and port of the model provider.
 pub fn site(ai: &Ai) -> String {
-    let host = ai.openai_base_url.host_str().unwrap_or_default();
-    ai.openai_base_url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    site_of(&ai.openai_base_url)
+}
+
+/// With its port, because two servers on one machine fail apart.
+fn site_of(base: &Url) -> String {
+    let host = base.host_str().unwrap_or_default();
+    base.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 fn too_much(bytes: usize, texts: usize, records: usize) -> Option<Fault> {

@@ -2,6 +2,7 @@
 //! used, so that each try stands in the ledger.
 
 use super::super::{Fault, Reason};
+use super::errand::Trip;
 use super::wire::{Answer, Costly, Embeddings, Response, failed};
 use crate::net::{self, Arriving, Net, Patience};
 use crate::secret::Secret;
@@ -15,7 +16,6 @@ use serde_json::Value;
 use std::error::Error as StdError;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -42,27 +42,17 @@ pub struct Way {
     pub base: Url,
     pub key: Secret,
     pub patience: Patience,
+    trip: Trip,
     head: Arc<Mutex<Head>>,
-    is_sent: Arc<AtomicBool>,
 }
 
 impl Way {
-    pub fn new(net: Arc<Net>, base: Url, key: Secret, patience: Patience) -> Self {
-        Way { net, base, key, patience, head: Arc::default(), is_sent: Arc::default() }
-    }
-
-    /// Bytes of the answer so far.
-    pub fn bytes(&self) -> usize {
-        self.patience.meter.load(Ordering::Relaxed)
-    }
-
-    /// Whether anything may have left.
-    pub fn is_sent(&self) -> bool {
-        self.is_sent.load(Ordering::Relaxed)
+    pub fn new(net: Arc<Net>, base: Url, key: Secret, patience: Patience, trip: Trip) -> Self {
+        Way { net, base, key, patience, trip, head: Arc::default() }
     }
 
     fn is_too_long(&self) -> bool {
-        self.bytes() > self.patience.max_bytes
+        self.trip.bytes() > self.patience.max_bytes
     }
 
     fn client(&self) -> Result<Client<OpenAIConfig>, Fault> {
@@ -192,7 +182,7 @@ fn refused(status: u16, code: Option<&str>) -> Fault {
     Fault::new(reason).status(status).code(code)
 }
 
-fn away(fault: &net::Fault) -> Fault {
+pub fn away(fault: &net::Fault) -> Fault {
     Fault::new(match fault {
         net::Fault::Plain(_) | net::Fault::Private(_) => Reason::Address,
         net::Fault::TooLarge(_) => Reason::TooLong,
@@ -225,7 +215,7 @@ impl tower_service::Service<HttpRequestFactory> for Way {
         let way = self.clone();
         Box::pin(async move {
             let request = factory.build().await?;
-            way.is_sent.store(true, Ordering::Relaxed);
+            way.trip.leave();
             let sent = way.net.forward(request, way.patience.clone()).await;
             let arrived = sent.map_err(|fault| OpenAIError::Boxed(Box::new(fault)))?;
             let header = |name: &str| arrived.headers().get(name).and_then(|value| value.to_str().ok());
@@ -243,7 +233,7 @@ impl tower_service::Service<HttpRequestFactory> for Way {
 const LONGEST_ASKED_SECONDS: f64 = 86_400.0;
 
 /// Milliseconds win; the other is seconds, or a time by the provider's own clock.
-fn retry_after(milliseconds: Option<&str>, wait: Option<&str>, date: Option<&str>) -> Option<Duration> {
+pub fn retry_after(milliseconds: Option<&str>, wait: Option<&str>, date: Option<&str>) -> Option<Duration> {
     let number = |text: &str| text.trim().parse::<f64>().ok();
     let time = |text: &str| DateTime::parse_from_rfc2822(text.trim()).ok();
     let until = |text: &str| Some((time(text)? - time(date?)?).as_seconds_f64().max(0.0));

@@ -2,7 +2,7 @@
 //! calls at a time and the pause after an outage; the ledger's row is written before the first byte leaves. All of it are rows, so
 //! that it holds across instances and restarts.
 
-use super::{BYTES_PER_TOKEN, Budget, Standing, holders, masks};
+use super::{BYTES_PER_TOKEN, Budget, Level, Standing, holders, masks};
 use crate::access::{Actor, ProjectId};
 use crate::ai::{Fault, Masks, Reason, Usage};
 use crate::db::Tx;
@@ -42,7 +42,31 @@ text_enum!(
     }
 );
 
-text_enum!(Endpoint { Responses = "responses", Stream = "stream", Embeddings = "embeddings" });
+text_enum!(
+    Endpoint {
+        Responses = "responses", Stream = "stream", Embeddings = "embeddings",
+        /// A query, to be answered with pages of the web.
+        WebSearch = "web_search",
+        /// An address, to be answered with the text of its page.
+        WebFetch = "web_fetch",
+    }
+);
+
+impl Endpoint {
+    /// Answered by the web search provider, not by a model.
+    pub fn is_web(self) -> bool {
+        matches!(self, Endpoint::WebSearch | Endpoint::WebFetch)
+    }
+
+    /// The least that a policy must allow.
+    pub fn needs(self) -> Level {
+        match self {
+            Endpoint::Embeddings => Level::Embeddings,
+            Endpoint::Responses | Endpoint::Stream => Level::NoWeb,
+            Endpoint::WebSearch | Endpoint::WebFetch => Level::All,
+        }
+    }
+}
 
 text_enum!(
     CallOutcome {
@@ -327,13 +351,15 @@ fn spend(tx: &mut Tx, closed: &[Closed]) -> Result<()> {
 /// Calls whose server went away before they ended: what came of them nobody knows, so they count as what was sent.
 pub fn close_lost(tx: &mut Tx) -> Result<usize> {
     let mut sql =
-        Sql::named("ai::lost", "update ai_calls set outcome = 'lost', is_estimate = true, tokens_in = bytes_out / ");
-    sql.bind(BYTES_PER_TOKEN).push(", finished_at = ").bind(tx.now);
+        Sql::named("ai::lost", "update ai_calls set outcome = 'lost', is_estimate = endpoint not like 'web%', tokens_in = ");
+    // Only models count in tokens.
+    sql.push("case when endpoint like 'web%' then 0 else bytes_out / ").bind(BYTES_PER_TOKEN).push(" end");
+    sql.push(", finished_at = ").bind(tx.now);
     sql.push(" where outcome = 'open' and coalesce(alive_at, at) < ");
     sql.bind(tx.now - Duration::seconds(LOST_AFTER_SECONDS)).push(CLOSED);
     let lost: Vec<Closed> = sql.load(tx.conn())?;
     for Closed { id, model, .. } in &lost {
-        tracing::warn!(name = "ai.call_lost", call = %id, model, "a call to the model provider never ended; its server was stopped");
+        tracing::warn!(name = "ai.call_lost", call = %id, model, "a call to a provider never ended; its server was stopped");
     }
     spend(tx, &lost)?;
     Ok(lost.len())

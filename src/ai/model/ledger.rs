@@ -276,13 +276,18 @@ fn row(cells: Vec<String>) -> Result<Vec<u8>> {
     writer.into_inner().map_err(Error::broken)
 }
 
-/// Calls of one day.
+text_enum!(
+    /// What the chart tells apart.
+    Share { Answers = "answers", Vectors = "vectors", Web = "web" }
+);
+
+/// Calls of one day and share.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
 pub struct DayOfCalls {
     #[diesel(sql_type = Date)]
     pub day: NaiveDate,
-    #[diesel(sql_type = Bool)]
-    pub is_embedding: bool,
+    #[diesel(sql_type = Text)]
+    pub share: Share,
     #[diesel(sql_type = BigInt)]
     pub calls: i64,
     #[diesel(sql_type = BigInt)]
@@ -297,7 +302,7 @@ pub struct DayOfCalls {
 pub fn days_of_calls(tx: &mut Tx, me: &Actor, since: DateTime<Utc>) -> Result<Vec<DayOfCalls>> {
     let mut sql = Sql::named("ai::days", "select (c.at at time zone ");
     sql.bind(me.zone().name()).push(
-        ")::date as day, c.endpoint = 'embeddings' as is_embedding, count(*) filter (where c.outcome <> 'refused') as calls,
+        ")::date as day, case when c.endpoint = 'embeddings' then 'vectors' when c.endpoint like 'web%' then 'web' else 'answers' end as share, count(*) filter (where c.outcome <> 'refused') as calls,
            coalesce(sum(c.tokens_in), 0)::bigint as tokens_in, coalesce(sum(c.tokens_out), 0)::bigint as tokens_out,
            count(*) filter (where c.outcome = 'refused') as refused from ai_calls c where ",
     );
@@ -310,12 +315,14 @@ pub fn days_of_calls(tx: &mut Tx, me: &Actor, since: DateTime<Utc>) -> Result<Ve
 /// operator set: that somebody asked too much says nothing to others. What a call was for is only said to who may see it in the ledger.
 pub fn last_calls(tx: &mut Tx, me: &Actor) -> Result<Vec<Call>> {
     let organisation = me.organisation_id().ok_or(Error::NotFound)?;
+    // The web is asked elsewhere, and says nothing about the model provider.
+    let of_models = "c.endpoint not like 'web%' and c.organisation_id = ";
     let is_telling = |reason: &&Reason| Fault::is_outage(**reason) || reason.is_the_operators();
     let telling: Vec<String> = Reason::ALL.iter().filter(is_telling).map(|reason| reason.to_string()).collect();
     let mut sql = Sql::named("ai::last_calls", "select * from ((");
     let last = " order by c.at desc, c.id desc limit 1)";
-    sql.push(SELECT).push("c.organisation_id = ").bind(organisation).push(" and c.outcome = 'done'").push(last);
-    sql.push(" union all (").push(SELECT).push("c.organisation_id = ").bind(organisation);
+    sql.push(SELECT).push(of_models).bind(organisation).push(" and c.outcome = 'done'").push(last);
+    sql.push(" union all (").push(SELECT).push(of_models).bind(organisation);
     sql.push(" and c.outcome in ('failed', 'cut') and c.reason = any(").bind(Bind::Texts(telling)).push(")").push(last);
     sql.push(") last order by last.at desc");
     let calls: Vec<Call> = sql.load(tx.conn())?;

@@ -1,7 +1,7 @@
 //! What applies to one call: the policies of all that is in it.
 
 use super::policy::SELECT;
-use super::{Asking, Endpoint, Level, Policy, Sending};
+use super::{Asking, Level, Policy, Sending};
 use crate::access::{Actor, ProjectId};
 use crate::ai::{Fault, Masks, Reason};
 use crate::db::Tx;
@@ -103,12 +103,14 @@ impl Standing {
     }
 
     pub fn refusal(&self, sending: &Sending) -> Option<Fault> {
-        let least = if sending.endpoint == Endpoint::Embeddings { Level::Embeddings } else { Level::NoWeb };
-        if let Some(policy) = self.policies.iter().find(|policy| policy.level < least) {
+        if let Some(policy) = self.policies.iter().find(|policy| policy.level < sending.endpoint.needs()) {
             return Some(Fault::new(Reason::Policy).about(&policy.name));
         }
         if self.is_kept {
             return Some(Fault::new(Reason::Kept));
+        }
+        if sending.endpoint.is_web() {
+            return None;
         }
         let forbids = |policy: &&Ruling| policy.models.as_ref().is_some_and(|models| !models.contains(&sending.model));
         self.policies.iter().find(forbids).map(|_| Fault::new(Reason::Model).about(&sending.model))

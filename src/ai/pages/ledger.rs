@@ -1,6 +1,6 @@
 //! What left the building: the chart, the filter, the calls.
 
-use crate::ai::{Call, CallFilter, CallOutcome, DayOfCalls, Endpoint, Purpose};
+use crate::ai::{Call, CallFilter, CallOutcome, DayOfCalls, Endpoint, Purpose, Share};
 use crate::clock::midnight;
 use crate::error::{Msg, Problems};
 use crate::people::{Face, PersonId};
@@ -104,7 +104,7 @@ impl LedgerForm {
     }
 }
 
-/// The last days, as bars of two colours.
+/// The last days, as bars of three colours.
 #[derive(Debug, Clone)]
 pub struct Chart {
     pub bars: Vec<Bar>,
@@ -122,7 +122,8 @@ pub struct Chart {
 pub struct Bar {
     pub x: i64,
     pub answers: (i64, i64),
-    pub embeddings: (i64, i64),
+    pub vectors: (i64, i64),
+    pub web: (i64, i64),
     /// "14" at every fifth day.
     pub label: Option<String>,
 }
@@ -141,23 +142,28 @@ impl Chart {
     }
 
     pub fn new(first: NaiveDate, days: &[DayOfCalls]) -> Self {
-        let mut by_day: BTreeMap<NaiveDate, (i64, i64)> = BTreeMap::new();
+        let mut by_day: BTreeMap<NaiveDate, (i64, i64, i64)> = BTreeMap::new();
         for day in days {
             let sums = by_day.entry(day.day).or_default();
-            if day.is_embedding { sums.1 += day.calls } else { sums.0 += day.calls }
+            match day.share {
+                Share::Answers => sums.0 += day.calls,
+                Share::Vectors => sums.1 += day.calls,
+                Share::Web => sums.2 += day.calls,
+            }
         }
-        let busiest = by_day.iter().map(|(day, (a, b))| (*day, a + b)).max_by_key(|(_, calls)| *calls);
+        let busiest = by_day.iter().map(|(day, (a, b, c))| (*day, a + b + c)).max_by_key(|(_, calls)| *calls);
         let top = scale(busiest.map(|(_, calls)| calls).unwrap_or_default());
         let length = |calls: i64| if calls == 0 { 0 } else { (calls * CHART_HEIGHT / top).max(2) };
         let bars = (0..CHART_DAYS).filter_map(|number| {
             let day = first.checked_add_days(Days::new(number))?;
-            let (answers, embeddings) = by_day.get(&day).copied().unwrap_or_default();
-            let (answers, embeddings) = (length(answers), length(embeddings));
+            let (answers, vectors, web) = by_day.get(&day).copied().unwrap_or_default();
+            let (answers, vectors, web) = (length(answers), length(vectors), length(web));
             let x = 44 + i64::try_from(number).ok()? * 28;
             Some(Bar {
                 x,
                 answers: (CHART_FOOT - answers, answers),
-                embeddings: (CHART_FOOT - answers - embeddings, embeddings),
+                vectors: (CHART_FOOT - answers - vectors, vectors),
+                web: (CHART_FOOT - answers - vectors - web, web),
                 label: (number % 5 == 4).then(|| day.format("%-d %b").to_string()),
             })
         });
@@ -319,8 +325,9 @@ impl Ledger {
     pub fn sample() -> Self {
         let day = DateTime::<Utc>::UNIX_EPOCH.date_naive();
         let days = [
-            DayOfCalls { day, is_embedding: false, calls: 34, tokens_in: 90_000, tokens_out: 4000, refused: 1 },
-            DayOfCalls { day, is_embedding: true, calls: 12, tokens_in: 30_000, tokens_out: 0, refused: 0 },
+            DayOfCalls { day, share: Share::Answers, calls: 34, tokens_in: 90_000, tokens_out: 4000, refused: 1 },
+            DayOfCalls { day, share: Share::Vectors, calls: 12, tokens_in: 30_000, tokens_out: 0, refused: 0 },
+            DayOfCalls { day, share: Share::Web, calls: 5, tokens_in: 0, tokens_out: 0, refused: 0 },
         ];
         let refused = Call { outcome: CallOutcome::Refused, reason: Some("policy".to_owned()), ..Call::sample() };
         let calls = [Call::sample(), refused];

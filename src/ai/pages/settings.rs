@@ -278,7 +278,16 @@ pub fn connection(ai: &Ai) -> Vec<(&'static str, String)> {
         ("ai-title-model", ai.title_model().to_owned()),
         ("ai-onboarding-model", ai.onboarding_model().to_owned()),
         ("ai-embedding-model", format!("{} · {}", ai.openai_embedding_model, ai.embedding_dim)),
+        ("ai-web", web(ai)),
     ]
+}
+
+/// Where the web is asked, or what the operator must set.
+fn web(ai: &Ai) -> String {
+    match &ai.exa_api_key {
+        Some(_) => ai.exa_base_url.host_str().unwrap_or_default().to_owned(),
+        None => text("ai-web-off"),
+    }
 }
 
 impl Index {
@@ -321,7 +330,11 @@ impl Index {
         };
         Index {
             shell: Shell::sample("settings"),
-            connection: vec![("ai-provider", "api.openai.com".to_owned()), ("ai-fast-model", "gpt-5.2".to_owned())],
+            connection: vec![
+                ("ai-provider", "api.openai.com".to_owned()),
+                ("ai-fast-model", "gpt-5.2".to_owned()),
+                ("ai-web", text("ai-web-off")),
+            ],
             is_configured: true,
             outage: None,
             last: vec![Call::sample()],

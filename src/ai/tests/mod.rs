@@ -4,6 +4,7 @@ mod client;
 mod gate;
 mod masks;
 mod pages;
+mod web;
 
 use crate::harness::*;
 use tow::ai::{Answer, Asking, Fault, Heard, Material, Model, PageDesk, Prompt, Provider, Purpose, Source, Stop};
