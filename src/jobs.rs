@@ -111,6 +111,8 @@ fn close_lost_calls(work: &mut Work) -> Result<()> {
 }
 
 fn forget_calls(work: &mut Work) -> Result<()> {
+    let days = work.config.ai.request_days;
+    work.touch(Chore::Expiry, |tx| ai::forget_requests(tx, days))?;
     work.touch(Chore::Expiry, ai::forget_calls).map(drop)
 }
 

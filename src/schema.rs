@@ -94,6 +94,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    ai_requests (call_id) {
+        call_id -> Uuid,
+        record_id -> Uuid,
+        part -> Uuid,
+        person_id -> Uuid,
+        at -> Timestamptz,
+        body -> Text,
+        marks -> Jsonb,
+    }
+}
+
+diesel::table! {
     ai_usage (month, holder) {
         month -> Date,
         holder -> Uuid,
@@ -1093,6 +1105,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     ai_group_policies,
     ai_policies,
     ai_refusals,
+    ai_requests,
     ai_usage,
     api_answers,
     audit_counts,

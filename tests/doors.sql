@@ -85,3 +85,7 @@ insert into break_glass_uses (id, person_id, reason, used_at)
 insert into ai_calls (id, organisation_id, at, finished_at, purpose, endpoint, host, model, person_id, records, attempt, bytes_out, hash, outcome)
   select '00000000-0000-0000-0000-000000000391', o.id, o.created_at, o.created_at, 'connection_test', 'embeddings', 'api.openai.com', 'm', p.id,
     array[r.id], 1, 900, '', 'done' from organisations o, people p, records r where p.handle = 'cleo' and r.display_id = 'ATL-1';
+-- …and what it said, kept with ATL-1.
+insert into ai_requests (call_id, record_id, part, person_id, at, body, marks)
+  select c.id, c.records[1], c.id, c.person_id, c.at, '{"model": "m", "input": ["steel"]}', '{"fence": "", "sources": []}' from ai_calls c
+  where c.id = '00000000-0000-0000-0000-000000000391';

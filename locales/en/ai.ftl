@@ -106,6 +106,34 @@ ai-attempt = try { $number }
 ai-export-all = The whole ledger.
 ai-export-own = Your calls.
 ai-export-words = It holds names of people and IDs of records that you may see. The export is kept in the audit trail.
+ai-sent-title = What was sent
+ai-sent-words = The request as it left, for you and nobody else: no admin can open this page. It is kept for { $days ->
+    [one] a day
+   *[other] { $days } days
+  }, and goes sooner when what it belongs to is deleted.
+ai-sent-facts = The call
+ai-sent-part-of = Belongs to
+ai-sent-hash = SHA-256 of the request
+ai-sent-exact = This is exactly what left: its SHA-256 is the one that the ledger wrote down before the first byte left.
+ai-sent-changed = This is not what left: its SHA-256 is not the one in the ledger. Somebody changed it in the database. Tell who runs this server.
+ai-sent-file = The request as a file
+ai-sent-masks = What is marked was masked before it left: the provider read the same words as you do here.
+ai-sent-instructions = Instructions
+ai-sent-person = You
+ai-sent-material = Records
+ai-sent-answer = An earlier answer
+ai-sent-call = The model asked for a tool
+ai-sent-tool = What the tool gave
+ai-sent-thought = Thoughts of the model
+ai-sent-thought-words = They came back encrypted and go along so that it can think on. Only the provider can read them.
+ai-sent-text = To be made into a vector
+ai-sent-query = What the web was asked
+ai-sent-address = The page that was asked for
+ai-sent-of-web = a page of the web
+ai-sent-gone = you can no longer open this record
+ai-sent-tools = Tools it may ask for
+ai-sent-shaped = The answer had to have a given shape; it stands in the file.
+ai-sent-cut = There is more. The file has all of it.
 ai-vectors = Search by meaning
 ai-purpose-connection-test = Connection test
 ai-purpose-passages = Search by meaning: passages

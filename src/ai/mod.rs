@@ -8,6 +8,7 @@ mod model;
 mod pages;
 mod redact;
 mod routes;
+mod sent;
 
 pub use client::*;
 pub use desk::{Desk, PageDesk};
@@ -15,6 +16,7 @@ pub use fault::{Fault, Reason};
 pub use model::*;
 pub use pages::{MAX_MASKED_WORDS, samples};
 pub use redact::{ADDRESS, Masks, SECRET, WORD};
+pub use sent::*;
 
 use crate::web::Feature;
 

@@ -183,7 +183,7 @@ pub static KEYS: &[Key] = &[
         .effect("Stored vectors no longer fit: run tow reembed afterwards."),
     number("ai.max_tool_rounds", 1, 100, 1000, "How often one answer may call tools before it must end."),
     key("ai.exa_base_url", Url, Default::Text("https://api.exa.ai"), "Where the web search provider (Exa) answers; it needs EXA_API_KEY."),
-    number("ai.request_days", 1, 30, MAX_DAYS, "Not used yet: how long the exact text of AI requests will be kept for the person they were made for."),
+    number("ai.request_days", 1, 30, MAX_DAYS, "How long the exact text of AI requests is kept, for the person they were made for and nobody else."),
 
     number("database.pool_size", 1, 15, 1000, "Connections for pages and programs, per instance."),
     number("database.pool_timeout_seconds", 1, 10, 300, "How long a request waits for a connection before it answers 503."),

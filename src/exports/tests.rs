@@ -305,6 +305,7 @@ const STAYS: &[(&str, &str)] = &[
     ("ai_group_policies", "a decision about this server and its provider"),
     ("ai_policies", "a decision about this server and its provider"),
     ("ai_refusals", "about this server and its provider"),
+    ("ai_requests", "what left this server, for the person it was for and nobody else"),
     ("ai_usage", "of this server's months"),
     ("audit_events", "their chain belongs to this server; audit has its own export"),
     ("audit_details", "with them"),

@@ -209,6 +209,14 @@ impl App {
         tow::queue::run_all_due(&mut conn, &state.clock, &state.config, &tow::jobs::kinds()).unwrap()
     }
 
+    /// Does this entry of the clock's table once, now.
+    pub fn run_schedule(&self, name: &str) {
+        let Site { state, .. } = &*self.site;
+        let mut conn = state.pool.get().unwrap();
+        let entry = tow::jobs::schedule().into_iter().find(|entry| entry.name == name).unwrap();
+        (entry.run)(&mut tow::queue::Work::new(&mut conn, &state.clock, &state.config)).unwrap();
+    }
+
     /// Every mail so far, in order, after running what is due.
     pub fn mails(&self) -> Vec<Letter> {
         self.run_jobs();

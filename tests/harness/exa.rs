@@ -67,7 +67,8 @@ impl Drop for Exa {
             return;
         }
         for (asked, body) in self.asked().iter().zip(self.bodies()) {
-            let fields: &[&str] = if asked.path == "/search" { &["query", "numResults", "contents"] } else { &["urls", "text"] };
+            let fields: &[&str] =
+                if asked.path == "/search" { &["query", "numResults", "contents"] } else { &["urls", "text"] };
             assert!(asked.path == "/search" || asked.path == "/contents", "{}", asked.path);
             assert!(body.as_object().unwrap().keys().all(|field| fields.contains(&field.as_str())), "{body}");
         }
@@ -79,8 +80,11 @@ fn well(asked: &Asked) -> Said {
     match asked.path.as_str() {
         "/search" => {
             let many = body["numResults"].as_u64().unwrap_or_default();
-            let results: Vec<Value> = (1..=many).map(|number| result(&format!("https://steel.example/{number}"))).collect();
-            Said::json(&json!({ "requestId": "r", "resolvedSearchType": "neural", "results": results, "costDollars": { "total": 0.005 } }))
+            let results: Vec<Value> =
+                (1..=many).map(|number| result(&format!("https://steel.example/{number}"))).collect();
+            Said::json(
+                &json!({ "requestId": "r", "resolvedSearchType": "neural", "results": results, "costDollars": { "total": 0.005 } }),
+            )
         }
         _ => {
             let address = body["urls"][0].as_str().unwrap_or_default();

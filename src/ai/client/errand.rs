@@ -1,12 +1,15 @@
 //! One call with all its tries: masked, through the gate, watched while it is under way, closed.
 
 use super::wire::Costly;
-use super::{Asked, BEAT, FIRST_PAUSE, LONGEST_CALL, LONGEST_PAUSE, LONGEST_QUEUE, MAX_TRIES, MAX_WAITING, QUEUE_STEP, Stop};
+use super::{
+    Asked, BEAT, FIRST_PAUSE, LONGEST_CALL, LONGEST_PAUSE, LONGEST_QUEUE, MAX_TRIES, MAX_WAITING, QUEUE_STEP, Stop,
+};
 use crate::ai::desk::Desk;
 use crate::ai::{
-    Asking, Cost, Ended, Endpoint, Fault, Gate, Masks, Reason, Sending, gate_beat, gate_close, gate_open, masks,
+    Asking, Body, Cost, Ended, Endpoint, Fault, Gate, Marks, Masks, Reason, Sending, gate_beat, gate_close, gate_open,
+    masks,
 };
-use crate::error::{Error, Result};
+use crate::error::Error;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::pin::pin;
@@ -67,6 +70,8 @@ pub struct Errand<'p> {
     pub records: Vec<Uuid>,
     /// As it would leave if nothing were masked.
     pub body: Arc<Value>,
+    /// Where passages stand in it.
+    pub marks: Arc<Marks>,
 }
 
 /// As it leaves.
@@ -126,11 +131,7 @@ impl Errand<'_> {
                 Err(fault) => fault,
             };
             let pause = pause(attempt, fault.retry_after);
-            if attempt >= self.pace.tries
-                || !fault.is_passing()
-                || !may_repeat()
-                || pause > LONGEST_PAUSE.min(left())
-            {
+            if attempt >= self.pace.tries || !fault.is_passing() || !may_repeat() || pause > LONGEST_PAUSE.min(left()) {
                 return Ok(Err(fault));
             }
             tokio::select! {
@@ -146,6 +147,7 @@ impl Errand<'_> {
     async fn dress<D: Desk>(&self, desk: &mut D, masks: Masks) -> Asked<Dressed> {
         let (plain, endpoint) = (self.body.clone(), self.endpoint);
         let (host, model, records) = (self.host.clone(), self.model.to_owned(), self.records.clone());
+        let marks = self.marks.clone();
         desk.work(move || {
             let mut body = Value::clone(&plain);
             masks.mask(&mut body);
@@ -156,7 +158,8 @@ impl Errand<'_> {
             let text = body.to_string();
             let bytes = i64::try_from(text.len()).unwrap_or(i64::MAX);
             let hash = Sha256::digest(text.as_bytes()).to_vec();
-            let sending = Sending { endpoint, host, model, records, bytes, hash, masks, attempt: 1 };
+            let text = Body::of(text);
+            let sending = Sending { endpoint, host, model, records, bytes, hash, body: text, marks, masks, attempt: 1 };
             Ok(Ok(Dressed { sending, body }))
         })
         .await

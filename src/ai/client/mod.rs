@@ -13,7 +13,8 @@ pub use prompt::{Material, Model, Prompt, Source};
 pub use stop::{Coming, Stop};
 pub use way::Heard;
 pub use web::{
-    MAX_WEB_ANSWER_BYTES, WEB_PAGE_CHARS, WEB_QUERY_CHARS, WEB_RESULTS, WEB_SECONDS, WEB_TITLE_CHARS, WebPage, WebTools, check_web,
+    MAX_WEB_ANSWER_BYTES, WEB_PAGE_CHARS, WEB_QUERY_CHARS, WEB_RESULTS, WEB_SECONDS, WEB_TITLE_CHARS, WebPage,
+    WebTools, check_web,
 };
 pub use wire::{Answer, ToolCall, Usage};
 
@@ -159,9 +160,8 @@ impl Provider {
             hear(piece);
         };
         let Some(key) = &self.key else { return no_key() };
-        let send = async |trip: &Trip, body: &Value| {
-            self.way(errand.endpoint, key, trip).streamed(body, &mut listen).await
-        };
+        let send =
+            async |trip: &Trip, body: &Value| self.way(errand.endpoint, key, trip).streamed(body, &mut listen).await;
         errand.run(desk, || !heard.load(Ordering::Relaxed), send).await
     }
 
@@ -211,7 +211,8 @@ impl Provider {
         }
         let body = Arc::new(serde_json::to_value(body).map_err(Error::broken)?);
         let (endpoint, stop) = (Endpoint::Embeddings, &self.stop);
-        let errand = Errand { host: self.site(), pace: self.pace, asking, stop, endpoint, model, records, body };
+        let (host, pace, marks) = (self.site(), self.pace, Arc::default());
+        let errand = Errand { host, pace, asking, stop, endpoint, model, records, body, marks };
         let Some(key) = &self.key else { return no_key() };
         let send =
             async |trip: &Trip, body: &Value| self.way(endpoint, key, trip).embeddings(body, texts.len(), dim).await;
@@ -231,15 +232,17 @@ impl Provider {
         }
         let body = serde_json::to_value(prompt.body(&self.ai, endpoint == Endpoint::Stream)).map_err(Error::broken)?;
         let (model, body) = (prompt.model.name(&self.ai), Arc::new(body));
-        let (host, pace) = (self.site(), self.pace);
-        Ok(Ok(Errand { host, pace, asking, stop, endpoint, model, records, body }))
+        let (host, pace, marks) = (self.site(), self.pace, Arc::new(prompt.marks().clone()));
+        Ok(Ok(Errand { host, pace, asking, stop, endpoint, model, records, body, marks }))
     }
 
     fn way(&self, endpoint: Endpoint, key: &Secret, trip: &Trip) -> Way {
         let seconds = Duration::from_secs;
         let (first, idle, max_bytes) = match endpoint {
             // The web has a way of its own.
-            Endpoint::Responses | Endpoint::WebSearch | Endpoint::WebFetch => (seconds(ANSWER_SECONDS), seconds(FIRST_SECONDS), MAX_ANSWER_BYTES),
+            Endpoint::Responses | Endpoint::WebSearch | Endpoint::WebFetch => {
+                (seconds(ANSWER_SECONDS), seconds(FIRST_SECONDS), MAX_ANSWER_BYTES)
+            }
             Endpoint::Stream => (seconds(FIRST_SECONDS), seconds(IDLE_SECONDS), MAX_ANSWER_BYTES),
             Endpoint::Embeddings => (seconds(EMBEDDING_SECONDS), seconds(EMBEDDING_SECONDS), MAX_VECTORS_BYTES),
         };

@@ -79,7 +79,9 @@ impl Budget {
             sql.bind(asking.organisation).push(" and p.project_id is null and p.person_monthly_tokens is not null");
         }
         sql.push(") b left join ai_usage u on u.holder = b.holder and u.month = ").bind(month(tx.now));
-        sql.push(" left join lateral (select sum(case when c.endpoint like 'web%' then 0 else c.bytes_out / ").bind(BYTES_PER_TOKEN).push(" end");
+        sql.push(" left join lateral (select sum(case when c.endpoint like 'web%' then 0 else c.bytes_out / ")
+            .bind(BYTES_PER_TOKEN)
+            .push(" end");
         sql.push(" + case when c.endpoint not in ('responses', 'stream') then 0 else ").bind(ANSWER_TOKENS);
         sql.push(" end)::bigint as tokens from ai_calls c where c.outcome = 'open' and c.holders @> array[b.holder]");
         sql.push(" and coalesce(c.alive_at, c.at) > ").bind(tx.now - Duration::seconds(LEASE_SECONDS));

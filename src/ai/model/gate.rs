@@ -2,32 +2,26 @@
 //! calls at a time and the pause after an outage; the ledger's row is written before the first byte leaves. All of it are rows, so
 //! that it holds across instances and restarts.
 
-use super::{BYTES_PER_TOKEN, Budget, Level, Standing, holders, masks};
+use super::request::keep;
+use super::turn::crowd;
+use super::{BYTES_PER_TOKEN, Body, Budget, Kept, Level, Standing, holders, masks, outage};
 use crate::access::{Actor, ProjectId};
-use crate::ai::{Fault, Masks, Reason, Usage};
+use crate::ai::{Fault, Marks, Masks, Reason, Usage};
 use crate::db::Tx;
 use crate::db::sql::{Bind, Sql};
 use crate::error::{Error, Result};
 use crate::people::{OrganisationId, PersonId};
 use crate::text_enum;
-use chrono::{DateTime, Duration, Utc};
+use chrono::Duration;
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Text, Uuid as SqlUuid};
+use std::sync::Arc;
 use uuid::Uuid;
 
-/// Calls under way at a time, over all instances.
-pub const MAX_OPEN: i64 = 32;
-/// Of one person.
-pub const MAX_OPEN_PER_PERSON: i64 = 4;
 /// A call that gave no sign of life for so long holds no place any more.
 pub const LEASE_SECONDS: i64 = 60;
 /// And after so long its server is taken for gone.
 pub const LOST_AFTER_SECONDS: i64 = 300;
-/// So many failures in a row, within the window, and the provider is left alone.
-pub const OUTAGE_AFTER: i64 = 5;
-pub const OUTAGE_WINDOW_SECONDS: i64 = 300;
-/// Then a single call tries again, and the others wait for what comes of it.
-pub const OUTAGE_SECONDS: i64 = 30;
 /// Taken while the gate looks and writes, so that two cannot both be the last.
 pub const GATE_LOCK: i64 = 0x746f_775f_6761_7465;
 
@@ -84,12 +78,23 @@ pub struct Asking {
     pub person: Option<PersonId>,
     /// Whose budget and policy also count, beside those of the records.
     pub project: Option<ProjectId>,
+    /// What the request belongs to, where it is kept for the person to read.
+    pub kept: Option<Kept>,
 }
 
 impl Asking {
     pub fn of(me: &Actor, purpose: Purpose) -> Result<Self> {
         let organisation = me.organisation_id().ok_or(Error::NotFound)?;
-        Ok(Asking { purpose, organisation, person: me.person_id(), project: None })
+        Ok(Asking::new(purpose, organisation, me.person_id()))
+    }
+
+    pub fn new(purpose: Purpose, organisation: OrganisationId, person: Option<PersonId>) -> Self {
+        Asking { purpose, organisation, person, project: None, kept: None }
+    }
+
+    /// The request is kept for its person, with the chat or run `record`, of which it serves `part`.
+    pub fn kept_with(self, record: Uuid, part: Uuid) -> Self {
+        Asking { kept: Some(Kept { record, part }), ..self }
     }
 
     pub fn in_project(self, project: Option<ProjectId>) -> Self {
@@ -107,6 +112,9 @@ pub struct Sending {
     pub records: Vec<Uuid>,
     pub bytes: i64,
     pub hash: Vec<u8>,
+    /// All of it, and where passages stand in it: for who keeps it.
+    pub body: Body,
+    pub marks: Arc<Marks>,
     /// What was masked in it.
     pub masks: Masks,
     pub attempt: i32,
@@ -153,7 +161,11 @@ pub fn gate_open(tx: &mut Tx, asking: &Asking, sending: &Sending, is_last: bool)
         return Ok(Gate::Stale(masks));
     }
     let fault = match refusal(tx, asking, sending)? {
-        None => return write(tx, asking, sending, None).map(Gate::Open),
+        None => {
+            let call = write(tx, asking, sending, None)?;
+            keep(tx, call, asking, sending)?;
+            return Ok(Gate::Open(call));
+        }
         Some(fault) if fault.reason == Reason::Busy && !is_last => return Ok(Gate::Full),
         Some(fault) => fault,
     };
@@ -186,6 +198,8 @@ pub fn foresee(tx: &mut Tx, asking: &Asking, model: &str, records: &[Uuid]) -> R
         records: records.to_vec(),
         bytes: 0,
         hash: Vec::new(),
+        body: Body::of(String::new()),
+        marks: Arc::default(),
         masks: Masks::default(),
         attempt: 1,
     };
@@ -194,66 +208,6 @@ pub fn foresee(tx: &mut Tx, asking: &Asking, model: &str, records: &[Uuid]) -> R
         // What calls under way hold is free again in a moment.
         None => Ok(Budget::refusal(tx, asking, records)?.filter(|fault| fault.reason == Reason::Budget)),
     }
-}
-
-#[derive(QueryableByName)]
-struct Outage {
-    #[diesel(sql_type = BigInt)]
-    failed: i64,
-    #[diesel(sql_type = Nullable<Timestamptz>)]
-    last: Option<DateTime<Utc>>,
-}
-
-/// Whether the provider failed so often in a row that it is left alone, and for how long.
-pub fn outage(tx: &mut Tx, host: &str) -> Result<Option<Fault>> {
-    let words: Vec<String> =
-        Reason::ALL.iter().filter(|reason| Fault::is_outage(**reason)).map(|reason| reason.to_string()).collect();
-    let mut sql = Sql::named("ai::outage", "select count(*) filter (where x.reason = any(");
-    sql.bind(Bind::Texts(words)).push(")) as failed, max(x.finished_at) as last from (");
-    sql.push("select reason, finished_at from ai_calls where outcome in ('done', 'failed', 'cut') and host = ");
-    sql.bind(host).push(" and finished_at > ").bind(tx.now - Duration::seconds(OUTAGE_WINDOW_SECONDS));
-    sql.push(" order by finished_at desc limit ").bind(OUTAGE_AFTER).push(") x");
-    let rows: Vec<Outage> = sql.load(tx.conn())?;
-    let Some(Outage { failed, last: Some(last) }) = rows.into_iter().next() else { return Ok(None) };
-    if failed < OUTAGE_AFTER {
-        return Ok(None);
-    }
-    let left = last + Duration::seconds(OUTAGE_SECONDS) - tx.now;
-    if left > Duration::zero() {
-        return Ok(Some(Fault::new(Reason::Resting).after(left.to_std().ok())));
-    }
-    let is_tried = is_tried(tx, host, last)?;
-    Ok(is_tried.then(|| Fault::new(Reason::Resting).after(Some(std::time::Duration::from_secs(1)))))
-}
-
-/// Whether a call that began after the pause still finds out how the provider is.
-fn is_tried(tx: &mut Tx, host: &str, last: DateTime<Utc>) -> Result<bool> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = BigInt)]
-        open: i64,
-    }
-    let mut sql = Sql::named("ai::trial", "select count(*) as open from ai_calls where outcome = 'open' and host = ");
-    sql.bind(host).push(" and at > ").bind(last).push(" and coalesce(alive_at, at) > ");
-    sql.bind(tx.now - Duration::seconds(LEASE_SECONDS));
-    Ok(sql.load::<Row>(tx.conn())?.first().is_some_and(|row| row.open > 0))
-}
-
-fn crowd(tx: &mut Tx, asking: &Asking) -> Result<Option<Fault>> {
-    #[derive(QueryableByName)]
-    struct Crowd {
-        #[diesel(sql_type = BigInt)]
-        all: i64,
-        #[diesel(sql_type = BigInt)]
-        own: i64,
-    }
-    let mut sql = Sql::named("ai::crowd", "select count(*) as all, count(*) filter (where person_id = ");
-    sql.bind(asking.person.map(|id| id.0))
-        .push(") as own from ai_calls where outcome = 'open' and coalesce(alive_at, at) > ");
-    sql.bind(tx.now - Duration::seconds(LEASE_SECONDS));
-    let rows: Vec<Crowd> = sql.load(tx.conn())?;
-    let is_full = rows.first().is_some_and(|crowd| crowd.all >= MAX_OPEN || crowd.own >= MAX_OPEN_PER_PERSON);
-    Ok(is_full.then(|| Fault::new(Reason::Busy)))
 }
 
 fn write(tx: &mut Tx, asking: &Asking, sending: &Sending, refused: Option<&Fault>) -> Result<Uuid> {
@@ -350,8 +304,10 @@ fn spend(tx: &mut Tx, closed: &[Closed]) -> Result<()> {
 
 /// Calls whose server went away before they ended: what came of them nobody knows, so they count as what was sent.
 pub fn close_lost(tx: &mut Tx) -> Result<usize> {
-    let mut sql =
-        Sql::named("ai::lost", "update ai_calls set outcome = 'lost', is_estimate = endpoint not like 'web%', tokens_in = ");
+    let mut sql = Sql::named(
+        "ai::lost",
+        "update ai_calls set outcome = 'lost', is_estimate = endpoint not like 'web%', tokens_in = ",
+    );
     // Only models count in tokens.
     sql.push("case when endpoint like 'web%' then 0 else bytes_out / ").bind(BYTES_PER_TOKEN).push(" end");
     sql.push(", finished_at = ").bind(tx.now);

@@ -149,6 +149,13 @@ impl Call {
         Ok(Page::cut(sql.load(tx.conn())?, PAGE_SIZE, Call::cursor))
     }
 
+    /// One of one's own, else `NotFound`.
+    pub fn find_own(tx: &mut Tx, me: &Actor, id: Uuid) -> Result<Call> {
+        let mut sql = Sql::named("ai::own_call", SELECT);
+        sql.push("c.id = ").bind(id).push(" and c.person_id = ").bind(me.person_id().ok_or(Error::NotFound)?);
+        sql.load(tx.conn())?.into_iter().next().ok_or(Error::NotFound)
+    }
+
     fn cursor(&self) -> Cursor {
         let at = self.at.to_rfc3339_opts(SecondsFormat::Micros, true);
         Cursor { sort: SORT.to_owned(), value: Some(at), id: self.id }

@@ -1,6 +1,7 @@
 //! A group's own policy.
 
-use super::settings::{ModelChoice, PolicyForm, level_choices};
+use super::forms::PolicyForm;
+use super::settings::{ModelChoice, level_choices};
 use crate::ai::{Level, Policy};
 use crate::error::Problems;
 use crate::people::GroupId;

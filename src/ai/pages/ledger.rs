@@ -1,6 +1,6 @@
 //! What left the building: the chart, the filter, the calls.
 
-use crate::ai::{Call, CallFilter, CallOutcome, DayOfCalls, Endpoint, Purpose, Share};
+use crate::ai::{Call, CallFilter, CallOutcome, DayOfCalls, Endpoint, Purpose, Share, request_path};
 use crate::clock::midnight;
 use crate::error::{Msg, Problems};
 use crate::people::{Face, PersonId};
@@ -10,7 +10,7 @@ use crate::ui::{Choice, Sample, Shell, filters, sample, say_with, text};
 use crate::web::parse_date;
 use askama::Template;
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// Days in the chart.
@@ -212,13 +212,16 @@ pub struct CallLine {
     pub records: Vec<Record>,
     /// More, or not to be seen.
     pub more: usize,
+    /// Where the reader may read it, word for word.
+    pub request: Option<String>,
 }
 
 impl CallLine {
-    pub fn of(call: Call, seen: &BTreeMap<Uuid, Record>) -> Self {
+    pub fn of(call: Call, seen: &BTreeMap<Uuid, Record>, kept: &BTreeSet<Uuid>) -> Self {
         let records: Vec<Record> =
             call.records.iter().filter_map(|id| seen.get(id)).take(RECORDS_NAMED).cloned().collect();
-        CallLine { more: call.records.len() - records.len(), records, call }
+        let request = kept.contains(&call.id).then(|| request_path(call.id));
+        CallLine { more: call.records.len() - records.len(), records, request, call }
     }
 }
 
@@ -338,7 +341,10 @@ impl Ledger {
             outcomes: outcome_choices("refused"),
             people: Vec::new(),
             chart: Chart::new(day, &days),
-            lines: calls.into_iter().map(|call| CallLine::of(call, &BTreeMap::new())).collect(),
+            lines: calls
+                .into_iter()
+                .map(|call| CallLine::of(call, &BTreeMap::new(), &BTreeSet::from([Uuid::nil()])))
+                .collect(),
             next: None,
             is_filtered: false,
             sees_all: true,

@@ -3,7 +3,7 @@
 use crate::access::{Actor, Ctx, Permission, Thing, Verb, can};
 use crate::ai::pages::{CallLine, Chart, Ledger, LedgerForm, outcome_choices, people_choices, purpose_choices};
 use crate::ai::{
-    After, Call, CallFilter, LedgerFormat, days_of_calls, ledger_piece, note_ledger_export, sees_all_calls,
+    After, Call, CallFilter, LedgerFormat, days_of_calls, kept_calls, ledger_piece, note_ledger_export, sees_all_calls,
 };
 use crate::db::Tx;
 use crate::db::paging::{Cursor, Page};
@@ -26,7 +26,7 @@ pub async fn index(ctx: Ctx) -> Result<Reply> {
 /// The list, or with a filter that makes no sense its problems and an empty list.
 async fn page(ctx: &Ctx, form: LedgerForm, after: Option<Cursor>, problems: Problems) -> Result<Reply> {
     let asked = form.clone();
-    let (filter, page, seen, people, chart) = ctx
+    let (filter, page, (seen, kept), people, chart) = ctx
         .read(move |tx, me| {
             if me.role.is_none() {
                 return Err(Error::NotFound);
@@ -39,7 +39,8 @@ async fn page(ctx: &Ctx, form: LedgerForm, after: Option<Cursor>, problems: Prob
                 Ok(filter) => Call::list(tx, me, filter, after.as_ref())?,
                 Err(_) => Page { rows: Vec::new(), next: None },
             };
-            let seen = Call::records_of(tx, me, &page.rows)?;
+            let kept = kept_calls(tx, me, page.rows.iter().map(|call| call.id).collect())?;
+            let seen = (Call::records_of(tx, me, &page.rows)?, kept);
             let people = if sees_all_calls(me) { Face::list(tx)? } else { Vec::new() };
             let days = days_of_calls(tx, me, Chart::since(tx.now, me.zone()))?;
             Ok((filter, page, seen, people, Chart::new(Chart::first_day(tx.now, me.zone()), &days)))
@@ -57,7 +58,7 @@ async fn page(ctx: &Ctx, form: LedgerForm, after: Option<Cursor>, problems: Prob
         outcomes: outcome_choices(&form.outcome),
         people: people_choices(&people, &form.person),
         chart,
-        lines: page.rows.into_iter().map(|call| CallLine::of(call, &seen)).collect(),
+        lines: page.rows.into_iter().map(|call| CallLine::of(call, &seen, &kept)).collect(),
         next: page.next.map(|next| form.address(&next.encode())),
         form,
         is_filtered,

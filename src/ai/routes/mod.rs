@@ -3,6 +3,7 @@
 mod calls;
 mod group;
 mod project;
+mod requests;
 
 use super::pages::{Index, PolicyForm, Tested, connection, differing, level_choices, model_choices};
 use super::{
@@ -30,6 +31,8 @@ pub fn routes() -> Routes {
         .get("/settings/ai/calls", Need::Session, calls::index)
         .post("/settings/ai/calls/export", Need::Session, calls::create)
         .does("does-export-ai-calls")
+        .get("/ai/requests/{call}", Need::Session, requests::show)
+        .get("/ai/requests/{call}/body", Need::Session, requests::body::show)
         .get("/settings/groups/{id}/ai", Need::Session, group::edit)
         .post("/settings/groups/{id}/ai", Need::Session, group::update)
         .does("does-change-ai-policy")

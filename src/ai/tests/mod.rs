@@ -4,6 +4,7 @@ mod client;
 mod gate;
 mod masks;
 mod pages;
+mod sent;
 mod web;
 
 use crate::harness::*;
@@ -19,7 +20,7 @@ pub fn desk(app: &App) -> PageDesk {
 }
 
 pub fn asking(who: Who) -> Asking {
-    Asking { purpose: Purpose::ConnectionTest, organisation: HALDEN, person: Some(who.id), project: None }
+    Asking::new(Purpose::ConnectionTest, HALDEN, Some(who.id))
 }
 
 pub fn prompt() -> Prompt {

@@ -50,12 +50,8 @@ impl Waiting {
 
     /// On whose behalf it leaves: a private record's on its owner's, a project's on its budget.
     pub fn asking(&self) -> Asking {
-        Asking {
-            purpose: Purpose::Passages,
-            organisation: OrganisationId(self.organisation_id),
-            person: self.owner_id.map(PersonId),
-            project: self.project_id.map(ProjectId),
-        }
+        let (organisation, owner) = (OrganisationId(self.organisation_id), self.owner_id.map(PersonId));
+        Asking::new(Purpose::Passages, organisation, owner).in_project(self.project_id.map(ProjectId))
     }
 }
 

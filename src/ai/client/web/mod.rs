@@ -147,7 +147,8 @@ impl WebTools {
 
     fn errand<'p>(&self, endpoint: Endpoint, asking: &'p Asking, body: Value, stop: &'p Stop) -> Errand<'p> {
         let (host, pace, records, body) = (site_of(&self.base), self.pace, Vec::new(), Arc::new(body));
-        Errand { host, pace, asking, stop, endpoint, model: MODEL, records, body }
+        let marks = Arc::default();
+        Errand { host, pace, asking, stop, endpoint, model: MODEL, records, body, marks }
     }
 
     async fn post(&self, what: &str, key: &Secret, trip: &Trip, body: &Value) -> Result<Value, Fault> {

@@ -1,0 +1,177 @@
+//! What is typed about what may leave, and its checks.
+
+use crate::ai::{Level, Policy};
+use crate::config::Ai;
+use crate::error::{Error, Msg, Problems, Result};
+use crate::ui::thousands as digits;
+use crate::web::Form;
+use std::collections::BTreeSet;
+
+/// Of a budget; more is as good as none.
+pub const MAX_MONTHLY_TOKENS: i64 = 1_000_000_000_000;
+/// Models a policy names.
+pub const MAX_MODELS: usize = 50;
+/// Words that are masked.
+pub const MAX_MASKED_WORDS: usize = 200;
+/// Of one; shorter ones would mask half of every text.
+pub const MASKED_WORD_CHARS: std::ops::RangeInclusive<usize> = 3..=100;
+
+/// As typed.
+#[derive(Debug, Clone, Default)]
+pub struct PolicyForm {
+    pub level: String,
+    pub models: Vec<String>,
+    pub monthly_tokens: String,
+    pub person_monthly_tokens: String,
+    pub masks_addresses: bool,
+    pub masks_secrets: bool,
+    /// A line each.
+    pub masked_words: String,
+    pub version: String,
+}
+
+impl PolicyForm {
+    pub fn of(form: &Form) -> Self {
+        PolicyForm {
+            level: form.text("level").to_owned(),
+            models: form.all("model").map(str::to_owned).collect(),
+            monthly_tokens: form.text("monthly_tokens").to_owned(),
+            person_monthly_tokens: form.text("person_monthly_tokens").to_owned(),
+            masks_addresses: form.is_checked("masks_addresses"),
+            masks_secrets: form.is_checked("masks_secrets"),
+            masked_words: form.text("masked_words").to_owned(),
+            version: form.text("version").to_owned(),
+        }
+    }
+
+    pub fn of_policy(policy: &Policy, ai: &Ai) -> Self {
+        PolicyForm {
+            level: policy.level.to_string(),
+            models: policy.models.clone().unwrap_or_else(|| configured(ai)),
+            monthly_tokens: number(policy.monthly_tokens),
+            person_monthly_tokens: number(policy.person_monthly_tokens),
+            masks_addresses: policy.masks_addresses,
+            masks_secrets: policy.masks_secrets,
+            masked_words: policy.masked_words.join("\n"),
+            version: policy.version.to_string(),
+        }
+    }
+
+    /// All models ticked is as good as no list: a model that tow.yaml names tomorrow is allowed then.
+    pub fn check(&self, ai: &Ai, saved: &Policy) -> Result<Policy> {
+        let mut problems = Problems::default();
+        let level = problems.take("level", Level::parse(&self.level).ok_or(Msg::new("problem-choice")));
+        let monthly_tokens = problems.take("monthly_tokens", tokens(&self.monthly_tokens)).flatten();
+        let person_monthly_tokens =
+            problems.take("person_monthly_tokens", tokens(&self.person_monthly_tokens)).flatten();
+        let masked_words = problems.take("masked_words", masked_words(&self.masked_words)).unwrap_or_default();
+        let ticked: BTreeSet<&String> = self.models.iter().filter(|name| !name.trim().is_empty()).collect();
+        // Those offered: of tow.yaml, or of an older one.
+        let old = saved.models.as_deref().unwrap_or_default();
+        let is_offered = |name: &&&String| old.contains(name) || configured(ai).contains(name);
+        let is_sound = ticked.len() <= MAX_MODELS && ticked.iter().filter(is_offered).count() == ticked.len();
+        if ticked.is_empty() || !is_sound {
+            problems.add("model", if ticked.is_empty() { "problem-ai-no-model" } else { "problem-choice" });
+        }
+        let is_all = configured(ai).iter().all(|name| ticked.contains(name));
+        let models = (!is_all).then(|| ticked.into_iter().cloned().collect());
+        let version = problems.take("version", self.version.parse().map_err(|_| Msg::new("problem-choice")));
+        match (level, version) {
+            (Some(level), Some(version)) if problems.is_empty() => {
+                let (masks_addresses, masks_secrets) = (self.masks_addresses, self.masks_secrets);
+                let masks = Policy { masks_addresses, masks_secrets, masked_words, ..Policy::default() };
+                Ok(Policy { level, models, monthly_tokens, person_monthly_tokens, version, ..masks })
+            }
+            _ => Err(Error::Invalid(problems)),
+        }
+    }
+}
+
+/// As typed.
+#[derive(Debug, Clone, Default)]
+pub struct ProjectForm {
+    pub level: String,
+    pub monthly_tokens: String,
+    pub version: String,
+}
+
+impl ProjectForm {
+    pub fn of(form: &Form) -> Self {
+        let text = |name| form.text(name).to_owned();
+        ProjectForm { level: text("level"), monthly_tokens: text("monthly_tokens"), version: text("version") }
+    }
+
+    pub fn of_policy(policy: &Policy) -> Self {
+        ProjectForm {
+            level: policy.level.to_string(),
+            monthly_tokens: number(policy.monthly_tokens),
+            version: policy.version.to_string(),
+        }
+    }
+
+    pub fn check(&self) -> Result<Policy> {
+        let mut problems = Problems::default();
+        let level = problems.take("level", Level::parse(&self.level).ok_or(Msg::new("problem-choice")));
+        let monthly_tokens = problems.take("monthly_tokens", tokens(&self.monthly_tokens)).flatten();
+        let version = problems.take("version", self.version.parse().map_err(|_| Msg::new("problem-choice")));
+        match (level, version) {
+            (Some(level), Some(version)) if problems.is_empty() => {
+                Ok(Policy { level, monthly_tokens, version, ..Policy::default() })
+            }
+            _ => Err(Error::Invalid(problems)),
+        }
+    }
+}
+
+fn number(number: Option<i64>) -> String {
+    number.map(|number| number.to_string()).unwrap_or_default()
+}
+
+/// None when blank: no limit. Spaces and commas between digits are how people write.
+fn tokens(typed: &str) -> Result<Option<i64>, Msg> {
+    let plain: String = typed.chars().filter(|c| !c.is_whitespace() && !matches!(c, ',' | '.' | '’' | '_')).collect();
+    if plain.is_empty() {
+        return Ok(None);
+    }
+    let number = plain.parse().ok().filter(|number| (0..=MAX_MONTHLY_TOKENS).contains(number));
+    number.map(Some).ok_or_else(|| Msg::new("problem-ai-tokens").with("max", digits(MAX_MONTHLY_TOKENS)))
+}
+
+/// One a line, in lower case, each once.
+fn masked_words(typed: &str) -> Result<Vec<String>, Msg> {
+    let words: BTreeSet<String> =
+        typed.lines().map(|line| line.trim().to_lowercase()).filter(|line| !line.is_empty()).collect();
+    let is_sound = words.iter().all(|word| MASKED_WORD_CHARS.contains(&word.chars().count()));
+    if is_sound && words.len() <= MAX_MASKED_WORDS {
+        return Ok(words.into_iter().collect());
+    }
+    let msg = Msg::new("problem-ai-masked-words").with("most", MAX_MASKED_WORDS);
+    Err(msg.with("least", MASKED_WORD_CHARS.start()).with("chars", MASKED_WORD_CHARS.end()))
+}
+
+/// The models that tow.yaml names, each once.
+pub fn configured(ai: &Ai) -> Vec<String> {
+    let all = [
+        ai.openai_reasoning_model.as_str(),
+        &ai.openai_fast_model,
+        ai.title_model(),
+        ai.onboarding_model(),
+        &ai.openai_embedding_model,
+    ];
+    let mut seen = BTreeSet::new();
+    all.into_iter().filter(|name| seen.insert(*name)).map(str::to_owned).collect()
+}
+
+/// The labels of what two policies say differently.
+pub fn differing(mine: &Policy, theirs: &Policy) -> Vec<&'static str> {
+    let label = |field: &str| match field {
+        "level" => "ai-level",
+        "models" => "ai-models",
+        "monthly_tokens" => "ai-monthly-tokens",
+        "person_monthly_tokens" => "ai-person-monthly-tokens",
+        "masks_addresses" => "ai-masks-addresses",
+        "masks_secrets" => "ai-masks-secrets",
+        _ => "ai-masked-words",
+    };
+    mine.differences(theirs).into_iter().map(|(field, ..)| label(field)).collect()
+}
