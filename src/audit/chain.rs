@@ -244,15 +244,15 @@ fn page(tx: &mut Tx, after: i64) -> Result<Vec<Event>> {
     Ok(sql.load(tx.conn())?)
 }
 
-/// An event older than the cut that is still (or again) there, or a cut that no event tells of.
+/// An event older than the cut that is still (or again) there, or than the first of all; or a cut that no event tells of.
 fn before_the_start(tx: &mut Tx, start: &Head) -> Result<Option<Fault>> {
-    if start.sequence == 0 {
-        return Ok(None);
-    }
     let mut sql = Sql::named("audit::verify_old", &format!("select {COLUMNS} from audit_events where sequence <= "));
     sql.bind(start.sequence).push(" order by sequence limit 1");
     if let Some(event) = sql.load::<Event>(tx.conn())?.into_iter().next() {
         return Ok(Some(Fault::Inserted { sequence: event.sequence.unwrap_or_default(), id: event.id }));
+    }
+    if start.sequence == 0 {
+        return Ok(None);
     }
     let is_told = cut_told(tx, &start.hash)?;
     Ok((!is_told).then_some(Fault::Cut { sequence: start.sequence }))
@@ -261,8 +261,7 @@ fn before_the_start(tx: &mut Tx, start: &Head) -> Result<Option<Fault>> {
 /// Whether an event with this hash stands in the chain, or an event of the chain says that the trail was cut there: what was once a
 /// head must. The table of cuts alone proves nothing, for nothing covers it.
 pub fn has_head(tx: &mut Tx, hash: &[u8]) -> Result<bool> {
-    let mut sql =
-        Sql::named("audit::has_head", "select true as flag from audit_events where sequence is not null and hash = ");
+    let mut sql = Sql::named("audit::has_head", "select true as flag from audit_events where sequence > 0 and hash = ");
     sql.bind(hash.to_vec()).push(" limit 1");
     Ok(!sql.load::<Flag>(tx.conn())?.is_empty() || cut_told(tx, hash)?)
 }

@@ -65,7 +65,7 @@ fn heads(tx: &mut Tx) -> Result<Vec<String>> {
 pub(in crate::audit) fn cut_told(tx: &mut Tx, hash: &[u8]) -> Result<bool> {
     let mut sql = Sql::named(
         "audit::cut_told",
-        "select 1 as one from audit_events where sequence is not null and outcome = 'succeeded' and action = ",
+        "select 1 as one from audit_events where sequence > 0 and outcome = 'succeeded' and action = ",
     );
     sql.bind(ActKind::AuditCut).push(" and (after->>'head' = ").bind(hex(hash));
     sql.push(" or after->'earlier' ? ").bind(hex(hash)).push(") limit 1");
@@ -80,7 +80,7 @@ pub struct Cut {
     pub told_by: i64,
     #[diesel(sql_type = Timestamptz)]
     pub at: DateTime<Utc>,
-    /// The last event that went.
+    /// The last event that went; 0 when the event that tells it names no number.
     #[diesel(sql_type = BigInt)]
     pub up_to: i64,
 }
@@ -89,7 +89,8 @@ pub struct Cut {
 pub fn cuts(tx: &mut Tx) -> Result<Vec<Cut>> {
     let mut sql = Sql::named(
         "audit::cuts",
-        "select sequence as told_by, at, (after->>'sequence')::bigint as up_to from audit_events
+        "select sequence as told_by, at,
+           case when after->>'sequence' ~ '^[0-9]{1,18}$' then (after->>'sequence')::bigint else 0 end as up_to from audit_events
          where sequence is not null and outcome = 'succeeded' and action = ",
     );
     sql.bind(ActKind::AuditCut).push(" order by sequence desc limit 100");

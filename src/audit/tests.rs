@@ -263,6 +263,23 @@ fn rows_taken_out_and_put_down_as_a_cut_are_found() {
     ));
     assert!(!app.tx(|tx| audit::has_head(tx, &kept.hash)), "nor does an event that is not in the chain");
     assert!(app.tx(verify).is_err());
+    app.sql("update audit_events set sequence = -1, previous_hash = '', hash = '' where sequence is null");
+    assert!(!app.tx(|tx| audit::has_head(tx, &kept.hash)), "nor one that stands before its beginning");
+}
+
+#[test]
+fn an_event_put_before_the_first_is_found() {
+    let app = sealed();
+    for sequence in [0, -7] {
+        app.sql(&format!(
+            "insert into audit_events (id, at, actor_kind, action, target_kind, before, after, request_id, outcome, sequence, previous_hash, hash)
+             select gen_random_uuid(), at, actor_kind, 'audit.cut', target_kind, before, '{{\"sequence\": \"all\"}}', request_id, 'succeeded', {sequence}, '', ''
+             from audit_events where sequence = 1"
+        ));
+        assert!(matches!(app.tx(verify), Err(Fault::Inserted { sequence: found, .. }) if found == sequence));
+        assert_eq!(app.tx(audit::cuts).first().map(|cut| cut.up_to), Some(0), "and its words are no reason to fail");
+        app.sql("delete from audit_events where sequence <= 0");
+    }
 }
 
 #[test]
