@@ -129,6 +129,12 @@ pub fn place_value(me: &Actor, place: Place) -> String {
     }
 }
 
+/// What a form for something new offers first: the project that one is in, by its key, else the organisation.
+pub fn place_here(me: &Actor, key: Option<&str>) -> String {
+    let here = key.and_then(|key| me.project(key));
+    here.map_or("organisation".to_owned(), |project| place_value(me, Place::Project(project.id)))
+}
+
 #[derive(QueryableByName)]
 struct Tally {
     #[diesel(sql_type = BigInt)]

@@ -2,14 +2,14 @@
 
 use super::model::*;
 use super::pages::{Heat, Index, Loaded, New, RiskForm, Show, WORDS, category_filter, filter, status_filter, tabs};
-use crate::access::{Actor, Ctx, Kind, Place, Verb, can};
+use crate::access::{Actor, Ctx, Kind, Verb, can};
 use crate::comments::{self, Thread};
 use crate::db::Tx;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::files::Attachments;
 use crate::people::Face;
 use crate::records::{Edit, SavedView, resolve};
-use crate::related::{Address, Parts, place_choices, place_value, sort_choices, sort_of, view_tabs};
+use crate::related::{Address, Parts, place_choices, place_here, sort_choices, sort_of, view_tabs};
 use crate::text::value::Body;
 use crate::ui::{FieldProblem, count_label};
 use crate::web::{Flash, Form, Need, Reply, Routes};
@@ -60,11 +60,7 @@ async fn index(ctx: Ctx) -> Result<Reply> {
 async fn new(ctx: Ctx) -> Result<Reply> {
     let key = ctx.project_key();
     let (places, categories, place) = ctx
-        .read(move |tx, me| {
-            let here = key.as_deref().and_then(|key| me.project(key));
-            let place = here.map_or("organisation".to_owned(), |project| place_value(me, Place::Project(project.id)));
-            Ok((place_choices(tx, me)?, categories(tx, me)?, place))
-        })
+        .read(move |tx, me| Ok((place_choices(tx, me)?, categories(tx, me)?, place_here(me, key.as_deref()))))
         .await?;
     let form = RiskForm { place, ..RiskForm::default() };
     ctx.page(&New::new(ctx.shell("risks")?, form, Problems::default(), &places, categories))

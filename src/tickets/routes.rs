@@ -12,7 +12,7 @@ use crate::error::{Error, Msg, Problems, Result};
 use crate::files::Attachments;
 use crate::people::Face;
 use crate::records::{Edit, SavedView, resolve};
-use crate::related::{Bulk, Parts, archive_all, place_choices, place_value, view_tabs};
+use crate::related::{Bulk, Parts, archive_all, place_choices, place_here, view_tabs};
 use crate::ui::{FieldProblem, count_label};
 use crate::web::{Flash, Form, Need, Reply, Routes, local};
 use actix_web::web::Path;
@@ -68,13 +68,8 @@ async fn new(ctx: Ctx) -> Result<Reply> {
     let (places, faces, place) = ctx
         .read(move |tx, me| {
             // Where one is; else the first project; else the organisation.
-            let here = key
-                .as_deref()
-                .and_then(|key| me.project(key))
-                .or(me.projects.iter().find(|project| !project.is_archived));
-            let place = here.map_or("organisation".to_owned(), |project| {
-                place_value(me, crate::access::Place::Project(project.id))
-            });
+            let first = me.projects.iter().find(|project| !project.is_archived).map(|project| project.key.as_str());
+            let place = place_here(me, key.as_deref().filter(|key| me.project(key).is_some()).or(first));
             Ok((place_choices(tx, me)?, Face::list(tx)?, place))
         })
         .await?;
