@@ -99,6 +99,9 @@ pub struct NewDecision {
 
 impl NewDecision {
     pub fn create(self, tx: &mut Tx, me: &Actor) -> Result<Decision> {
+        if let Some(old) = &self.supersedes {
+            Decision::hold_older(tx, me, old, None)?;
+        }
         let (record, permit) =
             NewRecord { kind: Kind::Decision, place: self.place, title: self.title.clone() }.insert(tx, me)?;
         let mut sql = Sql::named(
@@ -214,10 +217,7 @@ impl Decision {
 
     /// Replaces an older decision: links both ways, and the older one is superseded.
     pub fn supersede(&self, tx: &mut Tx, me: &Actor, old: &str) -> Result<()> {
-        let old = match Decision::find_locked(tx, me, &old.trim().to_uppercase()) {
-            Err(Error::NotFound) => return Err(Error::invalid("supersedes", "problem-decision-unknown")),
-            found => found?,
-        };
+        let old = Decision::hold_older(tx, me, old, Some(self))?;
         if old.record.id == self.record.id {
             return Err(Error::invalid("supersedes", "problem-link-self"));
         }
@@ -234,6 +234,18 @@ impl Decision {
         let changed = old.cell(Field::Status).choose(tx, old.status, Some(Status::Superseded))?;
         let act = Act::new(ActKind::Superseded).on(old.record.id).note("by", &self.record.display_id);
         old.record.settle(tx, permit, changed.map(|_| act))
+    }
+
+    /// Holds the older one and, when there is one already, the newer; `Invalid` when it is not there. Whoever makes the newer one
+    /// asks before it has a number: who holds a decision and then takes a number would otherwise wait for them for ever.
+    fn hold_older(tx: &mut Tx, me: &Actor, old: &str, newer: Option<&Decision>) -> Result<Decision> {
+        let unknown = |error| match error {
+            Error::NotFound => Error::invalid("supersedes", "problem-decision-unknown"),
+            other => other,
+        };
+        let old = Decision::find(tx, me, &old.trim().to_uppercase()).map_err(unknown)?.record;
+        Record::lock_all(tx, newer.map(|newer| newer.record.id.0).into_iter().chain([old.id.0]).collect())?;
+        Decision::find(tx, me, &old.display_id).map_err(unknown)
     }
 }
 

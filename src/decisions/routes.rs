@@ -2,14 +2,14 @@
 
 use super::model::*;
 use super::pages::{DecisionForm, Index, Loaded, New, Show, WORDS, filter, tabs};
-use crate::access::{Actor, Ctx, Kind, Place};
+use crate::access::{Actor, Ctx, Kind};
 use crate::comments::{Show as Shown, Thread};
 use crate::db::Tx;
 use crate::error::{Error, Problems, Result};
 use crate::files::Attachments;
 use crate::people::Face;
-use crate::records::{Edit, SavedView, resolve};
-use crate::related::{Address, Parts, place_choices, place_value, sort_choices, sort_of, view_tabs};
+use crate::records::{Edit, Record, SavedView, resolve};
+use crate::related::{Address, Parts, place_choices, place_here, place_value, sort_choices, sort_of, view_tabs};
 use crate::ui::{FieldProblem, count_label};
 use crate::web::{Flash, Form, Need, Reply, Routes};
 use actix_web::web::Path;
@@ -52,10 +52,12 @@ async fn index(ctx: Ctx) -> Result<Reply> {
 async fn new(ctx: Ctx) -> Result<Reply> {
     let key = ctx.project_key();
     let supersedes = ctx.query("supersedes").unwrap_or_default();
+    let old = supersedes.trim().to_uppercase();
     let (places, place) = ctx
         .read(move |tx, me| {
-            let here = key.as_deref().and_then(|key| me.project(key));
-            let place = here.map_or("organisation".to_owned(), |project| place_value(me, Place::Project(project.id)));
+            // What takes another's place is offered where that is.
+            let old = Record::find_many(tx, me, vec![old])?.into_iter().next();
+            let place = old.map_or_else(|| place_here(me, key.as_deref()), |old| place_value(me, old.place()));
             Ok((place_choices(tx, me)?, place))
         })
         .await?;

@@ -89,3 +89,26 @@ fn the_list_has_a_tab_per_status_and_says_what_belongs_here_when_empty() {
     assert!(app.as_(DOV).get("/decisions?status=active").has("Two suppliers for steel"));
     assert!(app.as_(DOV).get("/decisions?status=superseded").has("Nothing fits this filter"));
 }
+
+#[test]
+fn what_replaces_another_is_offered_where_that_is() {
+    let app = App::new();
+    let page = app.as_(CLEO).get(&format!("/decisions/new?supersedes={PILES}"));
+    assert!(page.has("value=\"project:ATL\" selected"), "{}", page.text());
+}
+
+#[test]
+fn of_two_decisions_that_replace_each_other_at_once_one_is_refused() {
+    let app = App::own();
+    let ada = app.as_(ADA);
+    let other = ada.post("/decisions", &NEW).location();
+    let id = other.trim_start_matches("/decisions/");
+    let requests = vec![
+        ada.posting(&format!("/decisions/{SUPPLIERS}/supersession"), &[("old", id)]),
+        ada.posting(&format!("{other}/supersession"), &[("old", SUPPLIERS)]),
+    ];
+    for answer in app.at_once(requests) {
+        assert_eq!(answer.status, 303, "{}", answer.text());
+    }
+    assert_eq!(app.count("select count(*) from record_links where kind = 'supersedes'"), 1);
+}

@@ -146,6 +146,14 @@ impl Record {
         sql.load(tx.conn())?.into_iter().next().ok_or(Error::NotFound)
     }
 
+    /// As `lock`, of several at once, in one order: two who hold the same two never wait for each other.
+    pub fn lock_all(tx: &mut Tx, ids: Vec<Uuid>) -> Result<()> {
+        let mut sql = Sql::named("records::lock_all", "select 1 as one from records where id = any(");
+        sql.bind(ids).push(") order by id for no key update");
+        sql.execute(tx.conn())?;
+        Ok(())
+    }
+
     /// The change clock of lists; each verb that changes a record's own content winds it.
     pub fn touch(&self, tx: &mut Tx) -> Result<()> {
         let mut sql = Sql::named("records::touch", "update records set updated_at = ");
