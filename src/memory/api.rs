@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::records::Record;
 use crate::related::{Names, RecordShape, edit_each, project_asked, sort_of, tags_sent, words_asked};
 use crate::site;
-use crate::web::{Deeds, Listed, Operation, Query, Resource, Routes, Sent, Site, resource};
+use crate::web::{Deeds, Listed, Operation, Query, Resource, Routes, Sent, Site, parse_date, resource};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -125,10 +125,9 @@ pub struct ItemChanges {
     #[serde(default)]
     #[schema(value_type = Option<String>, format = Date)]
     pub valid_until: Sent<String>,
-    /// yes or no.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    pub needs_review: Sent<String>,
+    #[schema(value_type = Option<bool>)]
+    pub needs_review: Sent<bool>,
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
     pub tags: Sent<Vec<String>>,
@@ -215,9 +214,9 @@ impl Resource<Actor> for ItemShape {
     }
 
     fn change(tx: &mut Tx, me: &Actor, id: &str, changes: ItemChanges) -> Result<()> {
-        let record = Record::find(tx, me, Kind::Memory, id)?;
-        let edits = changes.edits()?;
-        edit_each(tx, me, &record, edits, |tx, edit| Item::edit(tx, me, id, edit).map(drop))
+        let item = Item::find(tx, me, id)?;
+        let edits = changes.edits(&item)?;
+        edit_each(tx, me, &item.record, edits, |tx, edit| Item::edit(tx, me, id, edit).map(drop))
     }
 
     fn archive(tx: &mut Tx, me: &Actor, id: &str) -> Result<()> {
@@ -255,8 +254,15 @@ impl NewItemBody {
 }
 
 impl ItemChanges {
-    fn edits(self) -> Result<Vec<(Field, String)>> {
+    fn edits(self, item: &Item) -> Result<Vec<(Field, String)>> {
+        let review =
+            self.needs_review.or_stays().map(|doubt| if doubt == Some(true) { "yes" } else { "no" }.to_owned());
         let tags = self.tags.or_stays().map(|tags| tags_sent(&tags.unwrap_or_default())).transpose()?;
+        let (from, until) = ((Field::From, self.valid_from.text()), (Field::Until, self.valid_until.text()));
+        // One after the other is checked against the one that stands: a window that moves past its own end moves its end first.
+        let is_past =
+            |from: &str| parse_date(from).is_ok_and(|from| item.valid_until.is_some_and(|until| from > until));
+        let [first, second] = if from.1.as_deref().is_some_and(is_past) { [until, from] } else { [from, until] };
         let all = [
             (Field::Title, self.title.text()),
             (Field::Body, self.body.text()),
@@ -264,9 +270,9 @@ impl ItemChanges {
             (Field::Status, self.status.text()),
             (Field::Confidence, self.confidence.text()),
             (Field::Importance, self.importance.text()),
-            (Field::From, self.valid_from.text()),
-            (Field::Until, self.valid_until.text()),
-            (Field::Review, self.needs_review.text()),
+            first,
+            second,
+            (Field::Review, review),
             (Field::Tags, tags),
         ];
         Ok(all.into_iter().filter_map(|(field, value)| Some((field, value?))).collect())

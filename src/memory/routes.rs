@@ -2,15 +2,15 @@
 
 use super::model::*;
 use super::pages::{Adding, EditPlace, History, Index, ItemForm, Loaded, New, Show, WORDS, filter, ids};
-use crate::access::{Actor, Ctx, Kind, Place, Verb, check};
+use crate::access::{Actor, Ctx, Kind, Verb, check};
 use crate::comments::{self, Thread};
 use crate::db::Tx;
 use crate::error::{Error, Problems, Result};
 use crate::files::Attachments;
 use crate::records::{Edit, Record, SavedView, resolve};
 use crate::related::{
-    Address, Parts, Preview, parse_place, place_choices, place_label, place_options, place_value, readers_of, sort_of,
-    view_tabs,
+    Address, Parts, Preview, parse_place, place_choices, place_here, place_label, place_options, place_value,
+    readers_of, sort_of, view_tabs,
 };
 use crate::ui::{FieldProblem, count_label};
 use crate::web::{Flash, Form, Need, Reply, Routes};
@@ -54,11 +54,12 @@ async fn index(ctx: Ctx) -> Result<Reply> {
 async fn new(ctx: Ctx) -> Result<Reply> {
     let asked = |name| ctx.query(name).unwrap_or_default();
     let form = ItemForm { source: asked("source"), supersedes: asked("supersedes"), ..ItemForm::default() };
-    let key = ctx.project_key();
+    let (key, old) = (ctx.project_key(), form.supersedes.trim().to_uppercase());
     let (places, place) = ctx
         .read(move |tx, me| {
-            let here = key.as_deref().and_then(|key| me.project(key));
-            let place = here.map_or("organisation".to_owned(), |project| place_value(me, Place::Project(project.id)));
+            // What takes another's place is offered where that is.
+            let old = Record::find_many(tx, me, vec![old])?.into_iter().next();
+            let place = old.map_or_else(|| place_here(me, key.as_deref()), |old| place_value(me, old.place()));
             Ok((place_choices(tx, me)?, place))
         })
         .await?;
@@ -117,7 +118,9 @@ async fn history(ctx: Ctx, id: Path<String>) -> Result<Reply> {
             Ok((item, revisions))
         })
         .await?;
-    ctx.page(&History::new(ctx.shell("memory")?, item, &revisions))
+    let shell = ctx.shell("memory")?;
+    let view = ctx.work(move || Ok(History::new(shell, item, &revisions))).await?;
+    ctx.page(&view)
 }
 
 /// One field, edited in place. A refused or lost edit draws the page again with both values.
@@ -157,8 +160,13 @@ mod sources {
     pub async fn create(ctx: Ctx, id: Path<String>, form: Form) -> Result<Reply> {
         let new = NewSource { record: form.text("source").to_owned(), passage: form.text("passage").to_owned() };
         let (asked, typed, agreed) = (id.clone(), new.clone(), ids(form.text("widen")));
-        match ctx.write(move |tx, me| Item::add_source(tx, me, &asked, &typed, &agreed)).await {
-            Ok(()) => Ok(ctx.redirect(&format!("/memory/{id}"), Some(Flash::done("memory-source-added")))),
+        let path = format!("/memory/{id}");
+        let add = move |tx: &mut Tx, me: &Actor| {
+            Item::add_source(tx, me, &asked, &typed, &agreed)?;
+            Ok(path)
+        };
+        match ctx.write_once(&form, add).await {
+            Ok(path) => Ok(ctx.redirect(&path, Some(Flash::done("memory-source-added")))),
             Err(Error::Invalid(problems)) => {
                 let source = new.record.clone();
                 let (loaded, narrower) = ctx

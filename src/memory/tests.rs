@@ -1,8 +1,11 @@
 //! Memory, through the doors.
 
 use crate::harness::*;
-use tow::access::Place;
-use tow::memory::{self, Item, MAX_BODY_CHARS, MAX_CONTEXT, MAX_PASSAGE_CHARS, MAX_SOURCES, Type};
+use tow::access::{Actor, Place};
+use tow::memory::{
+    self, Item, MAX_BODY_CHARS, MAX_CONTEXT, MAX_FOUND_ITEMS, MAX_PAIRS, MAX_PASSAGE_CHARS, MAX_REVISIONS, MAX_SOURCES,
+    Type,
+};
 
 const GOOD: [(&str, &str); 5] = [
     ("title", "Nobody crosses with less than half a metre"),
@@ -258,7 +261,7 @@ fn a_program_makes_an_item_but_lets_nobody_read_more_than_its_source() {
     assert!(made.has("\"confidence\":80") && made.has("\"standing\":\"counts\"") && made.has("\"hidden_sources\":0"));
     let blind = app.token(CLEO, &["memory:read"], None).api("GET", "/api/v1/memory/MEM-1", "");
     assert!(blind.has("\"hidden_sources\":1") && !blind.has("ATL-1"), "a token without tickets: {}", blind.text());
-    let changed = robot.api("PATCH", "/api/v1/memory/MEM-1", r#"{"confidence":40,"needs_review":"yes"}"#);
+    let changed = robot.api("PATCH", "/api/v1/memory/MEM-1", r#"{"confidence":40,"needs_review":true}"#);
     assert!(changed.status == 200 && changed.has("\"needs_review\":true"), "{}", changed.text());
 }
 
@@ -281,4 +284,121 @@ fn an_item_moves_to_where_nobody_new_reads_it_without_leave() {
     assert_eq!(to_atlas.status, 303, "{}", to_atlas.text());
     let item = app.as_(CLEO).tx(|tx, me| Item::find(tx, me, "MEM-1"));
     assert!(item.record.place() == Place::Project(ATLAS) && item.kind == Type::Constraint);
+}
+
+#[test]
+fn a_source_that_became_narrower_does_not_stand_in_the_way_of_another() {
+    let app = App::new();
+    let path = make(&app, CLEO, &[("source", DOOR)]);
+    app.sql(&format!("update projects set visibility = 'restricted' where id = '{}'", BEACON.0));
+    let sources = format!("{path}/sources");
+    assert_eq!(app.as_(CLEO).post(&sources, &[("source", SUPPLIERS)]).status, 303);
+    assert_eq!(app.as_(CLEO).post(&sources, &[("source", STEEL)]).status, 422, "the new one is still asked about");
+}
+
+#[test]
+fn the_same_source_twice_is_one() {
+    let app = App::new();
+    let path = make(&app, CLEO, &[("source", SUPPLIERS), ("passage", "Two of them")]);
+    let again = [("source", SUPPLIERS), ("passage", "Two of them")];
+    assert_eq!(app.as_(CLEO).post(&format!("{path}/sources"), &again).status, 303);
+    assert_eq!(app.count("select count(*) from memory_sources"), 1);
+    assert!(app.as_(CLEO).get(&path).text().matches("name=\"_once\"").count() > 0);
+}
+
+#[test]
+fn a_window_of_validity_moves_forward_and_back_in_one_patch() {
+    let app = App::new();
+    make(&app, CLEO, &[("valid_from", "2026-12-01"), ("valid_until", "2026-12-31")]);
+    let robot = app.token(CLEO, &["memory:write"], None);
+    for (from, until) in [("2027-03-01", "2027-03-31"), ("2026-01-01", "2026-01-31")] {
+        let moved = format!(r#"{{"valid_from":"{from}","valid_until":"{until}"}}"#);
+        let answer = robot.api("PATCH", "/api/v1/memory/MEM-1", &moved);
+        assert!(answer.status == 200 && answer.has(from) && answer.has(until), "{}", answer.text());
+    }
+    let backwards =
+        robot.api("PATCH", "/api/v1/memory/MEM-1", r#"{"valid_from":"2027-03-31","valid_until":"2027-03-01"}"#);
+    assert_eq!(backwards.status, 422);
+}
+
+#[test]
+fn what_replaces_another_is_offered_where_that_is() {
+    let app = App::new();
+    make(&app, CLEO, &[("place", "project:ATL")]);
+    let page = app.as_(CLEO).get("/memory/new?supersedes=mem-1");
+    assert!(page.has("value=\"project:ATL\" selected"), "{}", page.text());
+}
+
+#[test]
+fn of_two_that_replace_each_other_at_once_one_is_refused() {
+    let app = App::own();
+    make(&app, CLEO, &[]);
+    make(&app, CLEO, &[]);
+    let cleo = app.as_(CLEO);
+    let request = |one: &str, other: &str| cleo.posting(&format!("/memory/{one}/supersession"), &[("old", other)]);
+    for answer in app.at_once(vec![request("MEM-1", "MEM-2"), request("MEM-2", "MEM-1")]) {
+        assert_eq!(answer.status, 303, "{}", answer.text());
+    }
+    assert_eq!(app.count("select count(*) from record_links where kind = 'supersedes'"), 1);
+}
+
+#[test]
+fn replacing_an_item_and_editing_it_at_once_do_not_wait_for_each_other_for_ever() {
+    let app = App::own();
+    make(&app, CLEO, &[]);
+    let cleo = app.as_(CLEO);
+    for round in 0..5 {
+        let newer = with(&[("supersedes", "MEM-1"), ("title", "Newer")]);
+        let title = format!("Round {round}");
+        let edit = [("field", "title"), ("value", title.as_str())];
+        let requests = vec![cleo.posting("/memory", &newer), cleo.posting("/memory/MEM-1/fields", &edit)];
+        for answer in app.at_once(requests) {
+            assert_eq!(answer.status, 303, "{}", answer.text());
+        }
+    }
+}
+
+/// Further items like MEM-1.
+fn multiply(app: &App, count: i32) {
+    app.sql(&format!(
+        "insert into records (id, organisation_id, kind, number, display_id, scope, title, author_id, created_at, updated_at)
+           select gen_random_uuid(), organisation_id, kind, 1000 + n, 'MEM-' || (1000 + n), scope, title, author_id, created_at, updated_at
+           from records, generate_series(1, {count}) n where display_id = 'MEM-1';
+         insert into memory_items (id, item_type, status, body, confidence, importance, valid_until)
+           select r.id, m.item_type, m.status, m.body, m.confidence, m.importance, m.valid_until
+           from records r, memory_items m where r.number > 1000 and r.kind = 'memory'"
+    ));
+}
+
+#[test]
+fn more_expired_items_than_are_counted_are_told_as_more() {
+    let app = App::new();
+    make(&app, CLEO, &[("valid_until", "2026-01-01")]);
+    multiply(&app, 1_001);
+    let list = app.as_(CLEO).get("/memory");
+    assert!(list.has("1,000+") && !list.has("1001"), "{}", list.text());
+}
+
+#[test]
+fn rules_look_at_so_many_items_and_pairs_and_a_history_shows_so_many_states() {
+    let app = App::new();
+    let path = make(&app, CLEO, &[("valid_until", "2026-01-01")]);
+    app.sql(&format!(
+        "insert into memory_revisions (memory_id, number, title, item_type, status, body, confidence, importance, needs_review, at)
+         select memory_id, n, title, item_type, status, body, confidence, importance, needs_review, at
+         from memory_revisions, generate_series(2, {MAX_REVISIONS} + 1) n"
+    ));
+    let history = app.as_(CLEO).get(&format!("{path}/history"));
+    assert!(history.has(&format!("id=\"step-{}\"", MAX_REVISIONS + 1)) && !history.has("id=\"step-1\""));
+    multiply(&app, MAX_FOUND_ITEMS);
+    let organisation = |me: &Actor| Place::Organisation(me.organisation_id().unwrap());
+    let found = app.as_(CLEO).tx(|tx, me| Item::expired(tx, me, organisation(me), memory::today(tx, me)));
+    assert_eq!(found.len(), MAX_FOUND_ITEMS as usize);
+    // One more than 5,000 pairs come of 101 alike.
+    app.sql(
+        "update memory_items set valid_until = null;
+         update records set archived_at = created_at where kind = 'memory' and number not between 1001 and 1101",
+    );
+    let pairs = app.as_(CLEO).tx(|tx, me| Item::alike(tx, me, organisation(me), memory::today(tx, me)));
+    assert_eq!(pairs.len(), MAX_PAIRS as usize);
 }

@@ -6,7 +6,7 @@ use crate::audit::{Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::{Bind, Sql};
 use crate::error::{Error, Result};
-use crate::records::{RECORD_COLUMNS, seen};
+use crate::records::{RECORD_COLUMNS, Record, seen};
 use crate::text::value::{Body, Title};
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::QueryableByName;
@@ -45,6 +45,13 @@ pub const IS_NARROW: &str =
     "s.widened_at is null and r.scope <> 'user' and o.place_id <> r.place_id and o.scope <> 'organisation'
     and not exists (select 1 from projects j where j.id = o.project_id and j.visibility = 'open')";
 
+impl Carried {
+    /// One that nobody was asked about yet.
+    pub(super) fn of(record: &Record, passage: String) -> Self {
+        Carried { record: record.id.0, passage, widened: None }
+    }
+}
+
 impl Item {
     /// Those of the ids that `me` may see, in no order.
     pub fn find_ids(tx: &mut Tx, me: &Actor, ids: Vec<Uuid>) -> Result<Vec<Item>> {
@@ -58,7 +65,7 @@ impl Item {
         Ok(sql.load(tx.conn())?)
     }
 
-    /// Of everything that a decision about it looks at.
+    /// Of everything that a decision about it looks at; also of where it is, for that says who may read it.
     pub fn fingerprint(&self) -> String {
         let fields = [
             Field::Title,
@@ -72,7 +79,7 @@ impl Item {
             Field::Review,
         ];
         let values: Vec<String> = fields.into_iter().map(|field| self.value(field, &[])).collect();
-        seen(&format!("{}\n{}", values.join("\n"), self.record.is_archived()))
+        seen(&format!("{}\n{}\n{}", values.join("\n"), self.record.is_archived(), self.record.place().id()))
     }
 
     /// Everything at once; a doubt is settled by it.
@@ -113,8 +120,8 @@ impl Item {
         self.record.mention(tx, me, "body", &state.body)
     }
 
-    /// None when nothing differs.
-    fn difference(&self, state: &State) -> Option<Act> {
+    /// What a proposed state would change besides the text, as the history will say it: field, before, after.
+    pub fn differences(&self, state: &State) -> Vec<(&'static str, String, String)> {
         let day = |on: Option<NaiveDate>| on.map(|on| on.to_string()).unwrap_or_default();
         let pairs = [
             ("title", self.record.title.clone(), state.title.as_str().to_owned()),
@@ -125,9 +132,13 @@ impl Item {
             ("valid_until", day(self.valid_until), day(state.valid_until)),
             ("needs_review", self.value(Field::Review, &[]), "no".to_owned()),
         ];
-        let changed = pairs.into_iter().filter(|(_, old, new)| old != new);
+        pairs.into_iter().filter(|(_, old, new)| old != new).collect()
+    }
+
+    /// None when nothing differs.
+    fn difference(&self, state: &State) -> Option<Act> {
         let mut act = None;
-        for (field, old, new) in changed {
+        for (field, old, new) in self.differences(state) {
             act = Some(act.unwrap_or_else(|| Act::new(ActKind::Changed).on(self.record.id)).change(field, old, new));
         }
         if self.body != state.body.as_str() {
@@ -136,33 +147,35 @@ impl Item {
         act
     }
 
-    /// Hands sources on to this item, each once. For verbs that just made or changed it. `Invalid` when one is narrower than the
-    /// item and nobody agreed to that: then the proposal waits for somebody who looks at it.
+    /// Hands sources on to this item, each once. For verbs that just made or changed it. `Invalid` when one of them is narrower than
+    /// the item and nobody agreed to that: then the proposal waits for somebody who looks at it. What its proposer agreed to is
+    /// agreed to by `me` as well, who must be allowed to share the item.
     pub fn carry(&self, tx: &mut Tx, me: &Actor, sources: &[Carried]) -> Result<()> {
-        for source in sources {
-            let mut sql = Sql::named(
-                "memory::carry",
-                "insert into memory_sources (id, memory_id, record_id, passage, author_id, created_at, widened_by_id, widened_at)",
-            );
-            let widened_by = source.widened.map(|(by, _)| by);
-            let values: [Bind; 7] = [
-                tx.new_id().into(),
-                self.record.id.into(),
-                source.record.into(),
-                source.passage.as_str().into(),
-                me.person_id().map(|id| id.0).into(),
-                tx.now.into(),
-                widened_by.into(),
-            ];
-            sql.add(" select ?::uuid, ?::uuid, ?::uuid, ?::text, ?::uuid, ?::timestamptz, ?::uuid, ", values);
-            match source.widened {
-                Some((_, at)) => sql.bind(at).push("::timestamptz"),
-                None => sql.push("null::timestamptz"),
-            };
-            sql.push(" where not exists (select 1 from memory_sources s where s.memory_id = ").bind(self.record.id);
-            sql.push(" and s.record_id = ").bind(source.record).push(" and s.passage = ").bind(source.passage.as_str());
-            sql.push(")");
-            sql.execute(tx.conn())?;
+        let widened: Vec<Uuid> =
+            sources.iter().filter(|source| source.widened.is_some()).map(|source| source.record).collect();
+        let insert = |tx: &mut Tx| sources.iter().try_for_each(|source| self.carry_one(tx, me, source));
+        match widened.is_empty() {
+            true => insert(tx)?,
+            false => self.share_sources(tx, me, widened, insert)?,
+        }
+        self.refuse_narrow(tx, sources)
+    }
+
+    fn carry_one(&self, tx: &mut Tx, me: &Actor, source: &Carried) -> Result<()> {
+        let permit = may(tx, me, Verb::Edit, &self.record.thing())?;
+        // A proposal has no field of its own for a source.
+        let is_new = self.insert_source(tx, me, source).map_err(|error| match error {
+            Error::Invalid(problems) => Error::invalid("", problems.first()),
+            other => other,
+        })?;
+        let act = Act::new(ActKind::SourceAdded).on(self.record.id).note("other", source.record);
+        self.record.settle(tx, permit, is_new.then_some(act))
+    }
+
+    /// Of these sources alone: what else became narrower is a matter of its own.
+    fn refuse_narrow(&self, tx: &mut Tx, sources: &[Carried]) -> Result<()> {
+        if sources.is_empty() {
+            return Ok(());
         }
         let mut sql = Sql::named(
             "memory::narrow_sources",
@@ -171,7 +184,8 @@ impl Item {
                  join records o on o.id = s.record_id where {IS_NARROW} and s.memory_id = "
             ),
         );
-        sql.bind(self.record.id);
+        sql.bind(self.record.id).push(" and s.record_id = any(");
+        sql.bind(sources.iter().map(|source| source.record).collect::<Vec<_>>()).push(")");
         match sql.load::<Count>(tx.conn())?.first().map(|row| row.count) {
             Some(1..) => Err(Error::invalid("", "problem-memory-narrow")),
             _ => Ok(()),

@@ -27,6 +27,14 @@ struct Lower {
 }
 
 #[derive(QueryableByName)]
+struct Narrow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Text)]
+    sources: String,
+}
+
+#[derive(QueryableByName)]
 struct Pair {
     #[diesel(sql_type = SqlUuid)]
     one: Uuid,
@@ -57,13 +65,29 @@ impl Item {
         found(tx, me, place, &Sql::new(" and m.status = 'active' and m.needs_review"))
     }
 
-    /// Active, and fewer people may read one of its sources than the item, though nobody agreed to that.
-    pub fn narrowed(tx: &mut Tx, me: &Actor, place: Place) -> Result<Vec<Item>> {
+    /// Active, and fewer people may read some of its sources than the item, though nobody agreed to that; with the ids of those
+    /// sources' records in order, with commas between.
+    pub fn narrowed(tx: &mut Tx, me: &Actor, place: Place) -> Result<Vec<(Item, String)>> {
         let sql = Sql::new(&format!(
             " and m.status = 'active' and exists (select 1 from memory_sources s join records o on o.id = s.record_id
                 where s.memory_id = r.id and {IS_NARROW})"
         ));
-        found(tx, me, place, &sql)
+        let items = found(tx, me, place, &sql)?;
+        let mut sql = Sql::named(
+            "memory::narrow_ids",
+            &format!(
+                "select r.id, string_agg(distinct o.id::text, ',' order by o.id::text) as sources from memory_sources s join records r on r.id = s.memory_id
+                 join records o on o.id = s.record_id where {IS_NARROW} and r.id = any("
+            ),
+        );
+        sql.bind(items.iter().map(|item| item.record.id.0).collect::<Vec<_>>()).push(") group by r.id");
+        let mut sources: HashMap<Uuid, String> =
+            sql.load::<Narrow>(tx.conn())?.into_iter().map(|row| (row.id, row.sources)).collect();
+        let with_sources = |item: Item| {
+            let sources = sources.remove(&item.record.id.0).unwrap_or_default();
+            (item, sources)
+        };
+        Ok(items.into_iter().map(with_sources).collect())
     }
 
     /// Pairs of what counts whose titles look alike, the most alike first.

@@ -60,11 +60,24 @@ pub(super) fn counts(today: NaiveDate) -> Sql {
 /// What the company knows, as far as `me` may read it: active and valid, the most important first, then the surest. With a project,
 /// that project's and the whole organisation's.
 pub fn context(tx: &mut Tx, me: &Actor, project: Option<ProjectId>, limit: i32) -> Result<Vec<Item>> {
+    context_of(tx, me, (project, None), limit)
+}
+
+/// As `context`, of one type alone when it is named.
+pub fn context_of(
+    tx: &mut Tx,
+    me: &Actor,
+    (project, kind): (Option<ProjectId>, Option<Type>),
+    limit: i32,
+) -> Result<Vec<Item>> {
     let mut sql = Sql::named(
         "memory::context",
         &format!("select {RECORD_COLUMNS}{COLUMNS} from records r join memory_items m on m.id = r.id where r.kind = "),
     );
     sql.bind(Kind::Memory).append(&counts(today(tx, me))).push(" and ").append(&visible::records(me));
+    if let Some(kind) = kind {
+        sql.push(" and m.item_type = ").bind(kind);
+    }
     if let Some(project) = project {
         sql.push(" and (r.project_id = ").bind(project).push(" or r.scope = 'organisation')");
     }

@@ -197,6 +197,9 @@ impl NewItem {
     pub fn create(self, tx: &mut Tx, me: &Actor) -> Result<Item> {
         check_days(self.valid_from, self.valid_until)?;
         let sources = self.sources.iter().map(|source| source.found(tx, me)).collect::<Result<Vec<_>>>()?;
+        if let Some(old) = &self.supersedes {
+            Item::hold_older(tx, me, old, None)?;
+        }
         let new = NewRecord { kind: Kind::Memory, place: self.place, title: self.title.clone() };
         let (record, permit) = new.insert(tx, me)?;
         let mut sql = Sql::named(
@@ -217,8 +220,8 @@ impl NewItem {
         sql.execute(tx.conn())?;
         record.furnish(tx, me, &self.tags, &[("body", &self.body)])?;
         let item = Item::find(tx, me, &record.display_id)?;
-        for (source, passage) in &sources {
-            item.insert_source(tx, me, source, passage)?;
+        for (source, passage) in sources {
+            item.insert_source(tx, me, &Carried::of(&source, passage))?;
         }
         item.remember(tx, me)?;
         audit::record(tx, permit, Act::new(ActKind::Created).on(record.id))?;

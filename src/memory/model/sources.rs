@@ -1,6 +1,6 @@
 //! Where an item comes from. What is derived is never visible wider than its sources, unless a person says so with them in view.
 
-use super::{Item, Row};
+use super::{Carried, Item, Row};
 use crate::access::{Actor, Place, Verb, may, visible};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
@@ -59,7 +59,7 @@ struct Count {
 
 impl NewSource {
     /// The record, which `me` must see, and the passage without blanks around.
-    pub(super) fn found(&self, tx: &mut Tx, me: &Actor) -> Result<(Record, String)> {
+    pub fn found(&self, tx: &mut Tx, me: &Actor) -> Result<(Record, String)> {
         let record = match Record::find_any(tx, me, &self.record.trim().to_uppercase()) {
             Err(Error::NotFound) => return Err(Error::invalid("source", "problem-link-unknown")),
             found => found?,
@@ -115,7 +115,8 @@ impl Item {
         Ok(sql.load::<Count>(tx.conn())?.first().map(|row| row.count).unwrap_or_default())
     }
 
-    /// `Invalid` under `widen` for one that is narrower than the item and not named in `widen`.
+    /// `Invalid` under `widen` for one that is narrower than the item and not named in `widen`. The same words a second time change
+    /// nothing.
     pub fn add_source(tx: &mut Tx, me: &Actor, display_id: &str, new: &NewSource, widen: &[String]) -> Result<()> {
         let item = Item::find_locked(tx, me, display_id)?;
         let permit = may(tx, me, Verb::Edit, &item.record.thing())?;
@@ -123,26 +124,42 @@ impl Item {
         if source.id == item.record.id {
             return Err(Error::invalid("source", "problem-link-self"));
         }
-        item.insert_source(tx, me, &source, &passage)?;
+        let is_new = item.insert_source(tx, me, &Carried::of(&source, passage))?;
         let act = Act::new(ActKind::SourceAdded).on(item.record.id).note("other", source.id);
-        item.record.settle(tx, permit, Some(act))?;
-        item.widen_to(tx, me, item.record.place(), widen)
+        item.record.settle(tx, permit, is_new.then_some(act))?;
+        // Another source that fewer people may read since is no matter of this one.
+        let narrower = item.narrower(tx, me, item.record.place())?.into_iter();
+        item.agree(tx, me, narrower.filter(|narrow| narrow.record.id == source.id).collect(), widen)
     }
 
-    pub(super) fn insert_source(&self, tx: &mut Tx, me: &Actor, source: &Record, passage: &str) -> Result<()> {
-        if self.count_sources(tx)? >= i64::try_from(MAX_SOURCES).unwrap_or(i64::MAX) {
-            return Err(Error::invalid("source", Msg::new("problem-memory-sources").with("max", MAX_SOURCES)));
-        }
+    /// False when it is there already with the same words. For verbs that hold the lock.
+    pub(super) fn insert_source(&self, tx: &mut Tx, me: &Actor, source: &Carried) -> Result<bool> {
         let mut sql = Sql::named(
             "memory::insert_source",
-            "insert into memory_sources (id, memory_id, record_id, passage, author_id, created_at)",
+            "insert into memory_sources (id, memory_id, record_id, passage, author_id, created_at, widened_by_id, widened_at)",
         );
-        let author = me.person_id().map(|id| id.0);
-        let values: [Bind; 6] =
-            [tx.new_id().into(), self.record.id.into(), source.id.into(), passage.into(), author.into(), tx.now.into()];
-        sql.add(" values (?, ?, ?, ?, ?, ?)", values);
-        sql.execute(tx.conn())?;
-        Ok(())
+        let values: [Bind; 7] = [
+            tx.new_id().into(),
+            self.record.id.into(),
+            source.record.into(),
+            source.passage.as_str().into(),
+            me.person_id().map(|id| id.0).into(),
+            tx.now.into(),
+            source.widened.map(|(by, _)| by).into(),
+        ];
+        sql.add(" select ?::uuid, ?::uuid, ?::uuid, ?::text, ?::uuid, ?::timestamptz, ?::uuid, ", values);
+        match source.widened {
+            Some((_, at)) => sql.bind(at).push("::timestamptz"),
+            None => sql.push("null::timestamptz"),
+        };
+        sql.push(" where not exists (select 1 from memory_sources s where s.memory_id = ").bind(self.record.id);
+        sql.push(" and s.record_id = ").bind(source.record).push(" and s.passage = ").bind(source.passage.as_str());
+        sql.push(")");
+        let is_new = sql.execute(tx.conn())? > 0;
+        if is_new && self.count_sources(tx)? > i64::try_from(MAX_SOURCES).unwrap_or(i64::MAX) {
+            return Err(Error::invalid("source", Msg::new("problem-memory-sources").with("max", MAX_SOURCES)));
+        }
+        Ok(is_new)
     }
 
     /// Only a source that one may read: `NotFound` else.
@@ -174,23 +191,43 @@ impl Item {
         Ok(sources.seen.into_iter().filter(is_open).collect())
     }
 
-    /// Marks the narrower sources as agreed to: a person's act of sharing, kept in the audit trail. `Invalid` when one of them is not
-    /// in `agreed`, which holds the display IDs that the person had in view.
+    /// `Invalid` when a source that is narrower than `place` is not in `agreed`, which holds the display IDs that the person had in
+    /// view.
     pub(super) fn widen_to(&self, tx: &mut Tx, me: &Actor, place: Place, agreed: &[String]) -> Result<()> {
         let narrower = self.narrower(tx, me, place)?;
+        self.agree(tx, me, narrower, agreed)
+    }
+
+    /// Marks narrower sources as agreed to.
+    fn agree(&self, tx: &mut Tx, me: &Actor, narrower: Vec<Source>, agreed: &[String]) -> Result<()> {
         if narrower.is_empty() {
             return Ok(());
         }
         if !narrower.iter().all(|source| agreed.contains(&source.record.display_id)) {
             return Err(Error::invalid("widen", "problem-memory-wider"));
         }
-        let permit = may(tx, me, Verb::Share, &self.record.thing())?;
         let ids: Vec<Uuid> = narrower.iter().map(|source| source.source_id.0).collect();
-        let records: Vec<Uuid> = narrower.iter().map(|source| source.record.id.0).collect();
-        let mut sql = Sql::named("memory::widen", "update memory_sources set widened_by_id = ");
-        sql.bind(me.person_id().map(|id| id.0)).push(", widened_at = ").bind(tx.now);
-        sql.push(" where id = any(").bind(ids).push(")");
-        sql.execute(tx.conn())?;
+        let records = narrower.iter().map(|source| source.record.id.0).collect();
+        self.share_sources(tx, me, records, |tx| {
+            let mut sql = Sql::named("memory::widen", "update memory_sources set widened_by_id = ");
+            sql.bind(me.person_id().map(|id| id.0)).push(", widened_at = ").bind(tx.now);
+            sql.push(" where id = any(").bind(ids).push(")");
+            sql.execute(tx.conn())?;
+            Ok(())
+        })
+    }
+
+    /// Lets more people read what comes from these records than may read them: a person's act of sharing, kept in the audit trail,
+    /// whichever way it comes about. `write` writes it down.
+    pub(super) fn share_sources(
+        &self,
+        tx: &mut Tx,
+        me: &Actor,
+        records: Vec<Uuid>,
+        write: impl FnOnce(&mut Tx) -> Result<()>,
+    ) -> Result<()> {
+        let permit = may(tx, me, Verb::Share, &self.record.thing())?;
+        write(tx)?;
         audit::record(tx, permit, Act::new(ActKind::MemoryWidened).on(self.record.id).note("sources", records))
     }
 }
