@@ -514,7 +514,7 @@ diesel::table! {
     memory_evidence (id) {
         id -> Uuid,
         change_id -> Uuid,
-        record_id -> Uuid,
+        record_id -> Nullable<Uuid>,
         passage -> Text,
         widened_by_id -> Nullable<Uuid>,
         widened_at -> Nullable<Timestamptz>,

@@ -60,6 +60,8 @@ pub struct Standing {
     pub place: Place,
     /// Ids of places that every reader of `place` reads.
     pub reads: Vec<Uuid>,
+    /// Name of the project when it is archived: then nothing is added to it.
+    pub archived: Option<String>,
 }
 
 /// Who acts, with everything the rules look at. Cheap to clone.

@@ -6,8 +6,14 @@ use crate::db::sql::Sql;
 use crate::error::{Error, Result};
 use crate::people::Organisation;
 use diesel::QueryableByName;
-use diesel::sql_types::Uuid as SqlUuid;
+use diesel::sql_types::{Text, Uuid as SqlUuid};
 use uuid::Uuid;
+
+#[derive(QueryableByName)]
+struct Name {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
 
 #[derive(QueryableByName)]
 struct Id {
@@ -33,6 +39,15 @@ impl Actor {
         };
         let organisation = Organisation::only(tx)?.ok_or(Error::NotFound)?;
         let card = OrganisationCard { id: organisation.id, name: organisation.name, time_zone: organisation.time_zone };
-        Ok(Actor::standing(card, Standing { place, reads }))
+        let archived = archived(tx, place)?;
+        Ok(Actor::standing(card, Standing { place, reads, archived }))
     }
+}
+
+/// The name of a place that is an archived project.
+fn archived(tx: &mut Tx, place: Place) -> Result<Option<String>> {
+    let Place::Project(id) = place else { return Ok(None) };
+    let mut sql = Sql::named("access::archived", "select name from projects where archived_at is not null and id = ");
+    sql.bind(id);
+    Ok(sql.load::<Name>(tx.conn())?.into_iter().next().map(|row| row.name))
 }

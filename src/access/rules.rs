@@ -40,6 +40,17 @@ impl Place {
         }
     }
 
+    /// The place that a scope and an id name; None for a word that is no scope.
+    pub fn of(scope: &str, id: Uuid) -> Option<Place> {
+        Some(match scope {
+            "organisation" => Place::Organisation(OrganisationId(id)),
+            "project" => Place::Project(ProjectId(id)),
+            "group" => Place::Group(GroupId(id)),
+            "user" => Place::Person(PersonId(id)),
+            _ => return None,
+        })
+    }
+
     /// As `records.scope` says it.
     pub fn scope(self) -> &'static str {
         match self {
@@ -158,13 +169,15 @@ pub fn answer(me: &Actor, verb: Verb, thing: &Thing) -> Answer {
     }
 }
 
-/// A scope reads what all its readers read, and adds to itself; it changes nothing.
+/// A scope reads what all its readers read, and adds to itself unless it is archived; it changes nothing.
 fn of_scope(standing: &Standing, verb: Verb, thing: &Thing) -> Answer {
     match thing {
         Thing::Record { place, .. } if !standing.reads.contains(&place.id()) => Answer::Hidden,
-        Thing::Record { place, .. } => {
-            yes_if(verb == Verb::See || verb == Verb::Add && *place == standing.place, "refused-not-for-scopes")
-        }
+        Thing::Record { place, .. } => match (verb, &standing.archived) {
+            (Verb::See, _) => Answer::Yes,
+            (_, Some(name)) => Answer::No(Msg::new("refused-project-archived").with("project", name)),
+            (_, None) => yes_if(verb == Verb::Add && *place == standing.place, "refused-not-for-scopes"),
+        },
         _ => Answer::Hidden,
     }
 }

@@ -1,10 +1,9 @@
 //! Each night every place with memory is looked through by rules, as that place itself.
 
 use super::model::{places, review_place};
-use crate::access::{Actor, Place, ProjectId};
+use crate::access::{Actor, Place};
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::people::{GroupId, OrganisationId, PersonId};
 use crate::queue::{Job, Outcome, Work, enqueue};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -21,16 +20,6 @@ impl ReviewMemory {
     pub fn of(place: Place) -> Self {
         ReviewMemory { scope: place.scope().to_owned(), place: place.id() }
     }
-
-    fn place(&self) -> Option<Place> {
-        Some(match self.scope.as_str() {
-            "organisation" => Place::Organisation(OrganisationId(self.place)),
-            "project" => Place::Project(ProjectId(self.place)),
-            "group" => Place::Group(GroupId(self.place)),
-            "user" => Place::Person(PersonId(self.place)),
-            _ => return None,
-        })
-    }
 }
 
 impl Job for ReviewMemory {
@@ -38,14 +27,16 @@ impl Job for ReviewMemory {
     const DEDUPLICATED: bool = true;
 
     fn run(self, work: &mut Work) -> Result<Outcome> {
-        let Some(place) = self.place() else { return Ok(Outcome::Never(format!("no such scope: {}", self.scope))) };
+        let Some(place) = Place::of(&self.scope, self.place) else {
+            return Ok(Outcome::Never(format!("no such scope: {}", self.scope)));
+        };
         let done = work.write(|tx| {
             let me = Actor::of_scope(tx, place)?;
             review_place(tx, &me, place)
         });
         match done {
-            // Its person has left: their private memory waits for them, or goes with them.
-            Err(Error::NotFound) => Ok(Outcome::Done),
+            // Its person has left: their private memory waits for them, or goes with them. Or its project was archived since.
+            Err(Error::NotFound | Error::Forbidden(_)) => Ok(Outcome::Done),
             done => done.map(|_| Outcome::Done),
         }
     }

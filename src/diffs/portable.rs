@@ -1,11 +1,13 @@
-//! Diffs, as they leave in an export. A change leaves only for who may read everything it is about and comes from.
+//! Diffs, as they leave in an export. A change leaves only for who may read everything it is about and comes from; what was deleted
+//! for good nobody reads.
 
 use crate::db::portable::Portable;
 
 const CHANGES: &str = "x.diff_id in (select d.id from memory_diffs d where d.place_id in ({places}))
     and (x.target_id is null or x.target_id in ({visible})) and (x.other_id is null or x.other_id in ({visible}))
     and (x.result_id is null or x.result_id in ({visible}))
-    and not exists (select 1 from memory_evidence e where e.change_id = x.id and e.record_id not in ({visible}))";
+    and not exists (select 1 from memory_evidence e where e.change_id = x.id
+      and (e.record_id is null and e.widened_at is null or e.record_id not in ({visible})))";
 
 pub const TABLES: [Portable; 3] = [
     Portable::new(
@@ -65,6 +67,7 @@ pub const TABLES: [Portable; 3] = [
         "x.record_id in ({visible}) and x.change_id in (select c.id from memory_changes c join memory_diffs d on d.id = c.diff_id
            where d.place_id in ({places}) and (c.target_id is null or c.target_id in ({visible}))
              and (c.other_id is null or c.other_id in ({visible})) and (c.result_id is null or c.result_id in ({visible})))
-         and not exists (select 1 from memory_evidence e where e.change_id = x.change_id and e.record_id not in ({visible}))",
+         and not exists (select 1 from memory_evidence e where e.change_id = x.change_id
+           and (e.record_id is null and e.widened_at is null or e.record_id not in ({visible})))",
     ),
 ];

@@ -3,6 +3,7 @@
 use crate::memory::{MAX_PASSAGE_CHARS, Type};
 use crate::text::markdown::plain;
 use crate::text::value::Title;
+use std::collections::HashSet;
 
 /// A statement of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,9 +73,9 @@ const HEADINGS: [(&str, Type); 13] = [
     ("preferences", Type::Preference),
 ];
 
-/// The statements of a Markdown text, in its order, each title once. Code is passed over.
+/// The statements of a Markdown text, in its order, each title once, in whichever capitals. Code is passed over.
 pub fn read_statements(source: &str) -> Vec<Found> {
-    let mut found: Vec<Found> = Vec::new();
+    let (mut found, mut known) = (Vec::new(), HashSet::new());
     let (mut fence, mut section) = (None, None);
     for line in source.lines() {
         let line = line.trim();
@@ -90,7 +91,7 @@ pub fn read_statements(source: &str) -> Vec<Found> {
         if let Some(heading) = line.strip_prefix('#') {
             section = of_heading(heading.trim_start_matches('#'));
         } else if let Some(statement) = statement(line, section)
-            && !found.iter().any(|other| other.title == statement.title)
+            && known.insert(statement.title.as_str().to_lowercase())
         {
             found.push(statement);
         }

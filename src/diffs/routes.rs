@@ -4,7 +4,7 @@ use super::model::*;
 use super::pages::{ChangeForm, Editing, Index, New, Show, StateForm, WORDS, filter};
 use crate::access::{Actor, Ctx, Verb, can};
 use crate::db::Tx;
-use crate::error::{Error, Problems, Result};
+use crate::error::{Conflict, Error, Problems, Result};
 use crate::memory::{Item, NewSource, covers};
 use crate::records::Record;
 use crate::related::{Address, parse_place, place_choices};
@@ -49,17 +49,18 @@ async fn new(ctx: Ctx) -> Result<Reply> {
         place: "organisation".to_owned(),
         ..ChangeForm::default()
     };
-    let target = form.target.trim().to_uppercase();
+    let asked = form.target.trim().to_uppercase();
     let (places, target) = ctx
         .read(move |tx, me| {
-            let target = if target.is_empty() { None } else { Some(Item::find(tx, me, &target)?) };
+            let target = if asked.is_empty() { None } else { Some(Item::find(tx, me, &asked)?) };
             Ok((place_choices(tx, me)?, target))
         })
         .await?;
-    if let Some(target) = target {
-        form.state = StateForm::of_item(&target);
+    if let Some(target) = &target {
+        form.show(target);
     }
-    ctx.page(&New::new(ctx.shell("diffs")?, form, Problems::default(), &places, Vec::new()))
+    let view = New::new(ctx.shell("diffs")?, form, Problems::default(), &places, Vec::new());
+    ctx.page(&New { target, ..view })
 }
 
 async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
@@ -67,19 +68,37 @@ async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
     let typed = form.clone();
     match ctx.write_once(&sent, move |tx, me| Ok(propose(tx, me, &typed)?.path())).await {
         Ok(path) => Ok(ctx.redirect(&path, None)),
-        Err(Error::Invalid(problems)) => {
-            let typed = form.clone();
-            let (places, narrower) =
-                ctx.read(move |tx, me| Ok((place_choices(tx, me)?, narrower(tx, me, &typed)?))).await?;
-            ctx.page_with(422, &New::new(ctx.shell("diffs")?, form, problems, &places, narrower))
+        Err(Error::Invalid(problems)) => draw_new(&ctx, form, 422, problems).await,
+        // What is typed stays; the item as it is now stands beside it, and counts as seen.
+        Err(Error::Conflict(theirs)) => {
+            let form = ChangeForm { seen: theirs.seen, ..form };
+            draw_new(&ctx, form, 409, Problems::one("target", "problem-diff-changed")).await
         }
         Err(other) => Err(other),
     }
 }
 
+/// The form again as typed; filled from the item when it was about another one, or about none.
+async fn draw_new(ctx: &Ctx, mut form: ChangeForm, status: u16, problems: Problems) -> Result<Reply> {
+    let typed = form.clone();
+    let (places, narrower, target) = ctx
+        .read(move |tx, me| {
+            let act = ChangeAct::parse(&typed.act).unwrap_or(ChangeAct::Add);
+            let target = target(tx, me, &typed, act).ok().flatten();
+            Ok((place_choices(tx, me)?, narrower(tx, me, &typed)?, target))
+        })
+        .await?;
+    if let Some(target) = target.as_ref().filter(|target| target.record.display_id != form.shown) {
+        form.show(target);
+    }
+    let view = New::new(ctx.shell("diffs")?, form, problems, &places, narrower);
+    ctx.page_with(status, &New { target, ..view })
+}
+
 fn propose(tx: &mut Tx, me: &Actor, form: &ChangeForm) -> Result<Diff> {
     let act = ChangeAct::parse(&form.act).ok_or_else(|| Error::invalid("act", "problem-choice"))?;
     let target = target(tx, me, form, act)?;
+    target.as_ref().map_or(Ok(()), |target| check_shown(form, target))?;
     let state = if act == ChangeAct::Archive { None } else { Some(form.state.check()?) };
     let joined = form.diff.trim().parse::<Uuid>().ok().map(DiffId);
     let place = match (&target, joined) {
@@ -101,8 +120,8 @@ fn propose(tx: &mut Tx, me: &Actor, form: &ChangeForm) -> Result<Diff> {
     let made = NewDiff { place, origin: Origin::Person, reason }.create(tx, me, vec![change])?;
     let diff = made.ok_or_else(|| Error::broken("a change without a finding is always new"))?;
     if form.at_once {
-        Diff::accept_all(tx, me, diff.id)?;
-        return Diff::apply(tx, me, diff.id, true);
+        Diff::accept_all(tx, me, diff.id, None)?;
+        return Diff::apply(tx, me, diff.id, None);
     }
     Ok(diff)
 }
@@ -124,6 +143,20 @@ fn target(tx: &mut Tx, me: &Actor, form: &ChangeForm, act: ChangeAct) -> Result<
         Err(Error::NotFound) => Err(Error::invalid("target", "problem-memory-unknown")),
         found => found.map(Some),
     }
+}
+
+/// `Invalid` when the form was not filled in from this item, `Conflict` when somebody changed it since: a proposal says what the item
+/// shall be, so it would undo what its author never saw.
+fn check_shown(form: &ChangeForm, target: &Item) -> Result<()> {
+    if form.shown != target.record.display_id {
+        return Err(Error::invalid("target", "problem-diff-look"));
+    }
+    let now = target.fingerprint();
+    if form.seen == now {
+        return Ok(());
+    }
+    let (theirs, yours) = (target.record.title.clone(), form.state.title.clone());
+    Err(Error::Conflict(Box::new(Conflict { field: "target", theirs, yours, seen: now })))
 }
 
 fn ids(typed: &str) -> Vec<String> {
@@ -178,7 +211,8 @@ async fn draw(ctx: &Ctx, id: DiffId) -> Result<Show> {
             Ok((diff, changes, can_decide, can_add))
         })
         .await?;
-    Ok(Show::new(ctx.shell("diffs")?, diff, changes, can_decide, can_add))
+    let shell = ctx.shell("diffs")?;
+    ctx.work(move || Ok(Show::new(shell, diff, changes, can_decide, can_add))).await
 }
 
 /// The form of one change, with its proposed words or those typed. None when there is nothing to edit.
@@ -211,9 +245,9 @@ async fn answer(ctx: &Ctx, id: DiffId, done: Result<Diff>, flash: Option<Flash>)
 mod acceptance {
     use super::*;
 
-    pub async fn create(ctx: Ctx, id: Path<Uuid>, _: Form) -> Result<Reply> {
-        let id = DiffId(id.into_inner());
-        let done = ctx.write(move |tx, me| Diff::accept_all(tx, me, id)).await;
+    pub async fn create(ctx: Ctx, id: Path<Uuid>, form: Form) -> Result<Reply> {
+        let (id, seen) = (DiffId(id.into_inner()), form.text("seen").to_owned());
+        let done = ctx.write(move |tx, me| Diff::accept_all(tx, me, id, Some(&seen))).await;
         answer(&ctx, id, done, None).await
     }
 }
@@ -221,9 +255,9 @@ mod acceptance {
 mod application {
     use super::*;
 
-    pub async fn create(ctx: Ctx, id: Path<Uuid>, _: Form) -> Result<Reply> {
-        let id = DiffId(id.into_inner());
-        let done = ctx.write(move |tx, me| Diff::apply(tx, me, id, false)).await;
+    pub async fn create(ctx: Ctx, id: Path<Uuid>, form: Form) -> Result<Reply> {
+        let (id, seen) = (DiffId(id.into_inner()), form.text("seen").to_owned());
+        let done = ctx.write(move |tx, me| Diff::apply(tx, me, id, Some(&seen))).await;
         answer(&ctx, id, done, Some(Flash::done("diff-applied"))).await
     }
 }

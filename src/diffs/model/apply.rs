@@ -1,12 +1,13 @@
 //! Applying what was accepted: all of it in one transaction, by the verbs of memory, with the rights of who applies.
 
+use super::decide::check_all_seen;
 use super::{ChangeAct, Decision, Diff, DiffId, Proposed};
 use crate::access::{Actor, Verb, may};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Result};
-use crate::memory::{Carried, Item, NewItem};
+use crate::memory::{Carried, Item, NewItem, today};
 use crate::records::LinkKind;
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
@@ -26,8 +27,9 @@ struct Piece {
 }
 
 impl Diff {
-    /// `Conflict` when a target changed since it was decided; then nothing is applied. `at_once` for a proposer who may decide.
-    pub fn apply(tx: &mut Tx, me: &Actor, id: DiffId, at_once: bool) -> Result<Diff> {
+    /// `Conflict` when anything is not as the page showed it (`seen`, as `accept_all`), or an item changed since it was decided; then
+    /// nothing is applied.
+    pub fn apply(tx: &mut Tx, me: &Actor, id: DiffId, seen: Option<&str>) -> Result<Diff> {
         let diff = Diff::find_locked(tx, me, id)?;
         let permit = may(tx, me, Verb::Decide, &diff.thing())?;
         if !diff.is_pending() {
@@ -36,20 +38,28 @@ impl Diff {
         diff.hold_targets(tx)?;
         let is_accepted =
             |proposed: &Proposed| matches!(proposed.change.decision, Decision::Accepted | Decision::Edited);
-        let accepted: Vec<Proposed> = diff.changes(tx, me)?.into_iter().filter(is_accepted).collect();
+        let all = diff.changes(tx, me)?;
+        check_all_seen(&all, seen)?;
+        let accepted: Vec<Proposed> = all.into_iter().filter(is_accepted).collect();
         if accepted.is_empty() {
             return Err(Error::invalid("", "problem-diff-nothing-accepted"));
         }
-        for proposed in &accepted {
+        let (count, day) = (accepted.len(), today(tx, me));
+        for proposed in accepted {
             if proposed.is_hidden {
                 return Err(Error::forbidden("refused-diff-hidden"));
             }
-            proposed.check_seen(&proposed.change.seen)?;
-            let result = diff.apply_one(tx, me, proposed)?;
+            let proposed = proposed.anew(tx, me)?;
+            if proposed.is_outdated() {
+                return Err(proposed.conflict());
+            }
+            proposed.check_possible(&diff, day)?;
+            let result = diff.apply_one(tx, me, &proposed)?;
             proposed.done(tx, result)?;
         }
-        diff.close(tx, me, at_once)?;
-        let act = Act::new(ActKind::DiffApplied).target("memory_diff", diff.id).note("changes", accepted.len());
+        // Who made it just now, and applied it, waited for nobody.
+        diff.close(tx, me, seen.is_none())?;
+        let act = Act::new(ActKind::DiffApplied).target("memory_diff", diff.id).note("changes", count);
         audit::record(tx, permit, act)?;
         Diff::find(tx, me, id)
     }
@@ -58,7 +68,7 @@ impl Diff {
     fn hold_targets(&self, tx: &mut Tx) -> Result<()> {
         let mut sql = Sql::named(
             "diffs::hold_targets",
-            "select 1 as one from records where id in (select target_id from memory_changes where diff_id = ",
+            "select 1 as one from records where id in (select unnest(array[target_id, other_id]) from memory_changes where diff_id = ",
         );
         sql.bind(self.id).push(") order by id for no key update");
         sql.execute(tx.conn())?;
@@ -114,11 +124,19 @@ impl Diff {
 }
 
 impl Proposed {
+    /// With its items as an earlier change of the same diff left them.
+    fn anew(self, tx: &mut Tx, me: &Actor) -> Result<Proposed> {
+        let named = [self.change.target_id, self.change.other_id];
+        let items = Item::find_ids(tx, me, named.into_iter().flatten().collect())?;
+        let find = |id: Option<Uuid>| items.iter().find(|item| Some(item.record.id.0) == id).cloned();
+        Ok(Proposed { target: find(self.change.target_id), other: find(self.change.other_id), ..self })
+    }
+
     /// All of its evidence, also what who applies may not read: where it comes from must not get lost.
     fn carried(&self, tx: &mut Tx) -> Result<Vec<Carried>> {
         let mut sql = Sql::named(
             "diffs::carried",
-            "select record_id, passage, widened_by_id, widened_at from memory_evidence where change_id = ",
+            "select record_id, passage, widened_by_id, widened_at from memory_evidence where record_id is not null and change_id = ",
         );
         sql.bind(self.change.id).push(" order by id");
         let pieces: Vec<Piece> = sql.load(tx.conn())?;

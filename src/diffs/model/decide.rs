@@ -1,12 +1,13 @@
 //! Deciding about one change: accept, edit, refuse, or take that back.
 
-use super::{ChangeId, Decision, Diff, DiffId, DiffStatus, Proposed};
+use super::{ChangeId, Decision, Diff, DiffId, DiffStatus, Proposed, seen_all};
 use crate::access::{Actor, Verb, may};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::{Bind, Sql};
-use crate::error::{Error, Result};
-use crate::memory::State;
+use crate::error::{Conflict, Error, Result};
+use crate::memory::{Item, Standing, State, check_days, today};
+use chrono::NaiveDate;
 use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
 
@@ -21,7 +22,7 @@ struct Tally {
 }
 
 impl Diff {
-    /// `seen` is the fingerprint of the target that the page showed: `Conflict` with both texts when it changed since.
+    /// `seen` is what the page showed (`Proposed::seen_now`): `Conflict` when the words, the decision or the items changed since.
     pub fn decide(
         tx: &mut Tx,
         me: &Actor,
@@ -32,8 +33,9 @@ impl Diff {
         let diff = Diff::find_locked(tx, me, id)?;
         let permit = may(tx, me, Verb::Decide, &diff.thing())?;
         let proposed = diff.open_change(tx, me, change)?;
+        proposed.check_seen(seen)?;
         if decision == Decision::Accepted {
-            proposed.check_seen(seen)?;
+            proposed.check_possible(&diff, today(tx, me))?;
         }
         proposed.mark(tx, me, decision)?;
         diff.close(tx, me, false)?;
@@ -55,8 +57,9 @@ impl Diff {
         if proposed.change.title.is_none() {
             return Err(Error::invalid("", "problem-diff-no-words"));
         }
-        crate::memory::check_days(state.valid_from, state.valid_until)?;
+        check_days(state.valid_from, state.valid_until)?;
         proposed.check_seen(seen)?;
+        proposed.check_possible(&diff, today(tx, me))?;
         let mut sql = Sql::named("diffs::edit_change", "update memory_changes set");
         let values: [Bind; 7] = [
             state.kind.into(),
@@ -79,16 +82,21 @@ impl Diff {
         Diff::find(tx, me, id)
     }
 
-    /// Accepts every undecided change that the reader may read and whose target nobody changed since.
-    pub fn accept_all(tx: &mut Tx, me: &Actor, id: DiffId) -> Result<Diff> {
+    /// Accepts every undecided change that the reader may read, that is still possible and whose items nobody changed since. `seen`
+    /// is what the page showed (`seen_all`), None for who made all of it just now: `Conflict` when anything changed since.
+    pub fn accept_all(tx: &mut Tx, me: &Actor, id: DiffId, seen: Option<&str>) -> Result<Diff> {
         let diff = Diff::find_locked(tx, me, id)?;
         let permit = may(tx, me, Verb::Decide, &diff.thing())?;
         if !diff.is_pending() {
             permit.unused(tx);
             return Ok(diff);
         }
-        for proposed in diff.changes(tx, me)? {
-            if proposed.change.decision == Decision::Open && !proposed.is_hidden && !proposed.is_outdated() {
+        let all = diff.changes(tx, me)?;
+        check_all_seen(&all, seen)?;
+        let day = today(tx, me);
+        for proposed in all {
+            let is_open = proposed.change.decision == Decision::Open && !proposed.is_hidden && !proposed.is_outdated();
+            if is_open && proposed.check_possible(&diff, day).is_ok() {
                 proposed.mark(tx, me, Decision::Accepted)?;
             }
         }
@@ -101,8 +109,7 @@ impl Diff {
         let all = self.changes(tx, me)?;
         let proposed = all.into_iter().find(|proposed| proposed.change.id == change && !proposed.is_hidden);
         let proposed = proposed.ok_or(Error::NotFound)?;
-        let is_open = matches!(self.status, DiffStatus::Pending | DiffStatus::Rejected);
-        if !is_open || proposed.change.decision == Decision::Applied {
+        if !self.is_open() || proposed.change.decision == Decision::Applied {
             return Err(Error::invalid("", "problem-diff-decided"));
         }
         Ok(proposed)
@@ -143,19 +150,44 @@ fn decided(diff: &Diff, decision: Decision) -> Act {
     Act::new(ActKind::DiffDecided).target("memory_diff", diff.id).note("decision", decision)
 }
 
-impl Proposed {
-    /// `Conflict` with the target's words now and those proposed.
-    pub(super) fn check_seen(&self, seen: &str) -> Result<()> {
-        let Some(target) = &self.target else { return Ok(()) };
-        if target.fingerprint() == seen {
-            return Ok(());
+/// `Conflict` when anything in a diff is not as it was shown.
+pub(super) fn check_all_seen(all: &[Proposed], seen: Option<&str>) -> Result<()> {
+    let now = seen_all(all);
+    match seen {
+        Some(seen) if seen != now => {
+            let (theirs, yours) = (String::new(), String::new());
+            Err(Error::Conflict(Box::new(Conflict { field: "change", theirs, yours, seen: now })))
         }
-        Err(Error::Conflict(Box::new(crate::error::Conflict {
+        _ => Ok(()),
+    }
+}
+
+impl Proposed {
+    /// `Conflict` when the change is not as it was shown.
+    fn check_seen(&self, seen: &str) -> Result<()> {
+        if self.seen_now() == seen { Ok(()) } else { Err(self.conflict()) }
+    }
+
+    /// With the target's words now and those proposed.
+    pub(super) fn conflict(&self) -> Error {
+        Error::Conflict(Box::new(Conflict {
             field: "change",
-            theirs: target.record.title.clone(),
+            theirs: self.target.as_ref().map(|target| target.record.title.clone()).unwrap_or_default(),
             yours: self.change.title.clone().unwrap_or_default(),
-            seen: target.fingerprint(),
-        })))
+            seen: self.seen_now(),
+        }))
+    }
+
+    /// `Invalid` when what it is about lives elsewhere by now, or what is to be kept instead no longer counts.
+    pub(super) fn check_possible(&self, diff: &Diff, today: NaiveDate) -> Result<()> {
+        let is_elsewhere = |item: &Item| item.record.place() != diff.place();
+        if [&self.target, &self.other].into_iter().flatten().any(is_elsewhere) {
+            return Err(Error::invalid("", "problem-diff-other-place"));
+        }
+        match &self.other {
+            Some(kept) if kept.standing(today) != Standing::Counts => Err(Error::invalid("", "problem-diff-kept")),
+            _ => Ok(()),
+        }
     }
 
     /// Writes the decision; what was decided about the target as it is now counts for that.
@@ -168,7 +200,7 @@ impl Proposed {
             sql.push(", decided_by_id = ").bind(me.person_id().map(|id| id.0)).push(", decided_at = ").bind(tx.now);
         }
         if let Some(target) = self.target.as_ref().filter(|_| decision != Decision::Open) {
-            sql.push(", seen = ").bind(target.fingerprint()).push(", base_title = ").bind(target.record.title.as_str());
+            sql.push(", seen = ").bind(self.about_now()).push(", base_title = ").bind(target.record.title.as_str());
             sql.push(", base_body = ").bind(target.body.as_str());
         }
         sql.push(" where id = ").bind(self.change.id);

@@ -214,6 +214,11 @@ impl Diff {
         format!("/diffs/{}", self.id)
     }
 
+    /// Its changes can still be decided, or decided anew.
+    pub fn is_open(&self) -> bool {
+        matches!(self.status, DiffStatus::Pending | DiffStatus::Rejected)
+    }
+
     pub fn is_pending(&self) -> bool {
         self.status == DiffStatus::Pending
     }

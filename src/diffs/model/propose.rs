@@ -1,5 +1,6 @@
 //! Proposing: by hand, out of a page, or by a rule; all through `NewDiff::create`.
 
+use super::view::about;
 use super::{ChangeAct, Decision, Diff, DiffId, DiffStatus, MAX_CHANGES, MAX_REASON_CHARS, Origin};
 use crate::access::{Actor, Kind, Place, Thing, Verb, may};
 use crate::audit::{self, Act, ActKind};
@@ -8,8 +9,8 @@ use crate::db::sql::{Bind, Sql};
 use crate::diffs::reading::read_statements;
 use crate::docs::Doc;
 use crate::error::{Error, Msg, Result};
-use crate::memory::{Item, NewSource, State, USUAL_CONFIDENCE, USUAL_IMPORTANCE, covers, parse_passage};
-use crate::records::{Record, seen};
+use crate::memory::{Item, NewSource, State, USUAL_CONFIDENCE, USUAL_IMPORTANCE, covers};
+use crate::records::seen;
 use crate::text::value::Body;
 use diesel::QueryableByName;
 use diesel::sql_types::Text;
@@ -23,7 +24,7 @@ pub struct NewChange {
     /// None when something is added.
     pub target: Option<Item>,
     /// Takes the target's place, or is kept instead of it.
-    pub other: Option<Uuid>,
+    pub other: Option<Item>,
     /// None for archiving, and when `other` takes the place.
     pub state: Option<State>,
     pub evidence: Vec<NewEvidence>,
@@ -42,11 +43,7 @@ pub struct NewEvidence {
 impl NewEvidence {
     /// A record that `me` may read. `Invalid` under `widen` when fewer people may read it than `place`, and `agreed` does not name it.
     pub fn find(tx: &mut Tx, me: &Actor, new: &NewSource, place: Place, agreed: &[String]) -> Result<NewEvidence> {
-        let record = match Record::find_any(tx, me, &new.record.trim().to_uppercase()) {
-            Err(Error::NotFound) => return Err(Error::invalid("source", "problem-link-unknown")),
-            found => found?,
-        };
-        let passage = parse_passage(&new.passage).map_err(|msg| Error::invalid("passage", msg))?;
+        let (record, passage) = new.found(tx, me)?;
         let is_narrow = !covers(me, record.place(), place);
         if is_narrow && !agreed.contains(&record.display_id) {
             return Err(Error::invalid("widen", "problem-memory-wider"));
@@ -85,8 +82,31 @@ pub fn parse_reason(typed: &str) -> Result<String, Msg> {
     }
 }
 
+/// What the changes of one diff are about so far.
+#[derive(Default)]
+struct Taken {
+    targets: HashSet<Uuid>,
+    kept: HashSet<Uuid>,
+}
+
+impl Taken {
+    /// False when an earlier one changes the same item, or one that this keeps, or keeps what this changes.
+    fn take(&mut self, change: &NewChange) -> bool {
+        let id = |item: &Option<Item>| item.as_ref().map(|item| item.record.id.0);
+        let (target, other) = (id(&change.target), id(&change.other));
+        let is_taken = target.is_some_and(|id| self.targets.contains(&id) || self.kept.contains(&id))
+            || other.is_some_and(|id| self.targets.contains(&id));
+        if !is_taken {
+            self.targets.extend(target);
+            self.kept.extend(other);
+        }
+        !is_taken
+    }
+}
+
 impl NewDiff {
-    /// None, and nothing written, when every change was found before. At most `MAX_CHANGES` are taken.
+    /// None, and nothing written, when every change was found before. At most `MAX_CHANGES` are taken, and of those that get into each
+    /// other's way the first: the others are found again once it is decided.
     pub fn create(self, tx: &mut Tx, me: &Actor, changes: Vec<NewChange>) -> Result<Option<Diff>> {
         let id = DiffId(tx.new_id());
         let permit = may(
@@ -97,7 +117,9 @@ impl NewDiff {
         )?;
         let known = known(tx, changes.iter().filter_map(|change| change.finding.clone()).collect())?;
         let is_new = |change: &NewChange| change.finding.as_ref().is_none_or(|finding| !known.contains(finding));
-        let fresh: Vec<NewChange> = changes.into_iter().filter(is_new).take(MAX_CHANGES).collect();
+        let mut taken = Taken::default();
+        let fresh: Vec<NewChange> =
+            changes.into_iter().filter(is_new).filter(|change| taken.take(change)).take(MAX_CHANGES).collect();
         if fresh.is_empty() {
             permit.unused(tx);
             return Ok(None);
@@ -128,7 +150,8 @@ impl NewDiff {
             self.origin.into(),
             DiffStatus::Pending.into(),
             self.reason.as_str().into(),
-            me.person_id().map(|id| id.0).into(),
+            // What a rule finds in somebody's own place was not proposed by them.
+            me.person_id().map(|id| id.0).filter(|_| matches!(self.origin, Origin::Person | Origin::Page)).into(),
             tx.now.into(),
         ];
         sql.add(" values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values);
@@ -151,10 +174,10 @@ impl NewChange {
             position.into(),
             self.act.into(),
             target.map(|item| item.record.id.0).into(),
-            self.other.into(),
+            self.other.as_ref().map(|item| item.record.id.0).into(),
             state.and_then(|state| state.valid_from).into(),
             state.and_then(|state| state.valid_until).into(),
-            target.map(Item::fingerprint).unwrap_or_default().into(),
+            about(target, self.other.as_ref()).into(),
             Decision::Open.into(),
         ];
         sql.add(" values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?", values);
@@ -207,7 +230,8 @@ impl NewEvidence {
 }
 
 impl Diff {
-    /// One more change, by hand. `Invalid` when the diff is decided or full, or the change is about another place.
+    /// One more change, by hand. `Invalid` when the diff is decided or full, or the change is about another place, or about an item
+    /// that another change here is about: the second would undo the first.
     pub fn add(tx: &mut Tx, me: &Actor, id: DiffId, change: &NewChange) -> Result<Diff> {
         let diff = Diff::find_locked(tx, me, id)?;
         let permit = may(tx, me, Verb::Add, &diff.thing())?;
@@ -217,6 +241,11 @@ impl Diff {
         if change.target.as_ref().is_some_and(|target| target.record.place() != diff.place()) {
             return Err(Error::invalid("target", "problem-diff-other-place"));
         }
+        if let Some(target) = &change.target
+            && diff.waits_for(tx, target)?
+        {
+            return Err(Error::invalid("target", "problem-diff-same-target"));
+        }
         if diff.total >= i64::try_from(MAX_CHANGES).unwrap_or(i64::MAX) {
             return Err(Error::invalid("", Msg::new("problem-diff-full").with("max", MAX_CHANGES)));
         }
@@ -225,6 +254,14 @@ impl Diff {
         let act = Act::new(ActKind::DiffProposed).target("memory_diff", diff.id).note("changes", 1);
         audit::record(tx, permit, act)?;
         Diff::find(tx, me, id)
+    }
+
+    /// Whether a change that is not applied is about this item.
+    fn waits_for(&self, tx: &mut Tx, item: &Item) -> Result<bool> {
+        let mut sql = Sql::named("diffs::waits_for", "select 1 as one from memory_changes where decision <> ");
+        sql.bind(Decision::Applied).push(" and diff_id = ").bind(self.id).push(" and (target_id = ");
+        sql.bind(item.record.id).push(" or other_id = ").bind(item.record.id).push(")");
+        Ok(sql.execute(tx.conn())? > 0)
     }
 
     /// Reads a page by rules and proposes what it says, where the page lives. None when it says nothing new.

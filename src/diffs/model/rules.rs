@@ -2,13 +2,13 @@
 //! come from where fewer people read by now. Found once, it is never proposed again, whatever was decided.
 
 use super::{ChangeAct, NewChange, NewDiff, Origin};
-use crate::access::{Actor, Kind, Place, ProjectId, Thing, Verb, may};
+use crate::access::{Actor, Kind, Place, Thing, Verb, may};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::diffs::likeness::{Likeness, likeness};
 use crate::error::Result;
 use crate::memory::{Item, State, today};
-use crate::people::{GroupId, OrganisationId, PersonId};
+use crate::records::seen;
 use crate::text::value::{Body, Title};
 use diesel::QueryableByName;
 use diesel::sql_types::{Text, Uuid as SqlUuid};
@@ -22,21 +22,16 @@ struct PlaceRow {
     place_id: Uuid,
 }
 
-/// Every place with an item that is not archived.
+/// Every place with an item that is not archived; an archived project sleeps with all that is in it.
 pub fn places(tx: &mut Tx) -> Result<Vec<Place>> {
     let sql = Sql::named(
         "diffs::places",
         "select distinct r.scope, r.place_id from records r join memory_items m on m.id = r.id where r.archived_at is null
+           and not exists (select 1 from projects p where p.id = r.project_id and p.archived_at is not null)
          order by r.place_id",
     );
     let rows: Vec<PlaceRow> = sql.load(tx.conn())?;
-    let place = |row: PlaceRow| match row.scope.as_str() {
-        "organisation" => Place::Organisation(OrganisationId(row.place_id)),
-        "project" => Place::Project(ProjectId(row.place_id)),
-        "group" => Place::Group(GroupId(row.place_id)),
-        _ => Place::Person(PersonId(row.place_id)),
-    };
-    Ok(rows.into_iter().map(place).collect())
+    Ok(rows.into_iter().filter_map(|row| Place::of(&row.scope, row.place_id)).collect())
 }
 
 /// Proposes what the rules find in one place, a diff per rule; how many diffs. `me` is the place itself.
@@ -74,7 +69,7 @@ fn said(item: &Item, other: &Item) -> String {
     if is_same { format!("{}\n{}", item.record.title, item.body) } else { item.record.title.clone() }
 }
 
-fn archive(item: Item, other: Option<Uuid>, finding: String) -> NewChange {
+fn archive(item: Item, other: Option<Item>, finding: String) -> NewChange {
     NewChange {
         act: ChangeAct::Archive,
         target: Some(item),
@@ -91,8 +86,9 @@ fn stale(item: Item) -> NewChange {
     archive(item, None, finding)
 }
 
-fn narrowed(item: Item) -> NewChange {
-    let finding = format!("narrowed:{}", item.record.id);
+/// When a further source becomes narrower, that is found anew.
+fn narrowed((item, sources): (Item, String)) -> NewChange {
+    let finding = format!("narrowed:{}:{}", item.record.id, seen(&sources));
     archive(item, None, finding)
 }
 
@@ -122,7 +118,7 @@ fn duplicate(one: Item, other: Item) -> NewChange {
     let weight = |item: &Item| (item.importance, item.confidence, std::cmp::Reverse(item.record.number));
     let finding = pair("duplicate", &one, &other);
     let (kept, gone) = if weight(&one) >= weight(&other) { (one, other) } else { (other, one) };
-    archive(gone, Some(kept.record.id.0), finding)
+    archive(gone, Some(kept), finding)
 }
 
 /// Of two that speak against each other, the newer takes the older one's place.
@@ -132,7 +128,7 @@ fn contradiction(one: Item, other: Item) -> NewChange {
     NewChange {
         act: ChangeAct::Supersede,
         target: Some(older),
-        other: Some(newer.record.id.0),
+        other: Some(newer),
         state: None,
         evidence: Vec::new(),
         finding: Some(finding),

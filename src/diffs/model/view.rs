@@ -6,7 +6,7 @@ use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::Result;
 use crate::memory::{Item, State, Type};
-use crate::records::{RECORD_COLUMNS, Record};
+use crate::records::{RECORD_COLUMNS, Record, seen};
 use crate::text::value::{Body, Title};
 use chrono::NaiveDate;
 use diesel::QueryableByName;
@@ -46,7 +46,7 @@ pub struct Change {
     pub base_title: Option<String>,
     #[diesel(sql_type = Nullable<Text>)]
     pub base_body: Option<String>,
-    /// Fingerprint of the target then.
+    /// Fingerprint of the items it is about then.
     #[diesel(sql_type = Text)]
     pub seen: String,
     #[diesel(sql_type = Text)]
@@ -93,18 +93,36 @@ pub struct Proposed {
     pub is_hidden: bool,
 }
 
+/// Of the items that a change is about: what is changed, and what takes its place or is kept. Empty when something is added.
+pub(super) fn about(target: Option<&Item>, other: Option<&Item>) -> String {
+    match (target, other) {
+        (Some(target), Some(other)) => seen(&format!("{}\n{}", target.fingerprint(), other.fingerprint())),
+        (target, _) => target.map(Item::fingerprint).unwrap_or_default(),
+    }
+}
+
+/// What a decision about all of them at once says it saw: none of them changed, and none came or went.
+pub fn seen_all(all: &[Proposed]) -> String {
+    seen(&all.iter().map(Proposed::seen_now).collect::<Vec<_>>().join("\n"))
+}
+
 impl Proposed {
-    /// The target is no longer as the proposer (or who decided) saw it.
+    /// An item that it is about is no longer as the proposer (or who decided) saw it.
     pub fn is_outdated(&self) -> bool {
-        let target = self.target.as_ref();
-        self.change.decision != Decision::Applied
-            && !self.is_hidden
-            && target.is_some_and(|target| target.fingerprint() != self.change.seen)
+        self.change.decision != Decision::Applied && !self.is_hidden && self.about_now() != self.change.seen
     }
 
-    /// What a decision says it saw.
+    /// The fingerprint of what it is about, as that is now.
+    pub(super) fn about_now(&self) -> String {
+        about(self.target.as_ref(), self.other.as_ref())
+    }
+
+    /// What a decision says it saw: the proposed words, what was decided about them so far, and the items they are about.
     pub fn seen_now(&self) -> String {
-        self.target.as_ref().map(Item::fingerprint).unwrap_or_default()
+        let change = &self.change;
+        let words = (&change.title, change.item_type, &change.body, change.confidence, change.importance);
+        let days = (change.valid_from, change.valid_until);
+        seen(&format!("{}\n{}\n{}\n{words:?}\n{days:?}", change.id, change.decision, self.about_now()))
     }
 
     /// None when no words are proposed.
@@ -182,15 +200,19 @@ impl Diff {
         Ok(sql.load(tx.conn())?)
     }
 
-    /// Of each change with evidence that `me` may not read: how many, and whether one of them was never opened to more readers.
+    /// Of each change with evidence that `me` may not read: how many, and whether one of them was never opened to more readers. What
+    /// was deleted for good is read by nobody any more: the change stays as closed as it was.
     fn closed(&self, tx: &mut Tx, me: &Actor) -> Result<HashMap<Uuid, Hidden>> {
         let mut sql = Sql::named(
             "diffs::closed",
             "select e.change_id, count(*) as hidden_count, bool_or(e.widened_at is null) as is_closed
-             from memory_evidence e join records r on r.id = e.record_id join memory_changes c on c.id = e.change_id
+             from memory_evidence e left join records r on r.id = e.record_id join memory_changes c on c.id = e.change_id
              where c.diff_id = ",
         );
-        sql.bind(self.id).push(" and not ").append(&visible::records(me)).push(" group by e.change_id");
+        sql.bind(self.id)
+            .push(" and (r.id is null or not ")
+            .append(&visible::records(me))
+            .push(") group by e.change_id");
         let rows: Vec<Hidden> = sql.load(tx.conn())?;
         Ok(rows.into_iter().map(|row| (row.change_id, row)).collect())
     }

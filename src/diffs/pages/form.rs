@@ -1,5 +1,6 @@
 //! `/diffs/new`, and the words of a change.
 
+use super::sample_target;
 use crate::access::Kind;
 use crate::diffs::model::*;
 use crate::error::{Error, Problems, Result};
@@ -27,6 +28,8 @@ pub struct New {
     pub importances: Vec<Choice>,
     /// Evidence that fewer people may read than the change: shown before anybody says that this is meant.
     pub narrower: Vec<Record>,
+    /// The item that it is about, as it is now. None when something is added.
+    pub target: Option<Item>,
 }
 
 /// An item's words as typed.
@@ -48,6 +51,9 @@ pub struct ChangeForm {
     pub act: String,
     /// Display ID; empty when something is added.
     pub target: String,
+    /// Display ID of the item that the form was filled in from, and its fingerprint then; both empty for none.
+    pub shown: String,
+    pub seen: String,
     /// Of what is added; a change of something is where that is.
     pub place: String,
     pub state: StateForm,
@@ -156,6 +162,8 @@ impl ChangeForm {
         ChangeForm {
             act: text("act"),
             target: text("target"),
+            shown: text("shown"),
+            seen: text("seen"),
             place: text("place"),
             state: StateForm::of(form),
             reason: text("reason"),
@@ -165,6 +173,17 @@ impl ChangeForm {
             diff: text("diff"),
             at_once: form.is_checked("at_once"),
         }
+    }
+}
+
+impl ChangeForm {
+    /// Fills in what the item is. Words that a person typed stay: the item's stand beside them.
+    pub fn show(&mut self, item: &Item) {
+        let typed = std::mem::replace(&mut self.state, StateForm::of_item(item));
+        if !typed.title.trim().is_empty() {
+            (self.state.title, self.state.body) = (typed.title, typed.body);
+        }
+        (self.shown, self.seen) = (item.record.display_id.clone(), item.fingerprint());
     }
 }
 
@@ -192,6 +211,7 @@ impl New {
             narrower,
             form,
             problems,
+            target: None,
         }
     }
 
@@ -203,6 +223,7 @@ impl New {
     pub fn sample() -> Self {
         let problems = Problems::one("widen", "problem-memory-wider");
         let source = Record::sample(Kind::Doc, "DOC-118", "Tide windows, explained");
-        New::new(Shell::sample("diffs"), ChangeForm::default(), problems, &[], vec![source])
+        let view = New::new(Shell::sample("diffs"), ChangeForm::default(), problems, &[], vec![source]);
+        New { target: Some(sample_target()), ..view }
     }
 }

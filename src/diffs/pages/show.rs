@@ -7,7 +7,7 @@ use crate::error::Problems;
 use crate::memory::{Item, Status, Type};
 use crate::records::Record;
 use crate::text::diff::{Line, words};
-use crate::ui::{Choice, Shell, filters};
+use crate::ui::{Choice, Shell, filters, text};
 use askama::Template;
 use uuid::Uuid;
 
@@ -19,6 +19,8 @@ pub struct Show {
     pub cards: Vec<Card>,
     /// Accepted, and waiting to be applied.
     pub waiting: usize,
+    /// What a decision about all of them says it saw.
+    pub seen: String,
     pub can_decide: bool,
     pub can_add: bool,
     pub problems: Problems,
@@ -43,7 +45,41 @@ pub struct Card {
     /// Title and text, before and after, word by word.
     pub title: Vec<Line>,
     pub body: Vec<Line>,
+    /// What else becomes of the item; empty once it is applied, for then the item is as proposed.
+    pub pairs: Vec<Pair>,
     pub is_outdated: bool,
+}
+
+/// One property of the target, and what is proposed for it.
+#[derive(Debug, Clone)]
+pub struct Pair {
+    /// Message key.
+    pub label: String,
+    pub old: String,
+    pub new: String,
+}
+
+impl Pair {
+    fn list(proposed: &Proposed) -> Vec<Pair> {
+        let is_waiting = proposed.change.decision != Decision::Applied;
+        let (Some(target), Some(state), true) = (&proposed.target, proposed.state(), is_waiting) else {
+            return Vec::new();
+        };
+        // The title has its words, and a new item begins without doubts.
+        let is_new = proposed.change.act == ChangeAct::Supersede;
+        let is_told = |field: &str| field != "title" && !(is_new && field == "needs_review");
+        let pairs = target.differences(&state).into_iter().filter(|(field, ..)| is_told(field));
+        pairs.map(|(field, old, new)| Pair::of(field, &old, &new)).collect()
+    }
+
+    fn of(field: &str, old: &str, new: &str) -> Pair {
+        let said = |value: &str| match (field, Type::parse(value)) {
+            ("type", Some(kind)) => text(&kind.label()),
+            ("needs_review", _) => text(&format!("memory-review-{value}")),
+            _ => value.to_owned(),
+        };
+        Pair { label: format!("field-{}", field.replace('_', "-")), old: said(old), new: said(new) }
+    }
 }
 
 impl Card {
@@ -63,7 +99,7 @@ impl Card {
             }
             (None, _) => (words(&old_title, ""), words(&old_body, "")),
         };
-        Card { is_outdated: proposed.is_outdated(), title, body, proposed }
+        Card { is_outdated: proposed.is_outdated(), title, body, pairs: Pair::list(&proposed), proposed }
     }
 
     pub fn is_waiting(&self) -> bool {
@@ -77,9 +113,11 @@ impl Card {
 
 impl Show {
     pub fn new(shell: Shell, diff: Diff, changes: Vec<Proposed>, can_decide: bool, can_add: bool) -> Self {
+        let seen = seen_all(&changes);
         let cards: Vec<Card> = changes.into_iter().map(Card::of).collect();
         Show {
             shell,
+            seen,
             waiting: cards.iter().filter(|card| card.is_waiting()).count(),
             can_add: can_add && diff.is_pending() && diff.origin == Origin::Person && cards.len() < MAX_CHANGES,
             can_decide,
@@ -143,7 +181,7 @@ impl Show {
     }
 }
 
-fn sample_target() -> Item {
+pub fn sample_target() -> Item {
     Item {
         record: Record::sample(Kind::Memory, "MEM-501", "The margin over the bar is a metre"),
         kind: Type::Constraint,
