@@ -163,6 +163,8 @@ pub enum Chore {
     Refusal,
     Expiry,
     Lease,
+    /// That something ordered could not be made.
+    Snapshot,
     Preference,
     ReadMark,
     Draft,

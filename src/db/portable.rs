@@ -16,6 +16,8 @@ pub struct Portable {
     pub later: &'static [&'static str],
     /// Columns that do not travel, with what they become.
     pub fixed: &'static [(&'static str, &'static str)],
+    /// Columns that come back as something else: an SQL expression over the row `v` of the file.
+    pub comes_back: &'static [(&'static str, &'static str)],
     /// Columns whose words are a closed list that the database does not know.
     pub words: &'static [WordList],
 }
@@ -26,7 +28,7 @@ pub type WordList = (&'static str, fn(&str) -> bool);
 impl Portable {
     /// All rows of a table. A column `project_id` is null in the file when the project is out of reach.
     pub const fn new(table: &'static str, columns: &'static [&'static str], order: &'static str) -> Self {
-        Portable { table, columns, order, within: "true", later: &[], fixed: &[], words: &[] }
+        Portable { table, columns, order, within: "true", later: &[], fixed: &[], comes_back: &[], words: &[] }
     }
 
     pub const fn within(self, within: &'static str) -> Self {
@@ -39,6 +41,10 @@ impl Portable {
 
     pub const fn fixed(self, fixed: &'static [(&'static str, &'static str)]) -> Self {
         Portable { fixed, ..self }
+    }
+
+    pub const fn comes_back(self, comes_back: &'static [(&'static str, &'static str)]) -> Self {
+        Portable { comes_back, ..self }
     }
 
     pub const fn words(self, words: &'static [WordList]) -> Self {

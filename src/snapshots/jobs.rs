@@ -2,6 +2,7 @@
 
 use super::model::{Snapshot, assemble};
 use crate::access::Actor;
+use crate::db::Chore;
 use crate::error::{Error, Result};
 use crate::queue::{Job, Outcome, Work};
 use crate::records::RecordId;
@@ -31,10 +32,8 @@ impl Job for MakeSnapshot {
                 Ok(Outcome::from(error))
             }
             Err(error) => {
-                work.write(|tx| {
-                    let me = Actor::of_job(tx, whom)?;
-                    Snapshot::fail(tx, &me, id)
-                })?;
+                // Who ordered it may have lost the right to write there, or be gone: its page must say what became of it nevertheless.
+                work.touch(Chore::Snapshot, |tx| Snapshot::fail(tx, id))?;
                 Ok(Outcome::Never(error.to_string()))
             }
         }

@@ -2,13 +2,13 @@
 
 use super::model::*;
 use super::pages::{Compare, Index, Loaded, New, Show, SnapshotForm, WORDS, filter};
-use crate::access::{Actor, Ctx, Kind, Place};
+use crate::access::{Actor, Ctx, Kind};
 use crate::comments::{self, Thread};
 use crate::db::Tx;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::files::Attachments;
 use crate::records::{Edit, SavedView, resolve};
-use crate::related::{Address, Parts, place_choices, place_value, sort_of, view_tabs};
+use crate::related::{Address, Parts, place_choices, place_here, sort_of, view_tabs};
 use crate::ui::{FieldProblem, count_label};
 use crate::web::{Flash, Form, Need, Reply, Routes};
 use actix_web::web::Path;
@@ -41,13 +41,7 @@ async fn index(ctx: Ctx) -> Result<Reply> {
 
 async fn new(ctx: Ctx) -> Result<Reply> {
     let (key, kind) = (ctx.project_key(), ctx.query("type").unwrap_or_default());
-    let (places, place) = ctx
-        .read(move |tx, me| {
-            let here = key.as_deref().and_then(|key| me.project(key));
-            let place = here.map_or("organisation".to_owned(), |project| place_value(me, Place::Project(project.id)));
-            Ok((place_choices(tx, me)?, place))
-        })
-        .await?;
+    let (places, place) = ctx.read(move |tx, me| Ok((place_choices(tx, me)?, place_here(me, key.as_deref())))).await?;
     let form = SnapshotForm { kind, place };
     ctx.page(&New::new(ctx.shell("snapshots")?, &form, Problems::default(), &places))
 }

@@ -1,7 +1,8 @@
 //! Snapshots, through the doors: made by the place itself, reviewed, trusted, compared.
 
 use crate::harness::*;
-use tow::snapshots::Type;
+use tow::memory::MAX_CONTEXT;
+use tow::snapshots::{MAX_STATEMENTS, Type};
 
 /// One value, as text; empty for none.
 fn asked(app: &App, sql: &str) -> String {
@@ -172,4 +173,77 @@ fn a_snapshot_stays_where_it_was_made() {
     let id = path.rsplit('/').next().unwrap();
     assert_eq!(app.as_(CLEO).post(&format!("/records/{id}/place"), &[("place", "organisation")]).status, 404);
     assert_eq!(app.as_(ADA).get(&path).status, 404);
+}
+
+/// An experiment; its path.
+fn experiment(app: &App, title: &str, status: &str, end: &str) -> String {
+    let fields = [("title", title), ("status", status), ("place", "organisation"), ("end_on", end)];
+    let answer = app.as_(ADA).post("/experiments", &fields);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    answer.location()
+}
+
+#[test]
+fn a_day_that_one_looks_back_to_counts_whole_and_what_is_long_over_does_not_come_back() {
+    let app = App::own();
+    let day = |days: i64| (start() - chrono::Duration::days(days)).date_naive().to_string();
+    for (title, on) in [("Dated yesterday", day(1)), ("Dated before", day(2))] {
+        let decision = [("title", title), ("status", "active"), ("place", "organisation"), ("decided_on", on.as_str())];
+        assert_eq!(app.as_(ADA).post("/decisions", &decision).status, 303);
+    }
+    experiment(&app, "Over since yesterday", "succeeded", &day(1));
+    experiment(&app, "Over for long", "failed", &day(20));
+    experiment(&app, "Stopped before its end", "stopped", &day(-20));
+    let text = body(&app, &make(&app, ADA, "daily_summary", "organisation"));
+    for title in ["Dated yesterday", "Over since yesterday", "Stopped before its end"] {
+        assert!(text.contains(title), "{title}: {text}");
+    }
+    assert!(!text.contains("Dated before") && !text.contains("Over for long"), "{text}");
+}
+
+#[test]
+fn a_heading_has_its_own_most_important_items_and_so_many() {
+    let app = App::own();
+    remember(&app, ADA, "Sail at dawn", "organisation");
+    let copies = MAX_CONTEXT;
+    app.sql(&format!(
+        "insert into records (id, organisation_id, kind, number, display_id, scope, title, author_id, created_at, updated_at)
+           select gen_random_uuid(), organisation_id, kind, 1000 + n, 'MEM-' || (1000 + n), scope, title, author_id, created_at, updated_at
+           from records, generate_series(1, {copies}) n where display_id = 'MEM-1';
+         insert into memory_items (id, item_type, status, body, confidence, importance)
+           select r.id, m.item_type, m.status, m.body, m.confidence, m.importance
+           from records r, memory_items m where r.number > 1000 and r.kind = 'memory'"
+    ));
+    let lesson = [
+        ("title", "Ropes freeze"),
+        ("type", "non_goal"),
+        ("place", "organisation"),
+        ("confidence", "9"),
+        ("importance", "1"),
+    ];
+    assert_eq!(app.as_(ADA).post("/memory", &lesson).status, 303);
+    let text = body(&app, &make(&app, ADA, "strategy_state", "organisation"));
+    assert!(text.contains("Ropes freeze"), "{text}");
+    assert_eq!(text.matches("Sail at dawn").count(), MAX_STATEMENTS as usize);
+}
+
+#[test]
+fn what_cannot_be_made_says_so_also_when_who_ordered_it_may_write_there_no_more() {
+    let app = App::own();
+    let path = app.as_(CLEO).post("/snapshots", &[("type", "cto_state"), ("place", "project:ATL")]).location();
+    app.sql(&format!("delete from project_grants where person_id = '{}'", CLEO.id));
+    app.run_jobs();
+    assert_eq!(status(&app, &path), "failed");
+    app.sql("delete from jobs");
+}
+
+#[test]
+fn what_is_archived_is_neither_edited_nor_trusted() {
+    let app = App::own();
+    let path = make(&app, ADA, "weekly_review", "organisation");
+    let id = path.rsplit('/').next().unwrap();
+    assert_eq!(app.as_(ADA).post(&format!("/records/{id}/archiving"), &[]).status, 303);
+    let edit = [("field", "body"), ("value", "A loud week.")];
+    assert_eq!(app.as_(ADA).post(&format!("{path}/fields"), &edit).status, 422);
+    assert_eq!(app.as_(ADA).post(&format!("{path}/activation"), &[]).status, 422);
 }

@@ -95,11 +95,15 @@ impl Rows {
     }
 
     fn insert(&self, tx: &mut Tx, rows: Vec<Value>) -> diesel::QueryResult<usize> {
-        let Portable { table, columns, fixed, .. } = self.section;
+        let Portable { table, columns, fixed, comes_back, .. } = self.section;
+        let value = |column: &str| {
+            let changed = comes_back.iter().find(|(name, _)| *name == column);
+            changed.map_or_else(|| format!("v.{column}"), |(_, value)| (*value).to_owned())
+        };
         let names: Vec<&str> = columns.iter().copied().chain(fixed.iter().map(|(column, _)| *column)).collect();
         let values: Vec<String> = columns
             .iter()
-            .map(|column| format!("v.{column}"))
+            .map(|column| value(column))
             .chain(fixed.iter().map(|(_, value)| (*value).to_owned()))
             .collect();
         let mut sql = Sql::named(

@@ -23,6 +23,11 @@ struct Named {
 }
 
 impl Snapshot {
+    /// It waits for its review: until it is trusted, or put away.
+    pub fn is_open(&self) -> bool {
+        self.status == Status::Pending && !self.record.is_archived()
+    }
+
     /// The field as a form sends it.
     pub fn value(&self, field: Field) -> String {
         match field {
@@ -36,7 +41,7 @@ impl Snapshot {
         let snapshot = Snapshot::find_locked(tx, me, display_id)?;
         edit.check(edit.field.as_str(), &snapshot.value(edit.field))?;
         let permit = may(tx, me, Verb::Edit, &snapshot.record.thing())?;
-        if snapshot.status != Status::Pending {
+        if !snapshot.is_open() {
             return Err(Error::invalid(edit.field.as_str(), "problem-snapshot-closed"));
         }
         let act = match edit.field {
@@ -79,7 +84,7 @@ impl Snapshot {
         sql.bind(snapshot.record.place().id().to_string()).push("))");
         sql.execute(tx.conn())?;
         let snapshot = Snapshot::find_locked(tx, me, display_id)?;
-        if snapshot.status != Status::Pending {
+        if !snapshot.is_open() {
             return Err(Error::invalid("", "problem-snapshot-closed"));
         }
         let old = snapshot.rival(tx)?;

@@ -6,7 +6,7 @@ use crate::access::{Actor, Kind, visible};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::Result;
-use crate::memory::{self, MAX_CONTEXT};
+use crate::memory;
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Text, Uuid as SqlUuid};
@@ -124,26 +124,31 @@ impl Section {
                 "select r.id, r.display_id, r.title from records r {join} where r.archived_at is null and r.kind = "
             ),
         );
-        sql.bind(kind).push(" and ").append(&visible::records(me)).append(&self.condition(since));
+        sql.bind(kind).push(" and ").append(&visible::records(me)).append(&self.condition(tx, me, since));
         sql.push(&format!(" order by {order}, r.id limit ")).bind(MAX_STATEMENTS);
         Ok(sql.load(tx.conn())?)
     }
 
-    fn condition(self, since: DateTime<Utc>) -> Sql {
+    /// A day counts from when it begins, where the scope is: what is dated the day on which one looks back to belongs to it.
+    fn condition(self, tx: &Tx, me: &Actor, since: DateTime<Utc>) -> Sql {
+        let day = |at: DateTime<Utc>| at.with_timezone(&me.zone()).date_naive();
         let mut sql = Sql::new("");
         match self {
             Section::Finished => drop(sql.push(" and x.status = 'done' and x.resolved_at >= ").bind(since)),
             Section::UnderWay => drop(sql.push(" and x.status in ('in_progress', 'in_review')")),
             Section::Blocked => drop(sql.push(" and x.status = 'blocked'")),
             Section::Decided => {
-                sql.push(" and x.status = 'active' and coalesce(x.decided_on::timestamptz, r.created_at) >= ")
-                    .bind(since);
+                sql.push(" and x.status = 'active' and (x.decided_on >= ").bind(day(since));
+                sql.push(" or x.decided_on is null and r.created_at >= ").bind(since).push(")");
             }
             Section::Standing => drop(sql.push(" and x.status = 'active'")),
             // High and critical, see `risks::Level`.
             Section::Risks => drop(sql.push(" and x.status <> 'closed' and x.score >= 10")),
+            // A last day that is still to come was a plan: it ended when somebody said so.
             Section::Ended => {
-                sql.push(" and x.status in ('succeeded', 'failed', 'stopped') and r.updated_at >= ").bind(since);
+                sql.push(" and x.status in ('succeeded', 'failed', 'stopped') and case when x.end_on <= ");
+                sql.bind(day(tx.now)).push(" then x.end_on >= ").bind(day(since));
+                sql.push(" else r.updated_at >= ").bind(since).push(" end");
             }
             Section::Running => drop(sql.push(" and x.status = 'running'")),
             Section::Memory(_) => {}
@@ -153,12 +158,10 @@ impl Section {
 }
 
 fn remembered(tx: &mut Tx, me: &Actor, kind: memory::Type) -> Result<Vec<Statement>> {
-    let items = memory::context(tx, me, None, MAX_CONTEXT)?.into_iter().filter(|item| item.kind == kind);
-    let most = usize::try_from(MAX_STATEMENTS).unwrap_or_default();
     let statement = |item: memory::Item| Statement {
         id: item.record.id.0,
         display_id: item.record.display_id,
         title: item.record.title,
     };
-    Ok(items.take(most).map(statement).collect())
+    Ok(memory::context_of(tx, me, (None, Some(kind)), MAX_STATEMENTS)?.into_iter().map(statement).collect())
 }

@@ -45,7 +45,7 @@ pub struct Loaded {
 impl Show {
     pub fn new(shell: Shell, loaded: Loaded, editing: Option<&str>, problem: Option<&FieldProblem>) -> Self {
         let Loaded { snapshot, sources, before, can_activate, parts, thread, attachments, resolved } = loaded;
-        let is_open = snapshot.status == Status::Pending && !snapshot.record.is_archived();
+        let is_open = snapshot.is_open();
         let can_edit = parts.can_edit && is_open;
         let html = resolved.html("body", &snapshot.body);
         let section = Section::new("body", "snapshot-text", &snapshot.body, html, can_edit);
