@@ -24,17 +24,18 @@ pub fn see(tx: &mut Tx, fingerprints: &[(&'static str, String)]) -> Result<()> {
     Ok(())
 }
 
-/// After APP_SECRET was changed: what was seen under the former fingerprint keeps its day under the present one. The former stays, for
-/// another instance that still runs with it.
+/// After APP_SECRET was changed: what was seen under the former fingerprint keeps its day under the present one, also when an instance
+/// has seen that already. The former stays, for another that still runs with it.
 pub fn carry(tx: &mut Tx, former: &[(&'static str, String)], present: &[(&'static str, String)]) -> Result<()> {
     for (name, was) in former {
         let Some((_, is)) = present.iter().find(|(of, _)| of == name) else { continue };
         let mut sql = Sql::named(
             "sightings::carry",
-            "insert into secret_sightings (name, fingerprint, first_seen_at) select name, ",
+            "insert into secret_sightings as s (name, fingerprint, first_seen_at) select name, ",
         );
         sql.bind(is.as_str()).push(", first_seen_at from secret_sightings where name = ").bind(*name);
-        sql.push(" and fingerprint = ").bind(was.as_str()).push(" on conflict do nothing");
+        sql.push(" and fingerprint = ").bind(was.as_str());
+        sql.push(" on conflict (name, fingerprint) do update set first_seen_at = least(s.first_seen_at, excluded.first_seen_at)");
         sql.execute(tx.conn())?;
     }
     Ok(())
