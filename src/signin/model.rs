@@ -16,6 +16,14 @@ pub struct Attempt {
     pub known: Option<String>,
 }
 
+/// A try that has had its turn.
+pub struct Begun {
+    /// The hash to compare with; None for an unknown, deactivated or passwordless account.
+    pub stored: Option<String>,
+    /// Tries without success so far, with this one.
+    pub tries: i32,
+}
+
 /// How far a fitting password leads; each with its token for a cookie.
 pub enum Entered {
     Whole(String),
@@ -32,13 +40,15 @@ impl Attempt {
         [own, Throttle::address(&self.address)]
     }
 
-    /// The stored hash to compare with; None for an unknown, deactivated or passwordless account. `Slow` when throttled.
-    pub fn begin(&self, tx: &mut Tx) -> Result<Option<String>> {
+    /// Counts the try before the password is compared, for comparing takes long: of many sent at once only the free ones are looked
+    /// at. `Slow` when one must wait, and then nothing is counted.
+    pub fn begin(&self, tx: &mut Tx) -> Result<Begun> {
+        let mut tries = 0;
         for throttle in self.throttles() {
-            throttle.check(tx)?;
+            tries = tries.max(throttle.take(tx)?);
         }
         let person = Person::by_email(tx, &self.email)?.filter(|person| person.deactivated_at.is_none());
-        Ok(person.and_then(|person| person.password_hash))
+        Ok(Begun { stored: person.and_then(|person| person.password_hash), tries })
     }
 
     /// After a fitting password: what was counted against it is forgotten.
@@ -46,14 +56,10 @@ impl Attempt {
         self.throttles().iter().try_for_each(|throttle| throttle.clear(tx))
     }
 
-    /// Counts the failure and keeps it.
-    pub fn fail(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
-        let mut failures = 0;
-        for throttle in self.throttles() {
-            failures = failures.max(throttle.fail(tx)?);
-        }
+    /// Keeps the failure, of which `begin` said the number.
+    pub fn fail(&self, tx: &mut Tx, me: &Actor, tries: i32) -> Result<()> {
         let person = Person::by_email(tx, &self.email)?.map(|person| person.id);
-        audit::record_failed_sign_in(tx, me, person, failures)
+        audit::record_failed_sign_in(tx, me, person, tries)
     }
 
     /// After a fitting password: a new session, or the question for the second factor.

@@ -3,12 +3,13 @@
 
 use crate::db::Tx;
 use crate::db::sql::Sql;
-use crate::error::{Error, Result};
+use crate::error::{Error, Msg, Result};
 use crate::people::PersonId;
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Int4, Timestamptz};
 use sha2::{Digest, Sha256};
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// Typing errors that cost nothing.
@@ -35,6 +36,21 @@ struct Row {
     last_at: DateTime<Utc>,
 }
 
+/// What is counted of an address: all of IPv4, also when it comes dressed as IPv6; of IPv6 the first 64 bits, for whoever has one
+/// such address has all that begin alike.
+pub fn network_of(address: &str) -> String {
+    match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V6(address)) => format!("{:x}", address.to_bits() >> 64),
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Err(_) => address.to_owned(),
+    }
+}
+
+/// What to say to who must wait.
+pub fn slow(wait: Duration) -> Msg {
+    Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1))
+}
+
 impl Throttle {
     /// Hashed: the table need not know who was tried.
     fn new(kind: &str, value: &str, free: i32) -> Self {
@@ -52,7 +68,12 @@ impl Throttle {
     }
 
     pub fn address(address: &str) -> Self {
-        Throttle::new("address", address, FREE_TRIES_PER_ADDRESS)
+        Throttle::network("address", address, FREE_TRIES_PER_ADDRESS)
+    }
+
+    /// Of where somebody asks from.
+    fn network(kind: &str, address: &str, free: i32) -> Self {
+        Throttle::new(kind, &network_of(address), free)
     }
 
     /// Of somebody known, for one purpose.
@@ -62,12 +83,12 @@ impl Throttle {
 
     /// Links that lead nowhere, tried from one address.
     pub fn link(address: &str) -> Self {
-        Throttle::new("link", address, FREE_TRIES_PER_ADDRESS)
+        Throttle::network("link", address, FREE_TRIES_PER_ADDRESS)
     }
 
     /// Mails asked for from one address.
     pub fn asking(address: &str) -> Self {
-        Throttle::new("asking", address, FREE_TRIES_PER_ADDRESS)
+        Throttle::network("asking", address, FREE_TRIES_PER_ADDRESS)
     }
 
     /// Mails asked for to one address of mail, by whomever.
@@ -77,16 +98,16 @@ impl Throttle {
 
     /// Questions to devices, which visitors ask for from one address; each is a row until it is answered or old.
     pub fn question(address: &str) -> Self {
-        Throttle::new("question", address, FREE_TRIES_PER_ADDRESS)
+        Throttle::network("question", address, FREE_TRIES_PER_ADDRESS)
     }
 
     /// Comings back from a provider that led to nothing, from one address: each makes us ask the provider.
     pub fn arriving(address: &str) -> Self {
-        Throttle::new("arriving", address, FREE_TRIES_PER_ADDRESS)
+        Throttle::network("arriving", address, FREE_TRIES_PER_ADDRESS)
     }
 
     pub fn setup(address: &str) -> Self {
-        Throttle::new("setup", address, FREE_TRIES)
+        Throttle::network("setup", address, FREE_TRIES)
     }
 
     /// `Slow` while one must wait.

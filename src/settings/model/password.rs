@@ -21,17 +21,12 @@ fn throttle(person: PersonId) -> Throttle {
 }
 
 impl PasswordChange {
-    /// `Slow` after too many wrong ones.
+    /// Counts the try before the password is compared, so that of many sent at once only the free ones are looked at. `Slow` after
+    /// too many wrong ones.
     pub fn begin(tx: &mut Tx, me: &Actor) -> Result<PasswordChange> {
         let person = me.person_id().ok_or(Error::SignIn)?;
-        throttle(person).check(tx)?;
+        throttle(person).take(tx)?;
         Ok(PasswordChange { person, stored: Person::find(tx, person)?.password_hash })
-    }
-
-    /// Counts a wrong one.
-    pub fn fail(&self, tx: &mut Tx) -> Result<()> {
-        throttle(self.person).fail(tx)?;
-        Ok(())
     }
 
     /// Ends all other sessions: whoever knew the old password is out. How many there were.

@@ -16,10 +16,7 @@ pub async fn update(ctx: Ctx, sent: Form) -> Result<Reply> {
             return Ok(ctx.redirect("/settings/me", Some(flash)));
         }
         Err(Error::Invalid(problems)) => (422, problems),
-        Err(Error::Slow(wait)) => {
-            let msg = Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1));
-            (429, Problems::one("current_password", msg))
-        }
+        Err(Error::Slow(wait)) => (429, Problems::one("current_password", signin::slow(wait))),
         Err(other) => return Err(other),
     };
     let page = me::page(&ctx, None, problems).await?;
@@ -27,11 +24,10 @@ pub async fn update(ctx: Ctx, sent: Form) -> Result<Reply> {
 }
 
 async fn change(ctx: &Ctx, sent: &Form) -> Result<usize> {
-    let change = ctx.read(PasswordChange::begin).await?;
-    let new = check_new(&ctx.me()?, sent)?;
+    let new = check_new(&ctx.read(|_, me| Ok(me.clone())).await?, sent)?;
+    let change = ctx.touch(Chore::Throttle, PasswordChange::begin).await?;
     let (current, stored) = (Secret::new(sent.text("current_password")), change.stored.clone());
     if !signin::fits(ctx, current, stored).await? {
-        ctx.touch(Chore::Throttle, move |tx, _| change.fail(tx)).await?;
         return Err(Error::invalid("current_password", "problem-password-current"));
     }
     let hash = signin::hashed(ctx, new).await?;

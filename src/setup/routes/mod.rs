@@ -6,7 +6,7 @@ use super::pages::{Checked, New, SetupForm};
 use super::{FirstAccount, check_token, refuse_token};
 use crate::access::PublicCtx;
 use crate::db::Chore;
-use crate::error::{Error, Msg, Problems, Result};
+use crate::error::{Error, Problems, Result};
 use crate::people::{Entry, Method, Organisation};
 use crate::signin;
 use crate::web::{Flash, Form, Need, Reply, Routes};
@@ -51,9 +51,7 @@ async fn create(ctx: PublicCtx, sent: Form) -> Result<Reply> {
             return Ok(ctx.redirect("/projects/new", Some(Flash::done("setup-done"))).cookie(cookie));
         }
         Err(Error::Invalid(problems)) => problems,
-        Err(Error::Slow(wait)) => {
-            Problems::one("token", Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1)))
-        }
+        Err(Error::Slow(wait)) => Problems::one("token", signin::slow(wait)),
         Err(other) => return Err(other),
     };
     ctx.page_with(422, &New { csrf: ctx.csrf(), form, connection, problems })

@@ -40,10 +40,7 @@ pub async fn create(ctx: &PublicCtx, form: &SetupForm) -> Result<Reply> {
     problems.check()?;
     let (organisation, ..) = place.ok_or_else(|| Error::invalid("", "problem-choice"))?;
     match ask_token(ctx, &form.token).await {
-        Err(Error::Slow(wait)) => {
-            let msg = Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1));
-            return Err(Error::invalid("token", msg));
-        }
+        Err(Error::Slow(wait)) => return Err(Error::invalid("token", crate::signin::slow(wait))),
         done => done?,
     }
     let (address, trip, connection) = sso::begin_set_up(ctx).await.map_err(|msg| Error::invalid("", msg))?;

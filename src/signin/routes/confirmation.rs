@@ -2,10 +2,10 @@
 
 use crate::access::Ctx;
 use crate::db::Chore;
-use crate::error::{Error, Msg, Problems, Result};
+use crate::error::{Error, Problems, Result};
 use crate::secret::Secret;
 use crate::signin::pages::{Confirm, Expired, Ready};
-use crate::signin::{Confirmation, Shown, names_in, passkeys};
+use crate::signin::{Confirmation, Shown, names_in, passkeys, slow};
 use crate::web::{Form, KeptForm, Need, Reply, Routes, local};
 use actix_web::web::Path;
 use std::collections::BTreeMap;
@@ -102,8 +102,7 @@ async fn create(ctx: Ctx, form: Form) -> Result<Reply> {
         Ok(token) => return Ok(onward(&ctx, &asked, &token)),
         Err(Error::Invalid(problems)) => problems,
         Err(Error::Slow(wait)) => {
-            let msg = Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1));
-            return Ok(ask(&ctx, asked, Problems::one("", msg)).await?.status(429));
+            return Ok(ask(&ctx, asked, Problems::one("", slow(wait))).await?.status(429));
         }
         Err(other) => return Err(other),
     };

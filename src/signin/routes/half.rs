@@ -3,10 +3,10 @@
 use super::{browser, device_answer, note_copied};
 use crate::access::{Actor, PublicCtx};
 use crate::db::{Chore, Tx};
-use crate::error::{Error, Msg, Problems, Result};
+use crate::error::{Error, Problems, Result};
 use crate::people::Organisation;
 use crate::signin::pages::Second;
-use crate::signin::{Opens, Shown, Step, passkeys};
+use crate::signin::{Opens, Shown, Step, Throttle, passkeys, slow};
 use crate::web::{Form, Reply};
 
 #[derive(Clone)]
@@ -40,10 +40,7 @@ impl Half {
     pub async fn again(&self, ctx: &PublicCtx, error: Error) -> Result<Reply> {
         match error {
             Error::Invalid(problems) => self.page(ctx, 422, problems).await,
-            Error::Slow(wait) => {
-                let msg = Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1));
-                self.page(ctx, 429, Problems::one("", msg)).await
-            }
+            Error::Slow(wait) => self.page(ctx, 429, Problems::one("", slow(wait))).await,
             other => Err(other),
         }
     }
@@ -63,6 +60,13 @@ impl Half {
         if let Err(Error::Invalid(_)) = &done {
             ctx.touch(Chore::Throttle, move |tx, me| step.note_failure(tx, me, failures)).await?;
         }
+        if done.is_ok() && matches!(shown, Shown::Passkey(_)) {
+            let questions = Throttle::question(&ctx.caller.address);
+            // They are in: a count that stays must not cost them the cookie.
+            if let Err(error) = ctx.touch(Chore::Throttle, move |tx, _| questions.clear(tx)).await {
+                tracing::error!(name = "signin.count_kept", %error, "the count of answered questions could not be cleared");
+            }
+        }
         match &shown {
             Shown::Passkey(answer) => note_copied(ctx, done, answer).await,
             _ => done,
@@ -72,8 +76,10 @@ impl Half {
     /// A question to the person's devices, for the script.
     pub async fn question(&self, ctx: &PublicCtx) -> Result<Reply> {
         let (token, opens, state, browser) = (self.token.clone(), self.opens, ctx.state.clone(), browser(ctx));
+        let source = Throttle::question(&ctx.caller.address);
         let question = ctx.touch(Chore::Challenge, move |tx, _| {
             let step = Step::find(tx, &token, opens)?;
+            source.take(tx)?;
             passkeys::question(tx, &state.config, &browser, passkeys::Purpose::Second, step.person)
         });
         Ok(Reply::json(&question.await?.json()))

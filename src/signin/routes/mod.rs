@@ -9,7 +9,7 @@ mod second;
 pub use half::Half;
 
 use super::pages::New;
-use super::{Attempt, Entered, LEAVING_COOKIE, Offer, hash, leads_on, passkeys, sign_out, verify};
+use super::{Attempt, Begun, Entered, LEAVING_COOKIE, Offer, hash, leads_on, passkeys, sign_out, slow, verify};
 use crate::access::{Ctx, PublicCtx};
 use crate::db::Chore;
 use crate::error::{Error, Msg, Problems, Result};
@@ -64,9 +64,7 @@ async fn create(ctx: PublicCtx, form: Form) -> Result<Reply> {
     }
     match try_sign_in(&ctx, &attempt, password).await {
         Ok(reply) => Ok(reply(&form)),
-        Err(Error::Slow(wait)) => {
-            again(&ctx, &form, 429, Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1))).await
-        }
+        Err(Error::Slow(wait)) => again(&ctx, &form, 429, slow(wait)).await,
         Err(Error::SignIn) => again(&ctx, &form, 422, Msg::new("problem-sign-in")).await,
         Err(other) => Err(other),
     }
@@ -74,11 +72,11 @@ async fn create(ctx: PublicCtx, form: Form) -> Result<Reply> {
 
 async fn try_sign_in(ctx: &PublicCtx, attempt: &Attempt, password: Secret) -> Result<impl Fn(&Form) -> Reply> {
     let asked = attempt.clone();
-    let stored = ctx.read(move |tx, _| asked.begin(tx)).await?;
+    let Begun { stored, tries } = ctx.touch(Chore::Throttle, move |tx, _| asked.begin(tx)).await?;
     let fits = fits(ctx, password, stored).await?;
     let asked = attempt.clone();
     if !fits {
-        ctx.touch(Chore::Throttle, move |tx, me| asked.fail(tx, me)).await?;
+        ctx.touch(Chore::Throttle, move |tx, me| asked.fail(tx, me, tries)).await?;
         return Err(Error::SignIn);
     }
     let entry = entry(ctx, Method::Password);

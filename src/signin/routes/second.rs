@@ -6,7 +6,7 @@ use crate::audit;
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Msg, Problems, Result};
 use crate::people::Method;
-use crate::signin::{Opens, STEP_MAX_SECONDS, Throttle, passkeys};
+use crate::signin::{Opens, STEP_MAX_SECONDS, Throttle, passkeys, slow};
 use crate::web::{Cookies, Form, Need, Purpose, Reply, Routes, local};
 
 /// Carries the step between the two halves.
@@ -91,16 +91,18 @@ mod passkey {
         }
         let answer = device_answer(&ctx, &form)?;
         let source = Throttle::address(&ctx.caller.address);
-        let asked = source.clone();
-        if let Err(Error::Slow(wait)) = ctx.read(move |tx, _| asked.check(tx)).await {
-            let msg = Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1));
-            return super::super::again(&ctx, &form, 429, msg).await;
-        }
+        let turn = source.clone();
+        let failures = match ctx.touch(Chore::Throttle, move |tx, _| turn.take(tx)).await {
+            Ok(failures) => failures,
+            Err(Error::Slow(wait)) => return super::super::again(&ctx, &form, 429, slow(wait)).await,
+            Err(other) => return Err(other),
+        };
         let (state, entry, given) = (ctx.state.clone(), entry(&ctx, Method::Passkey), answer.clone());
         let questions = Throttle::question(&ctx.caller.address);
         let done = ctx.write(move |tx, me| {
             let done = passkeys::sign_in(tx, me, &state, &given, entry)?;
             questions.clear(tx)?;
+            source.clear(tx)?;
             Ok(done)
         });
         let done = done.await;
@@ -109,10 +111,7 @@ mod passkey {
                 Ok(signed_in(&ctx, &token, &person.email).into_iter().fold(Reply::redirect(&back), Reply::cookie))
             }
             Err(Error::Invalid(problems)) => {
-                let fail = move |tx: &mut Tx, me: &Actor| {
-                    let failures = source.fail(tx)?;
-                    audit::record_failed_sign_in(tx, me, None, failures)
-                };
+                let fail = move |tx: &mut Tx, me: &Actor| audit::record_failed_sign_in(tx, me, None, failures);
                 ctx.touch(Chore::Throttle, fail).await?;
                 let msg = problems.get("").cloned().unwrap_or_else(|| "problem-passkey".into());
                 super::super::again(&ctx, &form, 422, msg).await
