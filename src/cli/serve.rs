@@ -146,7 +146,7 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
     let tls = super::tls::server_config(&loaded.config.runtime)?;
     let database = Database::open(loaded)?;
     let state = app::state(loaded, &database.url)?;
-    guard_vectors(&state)?;
+    guard(&state)?;
     note_secrets(loaded, &state)?;
     app::note_start(&state)?;
     if args.role != Role::Worker {
@@ -170,12 +170,17 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
     })
 }
 
-/// Vectors of two models cannot be compared: a configuration that would mix them does not start.
-fn guard_vectors(state: &State) -> Result<(), Failure> {
+/// Vectors of two models cannot be compared, and what everybody must sign in through must be there: a configuration that would mix the
+/// one or lacks the other does not start.
+fn guard(state: &State) -> Result<(), Failure> {
     let mut conn =
         state.pool.get().map_err(|error| Failure::Away(format!("The database does not answer: {error}.")))?;
     let (now, id) = (state.clock.now(), uuid::Uuid::nil());
-    match db::read(&mut conn, now, id, |tx| crate::vectors::guard(tx, &state.config.ai))? {
+    let why = db::read(&mut conn, now, id, |tx| match crate::vectors::guard(tx, &state.config.ai)? {
+        None => crate::sso::guard(tx, &state.config),
+        why => Ok(why),
+    })?;
+    match why {
         Some(why) => Err(Failure::Failed(why)),
         None => Ok(()),
     }

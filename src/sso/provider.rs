@@ -12,7 +12,7 @@ use serde::Deserialize;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use url::Url;
 
 /// For one question to the provider. A person waits for three of them.
@@ -188,11 +188,16 @@ impl Provider {
         if let Some((_, trouble)) = failed.filter(|(at, _)| is_young(*at, now, REST_SECONDS)) {
             return Err(trouble);
         }
+        let began = Instant::now();
         let learnt = match found {
             Some(provider) => provider.look(net, now).await,
             None => Provider::ask(net, issuer, now).await,
         };
-        learnt.inspect_err(|trouble| with(issuer, |known| known.failed = Some((now, trouble.clone()))))
+        // A provider that is silent takes longer than the rest after it: that begins when it has failed.
+        learnt.inspect_err(|trouble| {
+            let failed_at = now + chrono::Duration::from_std(began.elapsed()).unwrap_or_default();
+            with(issuer, |known| known.failed = Some((failed_at, trouble.clone())));
+        })
     }
 
     /// Is it still there? Its keys are not asked for again: a crowd that signs in would fetch them each time.

@@ -233,7 +233,6 @@ fn has_link(tx: &mut Tx, person: PersonId, issuer: &str) -> Result<bool> {
     Ok(sql.execute(tx.conn())? > 0)
 }
 
-/// Whether somebody without a password comes in otherwise: through another provider, or with a passkey.
 /// `Invalid` for who has no password, and for everybody while sign-on is required: then a password is no way in.
 fn check_another_way(tx: &mut Tx, person: PersonId) -> Result<()> {
     if Enforcement::now(tx)?.is_some() {
@@ -245,6 +244,7 @@ fn check_another_way(tx: &mut Tx, person: PersonId) -> Result<()> {
     }
 }
 
+/// Whether somebody without a password comes in otherwise: through another provider, also one that is closed for now, or with a factor.
 fn has_another_way(tx: &mut Tx, person: PersonId) -> Result<bool> {
     let mut sql = Sql::named("sso::has_another_way", "select 1 as one from people p where p.id = ");
     sql.bind(person).push(
@@ -306,13 +306,16 @@ impl Link {
         Ok(sql.load(tx.conn())?)
     }
 
-    /// Takes a way in away, and the sessions that began through it, but the one it is done in. `Invalid` for one's own only one.
+    /// Takes a way in away, and the sessions that began through it, but the one it is done in. `Invalid` for one's own only one that
+    /// opens now.
     /// (Another's is asked for as a member too: see `Member::disconnect`.)
     pub fn remove(tx: &mut Tx, me: &Actor, person: PersonId, id: Uuid) -> Result<()> {
         let permit = may(tx, me, Verb::Remove, &Thing::Account(person))?;
         let all = Link::list(tx, person)?;
         let link = all.iter().find(|link| link.id == id).ok_or(Error::NotFound)?;
-        if me.is(Some(person)) && all.len() == 1 {
+        let open = Connection::open_ones(tx)?;
+        let opens = |other: &Link| other.id != id && open.iter().any(|connection| connection.id == other.connection_id);
+        if me.is(Some(person)) && !all.iter().any(opens) {
             check_another_way(tx, person)?;
         }
         let mut sql = Sql::named("sso::unlink", "delete from sso_links where id = ");

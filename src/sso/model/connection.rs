@@ -101,6 +101,12 @@ impl Connection {
         Ok(sql.load(tx.conn())?)
     }
 
+    /// The one that everybody must use, open or not. None while there is a choice.
+    pub fn required(tx: &mut Tx) -> Result<Option<Connection>> {
+        let sql = select("sso::required", "where id in (select connection_id from sso_enforcements)");
+        Ok(sql.load(tx.conn())?.into_iter().next())
+    }
+
     /// Whatever its state: for the way back from the provider.
     pub fn by_id(tx: &mut Tx, id: ConnectionId) -> Result<Connection> {
         let mut sql = select("sso::connection", "where id = ");

@@ -7,7 +7,7 @@ use crate::db::Tx;
 use crate::db::sql::{Bind, Sql};
 use crate::error::{Error, Result, on_constraint};
 use crate::secret::Secret;
-use crate::sso::model::connection::{Connection, ConnectionId, permit};
+use crate::sso::model::connection::{Connection, ConnectionId, Source, permit};
 use crate::vault::Vault;
 use crate::web::{Purpose, State};
 use uuid::Uuid;
@@ -195,6 +195,23 @@ pub fn note_file(tx: &mut Tx, state: &State) -> Result<()> {
     ));
     sql.execute(tx.conn())?;
     Ok(())
+}
+
+/// Why this server must not start: tow.yaml names no provider any more, but everybody must come in through the one it named. None when
+/// it may.
+pub fn guard(tx: &mut Tx, config: &Config) -> Result<Option<String>> {
+    if of_file(config).is_some() {
+        return Ok(None);
+    }
+    let required = Connection::required(tx)?.filter(|connection| connection.source == Source::File);
+    Ok(required.map(|connection| {
+        format!(
+            "Everybody must sign in through {}, but tow.yaml names no identity provider any more, so only break-glass owners could \
+             come in. Put auth.oidc.issuer and auth.oidc.client_id back; to take them out, first let passwords in again under \
+             Settings, Sign-on.",
+            connection.name
+        )
+    }))
 }
 
 /// None when the file names no provider.

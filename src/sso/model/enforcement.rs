@@ -62,7 +62,7 @@ impl Enforcement {
         } else if !is_tested {
             Some("problem-enforce-untested")
         } else if Keeper::able(tx)?.is_empty() {
-            Some("problem-enforce-no-break-glass")
+            Some("problem-enforce-nobody")
         } else {
             None
         };

@@ -4,7 +4,7 @@ use crate::access::{Actor, Ctx, PublicCtx};
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Msg, Result};
 use crate::people::{Entry, Method, PersonId};
-use crate::signin::Throttle;
+use crate::signin::{Throttle, slow};
 use crate::sso::provider::{Claims, Client, Provider, Tokens};
 use crate::sso::routes::departing::{Failure, note};
 use crate::sso::token::{self, SKEW_SECONDS, Wrong};
@@ -42,17 +42,23 @@ pub async fn show(ctx: PublicCtx, inside: Option<Ctx>) -> Result<Reply> {
     let Some(trip) = trip else {
         return Ok(ctx.redirect("/sign-in", Some(Flash::failed("sign-on-other-browser"))));
     };
-    let source = Throttle::arriving(&ctx.caller.address);
-    if let Some(msg) = must_wait(&ctx, &source).await? {
-        return Ok(ctx.redirect(place_of(&trip), Some(Flash::failed(msg))));
-    }
+    let source = source(&ctx, inside.as_ref(), &trip);
+    let turn = source.clone();
+    let tries = match ctx.touch(Chore::Throttle, move |tx, _| turn.take(tx)).await {
+        Ok(tries) => tries,
+        Err(Error::Slow(wait)) => return Ok(ctx.redirect(place_of(&trip), Some(Flash::failed(slow(wait))))),
+        Err(other) => return Err(other),
+    };
     let reply = match come_back(&ctx, inside.as_ref(), &trip).await {
         Ok(reply) => {
-            ctx.touch(Chore::Throttle, move |tx, _| source.clear(tx)).await?;
+            // They are in: a count that stays must not cost them the cookie.
+            if let Err(error) = ctx.touch(Chore::Throttle, move |tx, _| source.clear(tx)).await {
+                tracing::error!(name = "sso.count_kept", %error, "the count of a sign-on that succeeded could not be cleared");
+            }
             reply
         }
         Err(Failure::Told(msg)) => {
-            count(&ctx, source).await;
+            keep(&ctx, tries).await;
             ctx.redirect(place_of(&trip), Some(Flash::failed(msg)))
         }
         Err(Failure::Broken(error)) => return Err(error),
@@ -80,22 +86,20 @@ fn is_its_state(ctx: &PublicCtx, trip: &Trip) -> bool {
     ctx.query("state").is_some_and(|state| state.as_bytes().ct_eq(trip.state.as_bytes()).into())
 }
 
-/// What to tell who has come back in vain too often.
-async fn must_wait(ctx: &PublicCtx, source: &Throttle) -> Result<Option<Msg>> {
-    let asked = source.clone();
-    match ctx.read(move |tx, _| asked.check(tx)).await {
-        Ok(()) => Ok(None),
-        Err(Error::Slow(wait)) => Ok(Some(Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1)))),
-        Err(other) => Err(other),
+/// Visitors are counted by their address. Who is inside is counted alone: their colleagues behind the same address are not kept out
+/// by them, nor they by visitors.
+fn source(ctx: &PublicCtx, inside: Option<&Ctx>, trip: &Trip) -> Throttle {
+    match (&trip.aim, inside) {
+        (Aim::Test { person } | Aim::Connect { person } | Aim::Confirm { person, .. }, Some(_)) => {
+            Throttle::person("arriving", *person)
+        }
+        _ => Throttle::arriving(&ctx.caller.address),
     }
 }
 
 /// A failure leaves a trace, whoever it was.
-async fn count(ctx: &PublicCtx, source: Throttle) {
-    let keep = move |tx: &mut Tx, me: &Actor| {
-        let failures = source.fail(tx)?;
-        crate::audit::record_failed_sign_in(tx, me, None, failures)
-    };
+async fn keep(ctx: &PublicCtx, tries: i32) {
+    let keep = move |tx: &mut Tx, me: &Actor| crate::audit::record_failed_sign_in(tx, me, None, tries);
     let kept = ctx.touch(Chore::Throttle, keep).await;
     if let Err(error) = kept {
         tracing::error!(name = "sso.failure_lost", %error, "a failed sign-on could not be kept");

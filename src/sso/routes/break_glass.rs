@@ -6,7 +6,7 @@ use crate::db::Chore;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::people::{Entry, Method, Organisation, PersonId};
 use crate::secret::Secret;
-use crate::signin::{Attempt, fits, known};
+use crate::signin::{Attempt, Begun, fits, known, slow};
 use crate::sso::pages::{BreakGlass, Sheet, UsePage, UsesPage};
 use crate::sso::{BREAK_GLASS_SECONDS, Keeper, Use, UseId};
 use crate::text::value::{Body, Title};
@@ -44,10 +44,7 @@ pub async fn create(ctx: PublicCtx, sent: Form) -> Result<Reply> {
         Ok((token, reason)) => Ok(second::ask(&ctx, token, reason)),
         Err(Error::SignIn) => page(&ctx, &sent, 422, Problems::one("", "problem-break-glass")).await,
         Err(Error::Invalid(problems)) => page(&ctx, &sent, 422, problems).await,
-        Err(Error::Slow(wait)) => {
-            let msg = Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1));
-            page(&ctx, &sent, 429, Problems::one("", msg)).await
-        }
+        Err(Error::Slow(wait)) => page(&ctx, &sent, 429, Problems::one("", slow(wait))).await,
         Err(other) => Err(other),
     }
 }
@@ -71,7 +68,7 @@ async fn enter(ctx: &PublicCtx, sent: &Form) -> Result<(String, Title)> {
     let known = known(ctx, &email);
     let attempt = Attempt { email: email.clone(), address: ctx.caller.address.clone(), known };
     let asked = attempt.clone();
-    let stored = ctx.read(move |tx, _| asked.begin(tx)).await?;
+    let Begun { stored, tries } = ctx.touch(Chore::Throttle, move |tx, _| asked.begin(tx)).await?;
     let (mode, of) = (ctx.state.config.auth.mode, attempt.clone());
     let begun = match fits(ctx, password, stored).await? {
         true => {
@@ -85,7 +82,7 @@ async fn enter(ctx: &PublicCtx, sent: &Form) -> Result<(String, Title)> {
         false => Err(Error::SignIn),
     };
     if matches!(begun, Err(Error::SignIn)) {
-        ctx.touch(Chore::Throttle, move |tx, me| attempt.fail(tx, me)).await?;
+        ctx.touch(Chore::Throttle, move |tx, me| attempt.fail(tx, me, tries)).await?;
     }
     Ok((begun?, reason))
 }

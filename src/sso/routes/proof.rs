@@ -6,7 +6,7 @@ use crate::db::Chore;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::people::Organisation;
 use crate::secret::Secret;
-use crate::signin::{Attempt, fits, known};
+use crate::signin::{Attempt, Begun, fits, known, slow};
 use crate::sso::pages::Proof;
 use crate::sso::{Connection, Decision};
 use crate::web::{Flash, Form, Reply};
@@ -29,10 +29,7 @@ pub async fn create(ctx: PublicCtx, form: Form) -> Result<Reply> {
             Ok(reply.cookie(ctx.state.session_cookie(&token)).cookie(forgotten(&ctx)))
         }
         Err(Error::SignIn) => page(&ctx, arrived, 422, Problems::one("password", "problem-proof")).await,
-        Err(Error::Slow(wait)) => {
-            let msg = Msg::new("problem-sign-in-slow").with("seconds", wait.as_secs().max(1));
-            page(&ctx, arrived, 429, Problems::one("password", msg)).await
-        }
+        Err(Error::Slow(wait)) => page(&ctx, arrived, 429, Problems::one("password", slow(wait))).await,
         Err(Error::Invalid(problems)) => page(&ctx, arrived, 422, problems).await,
         Err(other) => Err(other),
     }
@@ -44,9 +41,9 @@ async fn prove(ctx: &PublicCtx, arrived: &Arrived, password: Secret) -> Result<S
     let known = known(ctx, &email);
     let attempt = Attempt { email, address: ctx.caller.address.clone(), known };
     let asked = attempt.clone();
-    let stored = ctx.read(move |tx, _| asked.begin(tx)).await?;
+    let Begun { stored, tries } = ctx.touch(Chore::Throttle, move |tx, _| asked.begin(tx)).await?;
     if !fits(ctx, password, stored).await? {
-        ctx.touch(Chore::Throttle, move |tx, me| attempt.fail(tx, me)).await?;
+        ctx.touch(Chore::Throttle, move |tx, me| attempt.fail(tx, me, tries)).await?;
         return Err(Error::SignIn);
     }
     let who = arrived.who.clone();

@@ -232,6 +232,32 @@ fn the_only_way_in_is_not_taken_away() {
 }
 
 #[test]
+fn a_link_that_opens_nothing_is_no_other_way_in() {
+    let provider = IdProvider::new();
+    let app = provider.app();
+    ada_is_linked(&app);
+    app.sql(
+        "update people set password_hash = null where handle = 'ada';
+         insert into sso_connections (id, source, name, issuer, client_id, scopes, username_claim, email_claim, email_verified_claim,
+           given_name_claim, family_name_claim, require_email_verified, provider_logout_enabled, allowed_domains, acr_values, revision, enabled_at, created_at)
+         select gen_random_uuid(), 'page', 'Closed', 'https://closed.example', client_id, scopes, username_claim, email_claim, email_verified_claim,
+           given_name_claim, family_name_claim, require_email_verified, provider_logout_enabled, allowed_domains, acr_values, revision, null, created_at
+         from sso_connections;
+         insert into sso_links (id, connection_id, issuer, subject, person_id, email, created_at, last_used_at)
+         select gen_random_uuid(), c.id, c.issuer, '7', p.id, p.email, p.created_at, p.created_at
+         from sso_connections c, people p where p.handle = 'ada' and c.name = 'Closed'",
+    );
+    let links = app.tx(|tx| tow::sso::Link::list(tx, ADA.id));
+    let remove = |name: &str| {
+        let link = links.iter().find(|link| (link.name == "Closed") == (name == "Closed")).unwrap().id;
+        app.as_(ADA).post(&format!("/settings/me/sign-ons/{link}/removal"), &[])
+    };
+    let answer = remove("open");
+    assert!(answer.status == 422 && answer.has("your only way in"), "{}", answer.text());
+    assert_eq!(remove("Closed").status, 303);
+}
+
+#[test]
 fn the_only_sign_on_is_not_taken_away_while_a_password_opens_nothing() {
     let provider = IdProvider::new();
     let app = provider.app();

@@ -379,3 +379,18 @@ fn claims_of_the_wrong_kind_make_no_500() {
         assert_eq!((answer.status, answer.error.as_str()), (303, ""), "{name} {value:.40}");
     }
 }
+
+#[test]
+fn who_is_inside_is_not_kept_out_by_visitors_behind_the_same_address() {
+    let provider = IdProvider::new();
+    let app = provider.app();
+    for _ in 0..FREE_TRIES_PER_ADDRESS + 1 {
+        let browser = app.visitor().from("198.51.100.9");
+        let back = provider.consent(&app, &leave(&app, &browser));
+        browser.get(&format!("/sign-on/callback?code=guessed&state={}", back.rsplit('=').next().unwrap()));
+    }
+    let ben = app.as_(BEN).from("198.51.100.9");
+    let id = door(&app).rsplit('/').next().unwrap().to_owned();
+    ben.get(&provider.consent(&app, &ben.get(&format!("/settings/me/sign-ons/{id}/new")).location()));
+    assert_eq!(app.count("select count(*) from sso_links"), 1);
+}

@@ -193,7 +193,7 @@ fn sign_on_for_everybody_wants_a_trial_by_oneself_with_exactly_this_configuratio
     let ada = app.as_(ADA);
     assert!(enforce(&app, &ada).has("Try this connection first"));
     assert!(told(&test(&provider, &app, &ada)).contains("It works"));
-    assert!(enforce(&app, &ada).has("At least one break-glass owner"));
+    assert!(enforce(&app, &ada).has("Name a break-glass owner first"));
     name_ada(&app, &ada);
     app.sql("update sso_connections set revision = revision + 1");
     assert!(enforce(&app, &ada).has("Try this connection first"), "another configuration");
@@ -304,4 +304,18 @@ fn a_trial_reads_the_provider_anew() {
     test(&provider, &app, &ada);
     assert_eq!(asked(), 2);
     provider.claim("auth_time", json!(start().timestamp()));
+}
+
+#[test]
+fn a_file_that_names_no_provider_any_more_does_not_start_while_everybody_must_use_that_one() {
+    let provider = IdProvider::new();
+    let app = provider.app();
+    app.sql("update sso_connections set name = 'Halden ID'");
+    let without = App::new();
+    let config = &without.state().config;
+    assert_eq!(app.tx(|tx| tow::sso::guard(tx, config)), None, "nobody must use it");
+    app.require_sign_on();
+    let why = app.tx(|tx| tow::sso::guard(tx, config)).unwrap();
+    assert!(why.contains("Everybody must sign in through Halden ID"), "{why}");
+    assert_eq!(app.tx(|tx| tow::sso::guard(tx, &app.state().config)), None, "it is named");
 }
