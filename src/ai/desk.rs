@@ -48,16 +48,25 @@ impl PageDesk {
     pub fn new(state: Shared, request: Uuid) -> Self {
         PageDesk { state, request }
     }
+
+    /// In a transaction of its own, for who goes on after its request was answered.
+    pub async fn touch<T: Send + 'static>(
+        &self,
+        chore: Chore,
+        f: impl FnOnce(&mut Tx) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (state, request) = (self.state.clone(), self.request);
+        blocking(move || {
+            let mut conn = state.pool.get().map_err(|error| Error::Away(format!("no connection: {error}")))?;
+            db::touch(&mut conn, state.clock.now(), request, chore, f)
+        })
+        .await
+    }
 }
 
 impl Desk for PageDesk {
     async fn book<T: Send + 'static>(&mut self, f: impl FnOnce(&mut Tx) -> Result<T> + Send + 'static) -> Result<T> {
-        let (state, request) = (self.state.clone(), self.request);
-        blocking(move || {
-            let mut conn = state.pool.get().map_err(|error| Error::Away(format!("no connection: {error}")))?;
-            db::touch(&mut conn, state.clock.now(), request, Chore::Egress, f)
-        })
-        .await
+        self.touch(Chore::Egress, f).await
     }
 
     async fn work<T: Send + 'static>(&mut self, f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

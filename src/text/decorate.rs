@@ -31,7 +31,7 @@ pub fn page_id(space: &str, id: &str) -> String {
 
 /// Draws sanitised HTML for the page.
 pub fn decorate(html: &str, mentions: &[Mention], setting: &Setting<'_>) -> String {
-    let mut artist = Artist { out: String::with_capacity(html.len() * 2), mentions, setting, links: 0 };
+    let mut artist = Artist { out: String::with_capacity(html.len() * 2), mentions, setting, links: 0, outside: None };
     let mut rest = html;
     while let Some(at) = rest.find('<') {
         let (text, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
@@ -49,6 +49,8 @@ struct Artist<'a> {
     setting: &'a Setting<'a>,
     /// Open links: inside one, no other is drawn.
     links: usize,
+    /// Where the open link would lead off this server, when that is told instead, and where its text begins.
+    outside: Option<(String, usize)>,
 }
 
 impl Artist<'_> {
@@ -61,7 +63,10 @@ impl Artist<'_> {
             "a" => self.link(&attributes),
             "/a" => {
                 self.links = self.links.saturating_sub(1);
-                self.out.push_str(tag);
+                match self.outside.take() {
+                    Some((address, from)) => self.tell(&address, from),
+                    None => self.out.push_str(tag),
+                }
             }
             "img" => self.image(&attributes),
             "pre" => self.code_block(&attributes),
@@ -105,8 +110,20 @@ impl Artist<'_> {
         self.out.push_str(&format!(" {name}=\"{escaped}\""));
     }
 
+    /// The address (still escaped) after the text of what is no link, unless the text says it.
+    fn tell(&mut self, address: &str, from: usize) {
+        if !self.out.get(from..).is_some_and(|text| text.contains(address)) {
+            self.out.push_str(&format!(" (<code>{address}</code>)"));
+        }
+    }
+
     fn link(&mut self, attributes: &[(&str, &str)]) {
         self.links += 1;
+        let address = find(attributes, "href").filter(|address| self.setting.keeps_inside && !stays(address));
+        if let Some(address) = address {
+            self.outside = Some((address.to_owned(), self.out.len()));
+            return;
+        }
         self.out.push_str("<a");
         for (name, value) in attributes {
             match (*name, value.strip_prefix('#')) {
@@ -133,6 +150,11 @@ impl Artist<'_> {
         let alt = find(attributes, "alt").unwrap_or_default();
         let source = find(attributes, "src").unwrap_or_default();
         match source.strip_prefix(REMOTE) {
+            Some(address) if self.setting.keeps_inside => {
+                let from = self.out.len();
+                self.out.push_str(alt);
+                self.tell(address, from);
+            }
             Some(address) if self.links == 0 && !address.is_empty() => {
                 let text = if alt.trim().is_empty() { address } else { alt };
                 let rel = if leaves(address) { AWAY } else { "nofollow" };
@@ -179,6 +201,12 @@ impl Artist<'_> {
         }
         Some(after)
     }
+}
+
+/// Whether an address is a path or a part of this page; everything else could carry something away.
+fn stays(address: &str) -> bool {
+    let folded = address.trim().replace('\\', "/");
+    folded.starts_with('#') || folded.starts_with('/') && !folded.starts_with("//")
 }
 
 /// Whether an address leads off this server; browsers read `\` as `/`.

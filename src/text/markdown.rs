@@ -50,11 +50,13 @@ pub struct Setting<'a> {
     pub table: &'a str,
     /// Read out with the number of the footnote reference after it.
     pub back: &'a str,
+    /// For words that nobody answers for: what leads to another site is text with its address beside it.
+    pub keeps_inside: bool,
 }
 
 impl Default for Setting<'_> {
     fn default() -> Self {
-        Setting { space: "", code: "Code", table: "Table", back: "Back to reference" }
+        Setting { space: "", code: "Code", table: "Table", back: "Back to reference", keeps_inside: false }
     }
 }
 

@@ -11,7 +11,7 @@ pub const MAX_EMAIL_CHARS: usize = 254;
 pub const MAX_TAG_CHARS: usize = 40;
 pub const KEY_CHARS: std::ops::RangeInclusive<usize> = 2..=10;
 /// Prefixes of display IDs that no project may take.
-pub const RESERVED_KEYS: [&str; 8] = ["TOW", "DEC", "RISK", "EXP", "DOC", "MEM", "SNAP", "CHK"];
+pub const RESERVED_KEYS: [&str; 10] = ["TOW", "DEC", "RISK", "EXP", "DOC", "MEM", "SNAP", "CHK", "CHAT", "WEB"];
 
 macro_rules! text_value {
     ($(#[$doc:meta])* $name:ident) => {

@@ -106,6 +106,16 @@ impl<P: Principal> Ctx<P> {
         self.keeping_refusals(self.transact(db::read, f).await).await
     }
 
+    /// As `read`, and asks anew who it is: for what goes on after the request was answered.
+    pub async fn read_anew<T, F>(&self, f: F) -> Result<T>
+    where
+        F: FnOnce(&mut Tx, &P) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.become_nobody();
+        self.read(f).await
+    }
+
     /// Runs `f` in a transaction that commits on `Ok`, when every permission it was given is settled by an entry.
     pub async fn write<T, F>(&self, f: F) -> Result<T>
     where

@@ -13,6 +13,7 @@ pub struct Feature {
 /// Groups of the sidebar, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
+    CommandCentre,
     CompanyMemory,
     Execution,
 }
