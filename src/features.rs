@@ -36,6 +36,7 @@ pub fn all() -> Vec<Feature> {
         crate::reviews::FEATURE,
         crate::vectors::FEATURE,
         crate::search::FEATURE,
+        crate::chat::FEATURE,
     ]
 }
 
@@ -49,6 +50,7 @@ pub fn texts() -> Vec<TextLoader> {
         crate::docs::texts,
         crate::memory::texts,
         crate::snapshots::texts,
+        crate::chat::texts,
         crate::comments::texts,
         crate::files::texts,
     ]
@@ -88,6 +90,10 @@ pub fn nav() -> Vec<NavGroup> {
             .map(|(_, item)| item)
             .collect(),
     };
-    let groups = [group(Group::CompanyMemory, "nav-company-memory"), group(Group::Execution, "nav-execution")];
+    let groups = [
+        group(Group::CommandCentre, "nav-command-centre"),
+        group(Group::CompanyMemory, "nav-company-memory"),
+        group(Group::Execution, "nav-execution"),
+    ];
     groups.into_iter().filter(|group| !group.items.is_empty()).collect()
 }

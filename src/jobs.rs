@@ -3,7 +3,7 @@
 use crate::db::{self, Chore};
 use crate::queue::{self, Entry, JobKind, Work};
 use crate::{
-    account, ai, audit, comments, diffs, docs, error::Result, exports, files, imports, invitations, mail, people,
+    account, ai, audit, chat, comments, diffs, docs, error::Result, exports, files, imports, invitations, mail, people,
     reviews, search, setup, signin, snapshots, sso, trail, vectors,
 };
 use std::time::Duration;
@@ -43,6 +43,7 @@ pub fn schedule() -> Vec<Entry> {
         Entry { name: "search.index", every: SECOND, wakes_on: None, run: index },
         Entry { name: "vectors.tend", every: TWO_SECONDS, wakes_on: None, run: vectors::tend },
         Entry { name: "ai.close_lost", every: FIVE_MINUTES, wakes_on: None, run: close_lost_calls },
+        Entry { name: "chat.close_lost", every: FIVE_MINUTES, wakes_on: None, run: close_lost_answers },
         Entry { name: "diffs.review_memory", every: DAY, wakes_on: None, run: review_memory },
         // Forgetting
         Entry { name: "sessions.forget", every: DAY, wakes_on: None, run: forget_sessions },
@@ -108,6 +109,10 @@ fn review_memory(work: &mut Work) -> Result<()> {
 
 fn close_lost_calls(work: &mut Work) -> Result<()> {
     work.touch(Chore::Egress, ai::close_lost).map(drop)
+}
+
+fn close_lost_answers(work: &mut Work) -> Result<()> {
+    work.touch(Chore::Chat, chat::close_lost).map(drop)
 }
 
 fn forget_calls(work: &mut Work) -> Result<()> {

@@ -100,6 +100,8 @@ pub mod boards;
 pub mod vectors;
 /// One box over everything one may read.
 pub mod search;
+/// Conversations with a model that reads as the person.
+pub mod chat;
 /// Tables and pages from elsewhere.
 pub mod imports;
 /// The whole organisation as one file, out and back.

@@ -127,6 +127,20 @@ diesel::table! {
 }
 
 diesel::table! {
+    assistants (id) {
+        id -> Uuid,
+        organisation_id -> Uuid,
+        name -> Text,
+        instructions -> Text,
+        sources -> Array<Text>,
+        version -> Integer,
+        updated_by_id -> Nullable<Uuid>,
+        updated_at -> Timestamptz,
+        archived_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     audit_counts (key) {
         key -> Text,
         event -> Jsonb,
@@ -232,6 +246,73 @@ diesel::table! {
         person_id -> Nullable<Uuid>,
         state -> Jsonb,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    chat_actions (id) {
+        id -> Uuid,
+        turn_id -> Uuid,
+        position -> Integer,
+        kind -> Text,
+        fields -> Jsonb,
+        state -> Text,
+        decided_at -> Nullable<Timestamptz>,
+        result_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    chat_pages (id) {
+        id -> Uuid,
+        turn_id -> Uuid,
+        number -> Integer,
+        title -> Text,
+        address -> Text,
+        published_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    chat_searches (id) {
+        id -> Uuid,
+        turn_id -> Uuid,
+        query -> Text,
+        state -> Text,
+        asked_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    chat_turns (id) {
+        id -> Uuid,
+        chat_id -> Uuid,
+        parent_id -> Nullable<Uuid>,
+        assistant -> Text,
+        sources -> Array<Text>,
+        question -> Text,
+        asked_at -> Timestamptz,
+        state -> Text,
+        answer -> Text,
+        model -> Text,
+        records -> Array<Uuid>,
+        reason -> Nullable<Text>,
+        about -> Text,
+        is_stopping -> Bool,
+        alive_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    chats (id) {
+        id -> Uuid,
+        project_id -> Nullable<Uuid>,
+        assistant -> Text,
+        sources -> Array<Text>,
+        is_named -> Bool,
+        starred_at -> Nullable<Timestamptz>,
+        head_id -> Nullable<Uuid>,
     }
 }
 
@@ -1108,6 +1189,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     ai_requests,
     ai_usage,
     api_answers,
+    assistants,
     audit_counts,
     audit_cuts,
     audit_details,
@@ -1117,6 +1199,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     break_glass_owners,
     break_glass_uses,
     ceremonies,
+    chat_actions,
+    chat_pages,
+    chat_searches,
+    chat_turns,
+    chats,
     comments,
     counters,
     decisions,

@@ -89,3 +89,17 @@ insert into ai_calls (id, organisation_id, at, finished_at, purpose, endpoint, h
 insert into ai_requests (call_id, record_id, part, person_id, at, body, marks)
   select c.id, c.records[1], c.id, c.person_id, c.at, '{"model": "m", "input": ["steel"]}', '{"fence": "", "sources": []}' from ai_calls c
   where c.id = '00000000-0000-0000-0000-000000000391';
+-- …0420 CHAT-9, Cleo's: …0421 a turn that waits, …0422 a card, …0423 a search. …0424 an assistant.
+insert into records (id, organisation_id, kind, number, display_id, scope, owner_id, title, author_id, created_at, updated_at)
+  select '00000000-0000-0000-0000-000000000420', o.id, 'chat', 9, 'CHAT-9', 'user', p.id, 'Steel', p.id, o.created_at, o.created_at
+  from organisations o, people p where p.handle = 'cleo';
+insert into chats (id, assistant, sources) values ('00000000-0000-0000-0000-000000000420', 'default', '{tickets}');
+insert into chat_turns (id, chat_id, assistant, sources, question, asked_at, state, alive_at, finished_at)
+  select '00000000-0000-0000-0000-000000000421', id, 'default', '{tickets}', 'Which steel?', created_at, 'waiting', created_at, created_at
+  from records where display_id = 'CHAT-9';
+insert into chat_actions (id, turn_id, position, kind, fields, state)
+  values ('00000000-0000-0000-0000-000000000422', '00000000-0000-0000-0000-000000000421', 0, 'keep_memory', '{"title": "Steel is dear", "place": "organisation"}', 'pending');
+insert into chat_searches (id, turn_id, query, state, asked_at)
+  select '00000000-0000-0000-0000-000000000423', id, 'steel', 'asked', asked_at from chat_turns;
+insert into assistants (id, organisation_id, name, instructions, sources, updated_at)
+  select '00000000-0000-0000-0000-000000000424', id, 'Harbour master', 'Mind the tide.', '{docs}', created_at from organisations;

@@ -76,6 +76,8 @@ mod risks_tests;
 mod memory_tests;
 #[path = "../src/diffs/tests.rs"]
 mod diffs_tests;
+#[path = "../src/chat/tests/mod.rs"]
+mod chat_tests;
 #[path = "../src/snapshots/tests.rs"]
 mod snapshots_tests;
 #[path = "../src/experiments/tests.rs"]

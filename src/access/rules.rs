@@ -17,7 +17,7 @@ text_enum!(
 
 text_enum!(
     /// What a record is; its word in tables and addresses.
-    Kind { Ticket = "ticket", Decision = "decision", Risk = "risk", Experiment = "experiment", Doc = "doc", Memory = "memory", Snapshot = "snapshot" }
+    Kind { Ticket = "ticket", Decision = "decision", Risk = "risk", Experiment = "experiment", Doc = "doc", Memory = "memory", Snapshot = "snapshot", Chat = "chat" }
 );
 
 /// Where a record lives.

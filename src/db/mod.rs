@@ -182,6 +182,8 @@ pub enum Chore {
     SecretAge,
     /// The ledger of what leaves for a model provider: it must be written also when the act it serves fails.
     Egress,
+    /// Answers of a chat while they come, and what of a chat is a preference: nobody else ever reads it.
+    Chat,
 }
 
 /// Commits housekeeping without asking for receipts.

@@ -319,6 +319,9 @@ const STAYS: &[(&str, &str)] = &[
     ("ai_refusals", "about this server and its provider"),
     ("ai_requests", "what left this server, for the person it was for and nobody else"),
     ("ai_usage", "of this server's months"),
+    ("assistants", "of this server's AI, as its policies are"),
+    ("chat_actions", "what waits for a click does not travel"),
+    ("chat_searches", "with them"),
     ("audit_events", "their chain belongs to this server; audit has its own export"),
     ("audit_details", "with them"),
     ("sessions", "secrets"),
@@ -378,6 +381,8 @@ const STAYS_OF: &[(&str, &str)] = &[
     ("activity.transaction_id", "of this database"),
     ("activity.token_id", "tokens stay"),
     ("comments.token_id", "tokens stay"),
+    ("chats.head_id", "the latest turn is shown where it arrives"),
+    ("chat_turns.is_stopping", "of the moment"),
     ("risks.score", "computed where it arrives"),
 ];
 

@@ -153,8 +153,8 @@ mod place {
             .write(move |tx, me| {
                 let record = Record::find_any(tx, me, &asked.0)?;
                 // Tickets in a project have its key, documents take their children along, memory asks about its sources: each has a move
-                // of its own. A snapshot stays: what it says is what its place may read.
-                if matches!(record.kind, Kind::Ticket | Kind::Doc | Kind::Memory | Kind::Snapshot) {
+                // of its own. A snapshot stays: what it says is what its place may read. A chat is its person's alone.
+                if matches!(record.kind, Kind::Ticket | Kind::Doc | Kind::Memory | Kind::Snapshot | Kind::Chat) {
                     return Err(Error::NotFound);
                 }
                 record.move_to(tx, me, parse_place(me, &asked.1)?)?;

@@ -33,6 +33,10 @@ text_enum!(
         Passages = "passages",
         /// What a person looks for, made into one.
         Search = "search",
+        /// An answer in a chat.
+        Chat = "chat",
+        /// A title for a chat, from its first question.
+        ChatTitle = "chat_title",
     }
 );
 
@@ -191,8 +195,19 @@ fn refusal(tx: &mut Tx, asking: &Asking, sending: &Sending) -> Result<Option<Fau
 /// Whether texts of these records would be refused now by policy or budget, asked without sending anything: for who would only fill
 /// the ledger with refusals.
 pub fn foresee(tx: &mut Tx, asking: &Asking, model: &str, records: &[Uuid]) -> Result<Option<Fault>> {
+    foresee_as(tx, asking, Endpoint::Embeddings, model, records)
+}
+
+/// As `foresee`, of another kind of call.
+pub fn foresee_as(
+    tx: &mut Tx,
+    asking: &Asking,
+    endpoint: Endpoint,
+    model: &str,
+    records: &[Uuid],
+) -> Result<Option<Fault>> {
     let sending = Sending {
-        endpoint: Endpoint::Embeddings,
+        endpoint,
         host: String::new(),
         model: model.to_owned(),
         records: records.to_vec(),

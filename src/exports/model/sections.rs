@@ -2,7 +2,7 @@
 
 use crate::db::portable::Portable;
 use crate::{
-    audit, comments, decisions, diffs, docs, experiments, files, memory, people, projects, records, risks, snapshots,
+    audit, chat, comments, decisions, diffs, docs, experiments, files, memory, people, projects, records, risks, snapshots,
     tickets,
 };
 
@@ -27,6 +27,7 @@ pub fn sections() -> Vec<Portable> {
     all.extend(memory::portable::TABLES);
     all.extend(diffs::portable::TABLES);
     all.extend(snapshots::portable::TABLES);
+    all.extend(chat::portable::TABLES);
     all.extend(comments::portable::TABLES);
     all.extend(files::portable::TABLES);
     all.extend(records::portable::HANGING);

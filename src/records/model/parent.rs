@@ -313,6 +313,7 @@ fn prefix(me: &Actor, kind: Kind, place: Place) -> Result<String> {
         (Kind::Doc, _) => "DOC".to_owned(),
         (Kind::Memory, _) => "MEM".to_owned(),
         (Kind::Snapshot, _) => "SNAP".to_owned(),
+        (Kind::Chat, _) => "CHAT".to_owned(),
     })
 }
 

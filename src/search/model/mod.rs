@@ -3,11 +3,13 @@
 mod complete;
 mod find;
 mod index;
+mod read;
 mod recent;
 mod words;
 
 pub use complete::*;
 pub use find::*;
 pub use index::*;
+pub use read::*;
 pub use recent::*;
 pub use words::*;

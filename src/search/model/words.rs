@@ -7,6 +7,11 @@ pub const MAX_QUERY_CHARS: usize = 200;
 /// One letter begins too many words.
 const LEAST_PREFIX_CHARS: usize = 2;
 
+/// Shorter words of a sentence tell little.
+const LEAST_TELLING_CHARS: usize = 4;
+/// Words of a sentence that are looked for.
+pub const MAX_TELLING: usize = 8;
+
 /// A question that is not empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words {
@@ -31,6 +36,23 @@ impl Words {
         let is_exact =
             text.contains('"') || text.split(' ').any(|word| word.starts_with('-') || word.eq_ignore_ascii_case("or"));
         Some(Words { begun: begun(&text), id: id(&text), is_exact, text })
+    }
+
+    /// Of a whole sentence: any of its longest words, because a question says more than the text that answers it. None without one.
+    pub fn any_of(sentence: &str) -> Option<Words> {
+        let mut words: Vec<&str> = sentence
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| word.chars().count() >= LEAST_TELLING_CHARS && !word.eq_ignore_ascii_case("or"))
+            .collect();
+        words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
+        let mut telling: Vec<&str> = Vec::new();
+        for word in words {
+            if !telling.iter().any(|known| known.eq_ignore_ascii_case(word)) && telling.len() < MAX_TELLING {
+                telling.push(word);
+            }
+        }
+        let text = telling.join(" or ");
+        (!text.is_empty()).then_some(Words { text, begun: None, id: None, is_exact: false })
     }
 
     /// Whether what is meant may be said in other words: not with an ID, nor where the words themselves are wanted.

@@ -2,6 +2,7 @@
 //! same again keeps its row and therefore its vectors; who may read it is asked of its record, so nothing is made anew when that
 //! moves or is archived.
 
+use crate::access::Kind;
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::Result;
@@ -60,7 +61,9 @@ pub fn keep(tx: &mut Tx, records: &[Record], texts: &[RecordText]) -> Result<()>
     }
     let mut own: HashMap<Uuid, Vec<&RecordText>> = HashMap::new();
     texts.iter().for_each(|text| own.entry(text.record_id).or_default().push(text));
-    let wanted = records.iter().flat_map(|record| cuts(record, own.get(&record.id.0).map_or(&[], Vec::as_slice)));
+    // A chat is looked for by its words alone: its questions are nobody's passages.
+    let told = records.iter().filter(|record| record.kind != Kind::Chat);
+    let wanted = told.flat_map(|record| cuts(record, own.get(&record.id.0).map_or(&[], Vec::as_slice)));
     let mut known = known(tx, records)?;
     let (mut changed, mut new) = (Vec::new(), Vec::new());
     for cut in wanted {

@@ -1,0 +1,285 @@
+//! `/chats`, and the assistants under `/settings/ai`.
+
+mod actions;
+mod assistants;
+mod preview;
+mod stream;
+mod turns;
+
+use super::board::Board;
+use super::model::*;
+use super::pages::{Composer, Editing, Loaded, Pane, Show, WORDS};
+use super::run;
+use crate::access::{Actor, Ctx, Permission, holds};
+use crate::ai::{Asking, Endpoint, Fault, Purpose, Reason, foresee_as, requests_of};
+use crate::db::{Chore, Tx};
+use crate::error::{Error, Msg, Problems, Result};
+use crate::files::Attachments;
+use crate::records::resolve;
+use crate::related::Address;
+use crate::vectors::{Meaning, PATIENCE, mean};
+use crate::web::{Flash, Form, Need, Reply, Routes};
+use actix_web::web::Path;
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/chats", Need::Session, index)
+        .post("/chats", Need::Session, create)
+        .post("/chats/preview", Need::Session, preview::create)
+        .get("/chats/{id}", Need::Session, show)
+        .post("/chats/{id}/turns", Need::Session, turns::create)
+        .post("/chats/{id}/turns/{turn}/stop", Need::Session, turns::stop)
+        .post("/chats/{id}/turns/{turn}/branch", Need::Session, turns::branch)
+        .get("/chats/{id}/turns/{turn}/stream", Need::Session, stream::show)
+        .post("/chats/{id}/searches/{search}", Need::Session, turns::search)
+        .post("/chats/{id}/actions/{action}", Need::Session, actions::create)
+        .post("/chats/{id}/title", Need::Session, rename)
+        .post("/chats/{id}/star", Need::Session, star)
+        .post("/chats/{id}/deletion", Need::Session, delete)
+        .get("/settings/ai/assistants", Need::Session, assistants::index)
+        .post("/settings/ai/assistants", Need::Session, assistants::create)
+        .does("does-change-assistants")
+        .get("/settings/ai/assistants/new", Need::Session, assistants::new)
+        .get("/settings/ai/assistants/{id}", Need::Session, assistants::edit)
+        .post("/settings/ai/assistants/{id}", Need::Session, assistants::update)
+        .does("does-change-assistants")
+        .post("/settings/ai/assistants/{id}/archiving", Need::Session, assistants::archive)
+        .does("does-change-assistants")
+}
+
+/// A new chat, beside the list of those there are.
+async fn index(ctx: Ctx) -> Result<Reply> {
+    new_page(&ctx, Asked::default(), 200, Problems::default()).await
+}
+
+/// What a person sends with a question.
+#[derive(Debug, Clone, Default)]
+struct Asked {
+    question: String,
+    assistant: Option<String>,
+    /// None before anybody chose.
+    sources: Option<Vec<SourceGroup>>,
+}
+
+impl Asked {
+    fn of(form: &Form) -> Self {
+        Asked {
+            question: form.text("question").to_owned(),
+            assistant: form.given("assistant").map(str::to_owned),
+            sources: form.has("chosen").then(|| SourceGroup::parse_all(form.all("source"))),
+        }
+    }
+}
+
+async fn new_page(ctx: &Ctx, asked: Asked, status: u16, problems: Problems) -> Result<Reply> {
+    let query = Address::of(ctx, "/chats", &WORDS)?;
+    let (wanted, ai, key) = (query.clone(), ctx.state.config.ai.clone(), ctx.project_key());
+    let kept = asked.clone();
+    let (page, assistants, closed, has_web) = ctx
+        .read(move |tx, me| {
+            let page = filter(&wanted, me)?.page(tx, me, wanted.after.as_ref())?;
+            let project = key.as_deref().and_then(|key| me.project(key)).map(|project| project.id);
+            let asking = Asking::of(me, Purpose::Chat)?.in_project(project);
+            Ok((page, Assistant::list(tx, me)?, closed(tx, &asking, &ai)?, has_web(tx, &asking, &ai)?))
+        })
+        .await?;
+    let me = ctx.me()?;
+    let chosen = kept.assistant.unwrap_or_else(|| BuiltIn::Default.to_string());
+    let usual = assistants.iter().find(|one| one.key == chosen).map(|one| one.sources.clone()).unwrap_or_default();
+    let mut composer = Composer::new(&assistants, &chosen, &kept.sources.unwrap_or(usual), has_web);
+    composer.question = asked.question;
+    composer.closed = closed;
+    composer.can_manage = holds(&me, Permission::AiManage);
+    let view = Show {
+        shell: ctx.shell("chat")?,
+        pane: Pane::new(page, query, "", ctx.now(), me.zone()),
+        chat: None,
+        turns: Vec::new(),
+        attachments: Attachments::default(),
+        composer,
+        is_renaming: false,
+        problems,
+    };
+    ctx.page_with(status, &view)
+}
+
+fn filter(query: &Address, me: &Actor) -> Result<ChatFilter> {
+    Ok(ChatFilter {
+        words: query.given("q"),
+        project: query.project(me)?,
+        is_starred: query.get("show") == "starred",
+        is_archived: query.is_archived(),
+    })
+}
+
+/// Why no question could be answered now; None when one could.
+fn closed(tx: &mut Tx, asking: &Asking, ai: &crate::config::Ai) -> Result<Option<Msg>> {
+    if ai.openai_api_key.is_none() {
+        return Ok(Some(Fault::new(Reason::NoKey).msg()));
+    }
+    let fault = foresee_as(tx, asking, Endpoint::Stream, &ai.openai_reasoning_model, &[])?;
+    Ok(fault.map(|fault| fault.msg()))
+}
+
+/// Whether web tools are set up and no policy forbids them here.
+fn has_web(tx: &mut Tx, asking: &Asking, ai: &crate::config::Ai) -> Result<bool> {
+    Ok(ai.exa_api_key.is_some() && foresee_as(tx, asking, Endpoint::WebSearch, "", &[])?.is_none())
+}
+
+/// The first question makes the chat.
+async fn create(ctx: Ctx, form: Form) -> Result<Reply> {
+    let (asked, key) = (Asked::of(&form), ctx.project_key());
+    let sent = asked.clone();
+    let meaning = meaning(&ctx, &asked.question).await?;
+    let begun = ctx
+        .write_once(&form, move |tx, me| {
+            check_question(&sent.question)?;
+            let project = key.as_deref().and_then(|key| me.project(key)).map(|project| project.id);
+            let assistant = Assistant::find_or_default(tx, me, sent.assistant.as_deref().unwrap_or_default())?;
+            let sources = sent.sources.unwrap_or_else(|| assistant.sources.clone());
+            let new = NewChat { project, assistant: assistant.key.clone(), sources: sources.clone(), question: sent.question.clone() };
+            let chat = new.begin(tx, me)?;
+            let turn = NewTurn { question: sent.question, parent: None, assistant: assistant.key, sources };
+            turn.ask(tx, me, &chat)?;
+            Ok(chat.record.path())
+        })
+        .await;
+    match begun {
+        Ok(path) => {
+            let id = path.rsplit('/').next().unwrap_or_default().to_owned();
+            run_head(&ctx, id, meaning).await?;
+            Ok(ctx.redirect(&path, None))
+        }
+        Err(Error::Invalid(problems)) => new_page(&ctx, asked, 422, problems).await,
+        Err(other) => Err(other),
+    }
+}
+
+/// What a question means, where that is known soon enough; the question itself leaves for that only where a policy lets it.
+async fn meaning(ctx: &Ctx, question: &str) -> Result<Option<Meaning>> {
+    Ok(match check_question(question) {
+        Ok(question) => mean(ctx, &question, PATIENCE).await?.known().cloned(),
+        Err(_) => None,
+    })
+}
+
+/// Begins what was just asked, unless it runs already (a form sent twice).
+async fn run_head(ctx: &Ctx, id: String, meaning: Option<Meaning>) -> Result<()> {
+    let (chat, head) = ctx
+        .read(move |tx, me| {
+            let chat = Chat::find(tx, me, &id)?;
+            let head = match chat.head_id {
+                Some(head) => Some(Turn::find(tx, &chat, head)?),
+                None => None,
+            };
+            Ok((chat, head))
+        })
+        .await?;
+    let Some(head) = head.filter(|head| head.is_running() && Board::find(head.id).is_none()) else { return Ok(()) };
+    let person = ctx.me()?.person_id();
+    run::begin(&ctx.state, ctx.caller.request_id, person, chat.record.id.0, head.id, meaning)
+}
+
+async fn show(ctx: Ctx, id: Path<String>) -> Result<Reply> {
+    let turn = |name: &str| ctx.query(name).and_then(|id| id.parse().ok());
+    let editing = Editing {
+        question: turn("edit").map(TurnId),
+        action: turn("change").map(|id| (ActionId(id), Problems::default())),
+        is_renaming: ctx.query("rename").is_some(),
+    };
+    page(&ctx, id.into_inner(), Asked::default(), editing, 200, Problems::default()).await
+}
+
+async fn page(
+    ctx: &Ctx,
+    id: String,
+    asked: Asked,
+    editing: Editing,
+    status: u16,
+    problems: Problems,
+) -> Result<Reply> {
+    let query = Address::of(ctx, "/chats", &WORDS)?;
+    let (wanted, ai) = (query.clone(), ctx.state.config.ai.clone());
+    let (loaded, list, closed, has_web) = ctx
+        .read(move |tx, me| {
+            let loaded = load(tx, me, &id)?;
+            let asking = Asking::of(me, Purpose::Chat)?.in_project(loaded.chat.project(me));
+            let list = filter(&wanted, me)?.page(tx, me, wanted.after.as_ref())?;
+            Ok((loaded, list, closed(tx, &asking, &ai)?, has_web(tx, &asking, &ai)?))
+        })
+        .await?;
+    let me = ctx.me()?;
+    let turns = loaded.turns(&editing, &|id| Board::find(id).map(|board| board.now()));
+    let chosen = asked.assistant.unwrap_or_else(|| loaded.chat.assistant.clone());
+    let sources = asked.sources.unwrap_or_else(|| loaded.chat.sources());
+    let mut composer = Composer::new(&loaded.assistants, &chosen, &sources, has_web);
+    composer.question = asked.question;
+    composer.parent = loaded.branch.last().map(|turn| turn.id.to_string()).unwrap_or_default();
+    composer.closed = closed;
+    composer.can_manage = holds(&me, Permission::AiManage);
+    let view = Show {
+        shell: ctx.shell("chat")?,
+        pane: Pane::new(list, query, &loaded.chat.record.display_id, ctx.now(), me.zone()),
+        attachments: loaded.attachments.clone(),
+        chat: Some(loaded.chat),
+        turns,
+        composer,
+        is_renaming: editing.is_renaming,
+        problems,
+    };
+    ctx.page_with(status, &view)
+}
+
+fn load(tx: &mut Tx, me: &Actor, id: &str) -> Result<Loaded> {
+    let chat = Chat::find(tx, me, id)?;
+    let all = Turn::list(tx, &chat)?;
+    let branch = Turn::branch(&all, chat.head_id);
+    let ids: Vec<Uuid> = branch.iter().map(|turn| turn.id.0).collect();
+    let read: Vec<Uuid> = branch.iter().flat_map(|turn| turn.records.clone()).collect();
+    let texts: Vec<&str> = branch.iter().flat_map(|turn| [turn.question.as_str(), turn.answer.as_str()]).collect();
+    let mut actions = Vec::new();
+    for action in Action::list(tx, &ids)? {
+        let preview = preview(tx, me, &action)?;
+        actions.push((action, preview));
+    }
+    let made: BTreeSet<Uuid> = actions.iter().filter_map(|(action, _)| action.result_id).collect();
+    Ok(Loaded {
+        readable: readable(tx, me, &read)?,
+        resolved: resolve(tx, me, &texts)?,
+        results: if made.is_empty() { Vec::new() } else { crate::records::Record::find_ids(tx, me, made.into_iter().collect())? },
+        searches: WebSearch::list(tx, &ids)?,
+        pages: CitedPage::list(tx, &ids)?,
+        assistants: Assistant::list(tx, me)?,
+        attachments: Attachments::load(tx, me, &chat.record)?,
+        calls: requests_of(tx, me, &ids)?,
+        actions,
+        branch,
+        all,
+        chat,
+    })
+}
+
+async fn rename(ctx: Ctx, id: Path<String>, form: Form) -> Result<Reply> {
+    let (asked, title) = (id.clone(), form.text("title").to_owned());
+    match ctx.write(move |tx, me| Chat::rename(tx, me, &asked, &title)).await {
+        Ok(chat) => Ok(ctx.redirect(&chat.record.path(), None)),
+        Err(Error::Invalid(problems)) => {
+            let editing = Editing { is_renaming: true, ..Editing::default() };
+            page(&ctx, id.into_inner(), Asked::default(), editing, 422, problems).await
+        }
+        Err(other) => Err(other),
+    }
+}
+
+async fn star(ctx: Ctx, id: Path<String>, form: Form) -> Result<Reply> {
+    let (asked, is_starred) = (id.clone(), form.text("star") == "on");
+    ctx.touch(Chore::Chat, move |tx, me| Chat::star(tx, me, &asked, is_starred)).await?;
+    Ok(ctx.redirect(&format!("/chats/{id}"), None))
+}
+
+async fn delete(ctx: Ctx, id: Path<String>, _: Form) -> Result<Reply> {
+    ctx.write(move |tx, me| Chat::delete(tx, me, &id)).await?;
+    Ok(ctx.redirect("/chats", Some(Flash::done("chat-deleted"))))
+}
