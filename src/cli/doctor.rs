@@ -5,7 +5,7 @@ use super::{Failure, say};
 use crate::audit;
 use crate::clock::Clock;
 use crate::config::{Loaded, Private};
-use crate::db::embedded::{OLDEST_SERVER, Search};
+use crate::db::embedded::{OLDEST_SERVER, Search, check_vector};
 use crate::db::sql::Sql;
 use crate::db::{self, Tx};
 use crate::health::{Check, writable};
@@ -222,7 +222,10 @@ fn version(tx: &mut Tx) -> crate::error::Result<Result<(), String>> {
         "select 1 as one from pg_extension where extname in ('vector', 'pg_trgm') having count(*) = 2",
     );
     let missing = "the extensions vector and pg_trgm are needed. As superuser, run: CREATE EXTENSION vector; CREATE EXTENSION pg_trgm;";
-    Ok(if holds(tx, sql)? { Ok(()) } else { Err(missing.to_owned()) })
+    if !holds(tx, sql)? {
+        return Ok(Err(missing.to_owned()));
+    }
+    Ok(check_vector(tx.conn()).map_err(|error| error.to_string()))
 }
 
 fn clock(tx: &mut Tx) -> crate::error::Result<Result<(), String>> {

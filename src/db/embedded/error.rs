@@ -1,6 +1,6 @@
 //! Why the embedded database did not start, told to the person at the terminal: what happened and what to do.
 
-use super::extensions::OLDEST_SERVER;
+use super::extensions::{OLDEST_SERVER, OLDEST_VECTOR};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,8 @@ pub enum EmbeddedError {
     OtherVersion { cluster: u32, installed: Vec<u32> },
     /// An extension's files are not installed, or (`control` is `None`) the server refused to create it.
     MissingExtension { name: &'static str, major: u32, control: Option<PathBuf>, said: Option<String> },
+    /// pgvector older than `OLDEST_VECTOR`.
+    OldVector { found: String, major: u32 },
     /// Started as root, but there is no user to run PostgreSQL as.
     NoAccount,
     /// The user who runs PostgreSQL cannot enter this folder.
@@ -55,6 +57,7 @@ impl fmt::Display for EmbeddedError {
             E::MissingExtension { name, major, control, said } => {
                 missing_extension(f, name, *major, control.as_deref(), said.as_deref())
             }
+            E::OldVector { found, major } => old_vector(f, found, *major),
             E::NoAccount => f.write_str(
                 "Started as root, but PostgreSQL refuses to run as root and this machine has no user `postgres`. \
                  Install the package `postgresql`, which creates that user, or start as a normal user.",
@@ -129,6 +132,18 @@ fn missing_extension(
     write!(
         f,
         " On a server of its own (DATABASE_URL) the administrator then runs once, in this database: CREATE EXTENSION {name};"
+    )
+}
+
+fn old_vector(f: &mut fmt::Formatter<'_>, found: &str, major: u32) -> fmt::Result {
+    let (first, second) = OLDEST_VECTOR;
+    write!(
+        f,
+        "PostgreSQL's extension `vector` (pgvector) is version {found} in this database, and {first}.{second} or newer is needed: \
+         search by meaning walks its index on until it has met enough that its reader may see, which older ones cannot. \
+         Install a newer package postgresql-{major}-pgvector on the database's machine (Debian 13 has one, on Debian 12 \
+         bin/setup builds it, elsewhere take that of the PostgreSQL project). Its administrator then runs once, in this \
+         database: ALTER EXTENSION vector UPDATE;"
     )
 }
 

@@ -16,7 +16,7 @@ mod watch;
 use std::path::{Path, PathBuf};
 
 pub use error::EmbeddedError;
-pub use extensions::{OLDEST_SERVER, check_extensions};
+pub use extensions::{OLDEST_SERVER, check_extensions, check_vector};
 pub use log_file::LOG_LIMIT_BYTES;
 pub use programs::Search;
 

@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use tow::db::embedded::{Embedded, EmbeddedError, Search, check_extensions};
+use tow::db::embedded::{Embedded, EmbeddedError, Search, check_extensions, check_vector};
 
 #[test]
 fn root_refuses_a_data_folder_that_the_servers_user_cannot_reach_and_says_the_fix() {
@@ -72,6 +72,27 @@ fn a_role_that_may_not_create_extensions_is_told_the_line_for_the_administrator(
     let mut admin = connect(&tow.admin_url().replace("/postgres?", "/bare?"));
     check_extensions(&mut admin).unwrap();
     check_extensions(&mut conn).unwrap();
+}
+
+#[test]
+fn a_pgvector_that_cannot_walk_its_index_on_is_refused_with_what_to_do() {
+    let folder = data_folder();
+    let tow = start(&folder);
+    let mut conn = connect(tow.url());
+    check_vector(&mut conn).unwrap();
+    let mut admin = connect(&tow.admin_url().replace("/postgres?", "/tow?"));
+    for (version, is_refused) in [("0.7.4", true), ("0.10.1", false), ("1.0", false), ("0.8.0", false)] {
+        admin
+            .batch_execute(&format!("update pg_extension set extversion = '{version}' where extname = 'vector'"))
+            .unwrap();
+        let said = check_extensions(&mut conn).err().map(|error| error.to_string());
+        assert_eq!(said.is_some(), is_refused, "{version}: {said:?}");
+        if let Some(said) = said {
+            assert!(said.contains("version 0.7.4") && said.contains("0.8 or newer"), "{said}");
+            assert!(said.ends_with("ALTER EXTENSION vector UPDATE;"), "{said}");
+            assert_eq!(check_vector(&mut conn).err().unwrap().to_string(), said, "as the doctor says it");
+        }
+    }
 }
 
 /// What a machine with only these programs says.
