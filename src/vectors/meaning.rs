@@ -2,13 +2,13 @@
 //! provider takes too long. A search never waits for it longer than `PATIENCE` and never fails over it.
 
 use super::model::*;
-use crate::access::Ctx;
-use crate::ai::{Asking, Fault, PageDesk, Provider, Purpose, Reason, Source, foresee};
+use super::questions::{Key, questions};
+use crate::access::{Actor, Ctx};
+use crate::ai::{Asking, Coming, Fault, PageDesk, Provider, Purpose, Reason, Source, foresee};
+use crate::db::Tx;
 use crate::error::Result;
+use crate::queue::Work;
 use crate::web::Shared;
-use chrono::{DateTime, Duration, Utc};
-use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration as Wait;
 use uuid::Uuid;
 
@@ -16,9 +16,6 @@ use uuid::Uuid;
 pub const PATIENCE: Wait = Wait::from_millis(1_500);
 /// How long the palette does, which answers while somebody types.
 pub const SHORT_PATIENCE: Wait = Wait::from_millis(600);
-/// Vectors of questions in memory, the latest asked.
-pub const MAX_KEPT: usize = 500;
-pub const KEEP_MINUTES: i64 = 10;
 /// Letters and numbers; less has no meaning yet.
 pub const LEAST_CHARS: usize = 3;
 
@@ -47,98 +44,70 @@ impl Meant {
 /// For the person of this request, on whose behalf it leaves.
 pub async fn mean(ctx: &Ctx, text: &str, patience: Wait) -> Result<Meant> {
     let ai = &ctx.state.config.ai;
-    if ai.openai_api_key.is_none() || text.chars().filter(|c| c.is_alphanumeric()).count() < LEAST_CHARS {
+    if ai.openai_api_key.is_none() || !has_letters(text) {
         return Ok(Meant::Off);
     }
     let asked = ctx.read(ask).await?;
     let Some((set, asking)) = asked else { return Ok(Meant::Off) };
-    let key = Key {
-        host: ai.openai_base_url.to_string(),
-        set: set.clone(),
-        person: asking.person.map(|id| id.0),
-        text: text.to_owned(),
-    };
-    if let Some(vector) = kept(&key, ctx.now()) {
+    let person = asking.person.map(|id| id.0);
+    let key = Key { host: ai.openai_base_url.to_string(), set: set.clone(), person, text: text.to_owned() };
+    if let Some(vector) = questions().find(&key, ctx.now()) {
         return Ok(Meant::Known(Box::new(Meaning { set, vector })));
     }
-    // It goes on when this page does not wait for its end: the ledger's row is closed, and the next page has the vector.
-    let made = tokio::task::spawn_local(make(ctx.state.clone(), ctx.caller.request_id, asking, key, patience));
-    Ok(match tokio::time::timeout(patience, made).await {
-        Ok(Ok(Ok(Ok(vector)))) => Meant::Known(Box::new(Meaning { set, vector })),
-        Ok(Ok(Ok(Err(fault)))) if is_wanted(&fault) => Meant::Off,
-        Ok(Ok(Err(error))) => return Err(error),
+    let coming = make(ctx.state.clone(), ctx.caller.request_id, asking, key, patience);
+    Ok(match tokio::time::timeout(patience, coming.end()).await {
+        Ok(Ok(Ok(vector))) => Meant::Known(Box::new(Meaning { set, vector })),
+        Ok(Ok(Err(fault))) if is_wanted(&fault) => Meant::Off,
+        Ok(Err(error)) => return Err(error),
         _ => Meant::Away,
     })
 }
 
+/// As `mean`, for a command: where this person's question might leave it does, but on behalf of nobody, because they did not ask.
+pub async fn mean_for(work: &mut Work<'_>, provider: &Provider, me: &Actor, text: &str) -> Result<Meant> {
+    if !provider.is_configured() || !has_letters(text) {
+        return Ok(Meant::Off);
+    }
+    let Some((set, asking)) = work.read(|tx| ask(tx, me))? else { return Ok(Meant::Off) };
+    let asking = Asking { person: None, ..asking };
+    let model = (set.model.as_str(), set.length());
+    Ok(match provider.embed_as(work, &asking, model, &[(Source::Own, text)]).await? {
+        Ok(vectors) => {
+            let vector = vectors.into_iter().next().unwrap_or_default();
+            Meant::Known(Box::new(Meaning { set, vector }))
+        }
+        Err(fault) if is_wanted(&fault) => Meant::Off,
+        Err(_) => Meant::Away,
+    })
+}
+
 /// None where nothing can be compared, or nothing may leave.
-fn ask(tx: &mut crate::db::Tx, me: &crate::access::Actor) -> Result<Option<(Set, Asking)>> {
+fn ask(tx: &mut Tx, me: &Actor) -> Result<Option<(Set, Asking)>> {
     let Some(set) = Set::find(tx, SetState::Serving)? else { return Ok(None) };
     let Ok(asking) = Asking::of(me, Purpose::Search) else { return Ok(None) };
     let is_open = set.has_vectors(tx)? && foresee(tx, &asking, &set.model, &[])?.is_none();
     Ok(is_open.then_some((set, asking)))
 }
 
+fn has_letters(text: &str) -> bool {
+    text.chars().filter(|c| c.is_alphanumeric()).count() >= LEAST_CHARS
+}
+
 fn is_wanted(fault: &Fault) -> bool {
     matches!(fault.reason, Reason::NoKey | Reason::Policy | Reason::Kept | Reason::Model | Reason::Budget)
 }
 
-async fn make(
-    state: Shared,
-    request: Uuid,
-    asking: Asking,
-    key: Key,
-    patience: Wait,
-) -> Result<Result<Vec<f32>, Fault>> {
-    let provider = Provider::new(&state.config, state.net.clone()).hasty(patience);
-    let now = state.clock.now();
-    let mut desk = PageDesk::new(state, request);
-    let model = (key.set.model.as_str(), key.set.length());
-    let made = provider.embed_as(&mut desk, &asking, model, &[(Source::Own, key.text.as_str())]).await?;
-    Ok(made.map(|vectors| {
-        let vector = vectors.into_iter().next().unwrap_or_default();
-        keep(key, vector.clone(), now);
-        vector
-    }))
-}
-
-/// Each person's own: how fast an answer comes must not tell what others looked for.
-#[derive(Debug, Clone, PartialEq)]
-struct Key {
-    host: String,
-    set: Set,
-    person: Option<Uuid>,
-    text: String,
-}
-
-impl Key {
-    fn is(&self, other: &Key) -> bool {
-        self.host == other.host
-            && (self.set.id, &self.set.model, self.set.dim) == (other.set.id, &other.set.model, other.set.dim)
-            && self.person == other.person
-            && self.text == other.text
-    }
-}
-
-struct Kept {
-    key: Key,
-    vector: Vec<f32>,
-    at: DateTime<Utc>,
-}
-
-static KEPT: Mutex<VecDeque<Kept>> = Mutex::new(VecDeque::new());
-
-fn kept(key: &Key, now: DateTime<Utc>) -> Option<Vec<f32>> {
-    let all = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    let is_fresh = |kept: &&Kept| now - kept.at < Duration::minutes(KEEP_MINUTES);
-    all.iter().filter(is_fresh).find(|kept| kept.key.is(key)).map(|kept| kept.vector.clone())
-}
-
-fn keep(key: Key, vector: Vec<f32>, at: DateTime<Utc>) {
-    let mut all = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    all.retain(|kept| !kept.key.is(&key));
-    all.push_back(Kept { key, vector, at });
-    if all.len() > MAX_KEPT {
-        all.pop_front();
-    }
+fn make(state: Shared, request: Uuid, asking: Asking, key: Key, patience: Wait) -> Coming<Vec<f32>> {
+    Coming::of(|stop, _| async move {
+        let provider = Provider::new(&state.config, state.net.clone()).hasty(patience).until(stop);
+        let now = state.clock.now();
+        let mut desk = PageDesk::new(state, request);
+        let model = (key.set.model.as_str(), key.set.length());
+        let made = provider.embed_as(&mut desk, &asking, model, &[(Source::Own, key.text.as_str())]).await?;
+        Ok(made.map(|vectors| {
+            let vector = vectors.into_iter().next().unwrap_or_default();
+            questions().keep(key, vector.clone(), now);
+            vector
+        }))
+    })
 }

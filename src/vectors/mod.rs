@@ -5,6 +5,7 @@ mod jobs;
 mod meaning;
 mod model;
 mod pages;
+mod questions;
 mod reembed;
 mod routes;
 
@@ -12,6 +13,7 @@ pub use jobs::*;
 pub use meaning::*;
 pub use model::*;
 pub use pages::samples;
+pub use questions::{KEEP_MINUTES, Key, MAX_KEPT, Questions};
 pub use reembed::*;
 
 use crate::web::Feature;
