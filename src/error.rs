@@ -202,13 +202,14 @@ impl From<diesel::result::Error> for Error {
 
 /// What PostgreSQL says when it stops, starts, cancels or has no room: worth a later try.
 fn is_away(message: &str) -> bool {
-    const SIGNS: [&str; 9] = [
+    const SIGNS: [&str; 10] = [
         "terminating connection",
         "server closed the connection",
         "no connection to the server",
         "could not connect",
         "the database system is",
         "statement timeout",
+        "lock timeout",
         "could not extend file",
         "No space left",
         "read-only transaction",

@@ -1156,6 +1156,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    vector_holds (place_id) {
+        place_id -> Uuid,
+        reason -> Text,
+        held_until -> Timestamptz,
+    }
+}
+
+diesel::table! {
     vector_sets (id) {
         id -> Integer,
         model -> Text,
@@ -1168,6 +1176,8 @@ diesel::table! {
         rests_until -> Nullable<Timestamptz>,
         leased_until -> Nullable<Timestamptz>,
         leased_by -> Nullable<Uuid>,
+        settled_to -> Nullable<Uuid>,
+        fault_about -> Nullable<Text>,
     }
 }
 
@@ -1272,6 +1282,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     token_projects,
     token_uses,
     tokens,
+    vector_holds,
     vector_sets,
     vectors,
 );

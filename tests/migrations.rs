@@ -12,6 +12,7 @@ const NO_KEY: &[(&str, &str)] = &[
     ("records.place_id", "one of four tables, by scope; generated"),
     ("memory_diffs.place_id", "as records.place_id"),
     ("counters.place_id", "whatever numbers are counted for"),
+    ("vector_holds.place_id", "one of four tables, for a minute"),
     ("activity.transaction_id", "PostgreSQL's"),
     ("audit_events.target_id", "any kind of thing, and it may be gone"),
     ("audit_events.request_id", "of the log"),

@@ -352,6 +352,7 @@ const STAYS: &[(&str, &str)] = &[
     ("search_passages", "made anew from what comes back"),
     ("search_progress", "of this database"),
     ("passages", "made anew from what comes back"),
+    ("vector_holds", "of the moment"),
     ("vector_sets", "of this server and its provider"),
     ("vectors", "made anew"),
     ("organisation_exports", "files of this server"),

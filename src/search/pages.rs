@@ -5,7 +5,7 @@ use crate::access::{Actor, Ctx, Kind};
 use crate::error::{Error, Result};
 use crate::people::Face;
 use crate::records::{Record, Scope};
-use crate::ui::{Choice, Sample, Shell, count_label, filters, sample, say_with, text};
+use crate::ui::{Choice, Sample, Shell, count_label, filters, sample, say_with, text, thousands};
 use askama::Template;
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
@@ -33,6 +33,8 @@ pub struct Filter {
     pub value: String,
     pub label: String,
     pub count: i64,
+    /// With the filter more may be found.
+    pub is_least: bool,
     pub is_chosen: bool,
 }
 
@@ -153,23 +155,26 @@ fn place_label(scope: Scope, name: Option<&str>) -> String {
 }
 
 impl Index {
-    pub fn new(shell: Shell, query: SearchQuery, hits: Vec<Hit>, facets: &[Facet], faces: &[Face]) -> Self {
+    pub fn new(shell: Shell, query: SearchQuery, answer: Answer, faces: &[Face]) -> Self {
+        let Answer { hits, facets, is_least } = answer;
         let in_places = |facet: &&Facet| query.places.is_empty() || query.places.contains(&facet.place_id);
         let of_kinds = |facet: &&Facet| query.kinds.is_empty() || query.kinds.contains(&facet.kind);
         let kinds = kinds().map(|kind| Filter {
             value: kind.to_owned(),
             label: kind_label(kind),
             count: facets.iter().filter(in_places).filter(|facet| facet.kind == kind).map(|facet| facet.count).sum(),
+            is_least,
             is_chosen: query.kinds.iter().any(|chosen| chosen == kind),
         });
         let mut places: Vec<Filter> = Vec::new();
-        for facet in facets {
+        for facet in &facets {
             let value = facet.place_id.to_string();
             let count = if of_kinds(&facet) { facet.count } else { 0 };
             match places.iter_mut().find(|place| place.value == value) {
                 Some(place) => place.count += count,
                 None => places.push(Filter {
                     label: place_label(facet.scope, facet.place_name.as_deref()),
+                    is_least,
                     is_chosen: query.places.contains(&facet.place_id),
                     value,
                     count,
@@ -220,7 +225,14 @@ impl Index {
 
     pub fn sample() -> Self {
         let query = SearchQuery { q: "tide window".to_owned(), ..SearchQuery::default() };
-        Index { is_by_words_alone: true, ..Index::new(Shell::sample("search"), query, Vec::new(), &[], &[]) }
+        Index { is_by_words_alone: true, ..Index::new(Shell::sample("search"), query, Answer::default(), &[]) }
+    }
+}
+
+impl Filter {
+    /// "37", or "37+".
+    pub fn count_label(&self) -> String {
+        format!("{}{}", thousands(self.count), if self.is_least { "+" } else { "" })
     }
 }
 

@@ -22,16 +22,15 @@ async fn index(ctx: Ctx) -> Result<Reply> {
     let asked = query.clone();
     let meant = meaning_of(&ctx, &query.q, PATIENCE).await?;
     let is_by_words_alone = meant.is_away();
-    let (hits, facets, faces) = ctx
+    let (answer, faces) = ctx
         .read(move |tx, me| {
             let faces = Face::list(tx)?;
-            let Some(mut question) = asked.question(me, tx.now)? else { return Ok((Vec::new(), Vec::new(), faces)) };
+            let Some(mut question) = asked.question(me, tx.now)? else { return Ok((Answer::default(), faces)) };
             question.meaning = meant.known().cloned();
-            let (hits, facets) = question.answer(tx, me)?;
-            Ok((hits, facets, faces))
+            Ok((question.answer(tx, me)?, faces))
         })
         .await?;
-    ctx.page(&Index { is_by_words_alone, ..Index::new(ctx.shell("search")?, query, hits, &facets, &faces) })
+    ctx.page(&Index { is_by_words_alone, ..Index::new(ctx.shell("search")?, query, answer, &faces) })
 }
 
 /// Nothing leaves for a question that is none, or that says exactly what it wants.

@@ -4,7 +4,8 @@ use crate::harness::*;
 use tow::access::Place;
 use tow::records::{Record, TextLoader};
 use tow::search::{
-    Facet, MAX_PART_CHARS, MAX_QUERY_CHARS, MAX_RESULTS, Piece, Question, RESULTS_SHOWN, Words, marked, step,
+    Facet, MAX_PART_CHARS, MAX_QUERY_CHARS, MAX_RESULTS, MOST_MATCHES, Piece, Question, RESULTS_SHOWN, Words, marked,
+    step,
 };
 
 fn texts() -> Vec<TextLoader> {
@@ -115,7 +116,7 @@ fn an_outsider_finds_counts_and_completes_nothing_of_what_is_hidden() {
 
 fn facets(app: &App, who: Who, question: &Question) -> Vec<Facet> {
     let question = question.clone();
-    app.read(who, move |tx, me| question.answer(tx, me)).unwrap().1
+    app.read(who, move |tx, me| question.answer(tx, me)).unwrap().facets
 }
 
 #[test]
@@ -289,6 +290,29 @@ fn pages_follow_each_other_to_the_two_hundredth_result() {
     assert!(first.has("1–20 of 210") && first.has(&format!("after={RESULTS_SHOWN}")), "{}", first.text());
     let last = cleo.get("/search?q=dredge&after=180");
     assert!(last.has("181–200 of 210") && last.has("the best 200") && !last.has("after=200"));
+}
+
+#[test]
+fn of_a_word_that_is_everywhere_only_the_newest_passages_are_weighed_which_the_counts_say() {
+    let app = indexed();
+    let more = |count: i32| {
+        app.sql(&format!(
+            "insert into search_passages (id, record_id, place_id, kind, source, part, title, text, at)
+             select gen_random_uuid(), r.id, r.place_id, 'ticket', 'body', 100 + n, '', 'dredge', r.updated_at from records r, generate_series(1, {count}) n where r.display_id = '{STEEL}'
+             on conflict do nothing"
+        ));
+    };
+    let ask = || {
+        let question = Question::new(Words::parse("dredge").unwrap());
+        let answer = app.read(CLEO, move |tx, me| question.answer(tx, me)).unwrap();
+        (answer.hits[0].total, answer.is_least)
+    };
+    more(MOST_MATCHES - 1);
+    assert_eq!(ask(), (1, false));
+    more(MOST_MATCHES);
+    assert_eq!(ask(), (tow::db::paging::COUNT_LIMIT + 1, true));
+    let page = app.as_(CLEO).get("/search?q=dredge");
+    assert!(page.has("1,000+") && page.has(">1+</span>"), "{}", page.text());
 }
 
 #[test]

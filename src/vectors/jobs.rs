@@ -10,6 +10,7 @@ use crate::queue::{Job, Outcome, Work, enqueue};
 use chrono::Duration;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Of one job; then what else waits in the queue has its turn.
@@ -17,8 +18,10 @@ pub const MAX_BATCHES: usize = 20;
 /// After the provider would not; doubled by each further time.
 pub const FIRST_REST_SECONDS: i64 = 10;
 pub const LONGEST_REST_SECONDS: i64 = 600;
-/// After all that waits was held by a budget or a policy, which somebody may change any time.
-pub const LONGEST_HELD_SECONDS: i64 = 60;
+/// Steps of what a change of sets left, in one turn of the clock, whose other entries wait meanwhile.
+pub const TIDIED_AT_ONCE: usize = 5;
+/// Removals from closed places in one turn of the clock; see `CLOSED_AT_ONCE`.
+pub const CLOSED_TURNS: usize = 10;
 /// Requests in a row that the provider calls wrong, before it is asked whether it takes anything at all.
 pub const MAX_WRONG: usize = 8;
 /// A text that every model takes: when it does not, the provider is at fault and not a text of ours.
@@ -55,21 +58,32 @@ fn take(tx: &mut Tx) -> Result<Option<(Set, Lease)>> {
     Ok(set.lease(tx)?.map(|lease| (set, lease)))
 }
 
-/// Every few seconds: what may not be there any more goes; what waits gets a job. Without a key nothing is made.
+/// Every few seconds: what may not be there any more goes; what waits gets a job, unless one is at it. Without a key nothing is made.
 pub fn tend(work: &mut Work) -> Result<()> {
-    work.touch(Chore::Vectors, close)?;
-    work.touch(Chore::Vectors, sweep)?;
+    remove_closed(work)?;
+    tidy(work, TIDIED_AT_ONCE)?;
     let ai = &work.config.ai;
     if ai.openai_api_key.is_none() {
         return Ok(());
     }
     work.touch(Chore::Vectors, |tx| {
+        release(tx)?;
         if waiting_places(tx)?.is_empty() {
             return Ok(());
         }
         let set = Set::ensure(tx, ai)?;
-        if set.is_resting(tx.now) { Ok(()) } else { enqueue(tx, None, &MakeVectors {}) }
+        // A job that runs goes on by itself; a second one would only find that it is taken.
+        if set.is_resting(tx.now) || set.is_leased(tx.now) { Ok(()) } else { enqueue(tx, None, &MakeVectors {}) }
     })
+}
+
+fn remove_closed(work: &mut Work) -> Result<()> {
+    for _ in 0..CLOSED_TURNS {
+        if work.touch(Chore::Vectors, close)? == 0 {
+            return Ok(());
+        }
+    }
+    Ok(())
 }
 
 /// What came of the turn of one place.
@@ -87,7 +101,7 @@ enum Turn {
 
 /// Place by place in turns, so that a large one does not hold up the others. Whether more is left.
 async fn make(work: &mut Work<'_>, provider: &Provider, set: &Set, lease: Lease) -> Result<bool> {
-    let (mut sent, mut held) = (0, None);
+    let mut sent = 0;
     let mut places = work.read(waiting_places)?;
     places.shuffle(&mut rand::rng());
     while !places.is_empty() {
@@ -101,14 +115,11 @@ async fn make(work: &mut Work<'_>, provider: &Provider, set: &Set, lease: Lease)
                     places.push(place);
                 }
                 Turn::Over => {}
-                Turn::Held(fault) => held = Some(fault),
+                Turn::Held(fault) => work.touch(Chore::Vectors, |tx| hold(tx, place, fault.reason))?,
                 Turn::Lost => return Ok(false),
-                Turn::Stopped(fault) => return rest(work, set, &fault, LONGEST_REST_SECONDS).map(|()| false),
+                Turn::Stopped(fault) => return rest(work, set, &fault).map(|()| false),
             }
         }
-    }
-    if let Some(fault) = held.filter(|_| sent == 0) {
-        rest(work, set, &fault, LONGEST_HELD_SECONDS)?;
     }
     Ok(false)
 }
@@ -199,7 +210,7 @@ pub async fn send(
     Ok(Ok(()))
 }
 
-/// One request.
+/// One request. Texts that say the same leave once, and all of them get what comes back.
 async fn ask(
     work: &mut Work<'_>,
     provider: &Provider,
@@ -208,10 +219,20 @@ async fn ask(
     part: &[Waiting],
 ) -> Result<Result<(), Fault>> {
     let words: Vec<String> = part.iter().map(Waiting::words).collect();
-    let texts: Vec<_> =
-        part.iter().zip(&words).map(|(row, words)| (Source::Of(row.record_id), words.as_str())).collect();
+    let mut texts: Vec<(Source, &str)> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut at = Vec::with_capacity(part.len());
+    for (row, words) in part.iter().zip(&words) {
+        at.push(*places.entry(words).or_insert_with(|| {
+            texts.push((Source::Of(row.record_id), words));
+            texts.len() - 1
+        }));
+    }
     Ok(match provider.embed_as(work, asking, (&set.model, set.length()), &texts).await? {
-        Ok(vectors) => Ok(work.touch(Chore::Vectors, |tx| store(tx, set, part, &vectors))?),
+        Ok(vectors) => {
+            let own: Vec<&[f32]> = at.iter().filter_map(|at| vectors.get(*at)).map(Vec::as_slice).collect();
+            Ok(work.touch(Chore::Vectors, |tx| store(tx, set, part, &own))?)
+        }
         Err(fault) => Err(fault),
     })
 }
@@ -220,9 +241,9 @@ fn is_of_text(fault: &Fault) -> bool {
     matches!(fault.reason, Reason::Request | Reason::TooMuch)
 }
 
-fn rest(work: &mut Work<'_>, set: &Set, fault: &Fault, longest: i64) -> Result<()> {
+fn rest(work: &mut Work<'_>, set: &Set, fault: &Fault) -> Result<()> {
     let doublings = u32::try_from(set.tries).unwrap_or_default().min(20);
-    let doubled = FIRST_REST_SECONDS.saturating_mul(1_i64 << doublings).min(longest);
+    let doubled = FIRST_REST_SECONDS.saturating_mul(1_i64 << doublings).min(LONGEST_REST_SECONDS);
     let asked = fault
         .retry_after
         .and_then(|wait| i64::try_from(wait.as_secs()).ok())
@@ -230,5 +251,5 @@ fn rest(work: &mut Work<'_>, set: &Set, fault: &Fault, longest: i64) -> Result<(
         .min(LONGEST_REST_SECONDS);
     let until = work.now() + Duration::seconds(doubled.max(asked));
     tracing::warn!(name = "vectors.rest", reason = fault.reason.as_str(), "passages wait for the model provider");
-    work.touch(Chore::Vectors, |tx| set.rest(tx, fault.reason.as_str(), until))
+    work.touch(Chore::Vectors, |tx| set.rest(tx, fault, until))
 }

@@ -2,7 +2,7 @@
 
 use super::model::*;
 use crate::ai::{Fault, Reason};
-use crate::ui::{Sample, Shell, filters, sample, thousands};
+use crate::ui::{Sample, Shell, filters, sample, text, thousands};
 use askama::Template;
 use chrono::{DateTime, Duration, Utc};
 
@@ -16,16 +16,19 @@ pub struct Index {
     pub serving: Option<Standing>,
     /// While `tow reembed` is under way or was stopped.
     pub building: Option<Standing>,
+    /// Why something is held back.
+    pub holds: Vec<Reason>,
 }
 
 impl Index {
     /// Message keys with their numbers.
-    pub fn numbers(&self) -> [(&'static str, String); 5] {
+    pub fn numbers(&self) -> [(&'static str, String); 6] {
         let vectors = self.serving.as_ref().map(|standing| standing.vectors).unwrap_or_default();
         [
             ("vectors-passages", thousands(self.tally.passages)),
             ("vectors-embedded", thousands(vectors)),
             ("vectors-waiting", thousands(self.tally.waiting)),
+            ("vectors-held", thousands(self.tally.held)),
             ("vectors-kept", thousands(self.tally.kept)),
             ("vectors-failed", thousands(self.tally.failed)),
         ]
@@ -38,6 +41,7 @@ impl Index {
             None => ("grey", "clock", "vectors-state-empty"),
             Some(standing) if standing.set.fault.is_some() => ("orange", "risk", "vectors-state-rests"),
             Some(_) if self.tally.waiting > 0 => ("blue", "clock", "vectors-state-works"),
+            Some(_) if self.tally.held > 0 => ("orange", "clock", "vectors-state-held"),
             Some(_) => ("green", "check", "vectors-state-done"),
         }
     }
@@ -57,7 +61,14 @@ impl Index {
     /// Why it does not go on, and when it is tried again.
     pub fn rest(&self) -> Option<(Fault, DateTime<Utc>)> {
         let set = &self.serving.as_ref()?.set;
-        Some((Fault::new(Reason::parse(set.fault.as_deref()?)?).about(&set.model), set.rests_until?))
+        let about = set.fault_about.as_deref().unwrap_or_default();
+        Some((Fault::new(Reason::parse(set.fault.as_deref()?)?).about(about), set.rests_until?))
+    }
+
+    /// "budget used up, model not allowed"; empty when nothing is held back.
+    pub fn why_held(&self) -> String {
+        let word = |reason: &Reason| text(&format!("ai-reason-{}", reason.as_str().replace('_', "-")));
+        self.holds.iter().map(word).collect::<Vec<_>>().join(", ")
     }
 
     pub fn sample() -> Self {
@@ -69,8 +80,10 @@ impl Index {
             state: SetState::Serving,
             created_at: at,
             tries: 1,
-            fault: Some(Reason::Key.to_string()),
+            fault: Some(Reason::Dimension.to_string()),
+            fault_about: Some("384".to_owned()),
             rests_until: Some(at),
+            leased_until: None,
         };
         let building = Set {
             id: 2,
@@ -82,14 +95,16 @@ impl Index {
         Index {
             shell: Shell::sample("settings"),
             is_configured: true,
-            tally: Tally { passages: 12_408, waiting: 96, kept: 1_020, failed: 1 },
+            tally: Tally { passages: 12_420, waiting: 96, kept: 1_020, held: 12, failed: 1 },
             serving: Some(Standing { set, vectors: 11_291 }),
             building: Some(Standing { set: building, vectors: 4_000 }),
+            holds: vec![Reason::Budget, Reason::Model],
         }
     }
 
     fn quiet_sample() -> Self {
-        Index { is_configured: false, tally: Tally::default(), serving: None, building: None, ..Index::sample() }
+        let nothing = Index { holds: Vec::new(), serving: None, building: None, ..Index::sample() };
+        Index { is_configured: false, tally: Tally::default(), ..nothing }
     }
 }
 

@@ -7,10 +7,10 @@ use crate::db::paging::COUNT_LIMIT;
 use crate::db::sql::{Bind, Sql};
 use crate::error::{Error, Result};
 use crate::records::{RECORD_COLUMNS, Record, Scope};
-use crate::vectors::{Meaning, Reach, nearest};
+use crate::vectors::{Meaning, NEAREST, Reach, nearest};
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Bool, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -91,6 +91,18 @@ pub struct Facet {
     pub place_name: Option<String>,
     #[diesel(sql_type = BigInt)]
     pub count: i64,
+    /// Of more matches by words than are weighed.
+    #[diesel(sql_type = Bool)]
+    pub is_cut: bool,
+}
+
+/// A page of results, with the counts beside them.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    pub hits: Vec<Hit>,
+    pub facets: Vec<Facet>,
+    /// Only so many passages are near, or weighed: with a filter more may be found than its count says.
+    pub is_least: bool,
 }
 
 impl Question {
@@ -108,14 +120,17 @@ impl Question {
     }
 
     /// A page of results, and the counts by kind and place of all of them before those two filters.
-    pub fn answer(&self, tx: &mut Tx, me: &Actor) -> Result<(Vec<Hit>, Vec<Facet>)> {
-        let mut hits = self.hits(tx, me)?;
-        let facets = match hits.first_mut().and_then(|hit| hit.facets.take()) {
-            Some(facets) => serde_json::from_value(facets).map_err(Error::broken)?,
-            None if hits.is_empty() && self.is_everywhere() && self.skip == 0 => Vec::new(),
-            None => self.facets(tx, me)?,
+    pub fn answer(&self, tx: &mut Tx, me: &Actor) -> Result<Answer> {
+        let near = self.near(tx, me, &self.kinds, &self.places)?;
+        self.prepare(tx)?;
+        let mut hits: Vec<Hit> = self.statement(me, &near).load(tx.conn())?;
+        let (facets, is_full) = match hits.first_mut().and_then(|hit| hit.facets.take()) {
+            Some(facets) => (serde_json::from_value(facets).map_err(Error::broken)?, is_full(&near)),
+            None if hits.is_empty() && self.is_everywhere() && self.skip == 0 => (Vec::new(), false),
+            None => self.facets(tx, me, near)?,
         };
-        Ok((hits, facets))
+        let is_least = is_full || facets.iter().any(|facet: &Facet| facet.is_cut);
+        Ok(Answer { hits, facets, is_least })
     }
 
     fn is_everywhere(&self) -> bool {
@@ -124,14 +139,14 @@ impl Question {
 
     /// A page of results; each row knows how many there are in all.
     pub fn hits(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<Hit>> {
-        let near = self.near(tx, me, true)?;
+        let near = self.near(tx, me, &self.kinds, &self.places)?;
         self.prepare(tx)?;
         Ok(self.statement(me, &near).load(tx.conn())?)
     }
 
     /// As `hits`, without passages and marks: for the palette, which asks at each key.
     pub fn records(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<Record>> {
-        let near = self.near(tx, me, true)?;
+        let near = self.near(tx, me, &self.kinds, &self.places)?;
         self.prepare(tx)?;
         let mut sql = self.ranked("search::records", me, &near);
         sql.push(&format!(" select {RECORD_COLUMNS} from page join records r on r.id = page.record_id"));
@@ -139,20 +154,31 @@ impl Question {
         Ok(sql.load(tx.conn())?)
     }
 
-    /// Counts by kind and place, whatever the question's own. After `hits`, which sets the likeness.
-    fn facets(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<Facet>> {
-        let near = self.near(tx, me, false)?;
-        Ok(self.facet_statement(me, &near).load(tx.conn())?)
+    /// Counts by kind and place, whatever the question's own. After `prepare`. What is near enough to be found depends on the filters, so
+    /// each kind is counted among what is near in the chosen places, and each place among what is near of the chosen kinds.
+    fn facets(&self, tx: &mut Tx, me: &Actor, mut near: Vec<Uuid>) -> Result<(Vec<Facet>, bool)> {
+        let mut is_least = is_full(&near);
+        if !self.kinds.is_empty() {
+            let of_all_kinds = self.near(tx, me, &[], &self.places)?;
+            is_least |= is_full(&of_all_kinds);
+            near.extend(of_all_kinds);
+        }
+        if !self.places.is_empty() {
+            let of_all_places = self.near(tx, me, &self.kinds, &[])?;
+            is_least |= is_full(&of_all_places);
+            near.extend(of_all_places);
+        }
+        near.sort_unstable();
+        near.dedup();
+        Ok((self.facet_statement(me, &near).load(tx.conn())?, is_least))
     }
 
     /// Passages near to what is meant, the nearest first, of what the reader may see; none where that is not known, or where the
     /// person says exactly what they want.
-    fn near(&self, tx: &mut Tx, me: &Actor, is_narrowed: bool) -> Result<Vec<Uuid>> {
+    fn near(&self, tx: &mut Tx, me: &Actor, kinds: &[String], places: &[Uuid]) -> Result<Vec<Uuid>> {
         let Some(meaning) = self.meaning.as_ref().filter(|_| self.words.has_meaning()) else { return Ok(Vec::new()) };
-        let mut reach = Reach { author: self.author, since: self.since, ..Reach::default() };
-        if is_narrowed {
-            (reach.kinds, reach.places) = (self.kinds.clone(), self.places.clone());
-        }
+        let (kinds, places) = (kinds.to_vec(), places.to_vec());
+        let reach = Reach { kinds, places, author: self.author, since: self.since, ..Reach::default() };
         Ok(nearest(tx, me, meaning, &reach)?.into_iter().map(|near| near.passage_id).collect())
     }
 
@@ -289,12 +315,17 @@ impl Question {
 /// Of all that was found.
 fn facet_counts() -> String {
     format!(
-        "select f.kind, f.place_id, f.scope, coalesce(pr.name, g.name) as place_name, f.count from
+        "select f.kind, f.place_id, f.scope, coalesce(pr.name, g.name) as place_name, f.count, (select count(*) from hits) >= {MOST_MATCHES} as is_cut from
            (select kind, place_id, scope, count(*) as count from
              (select record_id, kind, place_id, scope from hits union select record_id, kind, place_id, scope from near
               union select record_id, kind, place_id, scope from named where is_id or likeness >= {GOOD_LIKENESS} or (select count(distinct record_id) from hits) < 5) found group by 1, 2, 3) f
          left join projects pr on pr.id = f.place_id left join groups g on g.id = f.place_id order by f.count desc, f.place_id, f.kind"
     )
+}
+
+/// Then there may be more.
+fn is_full(near: &[Uuid]) -> bool {
+    i32::try_from(near.len()).is_ok_and(|found| found >= NEAREST)
 }
 
 fn narrow(sql: &mut Sql, kind: &str, kinds: &[String], place: &str, places: &[Uuid]) {

@@ -2,7 +2,7 @@
 //! through the index of places; who reads many walks the index of the set, which goes on until enough of what it meets may be read.
 
 use super::sets::Number;
-use super::{Set, literal};
+use super::{Set, closed, literal};
 use crate::access::{Actor, visible};
 use crate::db::Tx;
 use crate::db::sql::{Bind, Sql};
@@ -20,7 +20,9 @@ pub const NEAREST: i32 = 100;
 /// Measured with a real model on our own docs, see docs/search.md.
 pub const FARTHEST: &str = "0.75";
 /// How widely the walk looks around (pgvector's default is 40): wider finds more and takes longer.
-pub const EF_SEARCH: &str = "100";
+pub const EF_SEARCH: &str = "200";
+/// So many passages are met at most when few of them are near, or may be read; about what pgvector takes by itself.
+pub const MOST_MET: &str = "20000";
 
 /// A question's vector, and the set it can be compared with.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +40,8 @@ pub struct Reach {
     pub places: Vec<Uuid>,
     pub author: Option<Uuid>,
     pub since: Option<DateTime<Utc>>,
+    /// Places left out: those closed to AI, whose vectors are removed, but bit by bit. `nearest` knows them.
+    pub but: Vec<Uuid>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,10 +71,12 @@ pub fn nearest(tx: &mut Tx, me: &Actor, meaning: &Meaning, reach: &Reach) -> Res
 
 /// By the plan that is given; for benchmarks and tests.
 pub fn nearest_by(tx: &mut Tx, me: &Actor, meaning: &Meaning, reach: &Reach, plan: Plan) -> Result<Vec<Near>> {
+    // Asked before, because inside the statement their number would be guessed, and a wrong guess loses the index.
+    let reach = Reach { but: closed(tx)?, ..reach.clone() };
     if plan == Plan::Walk {
         walk_on(tx)?;
     }
-    Ok(statement(me, meaning, reach, plan).load(tx.conn())?)
+    Ok(statement(me, meaning, &reach, plan).load(tx.conn())?)
 }
 
 /// For this transaction: the walk does not end at its first round, of which nothing may be readable; and each reader's statement is
@@ -80,7 +86,7 @@ pub fn walk_on(tx: &mut Tx) -> Result<()> {
         "vectors::walk_on",
         "select set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('plan_cache_mode', 'force_custom_plan', true), set_config('hnsw.ef_search', ",
     );
-    sql.bind(EF_SEARCH).push(", true)");
+    sql.bind(EF_SEARCH).push(", true), set_config('hnsw.max_scan_tuples', ").bind(MOST_MET).push(", true)");
     sql.execute(tx.conn())?;
     Ok(())
 }
@@ -130,21 +136,28 @@ fn each(me: &Actor, meaning: &Meaning, reach: &Reach) -> Sql {
     sql
 }
 
-/// The index is walked as long as it is asked for more, by the very expression it is over.
+/// The index is walked as long as it is asked for more, by the very expression it is over. What is too far is asked about inside: a walk
+/// that begins among passages of another meaning must not end with these.
 fn walk(me: &Actor, meaning: &Meaning, reach: &Reach) -> Sql {
-    let mut sql = Sql::named("vectors::walk", "with near as materialized (select v.passage_id, p.record_id, ");
-    distance(&mut sql, meaning);
+    let mut sql = Sql::named("vectors::walk", "with asked as materialized (select ");
+    let (set, expression) = (&meaning.set, meaning.set.expression());
+    sql.bind(literal(&meaning.vector)).push(&format!("::text::{} as vector), ", set.sql_type()));
+    sql.push(&format!(
+        "near as materialized (select v.passage_id, p.record_id, {expression} <=> (select vector from asked) as distance"
+    ));
     sql.push(" from vectors v join passages p on p.id = v.passage_id join records r on r.id = p.record_id where ");
-    sql.push(&format!("v.set_id = {} and ", meaning.set.id));
+    // In these words the planner takes it for nearly always true, and so it is of what a walk meets.
+    sql.push(&format!(
+        "v.set_id = {} and nullif({expression} <=> (select vector from asked) <= {FARTHEST}, false) is not null and ",
+        set.id
+    ));
     readable(&mut sql, me, reach);
     if !reach.places.is_empty() {
         sql.push(" and ");
         in_reach(&mut sql, me, reach);
     }
     sql.push(" order by distance limit ").bind(NEAREST);
-    sql.push(&format!(
-        ") select passage_id, record_id, distance from near where distance <= {FARTHEST} order by distance, passage_id"
-    ));
+    sql.push(") select passage_id, record_id, distance from near order by distance, passage_id");
     sql
 }
 
@@ -157,6 +170,9 @@ fn distance(sql: &mut Sql, meaning: &Meaning) {
 
 fn readable(sql: &mut Sql, me: &Actor, reach: &Reach) {
     sql.push("r.archived_at is null and ").append(&visible::records(me));
+    if !reach.but.is_empty() {
+        sql.push(" and r.place_id <> all(").bind(Bind::Uuids(reach.but.clone())).push(")");
+    }
     narrow(sql, reach);
 }
 

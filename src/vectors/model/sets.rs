@@ -1,5 +1,7 @@
 //! Sets: the vectors of one model. One serves; another may be made beside it, whole, before it takes the place.
 
+use super::lock_sets;
+use crate::ai::Fault;
 use crate::config::Ai;
 use crate::db::Tx;
 use crate::db::sql::Sql;
@@ -15,8 +17,8 @@ use uuid::Uuid;
 pub const MAX_WHOLE_DIM: i32 = 2_000;
 /// One job at a time works on a set; one that died leaves it this long.
 pub const LEASE_SECONDS: i64 = 600;
-/// Vectors of a retired set that go in one transaction.
-const SWEPT_AT_ONCE: i32 = 5_000;
+/// Of what a fault names; longer names are cut.
+pub const MAX_ABOUT_CHARS: usize = 200;
 
 text_enum!(
     SetState {
@@ -47,20 +49,35 @@ pub struct Set {
     /// A word of `ai::Reason`.
     #[diesel(sql_type = Nullable<Text>)]
     pub fault: Option<String>,
+    /// What its sentence names: a model, a number.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub fault_about: Option<String>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub rests_until: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub leased_until: Option<DateTime<Utc>>,
 }
 
 /// One job's hold on a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lease(Uuid);
 
-const SELECT: &str = "select id, model, dim, state, created_at, tries, fault, rests_until from vector_sets where ";
+/// What `tow reembed` finds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Build {
+    /// The set that serves is of this configuration already.
+    Needless,
+    /// Another one is at work, or was until it was killed: until then nobody else may.
+    Taken(DateTime<Utc>),
+    Begun(Set, Lease),
+}
+
+const COLUMNS: &str = "id, model, dim, state, created_at, tries, fault, fault_about, rests_until, leased_until";
 
 impl Set {
     /// The only one in this state; of the retired the first.
     pub fn find(tx: &mut Tx, state: SetState) -> Result<Option<Set>> {
-        let mut sql = Sql::named("vectors::set", SELECT);
+        let mut sql = Sql::named("vectors::set", &format!("select {COLUMNS} from vector_sets where "));
         sql.push("state = ").bind(state).push(" order by id limit 1");
         Ok(sql.load(tx.conn())?.into_iter().next())
     }
@@ -71,7 +88,7 @@ impl Set {
             Sql::named("vectors::begin_set", "insert into vector_sets (model, dim, state, created_at) values (");
         sql.bind(ai.openai_embedding_model.as_str()).push(", ").bind(i32::from(ai.embedding_dim)).push(", ");
         sql.bind(state).push(", ").bind(tx.now);
-        sql.push(") returning id, model, dim, state, created_at, tries, fault, rests_until");
+        sql.push(&format!(") returning {COLUMNS}"));
         let set: Set = sql.load(tx.conn())?.into_iter().next().ok_or(Error::NotFound)?;
         Sql::new(&set.index()).execute(tx.conn())?;
         Ok(set)
@@ -90,27 +107,41 @@ impl Set {
         Set::begin(tx, ai, SetState::Serving)
     }
 
-    /// What `tow reembed` makes, or goes on making; None when the set that serves is of this configuration already.
-    pub fn build(tx: &mut Tx, ai: &Ai, is_anew: bool) -> Result<Option<Set>> {
+    /// What `tow reembed` makes, or goes on making, for whoever asks first.
+    pub fn build(tx: &mut Tx, ai: &Ai, is_anew: bool) -> Result<Build> {
+        lock_sets(tx)?;
         let under_way = Set::find(tx, SetState::Building)?;
+        if let Some(until) = under_way.as_ref().filter(|set| set.is_leased(tx.now)).and_then(|set| set.leased_until) {
+            return Ok(Build::Taken(until));
+        }
         let serves = Set::find(tx, SetState::Serving)?.is_some_and(|set| set.is_of(ai));
-        match under_way {
-            Some(set) if set.is_of(ai) && (is_anew || !serves) => return Ok(Some(set)),
-            Some(set) => set.retire(tx)?,
-            None => {}
-        }
-        if serves && !is_anew {
-            return Ok(None);
-        }
-        // Another model may take what this one did not.
-        Sql::named("vectors::forgive", "update passages set fault = null where fault is not null")
-            .execute(tx.conn())?;
-        Set::begin(tx, ai, SetState::Building).map(Some)
+        let under_way = match under_way {
+            Some(set) if set.is_of(ai) && (is_anew || !serves) => Some(set),
+            Some(set) => set.retire(tx).map(|()| None)?,
+            None => None,
+        };
+        let set = match under_way {
+            Some(set) => set,
+            None if serves && !is_anew => return Ok(Build::Needless),
+            None => {
+                // Another model may take what this one did not.
+                Sql::named("vectors::forgive", "update passages set fault = null where fault is not null")
+                    .execute(tx.conn())?;
+                Set::begin(tx, ai, SetState::Building)?
+            }
+        };
+        let lease = set.lease(tx)?.ok_or_else(|| Error::broken("a set that nobody has could not be taken"))?;
+        Ok(Build::Begun(set, lease))
     }
 
     /// Whether it is made of what tow.yaml names.
     pub fn is_of(&self, ai: &Ai) -> bool {
         self.model == ai.openai_embedding_model && self.dim == i32::from(ai.embedding_dim)
+    }
+
+    /// A job has it, or one had that died less than `LEASE_SECONDS` ago.
+    pub fn is_leased(&self, now: DateTime<Utc>) -> bool {
+        self.leased_until.is_some_and(|until| until > now)
     }
 
     pub fn is_resting(&self, now: DateTime<Utc>) -> bool {
@@ -154,41 +185,17 @@ impl Set {
         format!("(v.{}::{})", self.column(), self.sql_type())
     }
 
+    /// Of its own index, with nothing in it that anybody typed.
+    pub fn index_name(&self) -> String {
+        format!("vectors_set_{}_idx", self.id)
+    }
+
     fn index(&self) -> String {
-        let (id, column, kind) = (self.id, self.column(), self.kind());
+        let (id, name, column, kind) = (self.id, self.index_name(), self.column(), self.kind());
         format!(
-            "/* vectors::index */ create index vectors_set_{id}_idx on vectors using hnsw (({column}::{}) {kind}_cosine_ops) where set_id = {id}",
+            "/* vectors::index */ create index {name} on vectors using hnsw (({column}::{}) {kind}_cosine_ops) where set_id = {id}",
             self.sql_type()
         )
-    }
-
-    /// Nobody asks it any more; its rows go bit by bit.
-    pub fn retire(&self, tx: &mut Tx) -> Result<()> {
-        Sql::new(&format!("/* vectors::drop_index */ drop index if exists vectors_set_{}_idx", self.id))
-            .execute(tx.conn())?;
-        let mut sql = Sql::named("vectors::retire", "update vector_sets set state = 'retired' where id = ");
-        sql.bind(self.id);
-        sql.execute(tx.conn())?;
-        Ok(())
-    }
-
-    /// Puts this one in the place of the one that serves, and says which passages it still lacks.
-    pub fn take_over(&self, tx: &mut Tx) -> Result<()> {
-        Sql::named("vectors::lock_sets", "select id from vector_sets for update").execute(tx.conn())?;
-        if let Some(old) = Set::find(tx, SetState::Serving)? {
-            old.retire(tx)?;
-        }
-        let mut sql = Sql::named("vectors::serve", "update vector_sets set state = 'serving', served_at = ");
-        sql.bind(tx.now).push(" where state = 'building' and id = ").bind(self.id);
-        if sql.execute(tx.conn())? == 0 {
-            return Err(Error::broken("the set was given up meanwhile"));
-        }
-        let has = "exists (select from vectors v where v.passage_id = p.id and v.set_id = ";
-        let mut sql =
-            Sql::named("vectors::lacking", "update passages p set is_waiting = not p.is_waiting where p.is_waiting = ");
-        sql.push(has).bind(self.id).push(") and p.fault is null");
-        sql.execute(tx.conn())?;
-        Ok(())
     }
 
     /// Has it for this job alone, a while; None when another one has it.
@@ -223,16 +230,19 @@ impl Set {
     pub fn go_on(&self, tx: &mut Tx) -> Result<()> {
         let mut sql = Sql::named(
             "vectors::go_on",
-            "update vector_sets set tries = 0, fault = null, rests_until = null where id = ",
+            "update vector_sets set tries = 0, fault = null, fault_about = null, rests_until = null where id = ",
         );
         sql.bind(self.id).push(" and fault is not null");
         sql.execute(tx.conn())?;
         Ok(())
     }
 
-    pub fn rest(&self, tx: &mut Tx, fault: &str, until: DateTime<Utc>) -> Result<()> {
+    /// The provider would not.
+    pub fn rest(&self, tx: &mut Tx, fault: &Fault, until: DateTime<Utc>) -> Result<()> {
+        let about: String = fault.about.chars().take(MAX_ABOUT_CHARS).collect();
         let mut sql = Sql::named("vectors::rest", "update vector_sets set tries = tries + 1, fault = ");
-        sql.bind(fault).push(", rests_until = ").bind(until).push(" where id = ").bind(self.id);
+        sql.bind(fault.reason).push(", fault_about = ").bind(about).push(", rests_until = ").bind(until);
+        sql.push(" where id = ").bind(self.id);
         sql.execute(tx.conn())?;
         Ok(())
     }
@@ -242,22 +252,6 @@ impl Set {
 pub(super) struct Number {
     #[diesel(sql_type = BigInt)]
     pub number: i64,
-}
-
-/// Some of what a retired set left; whether there was anything.
-pub fn sweep(tx: &mut Tx) -> Result<bool> {
-    let Some(set) = Set::find(tx, SetState::Retired)? else { return Ok(false) };
-    let mut sql = Sql::named(
-        "vectors::sweep",
-        "delete from vectors where (set_id, passage_id) in (select set_id, passage_id from vectors where set_id = ",
-    );
-    sql.bind(set.id).push(" limit ").bind(SWEPT_AT_ONCE).push(")");
-    if sql.execute(tx.conn())? == 0 {
-        let mut sql = Sql::named("vectors::forget_set", "delete from vector_sets where id = ");
-        sql.bind(set.id);
-        sql.execute(tx.conn())?;
-    }
-    Ok(true)
 }
 
 /// Why a server with this configuration must not start: what it would embed could not be compared with what is there. In words for

@@ -19,6 +19,9 @@ pub struct Tally {
     /// Of places whose texts may not leave.
     #[diesel(sql_type = BigInt)]
     pub kept: i64,
+    /// Of places that a budget or a policy holds back for now.
+    #[diesel(sql_type = BigInt)]
+    pub held: i64,
     /// The provider does not take them.
     #[diesel(sql_type = BigInt)]
     pub failed: i64,
@@ -27,9 +30,10 @@ pub struct Tally {
 pub fn tally(tx: &mut Tx) -> Result<Tally> {
     let mut sql = Sql::named("vectors::tally", "with closed as materialized (");
     sql.append(&closed_places()).push(
-        ") select count(*) as passages, count(*) filter (where is_waiting and place_id not in (select id from closed)) as waiting,
-           count(*) filter (where is_waiting and place_id in (select id from closed)) as kept,
-           count(*) filter (where fault is not null) as failed from passages",
+        "), held as materialized (select place_id from vector_holds), stands as (
+           select p.is_waiting, p.fault, case when p.place_id in (select id from closed) then 'kept' when p.place_id in (select place_id from held) then 'held' else 'open' end as stand from passages p)
+         select count(*) as passages, count(*) filter (where is_waiting and stand = 'open') as waiting, count(*) filter (where is_waiting and stand = 'kept') as kept,
+           count(*) filter (where is_waiting and stand = 'held') as held, count(*) filter (where fault is not null) as failed from stands",
     );
     Ok(sql.load(tx.conn())?.into_iter().next().unwrap_or_default())
 }

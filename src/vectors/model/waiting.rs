@@ -14,7 +14,7 @@ use uuid::Uuid;
 /// Passages in one request: about 50,000 tokens at most.
 pub const BATCH: i32 = 64;
 /// Vectors of closed places that go in one transaction.
-const CLOSED_AT_ONCE: i32 = 5_000;
+pub const CLOSED_AT_ONCE: i32 = 5_000;
 
 /// A passage on its way.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
@@ -61,7 +61,7 @@ struct Id {
     id: Uuid,
 }
 
-/// Places with something waiting, but for those that keep it; asked place by place of the index.
+/// Places with something waiting, but for those that keep it or are held back; asked place by place of the index.
 pub fn waiting_places(tx: &mut Tx) -> Result<Vec<Uuid>> {
     let mut sql = Sql::named(
         "vectors::waiting_places",
@@ -72,7 +72,7 @@ pub fn waiting_places(tx: &mut Tx) -> Result<Vec<Uuid>> {
            from places where places.id is not null)
          select id from places where id is not null and id not in (",
     );
-    sql.append(&closed_places()).push(")");
+    sql.append(&closed_places()).push(") and id not in (select place_id from vector_holds)");
     Ok(sql.load::<Id>(tx.conn())?.into_iter().map(|row| row.id).collect())
 }
 
@@ -95,17 +95,14 @@ pub fn still(tx: &mut Tx, batch: &[Waiting]) -> Result<Vec<Waiting>> {
     Ok(sql.load(tx.conn())?)
 }
 
-/// Those of every place that this set lacks, from an id on.
-pub fn lacking(tx: &mut Tx, set: &Set, after: Uuid, limit: i32) -> Result<Vec<Waiting>> {
+/// Those that this set lacks, from an id on, of every place but these.
+pub fn lacking(tx: &mut Tx, set: &Set, but: &[Uuid], after: Uuid, limit: i32) -> Result<Vec<Waiting>> {
     let mut sql = Sql::named("vectors::set_lacks", SELECT);
     sql.push("p.id > ")
         .bind(after)
         .push(" and p.fault is null and not exists (select from vectors v where v.passage_id = p.id and v.set_id = ");
-    sql.bind(set.id)
-        .push(") and p.place_id not in (")
-        .append(&closed_places())
-        .push(") order by p.id limit ")
-        .bind(limit);
+    sql.bind(set.id).push(") and p.place_id <> all(").bind(Bind::Uuids(but.to_vec()));
+    sql.push(") and p.place_id not in (").append(&closed_places()).push(") order by p.id limit ").bind(limit);
     Ok(sql.load(tx.conn())?)
 }
 
@@ -139,7 +136,7 @@ fn still_there(sql: &mut Sql, ids: &[Uuid]) {
 }
 
 /// Writes what came back, for passages that are still there and may still have one.
-pub fn store(tx: &mut Tx, set: &Set, batch: &[Waiting], vectors: &[Vec<f32>]) -> Result<()> {
+pub fn store(tx: &mut Tx, set: &Set, batch: &[Waiting], vectors: &[&[f32]]) -> Result<()> {
     let ids: Vec<Uuid> = batch.iter().map(|row| row.id).collect();
     let texts: Vec<String> = vectors.iter().map(|vector| literal(vector)).collect();
     let mut sql = Sql::named("vectors::store", "with ");
@@ -181,11 +178,17 @@ pub fn give_up(tx: &mut Tx, passage: Uuid, fault: &str) -> Result<()> {
     Ok(())
 }
 
-/// Removes vectors of places whose texts may not leave any more; their passages wait until they may again. Answers how many.
-pub fn close(tx: &mut Tx) -> Result<usize> {
+/// Places whose texts may not leave at all.
+pub fn closed(tx: &mut Tx) -> Result<Vec<Uuid>> {
     let mut sql = Sql::named("vectors::closed", "select id from (");
     sql.append(&closed_places()).push(") closed");
-    let closed: Vec<Uuid> = sql.load::<Id>(tx.conn())?.into_iter().map(|row| row.id).collect();
+    Ok(sql.load::<Id>(tx.conn())?.into_iter().map(|row| row.id).collect())
+}
+
+/// Removes some vectors of places whose texts may not leave any more, which nobody finds from that moment on (see `nearest`); their
+/// passages wait until they may again. Answers how many.
+pub fn close(tx: &mut Tx) -> Result<usize> {
+    let closed = closed(tx)?;
     if closed.is_empty() {
         return Ok(0);
     }

@@ -3,8 +3,8 @@
 use super::*;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
-use std::time::Duration as Wait;
 use tow::ai::{Level, Policy, Sphere};
+use tow::search::{Answer, Question, Words};
 use tow::vectors::*;
 use uuid::Uuid;
 
@@ -65,13 +65,60 @@ fn the_counts_beside_the_results_count_what_was_found_by_meaning() {
         ..tow::search::Question::new(tow::search::Words::parse("vessel").unwrap())
     };
     for kinds in [&[][..], &["ticket"], &["decision"]] {
-        let (hits, facets) = app.read(CLEO, |tx, me| question(kinds).answer(tx, me)).unwrap();
+        let Answer { hits, facets, is_least } = app.read(CLEO, |tx, me| question(kinds).answer(tx, me)).unwrap();
+        assert!(!is_least, "{kinds:?}");
         let counts: Vec<_> = facets.iter().map(|facet| (facet.kind.as_str(), facet.count)).collect();
         assert_eq!((counts, hits.len()), (vec![("ticket", 1)], usize::from(kinds != ["decision"])), "{kinds:?}");
         assert!(hits.iter().all(|hit| hit.total == 1));
     }
-    let (hits, facets) = app.read(DOV, |tx, me| question(&[]).answer(tx, me)).unwrap();
+    let Answer { hits, facets, .. } = app.read(DOV, |tx, me| question(&[]).answer(tx, me)).unwrap();
     assert!(hits.is_empty() && facets.is_empty());
+}
+
+/// So many records of this kind in Atlas, each with one passage about boats.
+fn fleet(app: &App, kind: &str, count: usize) {
+    let set = meaning(app, "x").set.id;
+    app.sql(&format!(
+        "insert into records (id, organisation_id, kind, number, display_id, scope, project_id, title, created_at, updated_at)
+           select gen_random_uuid(), '{}', '{kind}', 2000 + n, 'T-{kind}-' || n, 'project', '{}', 'No {kind} ' || n, current_timestamp, current_timestamp from generate_series(1, {count}) n;
+         insert into passages (id, record_id, place_id, kind, source, part, title, text, hash, at, is_waiting)
+           select gen_random_uuid(), id, place_id, kind, 'body', 0, title, 'boat', sha256(title::bytea), updated_at, false from records where display_id like 'T-{kind}-%';
+         insert into vectors (set_id, passage_id, place_id, whole)
+           select {set}, p.id, p.place_id, (select array_agg(w + 0.05 * random())::real[]::vector from unnest('{}'::vector::real[]) w where p.id is not null) from passages p join records r on r.id = p.record_id where r.display_id like 'T-{kind}-%'",
+        HALDEN.0,
+        ATLAS.0,
+        literal(&vector("boat", DIM)),
+    ));
+}
+
+#[test]
+fn a_count_beside_a_filter_is_what_the_filter_finds_or_says_that_it_is_only_a_part() {
+    let models = Models::new();
+    let app = harbour(&models);
+    fleet(&app, "decision", 70);
+    fleet(&app, "risk", 60);
+    let known = meaning(&app, "ship");
+    let ask = |kinds: &[&str], places: &[Uuid]| {
+        let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        let words = Words::parse("ship").unwrap();
+        let question =
+            Question { meaning: Some(known.clone()), kinds, places: places.to_vec(), ..Question::new(words) };
+        app.read(CLEO, |tx, me| question.answer(tx, me)).unwrap()
+    };
+    let count = |answer: &Answer, kind: &str| {
+        answer.facets.iter().filter(|facet| facet.kind == kind).map(|facet| facet.count).sum::<i64>()
+    };
+    let all = ask(&[], &[]);
+    assert!(all.is_least && (100..103).contains(&all.hits[0].total), "{}", all.hits[0].total);
+    assert!(count(&all, "decision") + count(&all, "risk") < 130);
+    for places in [&[][..], &[ATLAS.0]] {
+        let risks = ask(&["risk"], places);
+        assert_eq!((risks.hits[0].total, count(&risks, "risk")), (60, 60), "{places:?}");
+        // Of the others only those among the nearest hundred are known, which is said.
+        assert!(risks.is_least && count(&risks, "decision") >= NEAREST as i64 - 60 - 1);
+    }
+    let page = app.as_(CLEO).get("/search?q=ship&kind=risk");
+    assert!(page.has(">60+</span>"), "{}", page.text());
 }
 
 #[test]
@@ -109,6 +156,28 @@ fn a_question_leaves_once_for_each_person_and_not_again_for_ten_minutes() {
 }
 
 #[test]
+fn a_question_is_forgotten_after_ten_minutes_although_nobody_asks_much() {
+    let models = Models::new();
+    let app = harbour(&models);
+    let set = meaning(&app, "x").set;
+    let key =
+        |host: &str, text: &str| Key { host: host.to_owned(), set: set.clone(), person: None, text: text.to_owned() };
+    let (now, minutes) = (app.state().clock.now(), chrono::Duration::minutes);
+    let mut questions = Questions::new();
+    questions.keep(key("here", "a boat"), vec![1.0], now);
+    questions.keep(key("there", "a boat"), vec![2.0], now);
+    assert_eq!(questions.find(&key("here", "a boat"), now + minutes(KEEP_MINUTES - 1)), Some(vec![1.0]));
+    assert_eq!(questions.find(&key("here", "another"), now - minutes(1)), None);
+    assert_eq!(questions.count(), 2);
+    assert_eq!(questions.find(&key("here", "another"), now + minutes(KEEP_MINUTES)), None);
+    assert_eq!(questions.count(), 1, "the words of an old question stay in no memory");
+    for number in 0..=MAX_KEPT {
+        questions.keep(key("here", &number.to_string()), Vec::new(), now);
+    }
+    assert_eq!((questions.count(), questions.find(&key("here", "0"), now)), (MAX_KEPT, None));
+}
+
+#[test]
 fn ids_quotes_exclusions_and_beginnings_do_not_leave() {
     let models = Models::new();
     let app = harbour(&models);
@@ -135,7 +204,10 @@ fn a_provider_that_is_away_or_slow_leaves_search_by_words_which_says_so() {
     let begun = std::time::Instant::now();
     let page = app.as_(CLEO).get("/search?q=steel+piles");
     assert!(page.has(alone) && begun.elapsed() < PATIENCE * 2, "{:?}", begun.elapsed());
-    std::thread::sleep(Wait::from_millis(1));
+    models.then([Turn::Late(PATIENCE)]);
+    let begun = std::time::Instant::now();
+    assert!(app.as_(CLEO).get("/palette?q=steel+beams").status == 200 && begun.elapsed() < PATIENCE);
+    assert!(SHORT_PATIENCE < PATIENCE, "who types waits less");
 }
 
 #[test]
@@ -197,6 +269,19 @@ fn a_reader_of_little_finds_it_behind_much_that_others_read() {
         assert!(found.len() < 20);
     }
     assert_eq!(near(&app, CLEO, "ship", &Reach::default(), Plan::Walk).len(), NEAREST as usize);
+}
+
+#[test]
+fn a_place_that_was_closed_is_out_of_sight_before_its_vectors_are_gone() {
+    let models = Models::new();
+    let app = harbour(&models);
+    let found = |plan| near(&app, CLEO, "vessel", &Reach::default(), plan).len();
+    assert!(found(Plan::Each) > 0 && found(Plan::Walk) > 0);
+    app.write(EDDA, |tx, me| Policy { level: Level::Off, ..Policy::default() }.save(tx, me, Sphere::Project(ATLAS)))
+        .unwrap();
+    assert!(app.count(&format!("select count(*) from vectors where place_id = '{}'", ATLAS.0)) > 0);
+    assert_eq!((found(Plan::Each), found(Plan::Walk)), (0, 0));
+    assert!(!app.as_(CLEO).get("/search?q=vessel").has("ATL-1"));
 }
 
 #[test]
@@ -294,7 +379,7 @@ proptest! {
             }
             prop_assert_eq!(&all[0], &all[1]);
             let question = tow::search::Question { meaning: Some(meaning(&app, words)), ..tow::search::Question::new(tow::search::Words::parse("boat").unwrap()) };
-            let (hits, facets) = app.read(who, |tx, me| question.answer(tx, me)).unwrap();
+            let Answer { hits, facets, .. } = app.read(who, |tx, me| question.answer(tx, me)).unwrap();
             prop_assert!(hits.iter().all(|hit| readable.contains(&hit.record.id.0)));
             prop_assert!(all[0].iter().all(|id| hits.iter().any(|hit| hit.record.id.0 == *id)));
             prop_assert_eq!(facets.iter().map(|facet| facet.count).sum::<i64>(), hits.len() as i64);

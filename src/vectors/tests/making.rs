@@ -2,7 +2,7 @@
 
 use super::*;
 use std::time::Duration as Wait;
-use tow::ai::{Level, Policy, Purpose, Sphere, set_keeps_out};
+use tow::ai::{Level, Policy, Purpose, Reason, Sphere, set_keeps_out};
 use tow::vectors::*;
 
 fn decide(app: &App, who: Who, sphere: Sphere, level: Level) {
@@ -134,14 +134,87 @@ fn a_model_that_is_not_allowed_and_a_budget_that_is_used_up_fill_no_ledger() {
     embed(&app);
     assert!(made(&app, STEEL) == 0 && made(&app, DOOR) == 1);
     embed(&app);
-    assert_eq!(
-        (app.count("select count(*) from ai_calls where outcome = 'refused'"), fault(&app).as_str()),
-        (0, "budget")
-    );
+    assert_eq!(app.count("select count(*) from ai_calls where outcome = 'refused'"), 0);
+    assert_eq!(app.tx(held_reasons), [Reason::Budget]);
+    let page = app.as_(BEN).get("/settings/ai/vectors");
+    assert!(page.has("Held back in some places") && page.has("budget used up"), "{}", page.text());
+    // It holds up nobody else, and counts for nothing when the provider would not.
     says(&app, DOOR, "Grey.");
-    app.advance(chrono::Duration::seconds(LONGEST_HELD_SECONDS + 1));
     embed(&app);
-    assert_eq!(made(&app, DOOR), 1);
+    assert_eq!((made(&app, DOOR), fault(&app)), (1, String::new()));
+    assert_eq!(app.count("select max(tries)::bigint as count from vector_sets"), 0);
+    assert!(app.tx(tally).held > 0 && app.tx(tally).waiting == 0);
+    let version = app.read(EDDA, |tx, me| Policy::find(tx, me, Sphere::Project(ATLAS))).unwrap().version;
+    app.write(EDDA, |tx, me| Policy { version, ..Policy::default() }.save(tx, me, Sphere::Project(ATLAS))).unwrap();
+    embed(&app);
+    assert_eq!(made(&app, STEEL), 0, "not asked about again before its minute is over");
+    app.advance(chrono::Duration::seconds(HELD_SECONDS));
+    embed(&app);
+    assert_eq!((made(&app, STEEL), app.tx(held_reasons)), (1, Vec::new()));
+}
+
+#[test]
+fn equal_texts_of_one_batch_leave_once_and_all_get_the_vector() {
+    let models = Models::new();
+    let app = embedded(&models, &[]);
+    let before = sent(&models).len();
+    app.sql(&format!(
+        "insert into passages (id, record_id, place_id, kind, source, part, title, text, hash, at)
+         select gen_random_uuid(), r.id, r.place_id, 'ticket', 'body', n, r.title, x.text, sha256(x.text::bytea), r.updated_at
+         from records r, generate_series(10, 19) n cross join lateral (select case n % 2 when 0 then 'Crane' else 'Ferry' end as text) x where r.display_id = '{STEEL}'"
+    ));
+    embed(&app);
+    assert_eq!((sent(&models).len() - before, made(&app, STEEL)), (2, 11));
+    let kinds = "select count(distinct v.whole::text) as count from vectors v join passages p on p.id = v.passage_id where p.text in ('Crane', 'Ferry')";
+    assert_eq!(app.count(kinds), 2, "each its own text's");
+}
+
+#[test]
+fn while_a_job_works_on_a_set_no_other_one_is_queued() {
+    let models = Models::new();
+    let app = embedded(&models, &[]);
+    says(&app, STEEL, "Nine weeks.");
+    let queued = |app: &App| {
+        let state = app.state();
+        let mut conn = state.pool.get().unwrap();
+        tend(&mut tow::queue::Work::new(&mut conn, &state.clock, &state.config)).unwrap();
+        drop(conn);
+        app.count("select count(*) from jobs where finished_at is null")
+    };
+    let set = app.tx(|tx| Set::find(tx, SetState::Serving)).unwrap();
+    let lease = app.tx(|tx| set.lease(tx)).unwrap();
+    assert_eq!(queued(&app), 0);
+    app.tx(|tx| set.give_back(tx, lease));
+    assert_eq!(queued(&app), 1);
+    app.run_jobs();
+}
+
+#[test]
+fn a_large_closed_place_loses_many_batches_in_one_turn_of_the_clock() {
+    let models = Models::new();
+    let app = embedded(&models, &[]);
+    let (set, count) = (app.tx(|tx| Set::find(tx, SetState::Serving)).unwrap(), CLOSED_AT_ONCE as usize * 2 + 1);
+    app.sql(&format!("drop index {}", set.index_name()));
+    fill(&app, STEEL, count);
+    app.sql(&format!(
+        "insert into vectors (set_id, passage_id, place_id, whole) select {}, p.id, p.place_id, '{}' from passages p where p.is_waiting; update passages set is_waiting = false",
+        set.id,
+        literal(&vector("boat", DIM))
+    ));
+    decide(&app, EDDA, Sphere::Project(ATLAS), Level::Off);
+    assert!(CLOSED_TURNS * CLOSED_AT_ONCE as usize > count);
+    embed(&app);
+    assert_eq!(made(&app, STEEL), 0);
+}
+
+#[test]
+fn an_answer_longer_than_any_batch_of_vectors_is_not_taken() {
+    let models = Models::new();
+    let app = models.app();
+    index(&app);
+    models.then([Turn::Body(serde_json::json!({ "data": "x".repeat(tow::ai::MAX_VECTORS_BYTES) }))]);
+    embed(&app);
+    assert_eq!((fault(&app).as_str(), app.count("select count(*) from vectors")), ("too_long", 0));
 }
 
 #[test]
@@ -229,7 +302,8 @@ fn vectors_of_another_length_are_not_kept() {
     models.then([Turn::Vectors(DIM + 1)]);
     embed(&app);
     assert_eq!((fault(&app).as_str(), app.count("select count(*) from vectors")), ("dimension", 0));
-    assert!(app.as_(BEN).get("/settings/ai/vectors").has("embedding_dim"));
+    let page = app.as_(BEN).get("/settings/ai/vectors");
+    assert!(page.has(&format!("vectors of {} numbers", DIM + 1)) && page.has("embedding_dim"), "{}", page.text());
 }
 
 #[test]

@@ -1,0 +1,2 @@
+alter table vector_sets drop column fault_about;
+alter table vector_sets drop column settled_to;
