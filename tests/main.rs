@@ -24,6 +24,8 @@ mod smoke;
 mod cli_tls_tests;
 #[path = "../src/cli/tests.rs"]
 mod cli_tests;
+#[path = "../src/cli/eval/tests.rs"]
+mod cli_eval_tests;
 #[path = "../src/config/secret_tests.rs"]
 mod config_secret_tests;
 #[path = "../src/config/tests.rs"]

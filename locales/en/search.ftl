@@ -38,6 +38,7 @@ search-range = { $first }–{ $last } of { $total }
 search-pages = Pages
 search-previous = Previous
 search-next = Next
+problem-eval-person = { $at }.as: nobody who is active here has the handle { $handle }. Write it as it stands behind the @, without it.
 search-cut = These are the best 200. Add a word or a filter to see others.
 palette-label = Command palette
 palette-input = Search or run a command

@@ -7,6 +7,7 @@ pub mod completions;
 pub mod config;
 pub mod demo;
 pub mod doctor;
+pub mod eval;
 pub mod export;
 mod failure;
 pub mod import;
@@ -58,6 +59,8 @@ pub enum Command {
     Doctor(doctor::Args),
     /// Make the vectors of search by meaning anew, after another model was configured
     Reembed(reembed::Args),
+    /// Ask search questions with known answers, as the people who would, and see that nothing leaks
+    Eval(eval::Args),
     /// Change the key of stored secrets, and see how old each secret is
     Secrets(secrets::Args),
     /// Print src/schema.rs for this database
@@ -82,6 +85,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Audit(args) => audit::run(args, &load()?),
         Command::Doctor(args) => doctor::run(args, &load()?),
         Command::Reembed(args) => reembed::run(args, &load()?),
+        Command::Eval(args) => eval::run(args, &load()?),
         Command::Secrets(args) => secrets::run(args, &load()?),
         Command::Schema => schema::run(&load()?),
         Command::Config(args) => config::run(args, load),

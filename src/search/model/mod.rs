@@ -3,6 +3,7 @@
 mod complete;
 mod find;
 mod index;
+mod leaks;
 mod read;
 mod recent;
 mod words;
@@ -10,6 +11,7 @@ mod words;
 pub use complete::*;
 pub use find::*;
 pub use index::*;
+pub use leaks::*;
 pub use read::*;
 pub use recent::*;
 pub use words::*;
