@@ -16,6 +16,10 @@ text_enum!(
         Kept = "kept",
         /// The model is not among the allowed.
         Model = "model",
+        /// The provider is not among the allowed.
+        Host = "host",
+        /// The assistant is not among the allowed.
+        Assistant = "assistant",
         /// This month's tokens are used up.
         Budget = "budget",
         /// Too many calls at the same time.
@@ -172,6 +176,8 @@ impl Fault {
             Reason::Policy => "ai-fault-policy",
             Reason::Kept => "ai-fault-kept",
             Reason::Model => "ai-fault-model",
+            Reason::Host => "ai-fault-host",
+            Reason::Assistant => "ai-fault-assistant",
             Reason::Budget if self.about.is_empty() => "ai-fault-budget",
             Reason::Budget => "ai-fault-budget-of",
             Reason::Busy => "ai-fault-busy",
@@ -223,6 +229,8 @@ impl From<Fault> for Error {
             | Reason::Policy
             | Reason::Kept
             | Reason::Model
+            | Reason::Host
+            | Reason::Assistant
             | Reason::Budget
             | Reason::Key
             | Reason::Quota

@@ -1,6 +1,7 @@
 //! What is masked before it leaves, by the policy of the organisation: addresses of mail, what looks like a secret, and words that the
 //! company names. It is done on the finished request, so that no way to make one goes around it; a masked text says what stood there.
 
+use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::fmt;
@@ -32,6 +33,9 @@ const BEGINNINGS: [&str; 16] = [
     "eyJ",
 ];
 
+/// Of memory that one pattern may take.
+pub const MAX_PATTERN_BYTES: usize = 256 * 1024;
+
 /// What is masked.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Masks {
@@ -39,6 +43,8 @@ pub struct Masks {
     pub secrets: bool,
     /// Found whatever the case in the text, and over line breaks.
     pub words: Vec<String>,
+    /// Regular expressions, as `check_pattern` takes them.
+    pub patterns: Vec<String>,
 }
 
 impl Masks {
@@ -51,7 +57,7 @@ impl Masks {
         if self.is_empty() {
             return;
         }
-        let words = Words::of(&self.words);
+        let words = Finder::of(self);
         if let Some(input) = body.get_mut("input") {
             self.mask_within(input, &words, input_is_plain);
         }
@@ -65,10 +71,10 @@ impl Masks {
 
     /// One text.
     pub fn masked(&self, text: &str) -> String {
-        self.text(text, &Words::of(&self.words))
+        self.text(text, &Finder::of(self))
     }
 
-    fn mask_within(&self, value: &mut Value, words: &Words, is_text: fn(&str) -> bool) {
+    fn mask_within(&self, value: &mut Value, words: &Finder, is_text: fn(&str) -> bool) {
         match value {
             Value::String(text) => *text = self.text(text, words),
             Value::Array(all) => all.iter_mut().for_each(|inner| self.mask_within(inner, words, is_text)),
@@ -85,14 +91,14 @@ impl Masks {
     }
 
     /// What tools take and give is JSON as text, where a line break is two letters: there each text is masked by itself.
-    fn text(&self, text: &str, words: &Words) -> String {
+    fn text(&self, text: &str, words: &Finder) -> String {
         let inner = serde_json::from_str(text).ok().filter(|inner| matches!(inner, Value::Array(_) | Value::Object(_)));
         let Some(inner) = inner else { return self.plain(text, words) };
         let masked = self.json(&inner, words);
         if masked == inner { text.to_owned() } else { masked.to_string() }
     }
 
-    fn json(&self, value: &Value, words: &Words) -> Value {
+    fn json(&self, value: &Value, words: &Finder) -> Value {
         match value {
             Value::String(text) => Value::String(self.plain(text, words)),
             Value::Array(all) => Value::Array(all.iter().map(|inner| self.json(inner, words)).collect()),
@@ -103,7 +109,7 @@ impl Masks {
         }
     }
 
-    fn plain(&self, text: &str, words: &Words) -> String {
+    fn plain(&self, text: &str, words: &Finder) -> String {
         let mut text = text.to_owned();
         if self.secrets {
             text = replaced(&without_keys(&text), &secrets, SECRET);
@@ -111,8 +117,59 @@ impl Masks {
         if self.addresses {
             text = replaced(&text, &addresses, ADDRESS);
         }
-        replaced(&text, &|text| words.found(text), WORD)
+        let Some(patterns) = &words.patterns else { return WORD.to_owned() };
+        for pattern in patterns {
+            text = replaced(&text, &|text| found(pattern, text), WORD);
+        }
+        replaced(&text, &|text| words.words.found(text), WORD)
     }
+}
+
+/// What is looked for in every text of a request.
+struct Finder {
+    words: Words,
+    /// None where one of them cannot be read: then everything is masked.
+    patterns: Option<Vec<Regex>>,
+}
+
+impl Finder {
+    fn of(masks: &Masks) -> Self {
+        let patterns = masks.patterns.iter().map(|pattern| read(pattern).ok()).collect();
+        Finder { words: Words::of(&masks.words), patterns }
+    }
+}
+
+fn read(pattern: &str) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).size_limit(MAX_PATTERN_BYTES).dfa_size_limit(MAX_PATTERN_BYTES).build()
+}
+
+fn found(pattern: &Regex, text: &str) -> Vec<Range<usize>> {
+    pattern.find_iter(text).map(|found| found.range()).filter(|range| !range.is_empty()).collect()
+}
+
+/// Why a pattern is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BadPattern {
+    /// In the library's words.
+    Unreadable(String),
+    /// It takes more memory than a pattern may.
+    TooLarge,
+    /// It fits where nothing stands, so everywhere.
+    FitsNothing,
+}
+
+/// Whether it can be looked for. Time is linear in the text, whatever the pattern.
+pub fn check_pattern(pattern: &str) -> Result<(), BadPattern> {
+    let regex = read(pattern).map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => BadPattern::TooLarge,
+        // The last line of a drawing says it in words.
+        other => {
+            let words = other.to_string();
+            let last = words.lines().next_back().unwrap_or_default();
+            BadPattern::Unreadable(last.trim_start_matches("error:").trim().to_owned())
+        }
+    })?;
+    if regex.is_match("") { Err(BadPattern::FitsNothing) } else { Ok(()) }
 }
 
 /// Fields that carry words. Ids, kinds and encrypted thoughts stay as they are, or the provider would not take them back.
@@ -274,6 +331,6 @@ impl fmt::Debug for Masks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Masks");
         shown.field("addresses", &self.addresses).field("secrets", &self.secrets);
-        shown.field("words", &self.words.len()).finish()
+        shown.field("words", &self.words.len()).field("patterns", &self.patterns.len()).finish()
     }
 }

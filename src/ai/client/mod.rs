@@ -260,8 +260,8 @@ pub fn site(ai: &Ai) -> String {
     site_of(&ai.openai_base_url)
 }
 
-/// With its port, because two servers on one machine fail apart.
-fn site_of(base: &Url) -> String {
+/// Host, with its port where it is not the usual one: two servers on one machine fail apart.
+pub fn site_of(base: &Url) -> String {
     let host = base.host_str().unwrap_or_default();
     base.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }

@@ -84,6 +84,8 @@ pub struct Asking {
     pub project: Option<ProjectId>,
     /// What the request belongs to, where it is kept for the person to read.
     pub kept: Option<Kept>,
+    /// Who answers: the key of an assistant or agent.
+    pub assistant: Option<String>,
 }
 
 impl Asking {
@@ -93,12 +95,17 @@ impl Asking {
     }
 
     pub fn new(purpose: Purpose, organisation: OrganisationId, person: Option<PersonId>) -> Self {
-        Asking { purpose, organisation, person, project: None, kept: None }
+        Asking { purpose, organisation, person, project: None, kept: None, assistant: None }
     }
 
     /// The request is kept for its person, with the chat or run `record`, of which it serves `part`.
     pub fn kept_with(self, record: Uuid, part: Uuid) -> Self {
         Asking { kept: Some(Kept { record, part }), ..self }
+    }
+
+    /// Answered by this assistant or agent, whose key policies name.
+    pub fn by(self, assistant: &str) -> Self {
+        Asking { assistant: Some(assistant.to_owned()), ..self }
     }
 
     pub fn in_project(self, project: Option<ProjectId>) -> Self {

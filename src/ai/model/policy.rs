@@ -34,6 +34,12 @@ pub struct Policy {
     /// None: whatever tow.yaml names.
     #[diesel(sql_type = Nullable<Array<Text>>)]
     pub models: Option<Vec<String>>,
+    /// Providers, by host or host and port. None: whatever tow.yaml names.
+    #[diesel(sql_type = Nullable<Array<Text>>)]
+    pub hosts: Option<Vec<String>>,
+    /// By their keys. None: all.
+    #[diesel(sql_type = Nullable<Array<Text>>)]
+    pub assistants: Option<Vec<String>>,
     #[diesel(sql_type = Nullable<BigInt>)]
     pub monthly_tokens: Option<i64>,
     #[diesel(sql_type = Nullable<BigInt>)]
@@ -45,6 +51,9 @@ pub struct Policy {
     /// In lower case.
     #[diesel(sql_type = Array<Text>)]
     pub masked_words: Vec<String>,
+    /// Regular expressions.
+    #[diesel(sql_type = Array<Text>)]
+    pub masked_patterns: Vec<String>,
     /// 0 before anybody saved one.
     #[diesel(sql_type = Int4)]
     pub version: i32,
@@ -60,11 +69,14 @@ impl Default for Policy {
         Policy {
             level: Level::All,
             models: None,
+            hosts: None,
+            assistants: None,
             monthly_tokens: None,
             person_monthly_tokens: None,
             masks_addresses: false,
             masks_secrets: false,
             masked_words: Vec::new(),
+            masked_patterns: Vec::new(),
             version: 0,
             updated_by: None,
             updated_at: None,
@@ -73,13 +85,14 @@ impl Default for Policy {
 }
 
 pub(super) const SELECT: &str =
-    "select p.level, p.models, p.monthly_tokens, p.person_monthly_tokens, p.masks_addresses, p.masks_secrets, p.masked_words, p.version, b.name as updated_by, p.updated_at
+    "select p.level, p.models, p.hosts, p.assistants, p.monthly_tokens, p.person_monthly_tokens, p.masks_addresses, p.masks_secrets,
+    p.masked_words, p.masked_patterns, p.version, b.name as updated_by, p.updated_at
     from ai_policies p left join people b on b.id = p.updated_by_id where ";
 
 /// As `SELECT`, of a group, which has neither budgets nor masks.
 const SELECT_GROUP: &str =
-    "select p.level, p.models, null::bigint as monthly_tokens, null::bigint as person_monthly_tokens, false as masks_addresses, false as masks_secrets,
-    '{}'::text[] as masked_words, p.version, b.name as updated_by, p.updated_at
+    "select p.level, p.models, p.hosts, p.assistants, null::bigint as monthly_tokens, null::bigint as person_monthly_tokens, false as masks_addresses, false as masks_secrets,
+    '{}'::text[] as masked_words, '{}'::text[] as masked_patterns, p.version, b.name as updated_by, p.updated_at
     from ai_group_policies p left join people b on b.id = p.updated_by_id where p.group_id = ";
 
 /// Where a policy belongs.
@@ -184,16 +197,14 @@ impl Policy {
     fn of_group(&self, tx: &mut Tx, me: &Actor, organisation: OrganisationId, group: GroupId) -> Sql {
         let mut sql = Sql::named(
             "ai::save_group_policy",
-            "insert into ai_group_policies as p (group_id, organisation_id, level, models, updated_by_id, updated_at) values (",
+            "insert into ai_group_policies as p (group_id, organisation_id, level, models, hosts, assistants, updated_by_id, updated_at) values (",
         );
-        sql.bind(group.0).push(", ").bind(organisation).push(", ").bind(self.level).push(", ");
-        match &self.models {
-            Some(models) => sql.bind(Bind::Texts(models.clone())),
-            None => sql.push("null"),
-        };
+        sql.bind(group.0).push(", ").bind(organisation).push(", ").bind(self.level);
+        self.lists(&mut sql);
         sql.push(", ").bind(me.person_id().map(|id| id.0)).push(", ").bind(tx.now);
         sql.push(
-            ") on conflict (group_id) do update set level = excluded.level, models = excluded.models,
+            ") on conflict (group_id) do update set level = excluded.level, models = excluded.models, hosts = excluded.hosts,
+               assistants = excluded.assistants,
                updated_by_id = excluded.updated_by_id, updated_at = excluded.updated_at, version = p.version + 1",
         );
         sql
@@ -202,8 +213,8 @@ impl Policy {
     fn of_place(&self, tx: &mut Tx, me: &Actor, organisation: OrganisationId, sphere: Sphere) -> Sql {
         let mut sql = Sql::named(
             "ai::save_policy",
-            "insert into ai_policies as p (id, organisation_id, project_id, level, models, monthly_tokens, person_monthly_tokens, masks_addresses,
-               masks_secrets, masked_words, updated_by_id,
+            "insert into ai_policies as p (id, organisation_id, project_id, level, models, hosts, assistants, monthly_tokens, person_monthly_tokens,
+               masks_addresses, masks_secrets, masked_words, masked_patterns, updated_by_id,
                updated_at) values (",
         );
         sql.bind(tx.new_id())
@@ -212,26 +223,32 @@ impl Policy {
             .push(", ")
             .bind(sphere.project())
             .push(", ")
-            .bind(self.level)
-            .push(", ");
-        match &self.models {
-            Some(models) => sql.bind(Bind::Texts(models.clone())),
-            None => sql.push("null"),
-        };
+            .bind(self.level);
+        self.lists(&mut sql);
         for number in [self.monthly_tokens, self.person_monthly_tokens] {
             // 0 means that nothing may leave, which is not the same as no limit.
             sql.push(", nullif(").bind(number.unwrap_or(-1)).push(", -1)");
         }
         sql.push(", ").bind(self.masks_addresses).push(", ").bind(self.masks_secrets).push(", ");
-        sql.bind(Bind::Texts(self.masked_words.clone()));
+        sql.bind(Bind::Texts(self.masked_words.clone())).push(", ").bind(Bind::Texts(self.masked_patterns.clone()));
         sql.push(", ").bind(me.person_id().map(|id| id.0)).push(", ").bind(tx.now);
         sql.push(
             ") on conflict (organisation_id, project_id) do update set level = excluded.level, models = excluded.models,
-               monthly_tokens = excluded.monthly_tokens, person_monthly_tokens = excluded.person_monthly_tokens, masks_addresses = excluded.masks_addresses,
+               hosts = excluded.hosts, assistants = excluded.assistants, masked_patterns = excluded.masked_patterns, monthly_tokens = excluded.monthly_tokens, person_monthly_tokens = excluded.person_monthly_tokens, masks_addresses = excluded.masks_addresses,
                masks_secrets = excluded.masks_secrets, masked_words = excluded.masked_words,
                updated_by_id = excluded.updated_by_id, updated_at = excluded.updated_at, version = p.version + 1",
         );
         sql
+    }
+
+    /// Models, providers and assistants, each after a comma.
+    fn lists(&self, sql: &mut Sql) {
+        for list in [&self.models, &self.hosts, &self.assistants] {
+            match list {
+                Some(names) => sql.push(", ").bind(Bind::Texts(names.clone())),
+                None => sql.push(", null"),
+            };
+        }
     }
 
     fn is_same(&self, old: &Policy) -> bool {
@@ -240,14 +257,20 @@ impl Policy {
 
     /// What a group decides: neither budgets nor masks.
     pub fn of_people(self) -> Policy {
-        let Policy { level, models, version, .. } = self;
-        Policy { level, models, version, ..Policy::default() }
+        let Policy { level, models, hosts, assistants, version, .. } = self;
+        Policy { level, models, hosts, assistants, version, ..Policy::default() }
     }
 
     /// In what a project decides.
     fn is_stricter(&self, old: &Policy) -> bool {
         let tokens = |policy: &Policy| policy.monthly_tokens.unwrap_or(i64::MAX);
-        self.level <= old.level && tokens(self) <= tokens(old)
+        let is_within = |mine: &Option<Vec<String>>, theirs: &Option<Vec<String>>| match (mine, theirs) {
+            (_, None) => true,
+            (None, Some(_)) => false,
+            (Some(mine), Some(theirs)) => mine.iter().all(|name| theirs.contains(name)),
+        };
+        let is_narrower = is_within(&self.hosts, &old.hosts) && is_within(&self.assistants, &old.assistants);
+        self.level <= old.level && tokens(self) <= tokens(old) && is_narrower
     }
 
     fn stale(&self, theirs: &Policy) -> Error {
@@ -262,10 +285,12 @@ impl Policy {
     /// Field, what it was, what it is.
     pub fn differences(&self, old: &Policy) -> Vec<(&'static str, String, String)> {
         let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
-        let models = |models: &Option<Vec<String>>| models.as_ref().map(|names| names.join(" ")).unwrap_or_default();
+        let list = |names: &Option<Vec<String>>| names.as_ref().map(|names| names.join(" ")).unwrap_or_default();
         let all = [
             ("level", old.level.to_string(), self.level.to_string()),
-            ("models", models(&old.models), models(&self.models)),
+            ("models", list(&old.models), list(&self.models)),
+            ("hosts", list(&old.hosts), list(&self.hosts)),
+            ("assistants", list(&old.assistants), list(&self.assistants)),
             ("monthly_tokens", number(old.monthly_tokens), number(self.monthly_tokens)),
             ("person_monthly_tokens", number(old.person_monthly_tokens), number(self.person_monthly_tokens)),
             ("masks_addresses", old.masks_addresses.to_string(), self.masks_addresses.to_string()),
@@ -276,6 +301,10 @@ impl Policy {
             // How many; the words themselves are what must not be told.
             let count = |policy: &Policy| policy.masked_words.len().to_string();
             found.push(("masked_words", count(old), count(self)));
+        }
+        if self.masked_patterns != old.masked_patterns {
+            let count = |policy: &Policy| policy.masked_patterns.len().to_string();
+            found.push(("masked_patterns", count(old), count(self)));
         }
         found
     }

@@ -17,6 +17,7 @@ use uuid::Uuid;
 pub struct Standing {
     policies: Vec<Ruling>,
     is_kept: bool,
+    assistant: Option<String>,
 }
 
 #[derive(Debug, Clone, QueryableByName)]
@@ -25,6 +26,10 @@ struct Ruling {
     level: Level,
     #[diesel(sql_type = Nullable<Array<Text>>)]
     models: Option<Vec<String>>,
+    #[diesel(sql_type = Nullable<Array<Text>>)]
+    hosts: Option<Vec<String>>,
+    #[diesel(sql_type = Nullable<Array<Text>>)]
+    assistants: Option<Vec<String>>,
     /// Of the organisation or project; empty where the asker must not read it.
     #[diesel(sql_type = Text)]
     name: String,
@@ -36,7 +41,7 @@ impl Standing {
     pub fn of(tx: &mut Tx, asking: &Asking, records: &[Uuid]) -> Result<Standing> {
         let mut sql = Sql::named(
             "ai::standing",
-            "select p.level, p.models, coalesce(j.name, o.name) as name, p.project_id from ai_policies p join organisations o on o.id = p.organisation_id
+            "select p.level, p.models, p.hosts, p.assistants, coalesce(j.name, o.name) as name, p.project_id from ai_policies p join organisations o on o.id = p.organisation_id
              left join projects j on j.id = p.project_id where p.organisation_id = ",
         );
         sql.bind(asking.organisation).push(" and (p.project_id is null or p.project_id = ");
@@ -44,7 +49,7 @@ impl Standing {
             .push(" or p.project_id in (select r.project_id from records r where r.id = any(");
         sql.bind(Bind::Uuids(records.to_vec())).push(")))");
         // Of the groups whose records are in it, and of those that whoever asks is in.
-        sql.push(" union all select p.level, p.models, g.name, null::uuid from ai_group_policies p join groups g on g.id = p.group_id");
+        sql.push(" union all select p.level, p.models, p.hosts, p.assistants, g.name, null::uuid from ai_group_policies p join groups g on g.id = p.group_id");
         sql.push(" where p.organisation_id = ").bind(asking.organisation);
         sql.push(" and (p.group_id in (select r.group_id from records r where r.id = any(");
         sql.bind(Bind::Uuids(records.to_vec()))
@@ -52,7 +57,8 @@ impl Standing {
         sql.bind(asking.person.map(|id| id.0)).push(")) order by project_id nulls first, name");
         let mut policies: Vec<Ruling> = sql.load(tx.conn())?;
         Standing::hide_names(tx, asking, &mut policies)?;
-        Ok(Standing { policies, is_kept: Standing::kept(tx, asking, records)? })
+        let (is_kept, assistant) = (Standing::kept(tx, asking, records)?, asking.assistant.clone());
+        Ok(Standing { policies, is_kept, assistant })
     }
 
     /// A refusal names only a project that whoever asks may see.
@@ -102,6 +108,17 @@ impl Standing {
         self.policies.iter().map(|policy| policy.level).min().unwrap_or(Level::All)
     }
 
+    /// Whom all of them allow; None where none of them names any.
+    pub fn assistants(&self) -> Option<Vec<String>> {
+        let mut lists = self.policies.iter().filter_map(|policy| policy.assistants.as_ref());
+        let first = lists.next()?.clone();
+        Some(lists.fold(first, |left, list| left.into_iter().filter(|key| list.contains(key)).collect()))
+    }
+
+    fn allows_assistant(&self, key: &String) -> bool {
+        self.assistants().is_none_or(|allowed| allowed.contains(key))
+    }
+
     pub fn refusal(&self, sending: &Sending) -> Option<Fault> {
         if let Some(policy) = self.policies.iter().find(|policy| policy.level < sending.endpoint.needs()) {
             return Some(Fault::new(Reason::Policy).about(&policy.name));
@@ -109,12 +126,30 @@ impl Standing {
         if self.is_kept {
             return Some(Fault::new(Reason::Kept));
         }
+        let bars = |policy: &&Ruling| policy.hosts.as_ref().is_some_and(|hosts| !is_among(&sending.host, hosts));
+        if self.policies.iter().any(|policy| bars(&policy)) {
+            return Some(Fault::new(Reason::Host).about(&sending.host));
+        }
+        if let Some(assistant) = self.assistant.as_ref().filter(|key| !self.allows_assistant(key)) {
+            return Some(Fault::new(Reason::Assistant).about(assistant));
+        }
         if sending.endpoint.is_web() {
             return None;
         }
         let forbids = |policy: &&Ruling| policy.models.as_ref().is_some_and(|models| !models.contains(&sending.model));
         self.policies.iter().find(forbids).map(|_| Fault::new(Reason::Model).about(&sending.model))
     }
+}
+
+/// Whether a provider is named, with its port or for all of them. One that is not known yet is not refused.
+fn is_among(host: &str, named: &[String]) -> bool {
+    let bare = host.rsplit_once(':').map_or(host, |(bare, _)| bare);
+    host.is_empty() || named.iter().any(|name| name == host || name == bare)
+}
+
+/// Keys of the assistants that may answer here; None: all.
+pub fn assistants_allowed(tx: &mut Tx, asking: &Asking, records: &[Uuid]) -> Result<Option<Vec<String>>> {
+    Ok(Standing::of(tx, asking, records)?.assistants())
 }
 
 /// Places whose texts must not leave at all: projects with AI off, people who keep theirs out, and all while the organisation has it
@@ -141,5 +176,6 @@ pub fn masks(tx: &mut Tx, asking: &Asking) -> Result<Masks> {
         addresses: policy.masks_addresses,
         secrets: policy.masks_secrets,
         words: policy.masked_words,
+        patterns: policy.masked_patterns,
     }))
 }

@@ -1,6 +1,6 @@
 //! What is typed about what may leave, and its checks.
 
-use crate::ai::{Level, Policy};
+use crate::ai::{BadPattern, Level, Policy, check_pattern};
 use crate::config::Ai;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::ui::thousands as digits;
@@ -11,6 +11,14 @@ use std::collections::BTreeSet;
 pub const MAX_MONTHLY_TOKENS: i64 = 1_000_000_000_000;
 /// Models a policy names.
 pub const MAX_MODELS: usize = 50;
+/// Providers, and assistants, that a policy names.
+pub const MAX_NAMED: usize = 50;
+/// Of the key of an assistant.
+const MAX_KEY_CHARS: usize = 60;
+/// Patterns that are masked.
+pub const MAX_MASKED_PATTERNS: usize = 20;
+/// Of one.
+pub const MAX_PATTERN_CHARS: usize = 200;
 /// Words that are masked.
 pub const MAX_MASKED_WORDS: usize = 200;
 /// Of one; shorter ones would mask half of every text.
@@ -27,6 +35,9 @@ pub struct PolicyForm {
     pub masks_secrets: bool,
     /// A line each.
     pub masked_words: String,
+    pub masked_patterns: String,
+    pub hosts: String,
+    pub assistants: String,
     pub version: String,
 }
 
@@ -40,6 +51,9 @@ impl PolicyForm {
             masks_addresses: form.is_checked("masks_addresses"),
             masks_secrets: form.is_checked("masks_secrets"),
             masked_words: form.text("masked_words").to_owned(),
+            masked_patterns: form.text("masked_patterns").to_owned(),
+            hosts: form.text("hosts").to_owned(),
+            assistants: form.text("assistants").to_owned(),
             version: form.text("version").to_owned(),
         }
     }
@@ -53,6 +67,9 @@ impl PolicyForm {
             masks_addresses: policy.masks_addresses,
             masks_secrets: policy.masks_secrets,
             masked_words: policy.masked_words.join("\n"),
+            masked_patterns: policy.masked_patterns.join("\n"),
+            hosts: lines(&policy.hosts),
+            assistants: lines(&policy.assistants),
             version: policy.version.to_string(),
         }
     }
@@ -65,6 +82,10 @@ impl PolicyForm {
         let person_monthly_tokens =
             problems.take("person_monthly_tokens", tokens(&self.person_monthly_tokens)).flatten();
         let masked_words = problems.take("masked_words", masked_words(&self.masked_words)).unwrap_or_default();
+        let masked_patterns =
+            problems.take("masked_patterns", masked_patterns(&self.masked_patterns)).unwrap_or_default();
+        let hosts = problems.take("hosts", hosts(&self.hosts)).flatten();
+        let assistants = problems.take("assistants", assistants(&self.assistants)).flatten();
         let ticked: BTreeSet<&String> = self.models.iter().filter(|name| !name.trim().is_empty()).collect();
         // Those offered: of tow.yaml, or of an older one.
         let old = saved.models.as_deref().unwrap_or_default();
@@ -79,8 +100,9 @@ impl PolicyForm {
         match (level, version) {
             (Some(level), Some(version)) if problems.is_empty() => {
                 let (masks_addresses, masks_secrets) = (self.masks_addresses, self.masks_secrets);
-                let masks = Policy { masks_addresses, masks_secrets, masked_words, ..Policy::default() };
-                Ok(Policy { level, models, monthly_tokens, person_monthly_tokens, version, ..masks })
+                let masks =
+                    Policy { masks_addresses, masks_secrets, masked_words, masked_patterns, ..Policy::default() };
+                Ok(Policy { level, models, hosts, assistants, monthly_tokens, person_monthly_tokens, version, ..masks })
             }
             _ => Err(Error::Invalid(problems)),
         }
@@ -91,6 +113,8 @@ impl PolicyForm {
 #[derive(Debug, Clone, Default)]
 pub struct ProjectForm {
     pub level: String,
+    pub hosts: String,
+    pub assistants: String,
     pub monthly_tokens: String,
     pub version: String,
 }
@@ -98,12 +122,16 @@ pub struct ProjectForm {
 impl ProjectForm {
     pub fn of(form: &Form) -> Self {
         let text = |name| form.text(name).to_owned();
-        ProjectForm { level: text("level"), monthly_tokens: text("monthly_tokens"), version: text("version") }
+        let (hosts, assistants) = (text("hosts"), text("assistants"));
+        let (level, monthly_tokens, version) = (text("level"), text("monthly_tokens"), text("version"));
+        ProjectForm { level, hosts, assistants, monthly_tokens, version }
     }
 
     pub fn of_policy(policy: &Policy) -> Self {
         ProjectForm {
             level: policy.level.to_string(),
+            hosts: lines(&policy.hosts),
+            assistants: lines(&policy.assistants),
             monthly_tokens: number(policy.monthly_tokens),
             version: policy.version.to_string(),
         }
@@ -113,10 +141,12 @@ impl ProjectForm {
         let mut problems = Problems::default();
         let level = problems.take("level", Level::parse(&self.level).ok_or(Msg::new("problem-choice")));
         let monthly_tokens = problems.take("monthly_tokens", tokens(&self.monthly_tokens)).flatten();
+        let hosts = problems.take("hosts", hosts(&self.hosts)).flatten();
+        let assistants = problems.take("assistants", assistants(&self.assistants)).flatten();
         let version = problems.take("version", self.version.parse().map_err(|_| Msg::new("problem-choice")));
         match (level, version) {
             (Some(level), Some(version)) if problems.is_empty() => {
-                Ok(Policy { level, monthly_tokens, version, ..Policy::default() })
+                Ok(Policy { level, hosts, assistants, monthly_tokens, version, ..Policy::default() })
             }
             _ => Err(Error::Invalid(problems)),
         }
@@ -149,6 +179,55 @@ fn masked_words(typed: &str) -> Result<Vec<String>, Msg> {
     Err(msg.with("least", MASKED_WORD_CHARS.start()).with("chars", MASKED_WORD_CHARS.end()))
 }
 
+/// As a field has them; nothing for no list.
+fn lines(list: &Option<Vec<String>>) -> String {
+    list.as_ref().map(|names| names.join("\n")).unwrap_or_default()
+}
+
+/// A list of lines, in lower case, each once; None when blank, which means all.
+fn named(typed: &str, read: impl Fn(&str) -> Option<String>) -> Result<Option<Vec<String>>, ()> {
+    let lines = typed.lines().map(|line| line.trim().to_lowercase()).filter(|line| !line.is_empty());
+    let names: Option<BTreeSet<String>> = lines.map(|line| read(&line)).collect();
+    let names = names.filter(|names| names.len() <= MAX_NAMED).ok_or(())?;
+    Ok((!names.is_empty()).then(|| names.into_iter().collect()))
+}
+
+/// Hosts, with a port where one is meant; what stands behind them does not belong here.
+fn hosts(typed: &str) -> Result<Option<Vec<String>>, Msg> {
+    let read = |line: &str| {
+        let url = url::Url::parse(&format!("https://{line}/")).ok()?;
+        let is_bare =
+            url.path() == "/" && url.username().is_empty() && url.query().is_none() && url.fragment().is_none();
+        Some(crate::ai::site_of(&url)).filter(|site| is_bare && !site.is_empty())
+    };
+    named(typed, read).map_err(|()| Msg::new("problem-ai-hosts").with("most", MAX_NAMED))
+}
+
+fn assistants(typed: &str) -> Result<Option<Vec<String>>, Msg> {
+    let is_key = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
+    let read = |line: &str| (line.len() <= MAX_KEY_CHARS && line.chars().all(is_key)).then(|| line.to_owned());
+    named(typed, read).map_err(|()| Msg::new("problem-ai-assistants").with("most", MAX_NAMED))
+}
+
+/// One a line, as typed, each once.
+fn masked_patterns(typed: &str) -> Result<Vec<String>, Msg> {
+    let patterns: BTreeSet<&str> = typed.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if patterns.len() > MAX_MASKED_PATTERNS
+        || patterns.iter().any(|pattern| pattern.chars().count() > MAX_PATTERN_CHARS)
+    {
+        let msg = Msg::new("problem-ai-masked-patterns").with("most", MAX_MASKED_PATTERNS);
+        return Err(msg.with("chars", MAX_PATTERN_CHARS));
+    }
+    for pattern in &patterns {
+        check_pattern(pattern).map_err(|bad| match bad {
+            BadPattern::Unreadable(why) => Msg::new("problem-ai-pattern").with("pattern", pattern).with("why", why),
+            BadPattern::TooLarge => Msg::new("problem-ai-pattern-large").with("pattern", pattern),
+            BadPattern::FitsNothing => Msg::new("problem-ai-pattern-empty").with("pattern", pattern),
+        })?;
+    }
+    Ok(patterns.into_iter().map(str::to_owned).collect())
+}
+
 /// The models that tow.yaml names, each once.
 pub fn configured(ai: &Ai) -> Vec<String> {
     let all = [
@@ -167,6 +246,9 @@ pub fn differing(mine: &Policy, theirs: &Policy) -> Vec<&'static str> {
     let label = |field: &str| match field {
         "level" => "ai-level",
         "models" => "ai-models",
+        "hosts" => "ai-hosts",
+        "assistants" => "ai-assistants",
+        "masked_patterns" => "ai-masked-patterns",
         "monthly_tokens" => "ai-monthly-tokens",
         "person_monthly_tokens" => "ai-person-monthly-tokens",
         "masks_addresses" => "ai-masks-addresses",

@@ -7,6 +7,7 @@ fn all() -> Masks {
     Masks {
         addresses: true,
         secrets: true,
+        patterns: Vec::new(),
         words: ["project condor", "straße", "οδυσσευς", "i\u{307}stanbul"].map(str::to_owned).to_vec(),
     }
 }

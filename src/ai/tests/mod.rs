@@ -4,6 +4,7 @@ mod client;
 mod gate;
 mod masks;
 mod pages;
+mod policy;
 mod sent;
 mod web;
 
