@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tow::config::Security;
-use tow::net::{CLOSE_SECONDS, Call, Fault, Line, Net, is_public};
+use tow::net::{CLOSE_SECONDS, Call, Fault, Line, Net, Patience, is_on_the_web, is_public, wait};
 
 fn security(allowed: &[&str]) -> Security {
     let mut security = App::new().state().config.security.clone();
@@ -241,4 +241,81 @@ fn a_log_server_that_never_stops_talking_is_left_in_time() {
     let began = Instant::now();
     assert_eq!(line.send_tcp(&security(&["127.0.0.1"]), b"one line"), Ok(()));
     assert!(began.elapsed() < Duration::from_secs(CLOSE_SECONDS * 4), "{:?}", began.elapsed());
+}
+
+/// Forwards a request of somebody else's making: the status and the body, or the fault and what had come.
+fn forwarded(net: &Net, url: url::Url, patience: Patience) -> Result<(u16, Result<usize, String>), Fault> {
+    wait(async {
+        let request = net.maker()?.get(url).build().unwrap();
+        let arrived = net.forward(request, patience).await?;
+        let status = arrived.status().as_u16();
+        Ok((status, arrived.bytes().await.map(|body| body.len()).map_err(|error| format!("{error:?}"))))
+    })?
+}
+
+fn patience(first: u64, idle: u64, max_bytes: usize) -> Patience {
+    let milliseconds = Duration::from_millis;
+    Patience { first: milliseconds(first), idle: milliseconds(idle), max_bytes, meter: Arc::default() }
+}
+
+#[test]
+fn what_is_forwarded_keeps_the_rules_of_addresses_and_follows_nothing() {
+    let outside = Outside::new(|asked| match asked.path.as_str() {
+        "/away" => Said::elsewhere("/there"),
+        _ => Said::text(200, "text/plain", "hello"),
+    });
+    let refused = forwarded(&Net::new(&security(&[])), outside.url("/"), patience(1000, 1000, 100)).unwrap_err();
+    assert_eq!(refused, Fault::Plain("127.0.0.1".to_owned()));
+    let net = Net::new(&security(&["127.0.0.1"]));
+    assert_eq!(forwarded(&net, outside.url("/away"), patience(1000, 1000, 100)), Ok((302, Ok(0))));
+    let counted = patience(1000, 1000, 5);
+    assert_eq!(forwarded(&net, outside.url("/"), counted.clone()), Ok((200, Ok(5))));
+    assert_eq!((counted.meter.load(Ordering::Relaxed), outside.asked().len()), (5, 2));
+}
+
+#[test]
+fn what_is_forwarded_has_its_time_to_begin_its_pauses_and_its_size() {
+    let outside = Outside::new(|asked| match asked.path.as_str() {
+        "/late" => Said::text(200, "text/plain", "hello").late(Duration::from_secs(2)),
+        _ => Said::text(200, "text/plain", "x".repeat(101)),
+    });
+    let net = Net::new(&security(&["127.0.0.1"]));
+    let began = Instant::now();
+    let late = forwarded(&net, outside.url("/late"), patience(200, 1000, 100)).unwrap_err();
+    assert_eq!(late, Fault::Away("127.0.0.1 did not answer in time".to_owned()));
+    assert!(began.elapsed() < Duration::from_secs(2));
+    let (status, body) = forwarded(&net, outside.url("/long"), patience(1000, 1000, 100)).unwrap();
+    assert!(status == 200 && body.clone().unwrap_err().contains("TooLarge(100)"), "{body:?}");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf").unwrap();
+        std::thread::sleep(Duration::from_secs(2));
+    });
+    let (began, (_, body)) = (Instant::now(), forwarded(&net, silent, patience(1000, 200, 100)).unwrap());
+    assert!(body.clone().unwrap_err().contains("did not answer in time"), "{body:?}");
+    assert!(began.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn an_address_of_the_web_says_so_by_its_name_alone() {
+    let is_on = |address: &str| is_on_the_web(&address.parse().unwrap());
+    for address in
+        ["https://steel.example/a?b=c", "http://8.8.8.8/", "https://[2606:4700::1111]/", "https://notlocal.example/"]
+    {
+        assert!(is_on(address), "{address}");
+    }
+    for address in [
+        "https://a.local/",
+        "https://a.LAN./",
+        "https://corp/",
+        "http://192.168.1.1/",
+        "http://0x7f.1/",
+        "ftp://a.example/",
+        "https://u:p@a.example/",
+        "mailto:a@b.example",
+    ] {
+        assert!(!is_on(address), "{address}");
+    }
 }

@@ -28,11 +28,13 @@ pub struct Pace {
     /// For all of it: the wait at the gate, the tries and the pauses between them.
     pub within: Option<Duration>,
     pub beat: Duration,
+    /// At the gate.
+    pub queue: Duration,
 }
 
 impl Default for Pace {
     fn default() -> Self {
-        Pace { tries: MAX_TRIES, within: None, beat: BEAT }
+        Pace { tries: MAX_TRIES, within: None, beat: BEAT, queue: LONGEST_QUEUE }
     }
 }
 
@@ -110,7 +112,7 @@ impl Errand<'_> {
         for attempt in 1.. {
             dressed.sending.attempt = attempt;
             // Who waits at the gate until the end has no time left for the call.
-            let patience = until.map_or(LONGEST_QUEUE, |_| (left() / 2).min(LONGEST_QUEUE));
+            let patience = until.map_or(self.pace.queue, |_| (left() / 2).min(self.pace.queue));
             let call = match self.enter(desk, &mut dressed, patience).await? {
                 Ok(call) => call,
                 Err(fault) => return Ok(Err(fault)),
@@ -188,7 +190,7 @@ impl Errand<'_> {
                     dressed.sending.attempt = attempt;
                     continue;
                 }
-                Gate::Full => seat = seat.or_else(|| Seat::take(&WAITING)),
+                Gate::Full => seat = seat.or_else(|| WAITING.take()),
             }
             if seat.is_none() {
                 is_last = true;
@@ -251,20 +253,33 @@ impl Errand<'_> {
 }
 
 /// Calls of this process that wait at the gate.
-static WAITING: AtomicUsize = AtomicUsize::new(0);
+static WAITING: Seats = Seats::new();
 
-/// A place to wait.
-struct Seat(&'static AtomicUsize);
+/// Places to wait, `MAX_WAITING` of them.
+pub struct Seats(AtomicUsize);
 
-impl Seat {
+/// One of them, until it is dropped.
+pub struct Seat<'s>(&'s AtomicUsize);
+
+impl Seats {
+    pub const fn new() -> Self {
+        Seats(AtomicUsize::new(0))
+    }
+
     /// None when all are taken.
-    fn take(all: &'static AtomicUsize) -> Option<Seat> {
+    pub fn take(&self) -> Option<Seat<'_>> {
         let next = |taken: usize| (taken < MAX_WAITING).then_some(taken + 1);
-        all.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok().then_some(Seat(all))
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).is_ok().then_some(Seat(&self.0))
     }
 }
 
-impl Drop for Seat {
+impl Default for Seats {
+    fn default() -> Self {
+        Seats::new()
+    }
+}
+
+impl Drop for Seat<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }

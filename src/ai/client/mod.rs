@@ -9,6 +9,7 @@ mod way;
 mod web;
 mod wire;
 
+pub use errand::{Seat, Seats};
 pub use prompt::{Material, Model, Prompt, Source};
 pub use stop::{Coming, Stop};
 pub use way::Heard;
@@ -85,19 +86,47 @@ pub fn check_provider(config: &Config) -> Result<&'static str, String> {
     Ok("")
 }
 
+/// How long a provider may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waits {
+    /// Until a whole answer that is not streamed.
+    pub answer: Duration,
+    /// Until a streamed one begins.
+    pub first: Duration,
+    /// Between two pieces of it.
+    pub idle: Duration,
+    pub vectors: Duration,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        let (first, idle) = (seconds(FIRST_SECONDS), seconds(IDLE_SECONDS));
+        Waits { answer: seconds(ANSWER_SECONDS), first, idle, vectors: seconds(EMBEDDING_SECONDS) }
+    }
+}
+
 /// The configured provider.
 pub struct Provider {
     ai: Ai,
     net: Arc<Net>,
     key: Option<Secret>,
     pace: Pace,
+    waits: Waits,
     stop: Stop,
 }
 
 impl Provider {
     pub fn new(config: &Config, net: Arc<Net>) -> Self {
         let key = config.ai.openai_api_key.clone();
-        Provider { ai: config.ai.clone(), net, key, pace: Pace::default(), stop: Stop::default() }
+        Provider {
+            ai: config.ai.clone(),
+            net,
+            key,
+            pace: Pace::default(),
+            waits: Waits::default(),
+            stop: Stop::default(),
+        }
     }
 
     /// For a job, whose thread has a way out of its own; see `net::wait`.
@@ -119,6 +148,16 @@ impl Provider {
     /// Another interval of the sign of life, for tests.
     pub fn beating(self, beat: Duration) -> Self {
         Provider { pace: Pace { beat, ..self.pace }, ..self }
+    }
+
+    /// Another patience with the provider, for tests.
+    pub fn waiting(self, waits: Waits) -> Self {
+        Provider { waits, ..self }
+    }
+
+    /// Another wait at the gate, for tests.
+    pub fn queueing(self, queue: Duration) -> Self {
+        Provider { pace: Pace { queue, ..self.pace }, ..self }
     }
 
     pub fn is_configured(&self) -> bool {
@@ -237,14 +276,12 @@ impl Provider {
     }
 
     fn way(&self, endpoint: Endpoint, key: &Secret, trip: &Trip) -> Way {
-        let seconds = Duration::from_secs;
+        let Waits { answer, first: begin, idle: pause, vectors } = self.waits;
         let (first, idle, max_bytes) = match endpoint {
             // The web has a way of its own.
-            Endpoint::Responses | Endpoint::WebSearch | Endpoint::WebFetch => {
-                (seconds(ANSWER_SECONDS), seconds(FIRST_SECONDS), MAX_ANSWER_BYTES)
-            }
-            Endpoint::Stream => (seconds(FIRST_SECONDS), seconds(IDLE_SECONDS), MAX_ANSWER_BYTES),
-            Endpoint::Embeddings => (seconds(EMBEDDING_SECONDS), seconds(EMBEDDING_SECONDS), MAX_VECTORS_BYTES),
+            Endpoint::Responses | Endpoint::WebSearch | Endpoint::WebFetch => (answer, begin, MAX_ANSWER_BYTES),
+            Endpoint::Stream => (begin, pause, MAX_ANSWER_BYTES),
+            Endpoint::Embeddings => (vectors, vectors, MAX_VECTORS_BYTES),
         };
         let patience = Patience { first, idle, max_bytes, meter: trip.meter.clone() };
         Way::new(self.net.clone(), self.ai.openai_base_url.clone(), key.clone(), patience, trip.clone())

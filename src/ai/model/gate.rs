@@ -238,7 +238,7 @@ fn write(tx: &mut Tx, asking: &Asking, sending: &Sending, refused: Option<&Fault
     let mut sql = Sql::named(
         "ai::open",
         "insert into ai_calls (id, organisation_id, at, purpose, endpoint, host, model, person_id, project_id, records, attempt,
-           bytes_out, hash, holders, outcome, reason, finished_at) values (",
+           bytes_out, hash, holders, agent, outcome, reason, finished_at) values (",
     );
     sql.bind(id).push(", ").bind(asking.organisation).push(", ").bind(tx.now).push(", ").bind(asking.purpose);
     sql.push(", ")
@@ -251,7 +251,8 @@ fn write(tx: &mut Tx, asking: &Asking, sending: &Sending, refused: Option<&Fault
     sql.push(", ").bind(Bind::Uuids(sending.records.clone())).push(", ").bind(sending.attempt);
     // What was refused did not leave.
     sql.push(", ").bind(if refused.is_some() { 0 } else { sending.bytes }).push(", ").bind(sending.hash.clone());
-    sql.push(", ").bind(Bind::Uuids(holders)).push(", ").bind(outcome).push(", ");
+    sql.push(", ").bind(Bind::Uuids(holders)).push(", nullif(").bind(asking.assistant.as_deref().unwrap_or_default());
+    sql.push(", ''), ").bind(outcome).push(", ");
     match refused {
         Some(fault) => sql.bind(fault.reason).push(", ").bind(tx.now),
         None => sql.push("null, null"),

@@ -2,7 +2,7 @@
 //! only where the reader may see the record; the rest is a number.
 
 use super::{CallOutcome, Endpoint, Purpose};
-use crate::access::{Actor, Permission, Thing, Verb, can, check, may, visible};
+use crate::access::{Actor, Permission, ProjectId, Thing, Verb, can, check, may, visible};
 use crate::ai::{Fault, Reason};
 use crate::audit::{self, Act, ActKind, hex};
 use crate::db::Tx;
@@ -48,6 +48,12 @@ pub struct Call {
     pub person_id: Option<Uuid>,
     #[diesel(sql_type = Nullable<Text>)]
     pub person: Option<String>,
+    /// Whose budget and policy also counted.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub project_id: Option<Uuid>,
+    /// The key of an assistant or agent.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub agent: Option<String>,
     #[diesel(sql_type = Array<SqlUuid>)]
     pub records: Vec<Uuid>,
     #[diesel(sql_type = Int4)]
@@ -79,7 +85,7 @@ pub struct Call {
 
 /// Calls are aliased c.
 const SELECT: &str =
-    "select c.id, c.at, c.purpose, c.endpoint, c.host, c.model, c.person_id, p.name as person, c.records, c.attempt,
+    "select c.id, c.at, c.purpose, c.endpoint, c.host, c.model, c.person_id, p.name as person, c.project_id, c.agent, c.records, c.attempt,
     c.bytes_out, c.bytes_in, c.tokens_in, c.tokens_out, c.is_estimate, c.hash, c.outcome, c.reason, c.status, c.code, c.milliseconds
     from ai_calls c left join people p on p.id = c.person_id where ";
 
@@ -171,6 +177,12 @@ impl Call {
         Ok(records.into_iter().map(|record| (record.id.0, record)).collect())
     }
 
+    /// None where there is none, or the reader may not see it.
+    pub fn project_key(&self, me: &Actor) -> Option<String> {
+        let project = me.project_by_id(ProjectId(self.project_id?))?;
+        Some(project.key.clone())
+    }
+
     fn is_of(&self, me: &Actor) -> bool {
         me.person_id().is_some_and(|person| self.person_id == Some(person.0))
     }
@@ -183,6 +195,7 @@ impl Call {
         json!({
             "id": self.id, "at": self.at.to_rfc3339_opts(SecondsFormat::Micros, true), "purpose": self.purpose,
             "endpoint": self.endpoint, "host": self.host, "model": self.model, "person_id": self.person_id, "person": self.person,
+            "project": self.project_key(me), "agent": self.agent,
             "records": named, "records_in_all": self.records.len(), "attempt": self.attempt, "bytes_out": self.bytes_out,
             "bytes_in": self.bytes_in, "tokens_in": self.tokens_in, "tokens_out": self.tokens_out, "is_estimate": self.is_estimate, "outcome": self.outcome,
             "reason": self.reason, "status": self.status, "code": self.code, "milliseconds": self.milliseconds,
@@ -191,7 +204,7 @@ impl Call {
     }
 }
 
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 24] = [
     "id",
     "at",
     "purpose",
@@ -200,6 +213,8 @@ const COLUMNS: [&str; 22] = [
     "model",
     "person_id",
     "person",
+    "project",
+    "agent",
     "records",
     "records_in_all",
     "attempt",
@@ -340,8 +355,10 @@ pub fn last_calls(tx: &mut Tx, me: &Actor) -> Result<Vec<Call>> {
 impl Call {
     /// When it was and how it ended, nothing else.
     fn bare(self) -> Call {
-        let (person_id, person, records, hash) = (None, None, Vec::new(), Vec::new());
-        Call { purpose: String::new(), model: String::new(), person_id, person, records, hash, ..self }
+        let (person_id, person, project_id, agent) = (None, None, None, None);
+        let (records, hash) = (Vec::new(), Vec::new());
+        let known = Call { person_id, person, project_id, agent, records, hash, ..self };
+        Call { purpose: String::new(), model: String::new(), ..known }
     }
 }
 

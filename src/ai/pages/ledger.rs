@@ -1,5 +1,6 @@
 //! What left the building: the chart, the filter, the calls.
 
+use crate::access::Actor;
 use crate::ai::{Call, CallFilter, CallOutcome, DayOfCalls, Endpoint, Purpose, Share, request_path};
 use crate::clock::midnight;
 use crate::error::{Msg, Problems};
@@ -214,14 +215,21 @@ pub struct CallLine {
     pub more: usize,
     /// Where the reader may read it, word for word.
     pub request: Option<String>,
+    /// The project's key, where the reader may see it.
+    pub project: Option<String>,
 }
 
 impl CallLine {
-    pub fn of(call: Call, seen: &BTreeMap<Uuid, Record>, kept: &BTreeSet<Uuid>) -> Self {
+    pub fn of(call: Call, me: &Actor, seen: &BTreeMap<Uuid, Record>, kept: &BTreeSet<Uuid>) -> Self {
+        let project = call.project_key(me);
+        CallLine { project, ..CallLine::bare(call, seen, kept) }
+    }
+
+    fn bare(call: Call, seen: &BTreeMap<Uuid, Record>, kept: &BTreeSet<Uuid>) -> Self {
         let records: Vec<Record> =
             call.records.iter().filter_map(|id| seen.get(id)).take(RECORDS_NAMED).cloned().collect();
         let request = kept.contains(&call.id).then(|| request_path(call.id));
-        CallLine { more: call.records.len() - records.len(), records, request, call }
+        CallLine { more: call.records.len() - records.len(), records, request, project: None, call }
     }
 }
 
@@ -293,6 +301,8 @@ impl Call {
             model: "text-embedding-3-small".to_owned(),
             person_id: None,
             person: None,
+            project_id: None,
+            agent: Some("chief_of_staff".to_owned()),
             records: vec![Uuid::nil(); 3],
             attempt: 1,
             bytes_out: 11_300,
@@ -343,7 +353,7 @@ impl Ledger {
             chart: Chart::new(day, &days),
             lines: calls
                 .into_iter()
-                .map(|call| CallLine::of(call, &BTreeMap::new(), &BTreeSet::from([Uuid::nil()])))
+                .map(|call| CallLine::bare(call, &BTreeMap::new(), &BTreeSet::from([Uuid::nil()])))
                 .collect(),
             next: None,
             is_filtered: false,

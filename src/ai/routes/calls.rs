@@ -58,7 +58,7 @@ async fn page(ctx: &Ctx, form: LedgerForm, after: Option<Cursor>, problems: Prob
         outcomes: outcome_choices(&form.outcome),
         people: people_choices(&people, &form.person),
         chart,
-        lines: page.rows.into_iter().map(|call| CallLine::of(call, &seen, &kept)).collect(),
+        lines: page.rows.into_iter().map(|call| CallLine::of(call, &me, &seen, &kept)).collect(),
         next: page.next.map(|next| form.address(&next.encode())),
         form,
         is_filtered,

@@ -2,6 +2,7 @@
 
 mod client;
 mod gate;
+mod limits;
 mod masks;
 mod pages;
 mod policy;

@@ -1,0 +1,1 @@
+alter table ai_calls drop column agent;
