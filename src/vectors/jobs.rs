@@ -2,7 +2,7 @@
 //! of `ai`. Nobody waits for it, so whatever the provider does, the set rests for a while and goes on later.
 
 use super::model::*;
-use crate::ai::{Asking, Fault, Provider, Reason, Source, foresee};
+use crate::ai::{Asking, Fault, Provider, Reason, Source, foresee, site};
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Result};
 use crate::net;
@@ -156,12 +156,13 @@ async fn turn(work: &mut Work<'_>, provider: &Provider, held: (&Set, Lease), pla
 /// Asked before, so that the ledger is not filled with the same refusal every minute.
 pub fn forbidden(work: &mut Work<'_>, set: &Set, asking: &Asking, batch: &[Waiting]) -> Result<Option<Fault>> {
     let records: Vec<Uuid> = batch.iter().map(|row| row.record_id).collect();
-    work.read(|tx| foresee(tx, asking, &set.model, &records))
+    let asking = asking.clone().at(site(&work.config.ai));
+    work.read(|tx| foresee(tx, &asking, &set.model, &records))
 }
 
 /// Whether it is about this place and not about the provider.
 pub fn is_held(fault: &Fault) -> bool {
-    matches!(fault.reason, Reason::Policy | Reason::Kept | Reason::Model | Reason::Budget)
+    matches!(fault.reason, Reason::Policy | Reason::Kept | Reason::Model | Reason::Host | Reason::Budget)
 }
 
 /// Sends a batch and keeps what comes back. When the provider calls the request wrong it may be one text of many: halved until that

@@ -4,7 +4,7 @@
 use super::model::*;
 use super::questions::{Key, questions};
 use crate::access::{Actor, Ctx};
-use crate::ai::{Asking, Coming, Fault, PageDesk, Provider, Purpose, Reason, Source, foresee};
+use crate::ai::{Asking, Coming, Fault, PageDesk, Provider, Purpose, Reason, Source, foresee, site};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::queue::Work;
@@ -47,7 +47,8 @@ pub async fn mean(ctx: &Ctx, text: &str, patience: Wait) -> Result<Meant> {
     if ai.openai_api_key.is_none() || !has_letters(text) {
         return Ok(Meant::Off);
     }
-    let asked = ctx.read(ask).await?;
+    let host = site(ai);
+    let asked = ctx.read(move |tx, me| ask(tx, me, host)).await?;
     let Some((set, asking)) = asked else { return Ok(Meant::Off) };
     let person = asking.person.map(|id| id.0);
     let key = Key { host: ai.openai_base_url.to_string(), set: set.clone(), person, text: text.to_owned() };
@@ -68,7 +69,8 @@ pub async fn mean_for(work: &mut Work<'_>, provider: &Provider, me: &Actor, text
     if !provider.is_configured() || !has_letters(text) {
         return Ok(Meant::Off);
     }
-    let Some((set, asking)) = work.read(|tx| ask(tx, me))? else { return Ok(Meant::Off) };
+    let host = provider.site();
+    let Some((set, asking)) = work.read(|tx| ask(tx, me, host))? else { return Ok(Meant::Off) };
     let asking = Asking { person: None, ..asking };
     let model = (set.model.as_str(), set.length());
     Ok(match provider.embed_as(work, &asking, model, &[(Source::Own, text)]).await? {
@@ -82,9 +84,10 @@ pub async fn mean_for(work: &mut Work<'_>, provider: &Provider, me: &Actor, text
 }
 
 /// None where nothing can be compared, or nothing may leave.
-fn ask(tx: &mut Tx, me: &Actor) -> Result<Option<(Set, Asking)>> {
+fn ask(tx: &mut Tx, me: &Actor, host: String) -> Result<Option<(Set, Asking)>> {
     let Some(set) = Set::find(tx, SetState::Serving)? else { return Ok(None) };
     let Ok(asking) = Asking::of(me, Purpose::Search) else { return Ok(None) };
+    let asking = asking.at(host);
     let is_open = set.has_vectors(tx)? && foresee(tx, &asking, &set.model, &[])?.is_none();
     Ok(is_open.then_some((set, asking)))
 }
@@ -94,7 +97,8 @@ fn has_letters(text: &str) -> bool {
 }
 
 fn is_wanted(fault: &Fault) -> bool {
-    matches!(fault.reason, Reason::NoKey | Reason::Policy | Reason::Kept | Reason::Model | Reason::Budget)
+    let held = [Reason::NoKey, Reason::Policy, Reason::Kept, Reason::Model, Reason::Host, Reason::Budget];
+    held.contains(&fault.reason)
 }
 
 fn make(state: Shared, request: Uuid, asking: Asking, key: Key, patience: Wait) -> Coming<Vec<f32>> {

@@ -86,6 +86,8 @@ pub struct Asking {
     pub kept: Option<Kept>,
     /// Who answers: the key of an assistant or agent.
     pub assistant: Option<String>,
+    /// Where it would go, for who asks ahead; a call knows it itself.
+    pub site: Option<String>,
 }
 
 impl Asking {
@@ -95,12 +97,17 @@ impl Asking {
     }
 
     pub fn new(purpose: Purpose, organisation: OrganisationId, person: Option<PersonId>) -> Self {
-        Asking { purpose, organisation, person, project: None, kept: None, assistant: None }
+        Asking { purpose, organisation, person, project: None, kept: None, assistant: None, site: None }
     }
 
     /// The request is kept for its person, with the chat or run `record`, of which it serves `part`.
     pub fn kept_with(self, record: Uuid, part: Uuid) -> Self {
         Asking { kept: Some(Kept { record, part }), ..self }
+    }
+
+    /// Asked ahead of a call to this host.
+    pub fn at(self, site: String) -> Self {
+        Asking { site: Some(site), ..self }
     }
 
     /// Answered by this assistant or agent, whose key policies name.
@@ -215,7 +222,7 @@ pub fn foresee_as(
 ) -> Result<Option<Fault>> {
     let sending = Sending {
         endpoint,
-        host: String::new(),
+        host: asking.site.clone().unwrap_or_default(),
         model: model.to_owned(),
         records: records.to_vec(),
         bytes: 0,

@@ -4,7 +4,7 @@ use super::*;
 use std::time::{Duration, Instant};
 use tow::ai::{
     BadPattern, MAX_MASKED_PATTERNS, MAX_MODELS, MAX_NAMED, MAX_PATTERN_CHARS, Masks, Policy, Reason, Sphere, WebTools,
-    assistants_allowed, check_pattern,
+    assistants_allowed, check_pattern, foresee,
 };
 
 fn decide(app: &App, who: Who, sphere: Sphere, policy: Policy) {
@@ -217,4 +217,15 @@ fn a_policy_names_so_many_models_and_no_more() {
         app.as_(BEN).post("/settings/ai", &form).status
     };
     assert_eq!((post(&many), post(&many[1..])), (422, 303));
+}
+
+#[test]
+fn a_provider_that_is_left_out_is_foreseen_and_fills_no_ledger() {
+    let models = Models::new();
+    let app = models.app();
+    decide(&app, ADA, Sphere::Organisation, of_hosts(&["elsewhere.example"]));
+    let foreseen = |asking: Asking| app.tx(move |tx| foresee(tx, &asking, "text-embedding-3-small", &[]));
+    assert_eq!(foreseen(asking(CLEO).at(models.address.to_string())).unwrap().reason, Reason::Host);
+    assert_eq!(foreseen(asking(CLEO).at("elsewhere.example:8443".to_owned())), None);
+    assert_eq!(app.count("select count(*) from ai_calls"), 0);
 }
