@@ -53,6 +53,7 @@ diesel::table! {
         alive_at -> Nullable<Timestamptz>,
         holders -> Array<Uuid>,
         is_estimate -> Bool,
+        agent -> Nullable<Text>,
     }
 }
 
@@ -65,6 +66,8 @@ diesel::table! {
         version -> Integer,
         updated_by_id -> Nullable<Uuid>,
         updated_at -> Timestamptz,
+        hosts -> Nullable<Array<Text>>,
+        assistants -> Nullable<Array<Text>>,
     }
 }
 
@@ -83,6 +86,9 @@ diesel::table! {
         version -> Integer,
         updated_by_id -> Nullable<Uuid>,
         updated_at -> Timestamptz,
+        hosts -> Nullable<Array<Text>>,
+        assistants -> Nullable<Array<Text>>,
+        masked_patterns -> Array<Text>,
     }
 }
 

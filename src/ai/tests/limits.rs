@@ -96,6 +96,7 @@ fn the_ledger_says_in_which_project_and_by_which_assistant() {
         page.text()
     );
     // Who may see all calls and not the project reads no key of it.
+    open_security_desk(&app);
     let audits = app.as_(SAMI).get("/settings/ai/calls");
     assert!(audits.has("chief_of_staff") && !audits.has(">ATL</a>"));
     let lines = app.as_(ADA).post("/settings/ai/calls/export", &[("format", "ndjson")]).text();
