@@ -115,6 +115,6 @@ pub fn is_on_the_web(url: &Url) -> bool {
 
 /// A name of one word is one of this network.
 fn is_worldly(name: &str) -> bool {
-    let is_inner = |inner: &&str| name.strip_suffix(*inner).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    name.contains('.') && !INNER_NAMES.iter().any(|inner| is_inner(&inner))
+    let is_inner = |inner: &str| name.strip_suffix(inner).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    name.contains('.') && !INNER_NAMES.iter().any(|inner| is_inner(inner))
 }
