@@ -103,7 +103,7 @@ pub fn prepare(tx: &mut Tx, me: &Actor, draft: &Draft, meaning: Option<Meaning>)
         None => Vec::new(),
     };
     Ok(Prepared {
-        asking: Asking::of(me, Purpose::Chat)?.in_project(draft.project),
+        asking: Asking::of(me, Purpose::Chat)?.in_project(draft.project).by(&assistant.key),
         prompt: prompt.material(&found).says(&draft.question),
         sources: draft.sources.clone(),
         files,

@@ -11,7 +11,7 @@ use super::model::*;
 use super::pages::{Composer, Editing, Loaded, Pane, Show, WORDS};
 use super::run;
 use crate::access::{Actor, Ctx, Permission, holds};
-use crate::ai::{Asking, Endpoint, Fault, Purpose, Reason, foresee_as, requests_of};
+use crate::ai::{Asking, Endpoint, Fault, Purpose, Reason, foresee_as, requests_of, site, site_of};
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Msg, Problems, Result};
 use crate::files::Attachments;
@@ -119,13 +119,15 @@ fn closed(tx: &mut Tx, asking: &Asking, ai: &crate::config::Ai) -> Result<Option
     if ai.openai_api_key.is_none() {
         return Ok(Some(Fault::new(Reason::NoKey).msg()));
     }
-    let fault = foresee_as(tx, asking, Endpoint::Stream, &ai.openai_reasoning_model, &[])?;
+    let asking = asking.clone().at(site(ai));
+    let fault = foresee_as(tx, &asking, Endpoint::Stream, &ai.openai_reasoning_model, &[])?;
     Ok(fault.map(|fault| fault.msg()))
 }
 
 /// Whether web tools are set up and no policy forbids them here.
 fn has_web(tx: &mut Tx, asking: &Asking, ai: &crate::config::Ai) -> Result<bool> {
-    Ok(ai.exa_api_key.is_some() && foresee_as(tx, asking, Endpoint::WebSearch, "", &[])?.is_none())
+    let asking = asking.clone().at(site_of(&ai.exa_base_url));
+    Ok(ai.exa_api_key.is_some() && foresee_as(tx, &asking, Endpoint::WebSearch, "", &[])?.is_none())
 }
 
 /// The first question makes the chat.

@@ -252,3 +252,19 @@ fn the_organisation_has_assistants_of_its_own_which_only_who_manages_ai_changes(
     let page = app.as_(ADA).post("/settings/ai/assistants", &[("name", "Long"), ("instructions", &long)]);
     assert_eq!(page.status, 422);
 }
+
+#[test]
+fn an_assistant_that_a_policy_leaves_out_does_not_answer_and_the_ledger_names_who_did() {
+    let models = Models::new();
+    let app = ready(&models);
+    chat(&app, CLEO, "What is late?", &[("assistant", "cto")]);
+    let answered = "select count(*) from ai_calls where agent = 'cto' and purpose = 'chat' and outcome = 'done'";
+    assert_eq!(app.count(answered), 1);
+    let only = tow::ai::Policy { assistants: Some(vec!["default".to_owned()]), ..tow::ai::Policy::default() };
+    app.write(ADA, |tx, me| only.save(tx, me, tow::ai::Sphere::Organisation)).unwrap();
+    let path = chat(&app, CLEO, "And now?", &[("assistant", "cto")]);
+    assert_eq!((last(&app, "state"), last(&app, "reason")), ("failed".to_owned(), "assistant".to_owned()));
+    assert!(app.as_(CLEO).get(&path).has("The assistant cto is not among those allowed here"));
+    chat(&app, CLEO, "And you?", &[]);
+    assert_eq!((last(&app, "state"), app.count(answered)), ("done".to_owned(), 1));
+}
