@@ -1,11 +1,11 @@
 //! `/diffs`.
 
 use super::model::*;
-use super::pages::{ChangeForm, Editing, Index, New, Show, StateForm, WORDS, filter};
+use super::pages::{ChangeForm, Editing, Index, New, Show, WORDS, filter};
 use crate::access::{Actor, Ctx, Verb, can};
 use crate::db::Tx;
 use crate::error::{Conflict, Error, Problems, Result};
-use crate::memory::{Item, NewSource, covers};
+use crate::memory::{Item, NewSource, StateForm, covers};
 use crate::records::Record;
 use crate::related::{Address, parse_place, place_choices};
 use crate::ui::count_label;

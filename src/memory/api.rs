@@ -1,7 +1,7 @@
 //! `/api/v1/memory`: the same verbs as the pages.
 
 use super::model::*;
-use super::pages::ItemForm;
+use super::pages::{ItemForm, StateForm};
 use crate::access::{Actor, Kind};
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -234,16 +234,19 @@ impl NewItemBody {
             let msg = crate::error::Msg::new("problem-memory-sources").with("max", MAX_SOURCES);
             return Err(Error::invalid("sources", msg));
         }
-        let form = ItemForm {
+        let state = StateForm {
             kind: self.kind,
-            tags: tags_sent(&self.tags)?,
             title: self.title,
-            place: self.place,
             body: self.body,
             confidence: self.confidence.unwrap_or(USUAL_CONFIDENCE).to_string(),
             importance: self.importance.unwrap_or(USUAL_IMPORTANCE).to_string(),
             valid_from: self.valid_from.unwrap_or_default(),
             valid_until: self.valid_until.unwrap_or_default(),
+        };
+        let form = ItemForm {
+            state,
+            tags: tags_sent(&self.tags)?,
+            place: self.place,
             supersedes: self.supersedes.unwrap_or_default(),
             ..ItemForm::default()
         };

@@ -11,7 +11,7 @@ mod routes;
 
 pub use model::*;
 pub use model_texts::texts;
-pub use pages::samples;
+pub use pages::{StateForm, samples};
 
 use crate::ui::NavItem;
 use crate::web::{Feature, Group};

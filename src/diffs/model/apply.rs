@@ -105,21 +105,8 @@ impl Diff {
     }
 
     fn new_item(&self, proposed: &Proposed, old: Option<&Item>) -> Option<NewItem> {
-        let state = proposed.state()?;
-        Some(NewItem {
-            place: self.place(),
-            kind: state.kind,
-            title: state.title,
-            body: state.body,
-            confidence: state.confidence,
-            importance: state.importance,
-            valid_from: state.valid_from,
-            valid_until: state.valid_until,
-            tags: Vec::new(),
-            sources: Vec::new(),
-            widen: Vec::new(),
-            supersedes: old.map(|old| old.record.display_id.clone()),
-        })
+        let supersedes = old.map(|old| old.record.display_id.clone());
+        Some(NewItem { supersedes, ..NewItem::of_state(self.place(), proposed.state()?) })
     }
 }
 

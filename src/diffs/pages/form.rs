@@ -3,18 +3,13 @@
 use super::sample_target;
 use crate::access::Kind;
 use crate::diffs::model::*;
-use crate::error::{Error, Problems, Result};
-use crate::memory::{
-    self, IMPORTANCE, Item, State, Type, USUAL_CONFIDENCE, USUAL_IMPORTANCE, parse_body, parse_confidence,
-    parse_importance,
-};
+use crate::error::Problems;
+use crate::memory::{Item, StateForm};
 use crate::records::Record;
 use crate::related::{PlaceChoice, place_options};
-use crate::text::value::Title;
 use crate::ui::{Choice, Shell, filters, text};
-use crate::web::{Form, parse_date};
+use crate::web::Form;
 use askama::Template;
-use chrono::NaiveDate;
 
 #[derive(Template)]
 #[template(path = "diffs/new.html")]
@@ -30,19 +25,6 @@ pub struct New {
     pub narrower: Vec<Record>,
     /// The item that it is about, as it is now. None when something is added.
     pub target: Option<Item>,
-}
-
-/// An item's words as typed.
-#[derive(Debug, Clone, Default)]
-pub struct StateForm {
-    pub kind: String,
-    pub title: String,
-    pub body: String,
-    /// Percent.
-    pub confidence: String,
-    pub importance: String,
-    pub valid_from: String,
-    pub valid_until: String,
 }
 
 /// A change as typed.
@@ -65,95 +47,6 @@ pub struct ChangeForm {
     /// The diff that it joins; empty for a new one.
     pub diff: String,
     pub at_once: bool,
-}
-
-impl StateForm {
-    pub fn of(form: &Form) -> Self {
-        let text = |name| form.text(name).to_owned();
-        StateForm {
-            kind: text("type"),
-            title: text("title"),
-            body: text("body"),
-            confidence: text("confidence"),
-            importance: text("importance"),
-            valid_from: text("valid_from"),
-            valid_until: text("valid_until"),
-        }
-    }
-
-    pub fn of_item(item: &Item) -> Self {
-        let value = |field| item.value(field, &[]);
-        StateForm {
-            kind: item.kind.to_string(),
-            title: item.record.title.clone(),
-            body: item.body.clone(),
-            confidence: item.confidence.to_string(),
-            importance: item.importance.to_string(),
-            valid_from: value(memory::Field::From),
-            valid_until: value(memory::Field::Until),
-        }
-    }
-
-    pub fn of_state(state: &State) -> Self {
-        let day = |on: Option<NaiveDate>| on.map(|on| on.to_string()).unwrap_or_default();
-        StateForm {
-            kind: state.kind.to_string(),
-            title: state.title.to_string(),
-            body: state.body.to_string(),
-            confidence: state.confidence.to_string(),
-            importance: state.importance.to_string(),
-            valid_from: day(state.valid_from),
-            valid_until: day(state.valid_until),
-        }
-    }
-
-    /// All problems at once.
-    pub fn check(&self) -> Result<State> {
-        let mut problems = Problems::default();
-        let kind = problems.take("type", Type::parse(self.kind.trim()).ok_or("problem-choice".into()));
-        let title = problems.take("title", Title::parse(&self.title));
-        let body = problems.take("body", parse_body(&self.body));
-        let confidence = parse_confidence(&self.confidence).ok_or("problem-memory-confidence".into());
-        let confidence = problems.take("confidence", confidence);
-        let importance = parse_importance(&self.importance).ok_or("problem-memory-importance".into());
-        let importance = problems.take("importance", importance);
-        let valid_from = problems.take("valid_from", parse_day(&self.valid_from));
-        let valid_until = problems.take("valid_until", parse_day(&self.valid_until));
-        problems.check()?;
-        match (kind, title, body, confidence, importance, valid_from, valid_until) {
-            (
-                Some(kind),
-                Some(title),
-                Some(body),
-                Some(confidence),
-                Some(importance),
-                Some(valid_from),
-                Some(valid_until),
-            ) => Ok(State { kind, title, body, confidence, importance, valid_from, valid_until }),
-            _ => Err(Error::invalid("", "problem-choice")),
-        }
-    }
-
-    pub fn types(&self) -> Vec<Choice> {
-        let chosen = if self.kind.is_empty() { Type::Fact.as_str() } else { &self.kind };
-        let choice = |kind: &Type| Choice::new(kind, text(&kind.label()), kind.as_str() == chosen);
-        Type::ALL.iter().map(choice).collect()
-    }
-
-    pub fn importances(&self) -> Vec<Choice> {
-        let usual = USUAL_IMPORTANCE.to_string();
-        let chosen = if self.importance.is_empty() { &usual } else { &self.importance };
-        let label = |weight: i16| format!("{weight} · {}", text(&format!("memory-importance-{weight}")));
-        let choice = |weight: i16| Choice::new(weight, label(weight), weight.to_string() == *chosen);
-        IMPORTANCE.into_iter().map(choice).collect()
-    }
-}
-
-fn parse_day(typed: &str) -> Result<Option<NaiveDate>, crate::error::Msg> {
-    match typed.trim() {
-        "" => Ok(None),
-        typed => parse_date(typed).map(Some),
-    }
 }
 
 impl ChangeForm {
@@ -198,10 +91,7 @@ impl New {
         let chosen = if form.act.is_empty() { ChangeAct::Add.as_str() } else { &form.act };
         let act = |act: &ChangeAct| Choice::new(act, text(&act.label()), act.as_str() == chosen);
         let acts = ChangeAct::ALL.iter().map(act).collect();
-        let mut form = form;
-        if form.state.confidence.is_empty() {
-            form.state.confidence = USUAL_CONFIDENCE.to_string();
-        }
+        let form = ChangeForm { state: form.state.or_usual(), ..form };
         New {
             shell,
             acts,

@@ -1,10 +1,10 @@
 //! `/diffs/…`: each change with what it is about, decided one by one.
 
-use super::{StateForm, sample_diff};
+use super::sample_diff;
 use crate::access::Kind;
 use crate::diffs::model::*;
 use crate::error::Problems;
-use crate::memory::{Item, Status, Type};
+use crate::memory::{Item, StateForm, Status, Type};
 use crate::records::Record;
 use crate::text::diff::{Line, words};
 use crate::ui::{Choice, Shell, filters, text};

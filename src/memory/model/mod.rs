@@ -193,6 +193,24 @@ pub struct NewItem {
 }
 
 impl NewItem {
+    /// Without tags and sources, and in nobody's place.
+    pub fn of_state(place: Place, state: State) -> Self {
+        NewItem {
+            place,
+            kind: state.kind,
+            title: state.title,
+            body: state.body,
+            confidence: state.confidence,
+            importance: state.importance,
+            valid_from: state.valid_from,
+            valid_until: state.valid_until,
+            tags: Vec::new(),
+            sources: Vec::new(),
+            widen: Vec::new(),
+            supersedes: None,
+        }
+    }
+
     /// `Invalid` under `widen` when a source is narrower than the place and not named there.
     pub fn create(self, tx: &mut Tx, me: &Actor) -> Result<Item> {
         check_days(self.valid_from, self.valid_until)?;

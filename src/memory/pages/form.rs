@@ -1,16 +1,15 @@
 //! `/memory/new`.
 
-use super::{importance_choices, type_choices};
+use super::StateForm;
 use crate::access::{Actor, Kind};
 use crate::error::{Error, Problems, Result};
 use crate::memory::model::*;
 use crate::records::Record;
 use crate::related::{PlaceChoice, parse_place, place_options};
-use crate::text::value::{Tag, Title};
+use crate::text::value::Tag;
 use crate::ui::{Choice, Shell, filters};
-use crate::web::{Form, parse_date};
+use crate::web::Form;
 use askama::Template;
-use chrono::NaiveDate;
 
 #[derive(Template)]
 #[template(path = "memory/new.html")]
@@ -28,15 +27,8 @@ pub struct New {
 /// As typed.
 #[derive(Debug, Clone, Default)]
 pub struct ItemForm {
-    pub kind: String,
-    pub title: String,
-    pub body: String,
+    pub state: StateForm,
     pub place: String,
-    /// Percent.
-    pub confidence: String,
-    pub importance: String,
-    pub valid_from: String,
-    pub valid_until: String,
     pub tags: String,
     pub supersedes: String,
     pub source: String,
@@ -49,14 +41,8 @@ impl ItemForm {
     pub fn of(form: &Form) -> Self {
         let text = |name| form.text(name).to_owned();
         ItemForm {
-            kind: text("type"),
-            title: text("title"),
-            body: text("body"),
+            state: StateForm::of(form),
             place: text("place"),
-            confidence: text("confidence"),
-            importance: text("importance"),
-            valid_from: text("valid_from"),
-            valid_until: text("valid_until"),
             tags: text("tags"),
             supersedes: text("supersedes"),
             source: text("source"),
@@ -69,52 +55,22 @@ impl ItemForm {
     pub fn check(&self, me: &Actor) -> Result<NewItem> {
         let mut problems = Problems::default();
         let place = problems.take("place", parse_place(me, &self.place).map_err(|_| "problem-place".into()));
-        let kind = problems.take("type", Type::parse(self.kind.trim()).ok_or("problem-choice".into()));
-        let title = problems.take("title", Title::parse(&self.title));
-        let body = problems.take("body", parse_body(&self.body));
-        let confidence = parse_confidence(&self.confidence).ok_or("problem-memory-confidence".into());
-        let confidence = problems.take("confidence", confidence);
-        let importance = parse_importance(&self.importance).ok_or("problem-memory-importance".into());
-        let importance = problems.take("importance", importance);
-        let valid_from = problems.take("valid_from", parse_day(&self.valid_from));
-        let valid_until = problems.take("valid_until", parse_day(&self.valid_until));
+        let state = self.state.take(&mut problems);
         let tags = problems.take("tags", Tag::parse_list(&self.tags));
         problems.take("passage", parse_passage(&self.passage));
         if self.source.trim().is_empty() && !self.passage.trim().is_empty() {
             problems.add("source", "problem-memory-passage-alone");
         }
         problems.check()?;
-        let all = (place, kind, title, body, confidence, importance, valid_from, valid_until, tags);
-        let (
-            Some(place),
-            Some(kind),
-            Some(title),
-            Some(body),
-            Some(confidence),
-            Some(importance),
-            Some(valid_from),
-            Some(valid_until),
-            Some(tags),
-        ) = all
-        else {
+        let (Some(place), Some(state), Some(tags)) = (place, state, tags) else {
             return Err(Error::invalid("", "problem-choice"));
         };
-        let sources = self.new_source().into_iter().collect();
-        let widen = ids(&self.widen);
-        let supersedes = Some(self.supersedes.trim().to_owned()).filter(|old| !old.is_empty());
         Ok(NewItem {
-            place,
-            kind,
-            title,
-            body,
-            confidence,
-            importance,
-            valid_from,
-            valid_until,
             tags,
-            sources,
-            widen,
-            supersedes,
+            sources: self.new_source().into_iter().collect(),
+            widen: ids(&self.widen),
+            supersedes: Some(self.supersedes.trim().to_owned()).filter(|old| !old.is_empty()),
+            ..NewItem::of_state(place, state)
         })
     }
 
@@ -129,13 +85,6 @@ pub fn ids(typed: &str) -> Vec<String> {
     typed.split(',').map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect()
 }
 
-fn parse_day(typed: &str) -> Result<Option<NaiveDate>, crate::error::Msg> {
-    match typed.trim() {
-        "" => Ok(None),
-        typed => parse_date(typed).map(Some),
-    }
-}
-
 impl New {
     pub fn new(
         shell: Shell,
@@ -144,14 +93,12 @@ impl New {
         places: &[PlaceChoice],
         narrower: Vec<Record>,
     ) -> Self {
-        let or = |typed: &str, usual: i16| if typed.is_empty() { usual.to_string() } else { typed.to_owned() };
-        let kind = if form.kind.is_empty() { Type::Fact.to_string() } else { form.kind.clone() };
-        let form = ItemForm { confidence: or(&form.confidence, USUAL_CONFIDENCE), ..form };
+        let form = ItemForm { state: form.state.or_usual(), ..form };
         New {
             shell,
             places: place_options(places, &form.place),
-            types: type_choices(&kind),
-            importances: importance_choices(&or(&form.importance, USUAL_IMPORTANCE)),
+            types: form.state.types(),
+            importances: form.state.importances(),
             narrower,
             form,
             problems,

@@ -5,12 +5,14 @@ mod history;
 mod index;
 mod place;
 mod show;
+mod state;
 
 pub use form::*;
 pub use history::*;
 pub use index::*;
 pub use place::*;
 pub use show::*;
+pub use state::*;
 
 use super::model::*;
 use crate::ui::{Choice, Sample, sample, text};
