@@ -64,6 +64,7 @@ diff-applied = Applied. Memory has changed.
 diff-kept = and keep
 diff-by-other = by
 diff-hidden = This change comes from something that you cannot read, so its words are not shown to you.
+diff-lost = What this change comes from was deleted for good. Nobody can read it any more, so it can only be refused.
 diff-outdated = The item was changed after this was proposed. Both texts are here; accept or edit if the proposal still fits.
 diff-then = When proposed:
 diff-now = Now:

@@ -344,10 +344,14 @@ fn what_was_hidden_because_of_a_page_stays_hidden_when_the_page_is_deleted_for_g
     assert_eq!(app.tx(empty_bin), 1);
     for who in [ADA, DOV] {
         let shown = app.as_(who).get(&path);
-        assert!(shown.has("you cannot read") && !shown.has("another job"), "{}", shown.text());
+        assert!(shown.has("deleted for good") && !shown.has("another job"), "{}", shown.text());
         let files = tow::diffs::portable::TABLES.map(|table| exported(&app, who, &table));
         assert!(files[0] == 1 && files[1] == 0 && files[2] == 0, "{files:?}");
     }
+    let id = changes(&app).remove(0);
+    assert_eq!(decide(&app, ADA, &path, &id, "accepted").status, 404);
+    assert_eq!(decide(&app, ADA, &path, &id, "refused").status, 303, "it does not wait for ever");
+    assert_eq!(status(&app), "rejected");
 }
 
 /// How many rows of a table leave for somebody.

@@ -32,7 +32,7 @@ impl Diff {
     ) -> Result<Diff> {
         let diff = Diff::find_locked(tx, me, id)?;
         let permit = may(tx, me, Verb::Decide, &diff.thing())?;
-        let proposed = diff.open_change(tx, me, change)?;
+        let proposed = diff.open_change(tx, me, change, decision)?;
         proposed.check_seen(seen)?;
         if decision == Decision::Accepted {
             proposed.check_possible(&diff, today(tx, me))?;
@@ -53,7 +53,7 @@ impl Diff {
     ) -> Result<Diff> {
         let diff = Diff::find_locked(tx, me, id)?;
         let permit = may(tx, me, Verb::Decide, &diff.thing())?;
-        let proposed = diff.open_change(tx, me, change)?;
+        let proposed = diff.open_change(tx, me, change, Decision::Edited)?;
         if proposed.change.title.is_none() {
             return Err(Error::invalid("", "problem-diff-no-words"));
         }
@@ -105,9 +105,11 @@ impl Diff {
     }
 
     /// `NotFound` for one that is not in this diff or that `me` may not read; `Invalid` when it is past deciding.
-    fn open_change(&self, tx: &mut Tx, me: &Actor, change: ChangeId) -> Result<Proposed> {
+    fn open_change(&self, tx: &mut Tx, me: &Actor, change: ChangeId, decision: Decision) -> Result<Proposed> {
+        // What nobody can read any more must not wait for ever.
+        let is_seen = |proposed: &Proposed| !proposed.is_hidden || proposed.is_lost && decision == Decision::Refused;
         let all = self.changes(tx, me)?;
-        let proposed = all.into_iter().find(|proposed| proposed.change.id == change && !proposed.is_hidden);
+        let proposed = all.into_iter().find(|proposed| proposed.change.id == change && is_seen(proposed));
         let proposed = proposed.ok_or(Error::NotFound)?;
         if !self.is_open() || proposed.change.decision == Decision::Applied {
             return Err(Error::invalid("", "problem-diff-decided"));

@@ -76,6 +76,8 @@ struct Hidden {
     hidden_count: i64,
     #[diesel(sql_type = Bool)]
     is_closed: bool,
+    #[diesel(sql_type = Bool)]
+    is_lost: bool,
 }
 
 /// A change with what it is about, as one reader sees it.
@@ -91,6 +93,8 @@ pub struct Proposed {
     pub hidden: i64,
     /// It comes from, or is about, what the reader may not read: its words are taken out.
     pub is_hidden: bool,
+    /// What it comes from was deleted for good, so nobody can read it any more: it can only be refused.
+    pub is_lost: bool,
 }
 
 /// Of the items that a change is about: what is changed, and what takes its place or is kept. Empty when something is added.
@@ -178,6 +182,7 @@ impl Diff {
                 hidden: hidden.map_or(0, |hidden| hidden.hidden_count),
                 evidence: own,
                 is_hidden: false,
+                is_lost: hidden.is_some_and(|hidden| hidden.is_lost),
                 change,
             };
             if is_hidden {
@@ -205,7 +210,8 @@ impl Diff {
     fn closed(&self, tx: &mut Tx, me: &Actor) -> Result<HashMap<Uuid, Hidden>> {
         let mut sql = Sql::named(
             "diffs::closed",
-            "select e.change_id, count(*) as hidden_count, bool_or(e.widened_at is null) as is_closed
+            "select e.change_id, count(*) as hidden_count, bool_or(e.widened_at is null) as is_closed,
+               bool_or(e.widened_at is null and r.id is null) as is_lost
              from memory_evidence e left join records r on r.id = e.record_id join memory_changes c on c.id = e.change_id
              where c.diff_id = ",
         );

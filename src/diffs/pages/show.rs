@@ -162,16 +162,19 @@ impl Show {
             evidence: Vec::new(),
             hidden: i64::from(act == ChangeAct::Add),
             is_hidden: false,
+            is_lost: false,
         };
         let now = target.fingerprint();
         let mut hidden = change(ChangeAct::Archive, None, now.clone(), Decision::Open);
         hidden.is_hidden = true;
+        let lost = Proposed { is_lost: true, ..hidden.clone() };
         let changes = vec![
             change(ChangeAct::Add, Some("Two planners are on duty at night"), String::new(), Decision::Open),
             change(ChangeAct::Update, Some("The margin is half a metre"), now.clone(), Decision::Accepted),
             change(ChangeAct::Supersede, Some("A person agrees first"), "then".to_owned(), Decision::Open),
             change(ChangeAct::Archive, None, now, Decision::Refused),
             hidden,
+            lost,
         ];
         let numbered = (1..).zip(changes).map(|(position, mut proposed)| {
             proposed.change.position = position;
