@@ -384,7 +384,6 @@ fn a_proposal_about_an_item_that_somebody_changed_meanwhile_shows_both() {
     let edit = [("field", "title"), ("value", "Steel is here")];
     assert_eq!(app.as_(ADA).post(&format!("/memory/{item}/fields"), &edit).status, 303);
     let mine = [("act", "update"), ("target", &item), ("shown", &item), ("seen", &seen), ("title", "Steel is early")];
-    let mine: Vec<(&str, &str)> = mine.iter().map(|(name, value)| (*name, value.as_ref())).collect();
     let lost = app.as_(CLEO).post("/diffs", &fields(&FACT, &mine));
     assert!(lost.status == 409 && lost.has("Steel is here") && lost.has("value=\"Steel is early\""), "{}", lost.text());
     let seen = hidden(&lost, "action=\"/diffs\"", "seen");
