@@ -1,12 +1,14 @@
 //! `tow eval`: questions with known answers, asked as the people who would ask them. It says how much of what should be found is found,
 //! and that nothing is found by somebody who may not read it.
 
+mod answers;
 mod cases;
 mod report;
 mod retrieval;
 
+pub use answers::ask_cases;
 pub use cases::{Case, MAX_K, read_cases};
-pub use report::{Citations, Report};
+pub use report::{Citations, Cited, Report};
 pub use retrieval::{Outcome, run_cases};
 
 use super::serve::Database;
@@ -29,6 +31,9 @@ pub struct Args {
     /// Fail when less than this part of what should be found is found, from 0 to 1
     #[arg(long, value_name = "PART", default_value_t = 0.0, value_parser = part)]
     least_recall: f64,
+    /// Ask the model for answers too, and look at what they cite; costs tokens
+    #[arg(long)]
+    answers: bool,
 }
 
 fn part(typed: &str) -> Result<f64, String> {
@@ -47,9 +52,13 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
     let (mut conn, clock) = (database.connect()?, Clock::default());
     let mut work = Work::new(&mut conn, &clock, &loaded.config);
     let provider = Provider::of_job(&loaded.config);
-    let outcomes =
-        net::wait(run_cases(&mut work, &provider, &cases)).map_err(|fault| Failure::Away(fault.to_string()))?;
-    let report = Report::new(&cases, outcomes?, Citations::NotAsked);
+    let away = |fault: net::Fault| Failure::Away(fault.to_string());
+    let outcomes = net::wait(run_cases(&mut work, &provider, &cases)).map_err(away)??;
+    let citations = match args.answers {
+        true => Citations::Asked(net::wait(ask_cases(&mut work, &provider, &cases)).map_err(away)??),
+        false => Citations::NotAsked,
+    };
+    let report = Report::new(&cases, outcomes, citations);
     say(&report.to_string())?;
     report.verdict(args.least_recall).map_err(Failure::Failed)
 }

@@ -3,11 +3,37 @@
 use super::{Case, Outcome};
 use std::fmt;
 
-/// How well answers in words name their sources. Who asks a model puts the numbers here.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// How well answers in words name their sources.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Citations {
     /// No model was asked.
     NotAsked,
+    /// Of each case that says what to cite.
+    Asked(Vec<Cited>),
+}
+
+/// What one answer cited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cited {
+    /// Where the case stands.
+    pub at: String,
+    /// Display IDs, whatever they are worth.
+    pub cited: Vec<String>,
+    /// Of these, those that the case names.
+    pub right: usize,
+    /// Display IDs of what went into the prompt and the person may not see.
+    pub leaks: Vec<String>,
+    /// Why there is no answer, in words.
+    pub fault: Option<String>,
+}
+
+impl Cited {
+    /// The part of what was cited that should be; 0 for an answer without a citation, None without an answer.
+    pub fn precision(&self) -> Option<f64> {
+        let number = |count: usize| u32::try_from(count).map(f64::from).unwrap_or_default();
+        let precision = if self.cited.is_empty() { 0.0 } else { number(self.right) / number(self.cited.len()) };
+        self.fault.is_none().then_some(precision)
+    }
 }
 
 pub struct Report<'c> {
@@ -24,14 +50,22 @@ impl<'c> Report<'c> {
 
     /// Of the cases that name something to find, the mean of the part of it that was; None when none does.
     pub fn recall(&self) -> Option<f64> {
-        let parts: Vec<f64> = self.outcomes.iter().filter_map(Outcome::recall).collect();
-        let sum: f64 = parts.iter().sum();
-        u32::try_from(parts.len()).ok().filter(|count| *count > 0).map(|count| sum / f64::from(count))
+        mean(self.outcomes.iter().filter_map(Outcome::recall))
     }
 
     /// Must be 0.
     pub fn leaks(&self) -> usize {
-        self.outcomes.iter().map(|outcome| outcome.leaks.len()).sum()
+        let answered = match &self.citations {
+            Citations::NotAsked => 0,
+            Citations::Asked(all) => all.iter().map(|cited| cited.leaks.len()).sum(),
+        };
+        answered + self.outcomes.iter().map(|outcome| outcome.leaks.len()).sum::<usize>()
+    }
+
+    /// Of the answers there are, the mean of their precision; None when there is none.
+    pub fn citation_precision(&self) -> Option<f64> {
+        let Citations::Asked(all) = &self.citations else { return None };
+        mean(all.iter().filter_map(Cited::precision))
     }
 
     /// Why it is not good enough, in words.
@@ -61,6 +95,12 @@ impl<'c> Report<'c> {
     }
 }
 
+/// None of none.
+fn mean(parts: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = parts.fold((0.0, 0_u32), |(sum, count), part| (sum + part, count + 1));
+    (count > 0).then(|| sum / f64::from(count))
+}
+
 impl Outcome {
     /// None for a case that names nothing to find.
     pub fn recall(&self) -> Option<f64> {
@@ -86,8 +126,24 @@ impl fmt::Display for Report<'_> {
         let asked = self.outcomes.iter().filter(|outcome| outcome.recall().is_some()).count();
         writeln!(f, "\nretrieval  recall {recall} over {asked} of {} cases, {}", self.outcomes.len(), self.meaning())?;
         let cited = self.cases.iter().filter(|case| !case.cites.is_empty()).count();
-        match self.citations {
+        match &self.citations {
             Citations::NotAsked => writeln!(f, "citations  not asked: {cited} cases say what an answer should cite")?,
+            Citations::Asked(all) => {
+                for one in all {
+                    let precision = one.precision().map_or("   –".to_owned(), |precision| format!("{precision:.2}"));
+                    writeln!(f, "{precision} of what was cited  {}: {}", one.at, one.cited.join(", "))?;
+                    if let Some(fault) = &one.fault {
+                        writeln!(f, "     no answer: {fault}")?;
+                    }
+                    if !one.leaks.is_empty() {
+                        writeln!(f, "     LEAK: {}", one.leaks.join(", "))?;
+                    }
+                }
+                let precision =
+                    self.citation_precision().map_or("–".to_owned(), |precision| format!("{precision:.2}"));
+                let answers = all.iter().filter(|one| one.fault.is_none()).count();
+                writeln!(f, "citations  precision {precision} over {answers} answers of {cited} cases")?;
+            }
         }
         writeln!(f, "leaks      {}", self.leaks())
     }

@@ -38,7 +38,7 @@ pub async fn run_cases(work: &mut Work<'_>, provider: &Provider, cases: &[Case])
     Ok(outcomes)
 }
 
-fn reader(tx: &mut Tx, case: &Case) -> Result<Actor> {
+pub(super) fn reader(tx: &mut Tx, case: &Case) -> Result<Actor> {
     let unknown = |error| match error {
         Error::Invalid(_) | Error::NotFound => {
             Error::invalid("as", Msg::new("problem-eval-person").with("at", &case.at).with("handle", &case.person))
@@ -78,6 +78,6 @@ fn ask(tx: &mut Tx, me: &Actor, case: &Case, meant: &Meant) -> Result<Outcome> {
 }
 
 /// By display ID or whole title.
-fn is_named(record: &Record, name: &str) -> bool {
+pub(super) fn is_named(record: &Record, name: &str) -> bool {
     record.display_id.eq_ignore_ascii_case(name) || record.title.to_lowercase() == name.to_lowercase()
 }

@@ -3,7 +3,7 @@
 use crate::harness::*;
 use std::path::Path;
 use tow::cli::Cli;
-use tow::cli::eval::{Case, Citations, MAX_K, Outcome, Report, read_cases, run_cases};
+use tow::cli::eval::{Case, Citations, Cited, MAX_K, Outcome, Report, ask_cases, read_cases, run_cases};
 use tow::search::unreadable;
 
 fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -32,6 +32,14 @@ fn outcomes(app: &App, cases: &[Case]) -> tow::error::Result<Vec<Outcome>> {
     let mut work = tow::queue::Work::new(&mut conn, &state.clock, &state.config);
     let provider = tow::ai::Provider::of_job(&state.config);
     tow::net::wait(run_cases(&mut work, &provider, cases)).unwrap()
+}
+
+fn asked(app: &App, cases: &[Case]) -> Vec<Cited> {
+    let state = app.state();
+    let mut conn = state.pool.get().unwrap();
+    let mut work = tow::queue::Work::new(&mut conn, &state.clock, &state.config);
+    let provider = tow::ai::Provider::of_job(&state.config);
+    tow::net::wait(ask_cases(&mut work, &provider, cases)).unwrap().unwrap()
 }
 
 fn index(app: &App) {
@@ -221,4 +229,27 @@ fn the_part_that_is_wanted_is_a_number_from_0_to_1() {
     {
         assert!(!parsed(&wrong), "{wrong:?}");
     }
+}
+
+#[test]
+fn an_answer_is_weighed_by_what_it_cites_and_by_what_went_into_it() {
+    let models = Models::new();
+    let app = models.app();
+    index(&app);
+    let cites = |names: &[&str]| Case {
+        cites: names.iter().map(|name| (*name).to_owned()).collect(),
+        ..case("cleo", "steel for the pier", &[], &[])
+    };
+    models.then([
+        Turn::Says("Ordered. [ATL-1] Twice. [DEC-1]".to_owned()),
+        Turn::Says("No idea.".to_owned()),
+        Turn::Fails(401, "invalid_api_key", Vec::new()),
+    ]);
+    let cases = [cites(&[STEEL]), cites(&[STEEL]), cites(&[STEEL]), case("cleo", "steel", &[STEEL], &[])];
+    let all = asked(&app, &cases);
+    assert_eq!(all.iter().map(Cited::precision).collect::<Vec<_>>(), [Some(0.5), Some(0.0), None]);
+    let report = Report::new(&cases, outcomes(&app, &cases).unwrap(), Citations::Asked(all));
+    assert_eq!((report.citation_precision(), report.leaks()), (Some(0.25), 0));
+    let told = report.to_string();
+    assert!(told.contains("precision 0.25 over 2 answers of 3 cases") && told.contains("no answer: "), "{told}");
 }
