@@ -45,11 +45,9 @@ fn of_purpose(purpose: Purpose) -> Outbound {
             "Somebody asks in a chat, and for each round in which the model reads more",
             "The question, what was said before in that chat, and text of records, files and web pages that the person may read",
         ),
-        Purpose::ChatTitle => (
-            "Chat: a title",
-            "The first question of a chat was answered",
-            "That question; no record’s text",
-        ),
+        Purpose::ChatTitle => {
+            ("Chat: a title", "The first question of a chat was answered", "That question; no record’s text")
+        }
     };
     Outbound { room: "ai", what, to: PROVIDER, when, carries, off: NO_KEY }
 }

@@ -307,6 +307,7 @@ diesel::table! {
         is_stopping -> Bool,
         alive_at -> Timestamptz,
         finished_at -> Nullable<Timestamptz>,
+        claimed_at -> Nullable<Timestamptz>,
     }
 }
 

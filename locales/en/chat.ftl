@@ -1,7 +1,6 @@
 nav-command-centre = Command centre
 nav-chat = Chat
 palette-new-chat = New chat
-kind-chat = chat
 chat-new = New chat
 chat-untitled = A chat
 chat-list = Your chats
@@ -129,3 +128,4 @@ chat-was-sent = What was sent
 chat-would-send = What would be sent
 chat-would-send-words = The request as it would leave now, with each passage linked to its record. Nothing has been sent; records found by meaning may come to it when you ask.
 chat-back = Back to the question
+chat-copy = Copy

@@ -4,8 +4,7 @@
 use super::model::State;
 use crate::db::portable::Portable;
 
-const OPEN: &str =
-    "x.chat_id in ({visible}) and x.state <> 'running' and x.chat_id not in (select t.chat_id from chat_turns t, unnest(t.records) u (id) where u.id not in ({visible}))";
+const OPEN: &str = "x.chat_id in ({visible}) and x.state <> 'running' and x.chat_id not in (select t.chat_id from chat_turns t, unnest(t.records) u (id) where u.id not in ({visible}))";
 
 pub const TABLES: [Portable; 3] = [
     Portable::new("chats", &["id", "project_id", "assistant", "sources", "is_named", "starred_at"], "x.id")

@@ -3,12 +3,12 @@
 
 use super::board::{Board, Doing};
 use super::model::*;
+use super::pages::PAGE_PREFIX;
 use super::tools::{self, MAX_ARGUMENTS_BYTES, MAX_CALLS, NO_SUCH_TOOL, ODD_ARGUMENTS, Outcome, TOO_MANY_CALLS, Tool};
 use crate::access::Actor;
-use super::pages::PAGE_PREFIX;
 use crate::ai::{
-    Asking, Desk, Fault, Heard, Material, Model, PageDesk, Prompt, Provider, Purpose, Reason, ToolCall, WEB_QUERY_CHARS, WebPage,
-    WebTools,
+    Asking, Desk, Fault, Heard, Material, Model, PageDesk, Prompt, Provider, Purpose, Reason, ToolCall,
+    WEB_QUERY_CHARS, WebPage, WebTools,
 };
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Result};
@@ -75,7 +75,10 @@ impl Run {
     }
 
     /// As the person, with the rights they have now.
-    async fn read<T: Send + 'static>(&self, f: impl FnOnce(&mut Tx, &Actor) -> Result<T> + Send + 'static) -> Result<T> {
+    async fn read<T: Send + 'static>(
+        &self,
+        f: impl FnOnce(&mut Tx, &Actor) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let person = self.person;
         self.desk()
             .touch(Chore::Chat, move |tx| {
@@ -237,7 +240,8 @@ impl Run {
         let mut numbered = Vec::new();
         let mut new = Vec::new();
         for page in pages {
-            let known = course.pages.iter().find(|known| known.address == page.address.as_str()).map(|known| known.number);
+            let known =
+                course.pages.iter().find(|known| known.address == page.address.as_str()).map(|known| known.number);
             let number = known.unwrap_or_else(|| {
                 let number = i32::try_from(course.pages.len() + 1).unwrap_or(i32::MAX);
                 let cited = CitedPage {
@@ -286,7 +290,8 @@ impl Run {
         let prompt = Prompt::new(Model::Title, TITLE_MANNER).says(&question);
         let Ok(answer) = self.provider().ask(&mut self.desk(), &asking, &prompt).await? else { return Ok(()) };
         let line = answer.text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        let line: String = line.trim().trim_matches(['"', '“', '”', '#', '*', ' ']).chars().take(MAX_TITLE_CHARS).collect();
+        let line: String =
+            line.trim().trim_matches(['"', '“', '”', '#', '*', ' ']).chars().take(MAX_TITLE_CHARS).collect();
         let Ok(title) = Title::parse(&line) else { return Ok(()) };
         self.read(move |tx, me| Chat::name(tx, me, chat, &title)).await
     }
@@ -377,7 +382,14 @@ fn read_files(store: &Store, chat: &crate::records::Record, files: Vec<File>) ->
 }
 
 /// Runs the turn for who asks now; without a key the page says why there is no answer.
-pub fn begin(state: &Shared, request: Uuid, person: Option<PersonId>, chat: Uuid, turn: TurnId, meaning: Option<Meaning>) -> Result<()> {
+pub fn begin(
+    state: &Shared,
+    request: Uuid,
+    person: Option<PersonId>,
+    chat: Uuid,
+    turn: TurnId,
+    meaning: Option<Meaning>,
+) -> Result<()> {
     let person = person.ok_or(Error::SignIn)?;
     Run { state: state.clone(), request, person, chat, turn, meaning }.begin();
     Ok(())

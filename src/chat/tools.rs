@@ -66,12 +66,19 @@ impl Tool {
                 "Looks for records by a few words, within the sources that are switched on. Quotes mean the exact words, `or` means either.",
                 schema(&[("query", text_field("two to six words, as one types into a search box"))]),
             ),
-            Tool::Read => ("Reads one record with its comments.", schema(&[("id", text_field("its ID, such as ATL-142"))])),
+            Tool::Read => {
+                ("Reads one record with its comments.", schema(&[("id", text_field("its ID, such as ATL-142"))]))
+            }
             Tool::List => (
                 "Lists tickets by their state, the earliest due first: for questions such as what is overdue or blocked.",
                 schema(&[
                     ("project", text_field("the key of a project; empty for all")),
-                    ("status", text_field("one of backlog, todo, in_progress, blocked, in_review, done, canceled; empty for all open ones")),
+                    (
+                        "status",
+                        text_field(
+                            "one of backlog, todo, in_progress, blocked, in_review, done, canceled; empty for all open ones",
+                        ),
+                    ),
                     ("assignee", text_field("a handle; empty for anybody")),
                     ("due_before", text_field("YYYY-MM-DD; empty for any")),
                 ]),
@@ -104,7 +111,12 @@ impl Tool {
                 schema(&[
                     ("title", text_field("the statement in one line")),
                     ("body", text_field("Markdown; may be empty")),
-                    ("type", text_field("priority, constraint, non_goal, assumption, fact, commitment, learning, preference or status")),
+                    (
+                        "type",
+                        text_field(
+                            "priority, constraint, non_goal, assumption, fact, commitment, learning, preference or status",
+                        ),
+                    ),
                     ("place", text_field(place)),
                 ]),
             ),
@@ -148,7 +160,14 @@ pub fn offer(prompt: Prompt, sources: &[SourceGroup]) -> Prompt {
 }
 
 /// What is not there, or not theirs to see, is told the same way. Errors of ours are passed on.
-pub fn call(tx: &mut Tx, me: &Actor, turn: TurnId, sources: &[SourceGroup], tool: Tool, said: &Value) -> Result<Outcome> {
+pub fn call(
+    tx: &mut Tx,
+    me: &Actor,
+    turn: TurnId,
+    sources: &[SourceGroup],
+    tool: Tool,
+    said: &Value,
+) -> Result<Outcome> {
     let text = |name: &str| said.get(name).and_then(Value::as_str).unwrap_or_default().trim().replace('\0', "");
     if !tool.is_offered(sources) {
         return Ok(Outcome::Words(NO_SUCH_TOOL));
@@ -205,15 +224,17 @@ fn list(tx: &mut Tx, me: &Actor, text: &dyn Fn(&str) -> String) -> Result<Outcom
 fn propose(tx: &mut Tx, me: &Actor, turn: TurnId, kind: ActionKind, said: &Value) -> Result<Outcome> {
     match Action::propose(tx, me, turn, kind, said) {
         Ok(()) => Ok(Outcome::Words(PROPOSED)),
-        Err(Error::Invalid(problems)) => Ok(Outcome::Words(match problems.iter().next().map(|(field, _)| field).unwrap_or_default() {
-            "assignee" => "Not proposed: nobody has this handle. Leave the assignee empty, or read who there is.",
-            "place" => "Not proposed: the person can write nothing in this place.",
-            "ticket" | "record" => "Not proposed: the person sees no record with this ID.",
-            "title" => "Not proposed: the title must be one line of 1 to 255 characters.",
-            "value" => "Not proposed: the ticket has this value already, or the value does not fit the field.",
-            "" => "Not proposed: there are too many cards under this answer already.",
-            _ => "Not proposed: one of the fields is empty, too long or not among the words it takes.",
-        })),
+        Err(Error::Invalid(problems)) => {
+            Ok(Outcome::Words(match problems.iter().next().map(|(field, _)| field).unwrap_or_default() {
+                "assignee" => "Not proposed: nobody has this handle. Leave the assignee empty, or read who there is.",
+                "place" => "Not proposed: the person can write nothing in this place.",
+                "ticket" | "record" => "Not proposed: the person sees no record with this ID.",
+                "title" => "Not proposed: the title must be one line of 1 to 255 characters.",
+                "value" => "Not proposed: the ticket has this value already, or the value does not fit the field.",
+                "" => "Not proposed: there are too many cards under this answer already.",
+                _ => "Not proposed: one of the fields is empty, too long or not among the words it takes.",
+            }))
+        }
         Err(Error::Forbidden(_) | Error::NotFound) => {
             Ok(Outcome::Words("Not proposed: the person may not do this there."))
         }

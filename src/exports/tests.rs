@@ -383,6 +383,7 @@ const STAYS_OF: &[(&str, &str)] = &[
     ("activity.token_id", "tokens stay"),
     ("comments.token_id", "tokens stay"),
     ("chats.head_id", "the latest turn is shown where it arrives"),
+    ("chat_turns.claimed_at", "of the moment"),
     ("chat_turns.is_stopping", "of the moment"),
     ("risks.score", "computed where it arrives"),
 ];

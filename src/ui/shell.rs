@@ -32,6 +32,7 @@ impl NavItem {
     /// Message and address of making one, for places where one can.
     pub fn create(&self) -> Option<(&'static str, &'static str)> {
         Some(match self.key {
+            "chat" => ("palette-new-chat", "/chats"),
             "tickets" => ("palette-new-ticket", "/tickets/new"),
             "memory" => ("palette-new-memory", "/memory/new"),
             "snapshots" => ("palette-new-snapshot", "/snapshots/new"),
@@ -46,7 +47,7 @@ impl NavItem {
 
     /// A thumb reaches four places; the rest waits behind "More".
     pub fn is_in_bottom_bar(&self) -> bool {
-        matches!(self.key, "tickets" | "docs" | "decisions")
+        matches!(self.key, "chat" | "tickets" | "docs")
     }
 }
 

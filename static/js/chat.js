@@ -29,7 +29,8 @@ const finish = async (article) => {
   if (list) document.querySelector(".pane")?.replaceWith(list);
   document.title = page.title;
   window.htmx?.process(fresh);
-  document.dispatchEvent(new CustomEvent("tow:added", { detail: { root: fresh } }));
+  // As htmx tells of what it swapped in: buttons that need a script, times, drafts.
+  fresh.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true }));
   if (follow) toEnd();
 };
 
@@ -66,4 +67,4 @@ document.addEventListener("keydown", (event) => {
 });
 
 begin(document);
-document.addEventListener("tow:added", (event) => begin(event.detail.root));
+document.addEventListener("htmx:load", (event) => begin(event.target.parentElement ?? document));

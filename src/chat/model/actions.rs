@@ -94,10 +94,19 @@ impl Action {
     }
 
     /// Keeps what the model wants. `Invalid` with what is wrong with it, which the model is told. For `Chore::Chat`.
-    pub(in crate::chat) fn propose(tx: &mut Tx, me: &Actor, turn: TurnId, kind: ActionKind, said: &Value) -> Result<()> {
+    pub(in crate::chat) fn propose(
+        tx: &mut Tx,
+        me: &Actor,
+        turn: TurnId,
+        kind: ActionKind,
+        said: &Value,
+    ) -> Result<()> {
         let fields = fields_of(kind, said);
         check(tx, me, kind, &fields)?;
-        let mut sql = Sql::named("chats::count_actions", "select a.id, a.turn_id, a.kind, a.fields, a.state, a.result_id from chat_actions a where a.turn_id = ");
+        let mut sql = Sql::named(
+            "chats::count_actions",
+            "select a.id, a.turn_id, a.kind, a.fields, a.state, a.result_id from chat_actions a where a.turn_id = ",
+        );
         sql.bind(turn);
         let position = sql.load::<Action>(tx.conn())?.len();
         if position >= MAX_ACTIONS {

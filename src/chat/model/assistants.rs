@@ -176,7 +176,8 @@ impl AssistantForm {
         let instructions = check_instructions(&self.instructions)?;
         let others = Assistant::list(tx, me)?;
         let key = id.map(|id| id.to_string()).unwrap_or_default();
-        let is_taken = |other: &&Assistant| other.key != key && other.name.to_lowercase() == name.as_str().to_lowercase();
+        let is_taken =
+            |other: &&Assistant| other.key != key && other.name.to_lowercase() == name.as_str().to_lowercase();
         if others.iter().any(|other| is_taken(&other)) {
             return Err(Error::invalid("name", "problem-assistant-taken"));
         }
@@ -190,7 +191,11 @@ impl AssistantForm {
         let mut sql = Sql::named("chats::assistant_by", "update assistants set updated_by_id = ");
         sql.bind(me.person_id().map(|id| id.0)).push(" where id = ").bind(target);
         sql.execute(tx.conn())?;
-        audit::record(tx, permit, Act::new(ActKind::AiPolicyChanged).target("assistant", target).note("name", name.as_str()))
+        audit::record(
+            tx,
+            permit,
+            Act::new(ActKind::AiPolicyChanged).target("assistant", target).note("name", name.as_str()),
+        )
     }
 
     fn insert(&self, tx: &mut Tx, me: &Actor, name: &str, instructions: &str) -> Result<Uuid> {
@@ -199,7 +204,13 @@ impl AssistantForm {
             "chats::insert_assistant",
             "insert into assistants (id, organisation_id, name, instructions, sources, updated_at) values (",
         );
-        sql.bind(id).push(", ").bind(me.organisation_id().map(|id| id.0)).push(", ").bind(name).push(", ").bind(instructions);
+        sql.bind(id)
+            .push(", ")
+            .bind(me.organisation_id().map(|id| id.0))
+            .push(", ")
+            .bind(name)
+            .push(", ")
+            .bind(instructions);
         sql.push(", ").bind(words_of(&self.sources)).push(", ").bind(tx.now).push(")");
         sql.execute(tx.conn())?;
         Ok(id)
@@ -227,7 +238,7 @@ fn check_instructions(typed: &str) -> Result<String> {
     let text = typed.replace("\r\n", "\n").replace('\0', "").trim().to_owned();
     match text.chars().count() {
         0 => Err(Error::invalid("instructions", "problem-assistant-empty")),
-        ..=MAX_INSTRUCTIONS_CHARS => Ok(text),
+        1..=MAX_INSTRUCTIONS_CHARS => Ok(text),
         _ => Err(Error::invalid("instructions", Msg::new("problem-too-long").with("max", MAX_INSTRUCTIONS_CHARS))),
     }
 }

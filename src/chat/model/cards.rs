@@ -48,12 +48,8 @@ pub(super) fn check(tx: &mut Tx, me: &Actor, kind: ActionKind, fields: &Fields) 
         }
         ActionKind::WriteComment => {
             let (record, _) = comment(tx, me, fields)?;
-            let writes = Thing::Remark {
-                record: record.id.0,
-                kind: record.kind,
-                place: record.place(),
-                author: me.person_id(),
-            };
+            let writes =
+                Thing::Remark { record: record.id.0, kind: record.kind, place: record.place(), author: me.person_id() };
             allow(me, Verb::Add, &writes)
         }
         ActionKind::KeepMemory => new_item(me, fields).map(drop),
@@ -128,7 +124,8 @@ pub const CHANGED_FIELDS: [tickets::Field; 5] = [
 ];
 
 fn ticket_edit(tx: &mut Tx, me: &Actor, fields: &Fields) -> Result<(Ticket, Edit<tickets::Field>)> {
-    let ticket = Ticket::find(tx, me, &given(fields, "ticket").to_uppercase()).map_err(|error| hidden(error, "ticket"))?;
+    let ticket =
+        Ticket::find(tx, me, &given(fields, "ticket").to_uppercase()).map_err(|error| hidden(error, "ticket"))?;
     let field = tickets::Field::parse(given(fields, "field")).filter(|field| CHANGED_FIELDS.contains(field));
     let field = field.ok_or_else(|| Error::invalid("field", "problem-choice"))?;
     let value = given(fields, "value");
@@ -145,9 +142,7 @@ fn ticket_edit(tx: &mut Tx, me: &Actor, fields: &Fields) -> Result<(Ticket, Edit
         tickets::Field::Due if !value.is_empty() => {
             parse_date(value).map_err(|msg| Error::invalid("value", msg))?.to_string()
         }
-        tickets::Field::Title => {
-            Title::parse(value).map_err(|msg| Error::invalid("value", msg))?.into_string()
-        }
+        tickets::Field::Title => Title::parse(value).map_err(|msg| Error::invalid("value", msg))?.into_string(),
         _ => value.to_owned(),
     };
     Ok((ticket, Edit { field, value, was: None }))
@@ -210,7 +205,11 @@ pub fn preview(tx: &mut Tx, me: &Actor, action: &Action) -> Result<Lines> {
                 let now = shown(tx, edit.field, &ticket.value(edit.field, &[]))?;
                 let then = shown(tx, edit.field, &edit.value)?;
                 vec![
-                    ("ticket".to_owned(), String::new(), format!("{} {}", ticket.record.display_id, ticket.record.title)),
+                    (
+                        "ticket".to_owned(),
+                        String::new(),
+                        format!("{} {}", ticket.record.display_id, ticket.record.title),
+                    ),
                     (edit.field.to_string(), now, then),
                 ]
             }

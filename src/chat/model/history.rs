@@ -108,7 +108,13 @@ pub fn prepare(tx: &mut Tx, me: &Actor, draft: &Draft, meaning: Option<Meaning>)
         sources: draft.sources.clone(),
         files,
         chat: draft.chat.as_ref().map(|chat| chat.record.clone()),
-        typed: draft.earlier.iter().map(|turn| turn.question.as_str()).chain([draft.question.as_str()]).flat_map(addresses).collect(),
+        typed: draft
+            .earlier
+            .iter()
+            .map(|turn| turn.question.as_str())
+            .chain([draft.question.as_str()])
+            .flat_map(addresses)
+            .collect(),
     })
 }
 
@@ -116,7 +122,10 @@ pub fn prepare(tx: &mut Tx, me: &Actor, draft: &Draft, meaning: Option<Meaning>)
 fn addresses(text: &str) -> Vec<Url> {
     let is_edge = |c: char| matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '"' | '\'' | ',' | '.' | ';' | '!' | '?');
     let words = text.split_whitespace().map(|word| word.trim_matches(is_edge));
-    words.filter(|word| word.starts_with("https://") || word.starts_with("http://")).filter_map(|word| word.parse().ok()).collect()
+    words
+        .filter(|word| word.starts_with("https://") || word.starts_with("http://"))
+        .filter_map(|word| word.parse().ok())
+        .collect()
 }
 
 fn instructions(tx: &Tx, me: &Actor, assistant: &Assistant) -> String {
@@ -217,7 +226,8 @@ pub(in crate::chat) fn find(
     if kinds.is_empty() {
         return Ok(Vec::new());
     }
-    question.kinds = kinds.iter().map(|kind| kind.to_string()).chain(["comment".to_owned(), "file".to_owned()]).collect();
+    question.kinds =
+        kinds.iter().map(|kind| kind.to_string()).chain(["comment".to_owned(), "file".to_owned()]).collect();
     question.size = size * 2;
     let hits = question.hits(tx, me)?.into_iter().filter(|hit| kinds.contains(&hit.record.kind)).take(size);
     let unmarked = |text: &str| text.chars().filter(|c| !matches!(c, '\u{1}' | '\u{2}')).collect::<String>();
@@ -248,7 +258,12 @@ fn state(tx: &mut Tx, me: &Actor, record: &Record) -> Result<String> {
             let ticket = Ticket::find(tx, me, id)?;
             let whom = super::name_of(tx, ticket.assignee_id)?;
             let whom = if whom.is_empty() { ", nobody's".to_owned() } else { format!(", assigned to {whom}") };
-            format!("status {}, priority {} of 5{whom}{}{archived}", ticket.status, ticket.priority, day("due", ticket.due_on))
+            format!(
+                "status {}, priority {} of 5{whom}{}{archived}",
+                ticket.status,
+                ticket.priority,
+                day("due", ticket.due_on)
+            )
         }
         Kind::Decision => {
             let decision = Decision::find(tx, me, id)?;

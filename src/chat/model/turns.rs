@@ -69,7 +69,8 @@ pub struct Turn {
     pub finished_at: Option<DateTime<Utc>>,
 }
 
-const COLUMNS: &str = "t.id, t.parent_id, t.assistant, t.sources, t.question, t.asked_at, t.state, t.answer, t.model, t.records,
+const COLUMNS: &str =
+    "t.id, t.parent_id, t.assistant, t.sources, t.question, t.asked_at, t.state, t.answer, t.model, t.records,
     t.reason, t.about, t.is_stopping, t.alive_at, t.finished_at";
 
 /// The server that answered went away.
@@ -139,10 +140,10 @@ impl Turn {
     pub fn problem(&self) -> Option<Msg> {
         match self.reason.as_deref()? {
             LOST => Some(Msg::new("chat-lost")),
-            word => Some(Reason::parse(word).map_or_else(
-                || Msg::new("chat-broken"),
-                |reason| Fault::new(reason).about(&self.about).msg(),
-            )),
+            word => Some(
+                Reason::parse(word)
+                    .map_or_else(|| Msg::new("chat-broken"), |reason| Fault::new(reason).about(&self.about).msg()),
+            ),
         }
     }
 
@@ -211,9 +212,17 @@ pub fn check_question(typed: &str) -> Result<String> {
     let question = typed.replace("\r\n", "\n").replace('\0', "").trim().to_owned();
     match question.chars().count() {
         0 => Err(Error::invalid("question", "problem-chat-empty")),
-        ..=MAX_QUESTION_CHARS => Ok(question),
+        1..=MAX_QUESTION_CHARS => Ok(question),
         _ => Err(Error::invalid("question", Msg::new("problem-too-long").with("max", MAX_QUESTION_CHARS))),
     }
+}
+
+/// False when somebody answers it already, or nothing is left to answer. For `Chore::Chat`.
+pub(in crate::chat) fn claim(tx: &mut Tx, id: TurnId) -> Result<bool> {
+    let mut sql = Sql::named("chats::claim", "update chat_turns set claimed_at = ");
+    sql.bind(tx.now).push(", alive_at = ").bind(tx.now).push(" where id = ").bind(id);
+    sql.push(" and state = 'running' and claimed_at is null");
+    Ok(sql.execute(tx.conn())? > 0)
 }
 
 /// How an answer ended.
@@ -304,7 +313,7 @@ pub(in crate::chat) fn run_again(tx: &mut Tx, id: TurnId) -> Result<()> {
     }
     let mut sql = Sql::named(
         "chats::run_again",
-        "update chat_turns set state = 'running', answer = '', finished_at = null, is_stopping = false, alive_at = ",
+        "update chat_turns set state = 'running', answer = '', finished_at = null, is_stopping = false, claimed_at = null, alive_at = ",
     );
     sql.bind(tx.now).push(" where id = ").bind(id).push(" and state = 'waiting'");
     sql.execute(tx.conn())?;

@@ -164,9 +164,9 @@ impl Loaded {
             true => (String::new(), Vec::new()),
             false => cited(&space, said, read, &self.resolved, &pages),
         };
-        let doing = turn.is_running().then(|| {
-            text(&format!("chat-doing-{}", seen.map_or("thinking", |seen| seen.doing.as_str())))
-        });
+        let doing = turn
+            .is_running()
+            .then(|| text(&format!("chat-doing-{}", seen.map_or("thinking", |seen| seen.doing.as_str()))));
         let assistant = self.assistants.iter().find(|assistant| assistant.key == turn.assistant);
         TurnView {
             assistant: assistant.or(self.assistants.first()).map(|found| found.name.clone()).unwrap_or_default(),
@@ -295,7 +295,8 @@ impl Show {
     }
 
     pub fn waiting_sample() -> Self {
-        let turn = Turn::sample(3, State::Waiting, "Open a ticket about the repayments. What does the harbour say?", "");
+        let turn =
+            Turn::sample(3, State::Waiting, "Open a ticket about the repayments. What does the harbour say?", "");
         let mut running = Turn::sample(4, State::Running, "And the winter timetable?", "");
         running.parent_id = Some(turn.id);
         let search = WebSearch {
@@ -312,7 +313,12 @@ impl Show {
         Show::of_turns(vec![turn, running], Vec::new(), vec![(action, preview)], vec![search])
     }
 
-    fn of_turns(turns: Vec<Turn>, records: Vec<Record>, actions: Vec<(Action, Lines)>, searches: Vec<WebSearch>) -> Self {
+    fn of_turns(
+        turns: Vec<Turn>,
+        records: Vec<Record>,
+        actions: Vec<(Action, Lines)>,
+        searches: Vec<WebSearch>,
+    ) -> Self {
         let chat = sample_chat("CHAT-4", "Why did the 11:20 not sail?");
         let loaded = Loaded {
             chat: chat.clone(),
@@ -364,11 +370,6 @@ pub struct Preview {
 
 impl Preview {
     pub fn sample() -> Self {
-        Preview {
-            shell: Shell::sample("chat"),
-            sent: Sent::sample(),
-            back: "/chats".to_owned(),
-            closed: None,
-        }
+        Preview { shell: Shell::sample("chat"), sent: Sent::sample(), back: "/chats".to_owned(), closed: None }
     }
 }

@@ -10,7 +10,9 @@ pub async fn create(ctx: Ctx, path: Path<(String, Uuid)>, form: Form) -> Result<
         ctx.touch(Chore::Chat, move |tx, me| Action::dismiss(tx, me, &asked, action)).await?;
         return Ok(ctx.redirect(&format!("/chats/{id}"), None));
     }
-    let edited = ActionKind::parse(form.text("kind")).filter(|_| form.has("edited")).map(|kind| fields_sent(kind.fields(), &form));
+    let edited = ActionKind::parse(form.text("kind"))
+        .filter(|_| form.has("edited"))
+        .map(|kind| fields_sent(kind.fields(), &form));
     match ctx.write(move |tx, me| Action::apply(tx, me, &asked, action, edited.as_ref())).await {
         Ok(made) => {
             let flash = Flash::done(Msg::new("chat-applied").with("id", &made.display_id));

@@ -13,7 +13,8 @@ pub async fn index(ctx: Ctx) -> Result<Reply> {
 
 pub async fn new(ctx: Ctx) -> Result<Reply> {
     ctx.read(|_, me| check(me, Verb::Administer, &Thing::Organisation(Permission::AiManage))).await?;
-    let form = AssistantForm { sources: SourceGroup::parse_all(["memory", "docs", "tickets"]), ..AssistantForm::default() };
+    let form =
+        AssistantForm { sources: SourceGroup::parse_all(["memory", "docs", "tickets"]), ..AssistantForm::default() };
     form_page(&ctx, None, form, 200, Problems::default(), None)
 }
 

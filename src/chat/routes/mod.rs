@@ -141,7 +141,12 @@ async fn create(ctx: Ctx, form: Form) -> Result<Reply> {
             let project = key.as_deref().and_then(|key| me.project(key)).map(|project| project.id);
             let assistant = Assistant::find_or_default(tx, me, sent.assistant.as_deref().unwrap_or_default())?;
             let sources = sent.sources.unwrap_or_else(|| assistant.sources.clone());
-            let new = NewChat { project, assistant: assistant.key.clone(), sources: sources.clone(), question: sent.question.clone() };
+            let new = NewChat {
+                project,
+                assistant: assistant.key.clone(),
+                sources: sources.clone(),
+                question: sent.question.clone(),
+            };
             let chat = new.begin(tx, me)?;
             let turn = NewTurn { question: sent.question, parent: None, assistant: assistant.key, sources };
             turn.ask(tx, me, &chat)?;
@@ -151,7 +156,7 @@ async fn create(ctx: Ctx, form: Form) -> Result<Reply> {
     match begun {
         Ok(path) => {
             let id = path.rsplit('/').next().unwrap_or_default().to_owned();
-            run_head(&ctx, id, meaning).await?;
+            run_turn(&ctx, id, None, meaning).await?;
             Ok(ctx.redirect(&path, None))
         }
         Err(Error::Invalid(problems)) => new_page(&ctx, asked, 422, problems).await,
@@ -167,21 +172,19 @@ async fn meaning(ctx: &Ctx, question: &str) -> Result<Option<Meaning>> {
     })
 }
 
-/// Begins what was just asked, unless it runs already (a form sent twice).
-async fn run_head(ctx: &Ctx, id: String, meaning: Option<Meaning>) -> Result<()> {
-    let (chat, head) = ctx
-        .read(move |tx, me| {
+/// Begins what was just asked (the last turn where none is named), unless somebody answers it already.
+async fn run_turn(ctx: &Ctx, id: String, turn: Option<TurnId>, meaning: Option<Meaning>) -> Result<()> {
+    let claimed = ctx
+        .touch(Chore::Chat, move |tx, me| {
             let chat = Chat::find(tx, me, &id)?;
-            let head = match chat.head_id {
-                Some(head) => Some(Turn::find(tx, &chat, head)?),
-                None => None,
-            };
-            Ok((chat, head))
+            let Some(turn) = turn.or(chat.head_id) else { return Ok(None) };
+            let turn = Turn::find(tx, &chat, turn)?.id;
+            Ok(claim(tx, turn)?.then_some((chat.record.id.0, turn)))
         })
         .await?;
-    let Some(head) = head.filter(|head| head.is_running() && Board::find(head.id).is_none()) else { return Ok(()) };
+    let Some((chat, turn)) = claimed else { return Ok(()) };
     let person = ctx.me()?.person_id();
-    run::begin(&ctx.state, ctx.caller.request_id, person, chat.record.id.0, head.id, meaning)
+    run::begin(&ctx.state, ctx.caller.request_id, person, chat, turn, meaning)
 }
 
 async fn show(ctx: Ctx, id: Path<String>) -> Result<Reply> {
@@ -194,14 +197,7 @@ async fn show(ctx: Ctx, id: Path<String>) -> Result<Reply> {
     page(&ctx, id.into_inner(), Asked::default(), editing, 200, Problems::default()).await
 }
 
-async fn page(
-    ctx: &Ctx,
-    id: String,
-    asked: Asked,
-    editing: Editing,
-    status: u16,
-    problems: Problems,
-) -> Result<Reply> {
+async fn page(ctx: &Ctx, id: String, asked: Asked, editing: Editing, status: u16, problems: Problems) -> Result<Reply> {
     let query = Address::of(ctx, "/chats", &WORDS)?;
     let (wanted, ai) = (query.clone(), ctx.state.config.ai.clone());
     let (loaded, list, closed, has_web) = ctx
@@ -250,7 +246,11 @@ fn load(tx: &mut Tx, me: &Actor, id: &str) -> Result<Loaded> {
     Ok(Loaded {
         readable: readable(tx, me, &read)?,
         resolved: resolve(tx, me, &texts)?,
-        results: if made.is_empty() { Vec::new() } else { crate::records::Record::find_ids(tx, me, made.into_iter().collect())? },
+        results: if made.is_empty() {
+            Vec::new()
+        } else {
+            crate::records::Record::find_ids(tx, me, made.into_iter().collect())?
+        },
         searches: WebSearch::list(tx, &ids)?,
         pages: CitedPage::list(tx, &ids)?,
         assistants: Assistant::list(tx, me)?,

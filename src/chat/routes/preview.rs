@@ -53,7 +53,9 @@ pub async fn create(ctx: Ctx, form: Form) -> Result<Reply> {
     let prompt = crate::chat::tools::offer(prompt, &prepared.sources);
     let records = prompt.records();
     let seen: BTreeMap<Uuid, Record> = ctx
-        .read(move |tx, me| Ok(Record::find_ids(tx, me, records)?.into_iter().map(|record| (record.id.0, record)).collect()))
+        .read(move |tx, me| {
+            Ok(Record::find_ids(tx, me, records)?.into_iter().map(|record| (record.id.0, record)).collect())
+        })
         .await?;
     let view = Preview {
         shell: ctx.shell("chat")?,

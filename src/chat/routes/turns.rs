@@ -32,7 +32,7 @@ pub async fn create(ctx: Ctx, id: Path<String>, form: Form) -> Result<Reply> {
         .await;
     match done {
         Ok(path) => {
-            run_head(&ctx, id.into_inner(), meaning).await?;
+            run_turn(&ctx, id.into_inner(), None, meaning).await?;
             Ok(ctx.redirect(&path, None))
         }
         Err(Error::Invalid(problems)) => {
@@ -66,7 +66,7 @@ pub async fn search(ctx: Ctx, path: Path<(String, Uuid)>, form: Form) -> Result<
     let (id, search) = path.into_inner();
     let (asked, is_allowed) = (id.clone(), form.text("allow") == "on");
     let decided = ctx.touch(Chore::Chat, move |tx, me| WebSearch::decide(tx, me, &asked, SearchId(search), is_allowed));
-    decided.await?;
-    run_head(&ctx, id.clone(), None).await?;
+    let turn = decided.await?;
+    run_turn(&ctx, id.clone(), Some(turn), None).await?;
     Ok(ctx.redirect(&format!("/chats/{id}"), None))
 }

@@ -46,13 +46,19 @@ fn a_question_asked_otherwise_or_again_is_a_branch_and_what_was_said_stays() {
     settle(&app);
     let page = cleo.get(&path);
     assert!(page.has("Second answer.") && !page.has("First answer.") && page.has("2 of 2"), "{}", page.text());
-    assert_eq!(cleo.post(&format!("{path}/turns"), &[("question", "Two?"), ("parent", ""), ("edited", &first)]).status, 303);
+    assert_eq!(
+        cleo.post(&format!("{path}/turns"), &[("question", "Two?"), ("parent", ""), ("edited", &first)]).status,
+        303
+    );
     settle(&app);
     assert!(cleo.get(&path).has("3 of 3") && cleo.get(&path).has("Two?"));
     assert_eq!(cleo.post(&format!("{path}/turns/{first}/branch"), &[]).status, 303);
     assert!(cleo.get(&path).has("First answer."));
     // A branch carries only what led to it.
-    assert!(answered(&models)[2].to_string().contains("Two?") && !answered(&models)[2].to_string().contains("First answer."));
+    assert!(
+        answered(&models)[2].to_string().contains("Two?")
+            && !answered(&models)[2].to_string().contains("First answer.")
+    );
 }
 
 #[test]
@@ -107,7 +113,11 @@ fn a_proposal_is_a_card_and_only_the_click_of_the_person_does_it() {
     assert_eq!(app.count(tickets), 0);
     let cleo = app.as_(CLEO);
     let page = cleo.get(&path);
-    assert!(page.has("Create a ticket") && page.has("Repay the passengers") && page.has("Dov Peretz"), "{}", page.text());
+    assert!(
+        page.has("Create a ticket") && page.has("Repay the passengers") && page.has("Dov Peretz"),
+        "{}",
+        page.text()
+    );
     let action = app.text("select id::text as text from chat_actions");
     let door = format!("{path}/actions/{action}");
     assert_eq!(app.as_(ADA).post(&door, &[("do", "apply")]).status, 404);
@@ -124,7 +134,11 @@ fn a_card_can_be_changed_before_it_is_applied_or_dismissed() {
     let app = ready(&models);
     let change = r#"{"ticket":"ATL-1","field":"status","value":"blocked"}"#;
     let comment = r#"{"record":"ATL-1","body":"Waiting for the mill."}"#;
-    models.then([Turn::Calls("propose_ticket_change", change), Turn::Calls("propose_comment", comment), says("Two cards.")]);
+    models.then([
+        Turn::Calls("propose_ticket_change", change),
+        Turn::Calls("propose_comment", comment),
+        says("Two cards."),
+    ]);
     let path = chat(&app, CLEO, "Block ATL-1 and say why", &[]);
     let id = |kind: &str| app.text(&format!("select id::text as text from chat_actions where kind = '{kind}'"));
     let cleo = app.as_(CLEO);
@@ -157,7 +171,8 @@ fn a_question_without_words_too_long_or_beside_a_running_one_is_refused_and_kept
     app.sql(&format!(
         "insert into chat_turns (id, chat_id, assistant, sources, question, asked_at, state, alive_at, finished_at)
          select gen_random_uuid(), c.id, 'default', '{{}}', 'q', t.asked_at, 'done', t.asked_at, t.asked_at
-         from chats c, chat_turns t, generate_series(1, {}) n", tow::chat::MAX_TURNS - 1
+         from chats c, chat_turns t, generate_series(1, {}) n",
+        tow::chat::MAX_TURNS - 1
     ));
     let page = cleo.post(&format!("{path}/turns"), &[("question", "One more")]);
     assert!(page.status == 422 && page.has("as many as it holds"), "{}", page.text());
@@ -172,6 +187,20 @@ fn a_form_sent_twice_asks_once() {
     let cleo = app.as_(CLEO);
     let (one, two) = (cleo.post("/chats", &fields), cleo.post("/chats", &fields));
     assert_eq!(one.location(), two.location());
+    settle(&app);
+    assert_eq!((app.count("select count(*) from chats"), answered(&models).len()), (1, 1));
+}
+
+#[test]
+fn a_form_sent_twice_at_once_to_two_servers_is_answered_once() {
+    let models = Models::new();
+    let app = models.own_app();
+    index(&app);
+    let once = uuid::Uuid::from_u128(6).to_string();
+    let cleo = app.as_(CLEO);
+    let posting = || cleo.posting("/chats", &[("question", "One?"), ("_once", once.as_str())]);
+    let answers = app.at_once(vec![posting(), posting(), posting()]);
+    assert!(answers.iter().all(|answer| answer.status == 303));
     settle(&app);
     assert_eq!((app.count("select count(*) from chats"), answered(&models).len()), (1, 1));
 }
@@ -205,7 +234,11 @@ fn what_would_be_sent_is_shown_and_nothing_leaves_for_it() {
     let models = Models::new();
     let app = ready(&models);
     let page = app.as_(CLEO).post("/chats/preview", &[("question", "Who orders steel for the pier?")]);
-    assert!(page.status == 200 && page.has("Order steel for the north pier") && page.has("/tickets/ATL-1"), "{}", page.text());
+    assert!(
+        page.status == 200 && page.has("Order steel for the north pier") && page.has("/tickets/ATL-1"),
+        "{}",
+        page.text()
+    );
     assert!(models.asked().is_empty());
     assert_eq!(app.count("select count(*) from chats"), 0);
     let page = app.as_(DOV).post("/chats/preview", &[("question", "Who orders steel for the pier? ATL-1")]);

@@ -40,7 +40,8 @@ pub fn chat(app: &App, who: Who, question: &str, more: &[(&str, &str)]) -> Strin
 
 /// Its next question, answered.
 pub fn ask(app: &App, who: Who, path: &str, question: &str) {
-    let parent = app.text("select coalesce((select id::text from chat_turns order by asked_at desc, id desc limit 1), '') as text");
+    let parent = app
+        .text("select coalesce((select id::text from chat_turns order by asked_at desc, id desc limit 1), '') as text");
     let answer = app.as_(who).post(&format!("{path}/turns"), &[("question", question), ("parent", &parent)]);
     assert_eq!(answer.status, 303, "{}", answer.text());
     settle(app);

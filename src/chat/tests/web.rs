@@ -36,7 +36,11 @@ fn once_a_record_was_read_the_words_of_a_search_wait_for_the_person() {
     settle(&app);
     assert_eq!(exa.asked().len(), 1);
     let page = cleo.get(&path);
-    assert!(last(&app, "state") == "done" && page.has("class=\"cite\"") && page.has("rel=\"noopener noreferrer nofollow\""), "{}", page.text());
+    assert!(
+        last(&app, "state") == "done" && page.has("class=\"cite\"") && page.has("rel=\"noopener noreferrer nofollow\""),
+        "{}",
+        page.text()
+    );
     assert_eq!(cleo.post(&format!("{path}/searches/{search}"), &[("allow", "on")]).status, 404, "decided once");
 }
 

@@ -2,8 +2,8 @@
 
 use crate::db::portable::Portable;
 use crate::{
-    audit, chat, comments, decisions, diffs, docs, experiments, files, memory, people, projects, records, risks, snapshots,
-    tickets,
+    audit, chat, comments, decisions, diffs, docs, experiments, files, memory, people, projects, records, risks,
+    snapshots, tickets,
 };
 
 /// First member of every file.

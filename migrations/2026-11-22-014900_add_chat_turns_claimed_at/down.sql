@@ -1,0 +1,1 @@
+alter table chat_turns drop column claimed_at;
