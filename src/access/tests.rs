@@ -134,12 +134,17 @@ impl World {
             2 => ("group", ", group_id", format!(", '{}'", group_id(place % GROUPS))),
             _ => ("user", ", owner_id", format!(", '{}'", PEOPLE[*author].id)),
         };
+        // A chat is a person's alone; elsewhere there is none.
+        let kind = match Kind::ALL[*kind] {
+            Kind::Chat if scope != "user" => Kind::Risk,
+            kind => kind,
+        };
         let at = |minutes: i64| (start() + chrono::Duration::minutes(minutes)).to_rfc3339();
         let archived = if *archived { format!("'{}'", at(0)) } else { "null".to_owned() };
         format!(
             "insert into records (id, organisation_id, kind, number, display_id, scope{column}, title, author_id, created_at, updated_at, archived_at)
              values ('{}', '{}', '{}', {number}, 'RISK-{number}', '{scope}'{id}, 'title {}', '{}', '{}', '{}', {archived});\n",
-            Uuid::from_u128(0x9300 + number as u128), HALDEN.0, Kind::ALL[*kind], minute % 7, PEOPLE[*author].id, at(0), at(i64::from(*minute) / 8),
+            Uuid::from_u128(0x9300 + number as u128), HALDEN.0, kind, minute % 7, PEOPLE[*author].id, at(0), at(i64::from(*minute) / 8),
         )
     }
 }
