@@ -72,6 +72,7 @@ def main():
         "TOW_SECURITY__OUTBOUND_ALLOWED_HOSTS": "127.0.0.1",
     })
     with tempfile.TemporaryDirectory(prefix="tow-bench-") as folder:
+        os.chmod(folder, 0o755)  # PostgreSQL runs as another user when this one is root
         server = run.Server(options.program.resolve(), pathlib.Path(folder), options.port)
         try:
             browser = run.set_up(server, pathlib.Path(folder))
