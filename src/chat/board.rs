@@ -55,7 +55,8 @@ impl Board {
 
     pub fn say(&self, more: &str) {
         self.seen.send_modify(|seen| {
-            seen.text.push_str(more);
+            // No row takes a NUL.
+            seen.text.push_str(&more.replace('\0', ""));
             seen.doing = Doing::Writing;
         });
     }

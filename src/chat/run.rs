@@ -197,9 +197,13 @@ impl Run {
         }
         if !course.prompt.records().is_empty() {
             let turn = self.turn;
-            self.read(move |tx, _| WebSearch::ask(tx, turn, &query)).await?;
-            course.prompt.result_plain(id, "The person is asked first.");
-            return Ok(true);
+            let (words, is_waiting) = match self.read(move |tx, _| WebSearch::ask(tx, turn, &query)).await? {
+                SearchState::Asked => ("The person is asked first.", true),
+                SearchState::Allowed => ("This was looked up already; its pages are above.", false),
+                SearchState::Refused => (SEARCH_REFUSED, false),
+            };
+            course.prompt.result_plain(id, words);
+            return Ok(is_waiting);
         }
         match web.search(&mut self.desk(), &course.asking, &query, &board.stop).await? {
             Ok(pages) => {

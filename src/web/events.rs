@@ -34,7 +34,9 @@ impl Events {
 
     /// False when nobody listens any more.
     pub async fn send(&self, name: &str, data: &str) -> bool {
-        let lines: String = data.split('\n').map(|line| format!("data: {}\n", line.trim_end_matches('\r'))).collect();
+        // A lone CR ends a line as well: without this a text could make events of its own.
+        let lines: String =
+            data.replace("\r\n", "\n").split(['\n', '\r']).map(|line| format!("data: {line}\n")).collect();
         self.0.send(Bytes::from(format!("event: {name}\n{lines}\n"))).await.is_ok()
     }
 

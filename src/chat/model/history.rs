@@ -3,7 +3,7 @@
 
 use super::{Assistant, Chat, SourceGroup, Turn, TurnId};
 use crate::access::{Actor, Kind, ProjectId};
-use crate::ai::{Asking, Material, Model, Prompt, Purpose};
+use crate::ai::{Asking, Endpoint, Material, Model, Prompt, Purpose, Reason, foresee_as};
 use crate::db::Tx;
 use crate::decisions::Decision;
 use crate::error::Result;
@@ -164,6 +164,7 @@ fn tell_earlier(tx: &mut Tx, me: &Actor, mut prompt: Prompt, earlier: &[Turn]) -
     let mut told: Vec<&Turn> = earlier.iter().rev().take(MAX_EARLIER).take_while(fits).collect();
     told.reverse();
     let readable = readable(tx, me, &told.iter().flat_map(|turn| turn.records.clone()).collect::<Vec<_>>())?;
+    let readable: BTreeSet<Uuid> = sendable(tx, me, &readable.into_iter().collect::<Vec<_>>())?.into_iter().collect();
     for turn in told {
         prompt = prompt.says(&turn.question);
         if turn.answer.is_empty() {
@@ -175,6 +176,26 @@ fn tell_earlier(tx: &mut Tx, me: &Actor, mut prompt: Prompt, earlier: &[Turn]) -
         };
     }
     Ok(prompt)
+}
+
+/// Those whose text may leave for a model at all: one place with AI off, or one person who keeps theirs out, closes no whole question.
+fn sendable(tx: &mut Tx, me: &Actor, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+    let asking = Asking::of(me, Purpose::Chat)?;
+    let is_closed = |tx: &mut Tx, ids: &[Uuid]| -> Result<bool> {
+        let fault = foresee_as(tx, &asking, Endpoint::Stream, "", ids)?;
+        Ok(fault.is_some_and(|fault| matches!(fault.reason, Reason::Policy | Reason::Kept)))
+    };
+    // Mostly nothing is closed, and one look tells.
+    if ids.is_empty() || !is_closed(tx, ids)? {
+        return Ok(ids.to_vec());
+    }
+    let mut open = Vec::new();
+    for id in ids {
+        if !is_closed(tx, &[*id])? {
+            open.push(*id);
+        }
+    }
+    Ok(open)
 }
 
 /// Those of the records that `me` may read now.
@@ -236,7 +257,8 @@ pub(in crate::chat) fn find(
 
 /// Their words with their state, those that `me` may see, in the order asked.
 pub(in crate::chat) fn read(tx: &mut Tx, me: &Actor, ids: Vec<Uuid>, max_chars: i32) -> Result<Vec<Material>> {
-    let mut readings = read_texts(tx, me, ids.clone(), max_chars)?;
+    let open = sendable(tx, me, &ids)?;
+    let mut readings = read_texts(tx, me, open, max_chars)?;
     readings.retain(|reading| reading.record.kind != Kind::Chat);
     readings.sort_by_key(|reading| ids.iter().position(|id| *id == reading.record.id.0));
     readings.into_iter().map(|reading| material(tx, me, reading.record, reading.text)).collect()

@@ -1,7 +1,7 @@
 //! Words that an answer wants to look up in the web, and the pages it was made from. Once text of a record is in the context, the words
 //! wait for the person's click: a text may have told the model to carry others out.
 
-use super::{Chat, Turn, TurnId, run_again};
+use super::{Chat, State, Turn, TurnId, readable, run_again};
 use crate::access::Actor;
 use crate::db::Tx;
 use crate::db::sql::Sql;
@@ -60,10 +60,10 @@ impl WebSearch {
         WebSearch::list(tx, &[turn.0])
     }
 
-    /// Once for the same words. For `Chore::Chat`.
-    pub(in crate::chat) fn ask(tx: &mut Tx, turn: TurnId, query: &str) -> Result<()> {
-        if WebSearch::of_turn(tx, turn)?.iter().any(|search| search.query == query) {
-            return Ok(());
+    /// What the person decided about these words in this turn; they are asked when nobody was yet. For `Chore::Chat`.
+    pub(in crate::chat) fn ask(tx: &mut Tx, turn: TurnId, query: &str) -> Result<SearchState> {
+        if let Some(known) = WebSearch::of_turn(tx, turn)?.into_iter().find(|search| search.query == query) {
+            return Ok(known.state);
         }
         let id = tx.new_id();
         let mut sql = Sql::named(
@@ -72,14 +72,22 @@ impl WebSearch {
         );
         sql.bind(id).push(", ").bind(turn).push(", ").bind(query).push(", 'asked', ").bind(tx.now).push(")");
         sql.execute(tx.conn())?;
-        Ok(())
+        Ok(SearchState::Asked)
     }
 
     /// The person's click; the turn runs again. `NotFound` when nothing waits (any more).
     pub fn decide(tx: &mut Tx, me: &Actor, display_id: &str, id: SearchId, is_allowed: bool) -> Result<TurnId> {
         let chat = Chat::find_locked(tx, me, display_id)?;
-        let turns: Vec<Uuid> = Turn::list(tx, &chat)?.into_iter().map(|turn| turn.id.0).collect();
-        let wanted = WebSearch::list(tx, &turns)?.into_iter().find(|search| search.id == id);
+        let turns = Turn::list(tx, &chat)?;
+        let mut waiting = Vec::new();
+        for turn in turns.into_iter().filter(|turn| turn.state == State::Waiting) {
+            let readable = readable(tx, me, &turn.records)?;
+            // Words made from what is closed now do not leave, whoever clicks.
+            if turn.records.iter().all(|record| readable.contains(record)) {
+                waiting.push(turn.id.0);
+            }
+        }
+        let wanted = WebSearch::list(tx, &waiting)?.into_iter().find(|search| search.id == id);
         let search = wanted.filter(|search| search.state == SearchState::Asked).ok_or(Error::NotFound)?;
         let state = if is_allowed { SearchState::Allowed } else { SearchState::Refused };
         let mut sql = Sql::named("chats::decide_search", "update chat_searches set state = ");

@@ -306,8 +306,8 @@ pub fn stop_turn(tx: &mut Tx, me: &Actor, display_id: &str, id: TurnId) -> Resul
 
 /// Runs a turn that waited once more, from the beginning: what it proposed and found before is forgotten. For `Chore::Chat`.
 pub(in crate::chat) fn run_again(tx: &mut Tx, id: TurnId) -> Result<()> {
-    for table in ["chat_pages", "chat_actions"] {
-        let mut sql = Sql::named("chats::forget_before", &format!("delete from {table} where turn_id = "));
+    for pieces in ["chat_pages where", "chat_actions where state = 'pending' and"] {
+        let mut sql = Sql::named("chats::forget_before", &format!("delete from {pieces} turn_id = "));
         sql.bind(id);
         sql.execute(tx.conn())?;
     }

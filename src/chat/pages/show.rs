@@ -178,7 +178,11 @@ impl Loaded {
             doing,
             siblings: self.siblings(turn),
             actions: if is_closed { Vec::new() } else { self.cards(turn, editing) },
-            searches: self.searches.iter().filter(|search| search.turn_id == turn.id).cloned().collect(),
+            searches: if is_closed {
+                Vec::new()
+            } else {
+                self.searches.iter().filter(|search| search.turn_id == turn.id).cloned().collect()
+            },
             is_editing: editing.question == Some(turn.id),
             calls: self.calls.iter().filter(|call| call.part == turn.id.0).cloned().collect(),
             turn: turn.clone(),

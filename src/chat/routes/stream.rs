@@ -6,7 +6,7 @@ use super::*;
 use crate::chat::board::{Doing, Seen};
 use crate::chat::pages::{Said, cited};
 use crate::web::Events;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Between two looks at an answer that comes quickly; a long one is drawn less often.
 const LEAST_PAUSE: Duration = Duration::from_millis(120);
@@ -22,7 +22,15 @@ pub async fn show(ctx: Ctx, path: Path<(String, Uuid)>) -> Result<Reply> {
         let mut said = String::new();
         if let Some(board) = Board::find(turn) {
             let mut watched = board.watch();
+            let mut looked = Instant::now();
             loop {
+                // Also while words flow: the session may have ended meanwhile.
+                if looked.elapsed() >= LOOK_EVERY {
+                    looked = Instant::now();
+                    if look(&ctx, id.clone(), turn).await.is_err() {
+                        return;
+                    }
+                }
                 let seen = watched.borrow_and_update().clone();
                 let is_over = seen.is_over;
                 if !is_over && !send(&events, seen.clone(), &mut said).await {

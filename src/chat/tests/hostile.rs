@@ -290,3 +290,33 @@ fn cards_under_one_answer_are_bounded() {
     chat(&app, CLEO, "Remember everything", &[]);
     assert_eq!(app.count("select count(*) from chat_actions"), i64::try_from(tow::chat::MAX_ACTIONS).unwrap());
 }
+
+#[test]
+fn a_project_with_ai_off_keeps_its_own_records_out_and_closes_no_question() {
+    use tow::ai::{Level, Policy, Sphere};
+    let models = Models::new();
+    let app = ready(&models);
+    let off = || Policy { level: Level::Off, ..Policy::default() };
+    app.write(EDDA, |tx, me| off().save(tx, me, Sphere::Project(ATLAS))).unwrap();
+    models.then([Turn::Calls("read_record", r#"{"id":"ATL-1"}"#), says("Two suppliers. [DEC-1]")]);
+    chat(&app, CLEO, "Who supplies steel for the pier, ATL-1?", &[]);
+    assert_eq!(last(&app, "state"), "done");
+    let heard = models.heard();
+    assert!(heard.contains("Two suppliers for steel") && !heard.contains("Order steel"), "{heard}");
+}
+
+#[test]
+fn a_search_asked_for_again_after_the_click_leaves_no_turn_that_waits_for_nothing() {
+    let (exa, models) = (Exa::new(), Models::new());
+    let app = exa.app(&models);
+    index(&app);
+    let call = || Turn::Calls("web_search", r#"{"query":"steel"}"#);
+    models.then([call()]);
+    let path = chat(&app, CLEO, "What does steel cost for ATL-1?", &[("chosen", "on"), ("source", "web")]);
+    let search = app.text("select id::text as text from chat_searches");
+    models.then([call(), says("Enough.")]);
+    assert_eq!(app.as_(CLEO).post(&format!("{path}/searches/{search}"), &[("allow", "off")]).status, 303);
+    settle(&app);
+    assert_eq!((last(&app, "state").as_str(), last(&app, "answer").as_str()), ("done", "Enough."));
+    assert!(exa.asked().is_empty());
+}
