@@ -44,7 +44,6 @@ bulk-selected = selected
 bulk-assign = Assign
 pager = Pages
 pager-next = Next page
-anybody = Anybody
 nobody = Nobody
 assigned-to-me = Me
 due-on = Due { $day }

@@ -3,6 +3,7 @@
 use crate::access::{Actor, Verb, can};
 use crate::db::paging::Page;
 use crate::records::Record;
+use crate::related::Address;
 use crate::tickets::{COLUMN_COUNT_LIMIT, Row, Status};
 use crate::ui::{Choice, Sample, Shell, count_up_to, filters, sample, text};
 use askama::Template;
@@ -14,8 +15,7 @@ pub struct Show {
     pub shell: Shell,
     pub columns: Vec<Column>,
     pub people: Vec<Choice>,
-    pub q: String,
-    pub assignee: String,
+    pub query: Address,
     pub is_empty: bool,
 }
 
@@ -103,8 +103,7 @@ impl Show {
             shell: Shell::sample("board"),
             columns: Status::ALL.iter().map(column).collect(),
             people: Vec::new(),
-            q: String::new(),
-            assignee: String::new(),
+            query: Address::plain("/board"),
             is_empty: false,
         }
     }

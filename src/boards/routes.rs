@@ -2,11 +2,11 @@
 
 use super::pages::{Card, Column, More, OneCard, Show};
 use crate::access::{Actor, Ctx};
-use crate::db::paging::{Cursor, Page};
+use crate::db::paging::Page;
 use crate::error::{Error, Result};
-use crate::people::{Face, PersonId};
+use crate::people::Face;
+use crate::related::Address;
 use crate::tickets::{Filter, Status, Ticket};
-use crate::ui::Choice;
 use crate::web::{Form, Need, Reply, Routes};
 use actix_web::web::Path;
 
@@ -22,50 +22,21 @@ pub fn routes() -> Routes {
     )
 }
 
-/// What the board is narrowed to, from its address.
-#[derive(Debug, Clone, Default)]
-struct Asked {
-    q: String,
-    assignee: String,
-    project: String,
-}
+/// What the board can be narrowed to, in its address.
+const WORDS: [&str; 3] = ["q", "assignee", "project"];
 
-impl Asked {
-    fn of(ctx: &Ctx) -> Self {
-        let text = |name| ctx.query(name).unwrap_or_default().replace('\0', "");
-        Asked { q: text("q"), assignee: text("assignee"), project: text("project") }
-    }
-
-    /// `NotFound` for a project that one cannot see.
-    fn filter(&self, me: &Actor) -> Result<Filter> {
-        let project = match self.project.as_str() {
-            "" => None,
-            key => Some(me.project(key).ok_or(Error::NotFound)?.id),
-        };
-        let assignee = match self.assignee.as_str() {
-            "" => None,
-            "me" => me.person_id().map(Some),
-            "none" => Some(None),
-            id => id.parse().ok().map(|id| Some(PersonId(id))),
-        };
-        let words = Some(self.q.trim().to_owned()).filter(|words| !words.is_empty());
-        Ok(Filter { words, assignee, project, ..Filter::default() })
-    }
-
-    fn address(&self) -> String {
-        let pairs = [("q", &self.q), ("assignee", &self.assignee), ("project", &self.project)];
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(pairs.into_iter().filter(|(_, value)| !value.is_empty()));
-        query.finish()
-    }
+/// `NotFound` for a project that one cannot see.
+fn filter(query: &Address, me: &Actor) -> Result<Filter> {
+    let (words, assignee) = (query.given("q"), query.person("assignee", me));
+    Ok(Filter { words, assignee, project: query.project(me)?, ..Filter::default() })
 }
 
 async fn show(ctx: Ctx) -> Result<Reply> {
-    let asked = Asked::of(&ctx);
-    let wanted = asked.clone();
+    let query = Address::of(&ctx, "/board", &WORDS)?;
+    let wanted = query.clone();
     let (columns, faces) = ctx
         .read(move |tx, me| {
-            let (filter, address) = (wanted.filter(me)?, wanted.address());
+            let (filter, address) = (filter(&wanted, me)?, wanted.address());
             let counts = filter.column_counts(tx, me)?;
             let mut columns = Vec::new();
             for status in COLUMNS {
@@ -80,10 +51,9 @@ async fn show(ctx: Ctx) -> Result<Reply> {
             Ok((columns, Face::list(tx)?))
         })
         .await?;
-    let people =
-        faces.iter().map(|face| Choice::new(face.id, &face.name, face.id.to_string() == asked.assignee)).collect();
+    let people = query.people("assignee", &faces);
     let is_empty = columns.iter().all(|column| column.cards.is_empty());
-    ctx.page(&Show { shell: ctx.shell("board")?, columns, people, q: asked.q, assignee: asked.assignee, is_empty })
+    ctx.page(&Show { shell: ctx.shell("board")?, columns, people, query, is_empty })
 }
 
 mod cards {
@@ -91,13 +61,12 @@ mod cards {
 
     /// The cards of one column that follow a cursor, as list items.
     pub async fn index(ctx: Ctx) -> Result<Reply> {
-        let asked = Asked::of(&ctx);
+        let query = Address::of(&ctx, "/board", &WORDS)?;
         let status = ctx.query("status").and_then(|status| Status::parse(&status)).ok_or(Error::NotFound)?;
-        let after = ctx.query("after").map(|after| Cursor::decode(&after)).transpose()?;
         let column = ctx
             .read(move |tx, me| {
-                let page = asked.filter(me)?.column(tx, me, status, after)?;
-                Ok(Column::new(status, 0, page, me, &asked.address()))
+                let page = filter(&query, me)?.column(tx, me, status, query.after.clone())?;
+                Ok(Column::new(status, 0, page, me, &query.address()))
             })
             .await?;
         ctx.page(&More { shell: ctx.shell("board")?, column })

@@ -4,6 +4,7 @@ use super::model::TurnId;
 use crate::ai::Stop;
 use crate::text_enum;
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -32,12 +33,12 @@ pub struct Board {
 static BOARDS: LazyLock<Mutex<HashMap<Uuid, Arc<Board>>>> = LazyLock::new(Mutex::default);
 
 impl Board {
-    /// For a turn that begins; found by its id until it is dropped by `close`.
-    pub fn open(id: TurnId) -> Arc<Board> {
+    /// For a turn that begins; found by its id until the answer is dropped.
+    pub fn open(id: TurnId) -> OpenBoard {
         let nothing = Seen { text: String::new(), doing: Doing::Thinking, records: Vec::new(), is_over: false };
         let board = Arc::new(Board { id, seen: watch::channel(nothing).0, stop: Stop::default() });
         boards().insert(id.0, board.clone());
-        board
+        OpenBoard(board)
     }
 
     /// None when nobody answers it here.
@@ -75,11 +76,30 @@ impl Board {
     pub fn has_read(&self, records: Vec<Uuid>) {
         self.seen.send_modify(|seen| seen.records = records);
     }
+}
 
-    /// After its row was written: whoever looks now reads that.
-    pub fn close(&self) {
-        boards().remove(&self.id.0);
-        self.seen.send_modify(|seen| seen.is_over = true);
+/// Held by who answers. Dropped after the row was written, so that whoever looks now reads that; or by a panic, so that nothing keeps
+/// looking alive that nobody answers.
+pub struct OpenBoard(Arc<Board>);
+
+impl OpenBoard {
+    pub fn shared(&self) -> Arc<Board> {
+        self.0.clone()
+    }
+}
+
+impl Deref for OpenBoard {
+    type Target = Board;
+
+    fn deref(&self) -> &Board {
+        &self.0
+    }
+}
+
+impl Drop for OpenBoard {
+    fn drop(&mut self) {
+        boards().remove(&self.0.id.0);
+        self.0.seen.send_modify(|seen| seen.is_over = true);
     }
 }
 

@@ -1,6 +1,7 @@
 //! A conversation of one person with a model that reads the workspace as that person: what they may not open never enters a prompt,
 //! and what an answer would change waits for their click.
 
+mod attach;
 mod board;
 mod model;
 mod pages;

@@ -1,21 +1,21 @@
 //! Answering one question: a task of its own, which goes on when the reader goes away. Between the calls it holds no transaction; what
 //! it said so far is on the board at once and in the row a second later, so that nothing said is lost with a server.
 
+use super::attach::attach;
 use super::board::{Board, Doing};
 use super::model::*;
 use super::pages::PAGE_PREFIX;
 use super::tools::{self, MAX_ARGUMENTS_BYTES, MAX_CALLS, NO_SUCH_TOOL, ODD_ARGUMENTS, Outcome, TOO_MANY_CALLS, Tool};
 use crate::access::Actor;
 use crate::ai::{
-    Asking, Desk, Fault, Heard, Material, Model, PageDesk, Prompt, Provider, Purpose, Reason, ToolCall,
-    WEB_QUERY_CHARS, WebPage, WebTools,
+    Asking, Fault, Heard, Model, PageDesk, Prompt, Provider, Purpose, Reason, ToolCall, WEB_QUERY_CHARS, WebPage,
+    WebTools,
 };
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Result};
-use crate::files::{File, Store};
 use crate::people::PersonId;
 use crate::text::value::Title;
-use crate::vectors::Meaning;
+use crate::vectors::{Meaning, PATIENCE, Wanted};
 use crate::web::{Shared, detached};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,10 +26,6 @@ use uuid::Uuid;
 const KEEP_EVERY: Duration = Duration::from_secs(1);
 /// How often the end of an answer is written down before it is given up; the clock then calls it lost.
 const END_TRIES: u32 = 5;
-/// Of a file at the chat; a longer one goes in as far as this.
-pub const MAX_FILE_CHARS: usize = 30_000;
-/// Of all files together.
-pub const MAX_FILES_CHARS: usize = 120_000;
 /// Of a title that a model made.
 const MAX_TITLE_CHARS: usize = 80;
 
@@ -40,15 +36,13 @@ pub struct Run {
     pub person: PersonId,
     pub chat: Uuid,
     pub turn: TurnId,
-    /// What the question means, where that is known.
-    pub meaning: Option<Meaning>,
 }
 
 impl Run {
     /// Returns at once.
     pub fn begin(self) {
         let board = Board::open(self.turn);
-        let (run, ticking) = (Arc::new(self), board.clone());
+        let (run, ticking) = (Arc::new(self), board.shared());
         detached(keep_writing(run.clone(), ticking));
         detached(async move {
             let ending = run.answer(&board).await.unwrap_or_else(|error| {
@@ -59,7 +53,7 @@ impl Run {
             let ending = Ending { answer: said.text.trim_end().to_owned(), records: said.records, ..ending };
             let is_done = ending.state == State::Done;
             run.end(ending).await;
-            board.close();
+            drop(board);
             if is_done && let Err(error) = run.name().await {
                 tracing::warn!(name = "chat.no_title", chat = %run.chat, ?error, "a chat keeps its first words as its title");
             }
@@ -89,7 +83,7 @@ impl Run {
     }
 
     async fn answer(&self, board: &Board) -> Result<Ending> {
-        let (chat, turn, meaning) = (self.chat, self.turn, self.meaning.clone());
+        let (chat, turn, meaning) = (self.chat, self.turn, self.meaning().await?);
         let (prepared, searches) = self
             .read(move |tx, me| {
                 let draft = Draft::of_turn(tx, me, chat, turn)?;
@@ -131,6 +125,18 @@ impl Run {
             }
         }
         Ok(Ending::of(State::Done))
+    }
+
+    /// What the question means, where that is known soon enough; it leaves for that only where a policy of its project lets it.
+    async fn meaning(&self) -> Result<Option<Meaning>> {
+        let (chat, turn, ai) = (self.chat, self.turn, self.state.config.ai.clone());
+        let (wanted, question) = self
+            .read(move |tx, me| {
+                let chat = Chat::find_id(tx, me, chat)?;
+                Ok((Wanted::of(tx, me, chat.project(me), &ai)?, Turn::find(tx, &chat, turn)?.question))
+            })
+            .await?;
+        Ok(wanted.find(&self.state, self.request, &question, PATIENCE).await?.known().cloned())
     }
 
     /// What the person allowed is looked up before the model begins anew; what they refused it is told.
@@ -326,15 +332,6 @@ fn refusal(fault: &Fault) -> &'static str {
     }
 }
 
-/// Text of files at the chat, which belong to it as its own words do.
-pub async fn attach<D: Desk>(state: &Shared, desk: &mut D, prepared: &Prepared) -> Result<Prompt> {
-    let texts: Vec<File> = prepared.files.iter().filter(|file| is_text(&file.content_type)).cloned().collect();
-    let Some(chat) = prepared.chat.clone().filter(|_| !texts.is_empty()) else { return Ok(prepared.prompt.clone()) };
-    let store = Store::of(&state.config.uploads);
-    let materials = desk.work(move || Ok(read_files(&store, &chat, texts))).await?;
-    Ok(prepared.prompt.clone().material(&materials))
-}
-
 /// Until the board is closed.
 async fn keep_writing(run: Arc<Run>, board: Arc<Board>) {
     let mut watched = board.watch();
@@ -363,38 +360,9 @@ fn doing(tool: &str) -> Doing {
     }
 }
 
-fn is_text(content_type: &str) -> bool {
-    content_type.starts_with("text/") || content_type == "application/json"
-}
-
-/// What cannot be read is named and left out.
-fn read_files(store: &Store, chat: &crate::records::Record, files: Vec<File>) -> Vec<Material> {
-    let mut room = MAX_FILES_CHARS;
-    let mut materials = Vec::new();
-    for file in files {
-        let text = std::fs::read(store.path(&file.hash)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        let text: String = text.unwrap_or_default().chars().take(MAX_FILE_CHARS.min(room)).collect();
-        room = room.saturating_sub(text.chars().count());
-        materials.push(Material {
-            record: chat.id.0,
-            display_id: chat.display_id.clone(),
-            title: format!("file {}", file.name),
-            text,
-        });
-    }
-    materials
-}
-
 /// Runs the turn for who asks now; without a key the page says why there is no answer.
-pub fn begin(
-    state: &Shared,
-    request: Uuid,
-    person: Option<PersonId>,
-    chat: Uuid,
-    turn: TurnId,
-    meaning: Option<Meaning>,
-) -> Result<()> {
+pub fn begin(state: &Shared, request: Uuid, person: Option<PersonId>, chat: Uuid, turn: TurnId) -> Result<()> {
     let person = person.ok_or(Error::SignIn)?;
-    Run { state: state.clone(), request, person, chat, turn, meaning }.begin();
+    Run { state: state.clone(), request, person, chat, turn }.begin();
     Ok(())
 }

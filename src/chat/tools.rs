@@ -8,6 +8,7 @@ use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::people::Face;
 use crate::records::Record;
+use crate::related::sort_of;
 use crate::search::{Question, Words};
 use crate::text_enum;
 use crate::tickets::{Filter, SORTS, Status};
@@ -214,7 +215,7 @@ fn list(tx: &mut Tx, me: &Actor, text: &dyn Fn(&str) -> String) -> Result<Outcom
         let Ok(day) = crate::web::parse_date(&day) else { return Ok(Outcome::Words(ODD_ARGUMENTS)) };
         filter.due_before = Some(day);
     }
-    let by_due = SORTS.into_iter().find(|sort| sort.key == "due").unwrap_or_else(|| Filter::sort(""));
+    let by_due = sort_of(&SORTS, "due");
     let page = filter.tickets(tx, me, by_due, None, MAX_TICKETS)?;
     let ids = page.rows.iter().map(|ticket| ticket.record.id.0).collect();
     Ok(Outcome::Materials(read(tx, me, ids, 0)?))

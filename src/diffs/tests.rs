@@ -344,7 +344,7 @@ fn what_was_hidden_because_of_a_page_stays_hidden_when_the_page_is_deleted_for_g
     assert_eq!(app.tx(empty_bin), 1);
     for who in [ADA, DOV] {
         let shown = app.as_(who).get(&path);
-        assert!(shown.has("deleted for good") && !shown.has("another job"), "{}", shown.text());
+        assert!(shown.has("permanently deleted") && !shown.has("another job"), "{}", shown.text());
         let files = tow::diffs::portable::TABLES.map(|table| exported(&app, who, &table));
         assert!(files[0] == 1 && files[1] == 0 && files[2] == 0, "{files:?}");
     }
@@ -476,7 +476,7 @@ fn an_item_that_moved_away_is_not_changed_from_where_it_was() {
     assert_eq!(moved.status, 303);
     assert_eq!(apply(&app, CLEO, &path).status, 409);
     let again = decide(&app, CLEO, &path, &id, "accepted");
-    assert!(again.status == 422 && again.has("lives elsewhere"), "{}", again.text());
+    assert!(again.status == 422 && again.has("belongs to a different place"), "{}", again.text());
     assert_eq!(titles(&app, CLEO), ["Steel is late"]);
 }
 

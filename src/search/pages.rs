@@ -125,6 +125,7 @@ fn kinds() -> impl Iterator<Item = &'static str> {
 
 fn kind_label(kind: &str) -> String {
     text(match kind {
+        "chat" => "search-kind-chat",
         "ticket" => "search-kind-ticket",
         "decision" => "search-kind-decision",
         "risk" => "search-kind-risk",

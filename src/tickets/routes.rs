@@ -1,10 +1,7 @@
 //! `/tickets`.
 
 use super::model::*;
-use super::pages::{
-    Index, ListQuery, Loaded, New, Show, TicketForm, people_choices, priority_choices, sort_choices, status_choices,
-    tabs,
-};
+use super::pages::{Index, Loaded, New, Show, TicketForm, WORDS, filter, priority_choices, status_choices, tabs};
 use crate::access::{Actor, Ctx, Kind};
 use crate::comments::{Show as Shown, Thread};
 use crate::db::Tx;
@@ -12,7 +9,7 @@ use crate::error::{Error, Msg, Problems, Result};
 use crate::files::Attachments;
 use crate::people::Face;
 use crate::records::{Edit, SavedView, resolve};
-use crate::related::{Bulk, Parts, archive_all, place_choices, place_here, view_tabs};
+use crate::related::{Address, Bulk, Parts, archive_all, place_choices, place_here, sort_choices, sort_of, view_tabs};
 use crate::ui::{FieldProblem, count_label};
 use crate::web::{Flash, Form, Need, Reply, Routes, local};
 use actix_web::web::Path;
@@ -29,12 +26,12 @@ pub fn routes() -> Routes {
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {
-    let query = ListQuery::of(&ctx)?;
+    let query = Address::of(&ctx, "/tickets", &WORDS)?;
     let asked = query.clone();
     let (page, count, views, faces) = ctx
         .read(move |tx, me| {
-            let filter = asked.filter(me)?;
-            let page = filter.page(tx, me, Filter::sort(&asked.sort), asked.after.clone())?;
+            let filter = filter(&asked, me)?;
+            let page = filter.page(tx, me, sort_of(&SORTS, asked.get("sort")), asked.after.clone())?;
             Ok((page, filter.count(tx, me)?, SavedView::list(tx, me, Kind::Ticket)?, Face::list(tx)?))
         })
         .await?;
@@ -46,10 +43,10 @@ async fn index(ctx: Ctx) -> Result<Reply> {
         count: count_label(count),
         tabs: tabs(&query),
         saved: view_tabs(&views, "/tickets", &here, ctx.me()?.person_id()),
-        statuses: status_choices(&query.status),
-        priorities: priority_choices(&query.priority),
-        people: people_choices(&faces, &query.assignee, "anybody"),
-        sorts: sort_choices(Filter::sort(&query.sort).key),
+        statuses: status_choices(query.get("status")),
+        priorities: priority_choices(query.get("priority")),
+        people: query.people("assignee", &faces),
+        sorts: sort_choices(&SORTS, query.get("sort")),
         query,
     };
     ctx.page(&view)

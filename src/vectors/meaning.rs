@@ -3,8 +3,9 @@
 
 use super::model::*;
 use super::questions::{Key, questions};
-use crate::access::{Actor, Ctx};
+use crate::access::{Actor, Ctx, ProjectId};
 use crate::ai::{Asking, Coming, Fault, PageDesk, Provider, Purpose, Reason, Source, foresee, site};
+use crate::config::Ai;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::queue::Work;
@@ -43,19 +44,39 @@ impl Meant {
 
 /// For the person of this request, on whose behalf it leaves.
 pub async fn mean(ctx: &Ctx, text: &str, patience: Wait) -> Result<Meant> {
-    let ai = &ctx.state.config.ai;
+    let ai = ctx.state.config.ai.clone();
     if ai.openai_api_key.is_none() || !has_letters(text) {
         return Ok(Meant::Off);
     }
-    let host = site(ai);
-    let asked = ctx.read(move |tx, me| ask(tx, me, host)).await?;
-    let Some((set, asking)) = asked else { return Ok(Meant::Off) };
-    let person = asking.person.map(|id| id.0);
-    let key = Key { host: ai.openai_base_url.to_string(), set: set.clone(), person, text: text.to_owned() };
-    if let Some(vector) = questions().find(&key, ctx.now()) {
-        return Ok(Meant::Known(Box::new(Meaning { set, vector })));
+    let asked = ctx.read(move |tx, me| Wanted::of(tx, me, None, &ai)).await?;
+    asked.find(&ctx.state, ctx.caller.request_id, text, patience).await
+}
+
+/// Who wants to know what something means, asked ahead of any text: None where nothing can be compared, or nothing may leave.
+pub struct Wanted(Option<(Set, Asking)>);
+
+impl Wanted {
+    /// As `me`, at work in `project`, whose policy and budget count as well.
+    pub fn of(tx: &mut Tx, me: &Actor, project: Option<ProjectId>, ai: &Ai) -> Result<Wanted> {
+        match ai.openai_api_key.is_some() {
+            true => Ok(Wanted(ask(tx, me, project, site(ai))?)),
+            false => Ok(Wanted(None)),
+        }
     }
-    let coming = make(ctx.state.clone(), ctx.caller.request_id, asking, key, patience);
+
+    /// Holds no connection while it waits.
+    pub async fn find(self, state: &Shared, request: Uuid, text: &str, patience: Wait) -> Result<Meant> {
+        let Some((set, asking)) = self.0.filter(|_| has_letters(text)) else { return Ok(Meant::Off) };
+        let (person, host) = (asking.person.map(|id| id.0), state.config.ai.openai_base_url.to_string());
+        let key = Key { host, set: set.clone(), person, text: text.to_owned() };
+        if let Some(vector) = questions().find(&key, state.clock.now()) {
+            return Ok(Meant::Known(Box::new(Meaning { set, vector })));
+        }
+        ended(make(state.clone(), request, asking, key, patience), set, patience).await
+    }
+}
+
+async fn ended(coming: Coming<Vec<f32>>, set: Set, patience: Wait) -> Result<Meant> {
     Ok(match tokio::time::timeout(patience, coming.end()).await {
         Ok(Ok(Ok(vector))) => Meant::Known(Box::new(Meaning { set, vector })),
         Ok(Ok(Err(fault))) if is_wanted(&fault) => Meant::Off,
@@ -70,7 +91,7 @@ pub async fn mean_for(work: &mut Work<'_>, provider: &Provider, me: &Actor, text
         return Ok(Meant::Off);
     }
     let host = provider.site();
-    let Some((set, asking)) = work.read(|tx| ask(tx, me, host))? else { return Ok(Meant::Off) };
+    let Some((set, asking)) = work.read(|tx| ask(tx, me, None, host))? else { return Ok(Meant::Off) };
     let asking = Asking { person: None, ..asking };
     let model = (set.model.as_str(), set.length());
     Ok(match provider.embed_as(work, &asking, model, &[(Source::Own, text)]).await? {
@@ -84,10 +105,10 @@ pub async fn mean_for(work: &mut Work<'_>, provider: &Provider, me: &Actor, text
 }
 
 /// None where nothing can be compared, or nothing may leave.
-fn ask(tx: &mut Tx, me: &Actor, host: String) -> Result<Option<(Set, Asking)>> {
+fn ask(tx: &mut Tx, me: &Actor, project: Option<ProjectId>, host: String) -> Result<Option<(Set, Asking)>> {
     let Some(set) = Set::find(tx, SetState::Serving)? else { return Ok(None) };
     let Ok(asking) = Asking::of(me, Purpose::Search) else { return Ok(None) };
-    let asking = asking.at(host);
+    let asking = asking.in_project(project).at(host);
     let is_open = set.has_vectors(tx)? && foresee(tx, &asking, &set.model, &[])?.is_none();
     Ok(is_open.then_some((set, asking)))
 }

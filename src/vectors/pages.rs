@@ -39,9 +39,9 @@ impl Index {
         match &self.serving {
             _ if !self.is_configured => ("grey", "x", "vectors-state-off"),
             None => ("grey", "clock", "vectors-state-empty"),
-            Some(standing) if standing.set.fault.is_some() => ("orange", "risk", "vectors-state-rests"),
+            Some(standing) if standing.set.fault.is_some() => ("amber", "risk", "vectors-state-rests"),
             Some(_) if self.tally.waiting > 0 => ("blue", "clock", "vectors-state-works"),
-            Some(_) if self.tally.held > 0 => ("orange", "clock", "vectors-state-held"),
+            Some(_) if self.tally.held > 0 => ("amber", "clock", "vectors-state-held"),
             Some(_) => ("green", "check", "vectors-state-done"),
         }
     }

@@ -19,7 +19,7 @@ test("a restricted project does not exist for who has no grant, until it is open
     await expect(page.getByRole("link", { name: /Quietest/ })).toBeVisible({ timeout: 1000 });
   }).toPass({ timeout: 20_000 });
   await outside.goto("/search?q=quietest");
-  await expect(outside.getByText("Nothing you may read fits")).toBeVisible();
+  await expect(outside.getByText("No results")).toBeVisible();
 
   await page.goto(`/projects/${project}/access`);
   await page.getByRole("link", { name: "Open the project" }).click();

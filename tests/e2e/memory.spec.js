@@ -31,7 +31,7 @@ test("a snapshot is put together, read, and activated", async ({ page, ada }) =>
   const project = await ada.project("Snapshots", "SNAPS");
   await ada.ticket(project, "Dredge the berth", { status: "blocked" });
   await page.goto(`/snapshots/new?project=${project}`);
-  await page.getByRole("button", { name: "Put it together" }).click();
+  await page.getByRole("button", { name: "Create snapshot" }).click();
   await expect(async () => {
     await page.reload();
     await expect(page.getByRole("button", { name: "Activate" })).toBeVisible({ timeout: 1000 });

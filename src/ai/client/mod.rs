@@ -62,6 +62,8 @@ pub const IDLE_SECONDS: u64 = 300;
 pub const EMBEDDING_SECONDS: u64 = 60;
 /// Of an answer, with everything around its text.
 pub const MAX_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// Of a streamed one: each few letters come in a frame of some hundred bytes.
+pub const MAX_STREAM_BYTES: usize = 32 * 1024 * 1024;
 /// Of the vectors of one batch.
 pub const MAX_VECTORS_BYTES: usize = 32 * 1024 * 1024;
 /// Of a request; no model reads more.
@@ -280,7 +282,7 @@ impl Provider {
         let (first, idle, max_bytes) = match endpoint {
             // The web has a way of its own.
             Endpoint::Responses | Endpoint::WebSearch | Endpoint::WebFetch => (answer, begin, MAX_ANSWER_BYTES),
-            Endpoint::Stream => (begin, pause, MAX_ANSWER_BYTES),
+            Endpoint::Stream => (begin, pause, MAX_STREAM_BYTES),
             Endpoint::Embeddings => (vectors, vectors, MAX_VECTORS_BYTES),
         };
         let patience = Patience { first, idle, max_bytes, meter: trip.meter.clone() };

@@ -2,6 +2,7 @@
 //! used, so that each try stands in the ledger.
 
 use super::super::{Fault, Reason};
+use super::MAX_ANSWER_BYTES;
 use super::errand::Trip;
 use super::wire::{Answer, Costly, Embeddings, Response, failed};
 use crate::net::{self, Arriving, Net, Patience};
@@ -96,8 +97,13 @@ impl Way {
             Ok(events) => events,
             Err(error) => return (Err(self.fault(error)), None),
         };
+        let mut letters = 0;
         while let Some(event) = events.next().await {
+            if let Ok(event) = &event {
+                letters += event.get("delta").and_then(Value::as_str).map_or(0, str::len);
+            }
             match event {
+                Ok(_) if letters > MAX_ANSWER_BYTES => return (Err(Fault::new(Reason::TooLong)), None),
                 Ok(event) => match hear_event(&event, hear) {
                     Some(end) => return end,
                     None => continue,

@@ -155,8 +155,8 @@ fn lists_that_make_no_sense_come_back_beside_their_field() {
         app.as_(BEN).post("/settings/ai", &form)
     };
     for (field, typed, words) in [
-        ("masked_patterns", "(unclosed".to_owned(), "“(unclosed” is no pattern: unclosed group."),
-        ("masked_patterns", "x*".to_owned(), "would fit everywhere"),
+        ("masked_patterns", "(unclosed".to_owned(), "“(unclosed” is not a valid pattern: unclosed group."),
+        ("masked_patterns", "x*".to_owned(), "would match everywhere"),
         ("masked_patterns", r"(?:\pL{200}){200}".to_owned(), "takes too much memory"),
         ("masked_patterns", many(MAX_MASKED_PATTERNS + 1, "x"), "At most 20 lines of up to 200 characters"),
         ("masked_patterns", "x".repeat(MAX_PATTERN_CHARS + 1), "At most 20 lines of up to 200 characters"),

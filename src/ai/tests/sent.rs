@@ -117,7 +117,9 @@ fn a_request_that_was_changed_since_is_said_to_be() {
     ask_keeping(&app, CLEO, &prompt()).unwrap();
     app.sql("update ai_requests set body = replace(body, 'ready', 'rich')");
     let page = app.as_(CLEO).get(&path(&app));
-    assert!(page.has("Are you rich?") && page.has("This is not what left") && !page.has("This is exactly what left"));
+    assert!(
+        page.has("Are you rich?") && page.has("This is not what was sent") && !page.has("This is exactly what left")
+    );
 }
 
 #[test]

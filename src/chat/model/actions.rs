@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::records::Record;
 use crate::{text_enum, typed_id};
 use diesel::QueryableByName;
-use diesel::sql_types::{Jsonb, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Int4, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -66,6 +66,8 @@ pub struct Action {
     pub turn_id: TurnId,
     #[diesel(sql_type = Text)]
     pub kind: ActionKind,
+    #[diesel(sql_type = Int4)]
+    position: i32,
     #[diesel(sql_type = Jsonb)]
     fields: Value,
     #[diesel(sql_type = Text)]
@@ -87,7 +89,7 @@ impl Action {
     pub fn list(tx: &mut Tx, turns: &[Uuid]) -> Result<Vec<Action>> {
         let mut sql = Sql::named(
             "chats::actions",
-            "select a.id, a.turn_id, a.kind, a.fields, a.state, a.result_id from chat_actions a where a.turn_id = any(",
+            "select a.id, a.turn_id, a.kind, a.position, a.fields, a.state, a.result_id from chat_actions a where a.turn_id = any(",
         );
         sql.bind(turns.to_vec()).push(") order by a.turn_id, a.position");
         Ok(sql.load(tx.conn())?)
@@ -103,13 +105,8 @@ impl Action {
     ) -> Result<()> {
         let fields = fields_of(kind, said);
         check(tx, me, kind, &fields)?;
-        let mut sql = Sql::named(
-            "chats::count_actions",
-            "select a.id, a.turn_id, a.kind, a.fields, a.state, a.result_id from chat_actions a where a.turn_id = ",
-        );
-        sql.bind(turn);
-        let position = sql.load::<Action>(tx.conn())?.len();
-        if position >= MAX_ACTIONS {
+        let others = Action::list(tx, &[turn.0])?;
+        if others.len() >= MAX_ACTIONS {
             return Err(Error::invalid("", "problem-chat-actions-many"));
         }
         let id = tx.new_id();
@@ -117,7 +114,9 @@ impl Action {
             "chats::propose",
             "insert into chat_actions (id, turn_id, position, kind, fields, state) values (",
         );
-        sql.bind(id).push(", ").bind(turn).push(", ").bind(i32::try_from(position).unwrap_or(i32::MAX)).push(", ");
+        // Of those before a search was allowed, only the decided ones stayed.
+        let position = others.iter().map(|other| other.position + 1).max().unwrap_or_default();
+        sql.bind(id).push(", ").bind(turn).push(", ").bind(position).push(", ");
         sql.bind(kind).push(", ").bind(serde_json::to_value(&fields).map_err(Error::broken)?).push(", 'pending')");
         sql.execute(tx.conn())?;
         Ok(())
@@ -160,6 +159,7 @@ impl Action {
             id: ActionId(Uuid::from_u128(9)),
             turn_id,
             kind: ActionKind::CreateTicket,
+            position: 0,
             fields: serde_json::json!({ "title": "Were the passengers of the 11:20 repaid?", "place": "project:BEA" }),
             state: ActionState::Pending,
             result_id: None,

@@ -8,9 +8,10 @@ use crate::error::{Error, Result};
 use crate::memory;
 use crate::people::{Face, PersonId};
 use crate::records::{Edit, Record};
-use crate::related::{parse_place, place_value};
+use crate::related::{parse_place, place_choices, place_label, place_value};
 use crate::text::value::{Body, Title};
 use crate::tickets::{self, NewTicket, Ticket, TicketKind};
+use crate::ui::text;
 use crate::web::parse_date;
 use serde_json::Value;
 use uuid::Uuid;
@@ -221,7 +222,9 @@ pub fn preview(tx: &mut Tx, me: &Actor, action: &Action) -> Result<Lines> {
         match name.as_str() {
             "place" => {
                 if let Ok(place) = place(me, value) {
-                    *value = place_value(me, place);
+                    let chosen = place_value(me, place);
+                    let choice = place_choices(tx, me)?.into_iter().find(|choice| choice.value == chosen);
+                    *value = choice.map_or(chosen, |choice| place_label(&choice));
                 }
             }
             "record" => {
@@ -229,6 +232,8 @@ pub fn preview(tx: &mut Tx, me: &Actor, action: &Action) -> Result<Lines> {
                     *value = format!("{} {}", record.display_id, record.title);
                 }
             }
+            "priority" => *value = shown(tx, tickets::Field::Priority, value)?,
+            "type" => *value = memory::Type::parse(value).map_or(value.clone(), |kind| text(&kind.label())),
             "assignee" => {
                 if let Ok(face) = somebody(tx, "assignee", value) {
                     *value = face.name;
@@ -246,10 +251,13 @@ fn plain(kind: ActionKind, fields: &Fields) -> Lines {
 }
 
 fn shown(tx: &mut Tx, field: tickets::Field, value: &str) -> Result<String> {
-    if field != tickets::Field::Assignee {
-        return Ok(value.to_owned());
-    }
-    name_of(tx, value.parse().ok().map(PersonId))
+    let words = match field {
+        tickets::Field::Assignee => return name_of(tx, value.parse().ok().map(PersonId)),
+        tickets::Field::Status => tickets::Status::parse(value).map(tickets::Status::label),
+        tickets::Field::Priority => tickets::parse_priority(value).map(tickets::priority_label),
+        _ => None,
+    };
+    Ok(words.map_or(value.to_owned(), |words| text(&words)))
 }
 
 /// By handle or by whole name, because that is what records say.

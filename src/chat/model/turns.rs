@@ -19,6 +19,8 @@ typed_id!(TurnId);
 pub const MAX_QUESTION_CHARS: usize = 8_000;
 /// Of an answer that is kept; the rest of a longer one is cut and said to be.
 pub const MAX_ANSWER_BYTES: usize = 256 * 1024;
+/// An answer is cut between two letters: so far below the limit at most.
+const LONGEST_LETTER_BYTES: usize = 4;
 /// In one chat, all branches together.
 pub const MAX_TURNS: i64 = 500;
 /// A server that answers says so at least this often, else it is taken for gone.
@@ -134,6 +136,11 @@ impl Turn {
 
     pub fn is_running(&self) -> bool {
         self.state == State::Running
+    }
+
+    /// Whether it was longer than what is kept.
+    pub fn is_cut(&self) -> bool {
+        self.answer.len() > MAX_ANSWER_BYTES - LONGEST_LETTER_BYTES
     }
 
     /// Why there is no (whole) answer, for people; None when there is.
@@ -283,7 +290,10 @@ pub(in crate::chat) fn keep_going(tx: &mut Tx, id: TurnId, answer: &str, records
 pub(in crate::chat) fn finish(tx: &mut Tx, id: TurnId, ending: &Ending) -> Result<()> {
     let mut sql = Sql::named("chats::finish", "update chat_turns set state = ");
     sql.bind(ending.state).push(", answer = ").bind(bounded(&ending.answer)).push(", model = ");
-    sql.bind(ending.model.as_str()).push(", records = ").bind(ending.records.clone()).push(", reason = nullif(");
+    sql.bind(ending.model.replace('\0', ""))
+        .push(", records = ")
+        .bind(ending.records.clone())
+        .push(", reason = nullif(");
     sql.bind(ending.reason.clone().unwrap_or_default()).push(", ''), about = ").bind(ending.about.as_str());
     sql.push(", finished_at = ").bind(tx.now).push(", alive_at = ").bind(tx.now).push(" where id = ").bind(id);
     sql.push(" and state = 'running'");

@@ -3,6 +3,7 @@
 use crate::chat::model::*;
 use crate::db::paging::Page;
 use crate::related::Address;
+use crate::ui::{Tab, text};
 use chrono::{DateTime, Datelike, Utc};
 
 /// The words of its address.
@@ -18,6 +19,7 @@ pub struct Stretch {
 pub struct Pane {
     pub stretches: Vec<Stretch>,
     pub query: Address,
+    pub tabs: Vec<Tab>,
     /// Display ID of the one that is open.
     pub open: String,
     pub next: Option<String>,
@@ -42,14 +44,15 @@ impl Pane {
                 None => stretches.push(Stretch { label, chats: vec![chat] }),
             }
         }
-        Pane { stretches, query, open: open.to_owned(), next }
+        let tabs = vec![
+            query.tab(text("tab-all"), ""),
+            query.tab(text("chat-starred"), "show=starred"),
+            query.tab(text("tab-archived"), "show=archived"),
+        ];
+        Pane { stretches, tabs, query, open: open.to_owned(), next }
     }
 
     pub fn is_empty(&self) -> bool {
         self.stretches.is_empty()
-    }
-
-    pub fn is_starred(&self) -> bool {
-        self.query.get("show") == "starred"
     }
 }

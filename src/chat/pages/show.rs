@@ -3,7 +3,7 @@
 use super::{Cited, Pane, cited};
 use crate::access::Kind;
 use crate::ai::{KeptCall, Sent};
-use crate::chat::board::Seen;
+use crate::chat::board::Doing;
 use crate::chat::model::*;
 use crate::db::paging::Page;
 use crate::error::{Msg, Problems};
@@ -13,7 +13,7 @@ use crate::related::Address;
 use crate::ui::{Choice, Shell, filters, text};
 use askama::Template;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 #[derive(Template)]
@@ -85,6 +85,8 @@ pub struct Siblings {
 pub struct ActionCard {
     pub action: Action,
     pub preview: Lines,
+    /// As the model wrote them, or as the person left them.
+    pub fields: Fields,
     pub result: Option<Record>,
     pub is_editing: bool,
     pub problems: Problems,
@@ -125,7 +127,9 @@ impl TurnView {
 pub struct Loaded {
     pub chat: Chat,
     pub all: Vec<Turn>,
+    /// What this server answers just now stands in it as far as it came.
     pub branch: Vec<Turn>,
+    pub doing: HashMap<TurnId, Doing>,
     pub readable: std::collections::BTreeSet<Uuid>,
     pub resolved: Resolved,
     pub actions: Vec<(Action, Lines)>,
@@ -141,32 +145,34 @@ pub struct Loaded {
 #[derive(Debug, Clone, Default)]
 pub struct Editing {
     pub question: Option<TurnId>,
-    pub action: Option<(ActionId, Problems)>,
+    pub card: Option<EditedCard>,
     pub is_renaming: bool,
 }
 
+/// A card whose fields are open.
+#[derive(Debug, Clone)]
+pub struct EditedCard {
+    pub id: ActionId,
+    /// None before anybody typed.
+    pub typed: Option<Fields>,
+    pub problems: Problems,
+}
+
 impl Loaded {
-    /// `live` says what is on this server's board for a running turn.
-    pub fn turns(&self, editing: &Editing, live: &dyn Fn(TurnId) -> Option<Seen>) -> Vec<TurnView> {
-        self.branch.iter().map(|turn| self.view(turn, editing, live)).collect()
+    pub fn turns(&self, editing: &Editing) -> Vec<TurnView> {
+        self.branch.iter().map(|turn| self.view(turn, editing)).collect()
     }
 
-    fn view(&self, turn: &Turn, editing: &Editing, live: &dyn Fn(TurnId) -> Option<Seen>) -> TurnView {
-        let seen = if turn.is_running() { live(turn.id) } else { None };
-        let (said, read) = match &seen {
-            Some(seen) => (seen.text.as_str(), seen.records.as_slice()),
-            None => (turn.answer.as_str(), turn.records.as_slice()),
-        };
-        let is_closed = !turn.is_running() && read.iter().any(|record| !self.readable.contains(record));
+    fn view(&self, turn: &Turn, editing: &Editing) -> TurnView {
+        let is_closed = turn.records.iter().any(|record| !self.readable.contains(record));
         let space = turn.id.to_string();
         let pages: Vec<CitedPage> = self.pages.iter().filter(|page| page.turn_id == turn.id).cloned().collect();
         let (html, cited) = match is_closed {
             true => (String::new(), Vec::new()),
-            false => cited(&space, said, read, &self.resolved, &pages),
+            false => cited(&space, &turn.answer, &turn.records, &self.resolved, &pages),
         };
-        let doing = turn
-            .is_running()
-            .then(|| text(&format!("chat-doing-{}", seen.map_or("thinking", |seen| seen.doing.as_str()))));
+        let doing = self.doing.get(&turn.id).copied().unwrap_or(Doing::Thinking);
+        let doing = turn.is_running().then(|| text(&format!("chat-doing-{doing}")));
         let assistant = self.assistants.iter().find(|assistant| assistant.key == turn.assistant);
         TurnView {
             assistant: assistant.or(self.assistants.first()).map(|found| found.name.clone()).unwrap_or_default(),
@@ -192,13 +198,14 @@ impl Loaded {
     fn cards(&self, turn: &Turn, editing: &Editing) -> Vec<ActionCard> {
         let own = self.actions.iter().filter(|(action, _)| action.turn_id == turn.id);
         own.map(|(action, preview)| {
-            let edited = editing.action.as_ref().filter(|(id, _)| *id == action.id);
+            let edited = editing.card.as_ref().filter(|card| card.id == action.id);
             ActionCard {
                 action: action.clone(),
                 preview: preview.clone(),
+                fields: edited.and_then(|card| card.typed.clone()).unwrap_or_else(|| action.fields()),
                 result: action.result_id.and_then(|id| self.results.iter().find(|record| record.id.0 == id)).cloned(),
                 is_editing: edited.is_some() && action.is_pending(),
-                problems: edited.map(|(_, problems)| problems.clone()).unwrap_or_default(),
+                problems: edited.map(|card| card.problems.clone()).unwrap_or_default(),
             }
         })
         .collect()
@@ -227,6 +234,12 @@ impl Composer {
             closed: None,
             can_manage: false,
         }
+    }
+}
+
+impl Composer {
+    pub fn has_web(&self) -> bool {
+        self.sources.iter().all(|source| source.is_offered)
     }
 }
 
@@ -312,7 +325,7 @@ impl Show {
         let action = Action::sample(turn.id);
         let preview = vec![
             ("title".to_owned(), String::new(), "Were the passengers of the 11:20 repaid?".to_owned()),
-            ("place".to_owned(), String::new(), "project:BEA".to_owned()),
+            ("place".to_owned(), String::new(), "Beacon".to_owned()),
         ];
         Show::of_turns(vec![turn, running], Vec::new(), vec![(action, preview)], vec![search])
     }
@@ -328,6 +341,7 @@ impl Show {
             chat: chat.clone(),
             all: turns.clone(),
             branch: turns,
+            doing: HashMap::new(),
             readable: records.iter().map(|record| record.id.0).collect(),
             resolved: Resolved { records, people: Vec::new() },
             actions,
@@ -338,7 +352,7 @@ impl Show {
             attachments: Attachments::sample(),
             calls: Vec::new(),
         };
-        let views = loaded.turns(&Editing::default(), &|_| None);
+        let views = loaded.turns(&Editing::default());
         Show::of_sample(Some(chat), views)
     }
 }
@@ -356,8 +370,8 @@ pub struct Said {
 }
 
 /// By name, as a form sent them.
-pub fn fields_sent(kind_fields: &[&str], form: &crate::web::Form) -> BTreeMap<String, String> {
-    kind_fields.iter().map(|name| ((*name).to_owned(), form.text(name).to_owned())).collect()
+pub fn fields_sent(kind: ActionKind, form: &crate::web::Form) -> Fields {
+    kind.fields().iter().map(|name| ((*name).to_owned(), form.text(name).to_owned())).collect()
 }
 
 /// What would leave for a question that is not asked yet.

@@ -6,21 +6,20 @@ mod preview;
 mod stream;
 mod turns;
 
-use super::board::Board;
+use super::board::{Board, Doing};
 use super::model::*;
-use super::pages::{Composer, Editing, Loaded, Pane, Show, WORDS};
+use super::pages::{Composer, EditedCard, Editing, Loaded, Pane, Show, WORDS};
 use super::run;
-use crate::access::{Actor, Ctx, Permission, holds};
-use crate::ai::{Asking, Endpoint, Fault, Purpose, Reason, foresee_as, requests_of, site, site_of};
+use crate::access::{Actor, Ctx, Permission, ProjectId, holds};
+use crate::ai::{Asking, Endpoint, Fault, Purpose, Reason, assistants_allowed, foresee_as, requests_of, site, site_of};
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Msg, Problems, Result};
 use crate::files::Attachments;
 use crate::records::resolve;
 use crate::related::Address;
-use crate::vectors::{Meaning, PATIENCE, mean};
 use crate::web::{Flash, Form, Need, Reply, Routes};
 use actix_web::web::Path;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
 pub fn routes() -> Routes {
@@ -80,15 +79,16 @@ async fn new_page(ctx: &Ctx, asked: Asked, status: u16, problems: Problems) -> R
     let (page, assistants, closed, has_web) = ctx
         .read(move |tx, me| {
             let page = filter(&wanted, me)?.page(tx, me, wanted.after.as_ref())?;
-            let project = key.as_deref().and_then(|key| me.project(key)).map(|project| project.id);
-            let asking = Asking::of(me, Purpose::Chat)?.in_project(project);
-            Ok((page, Assistant::list(tx, me)?, closed(tx, &asking, &ai)?, has_web(tx, &asking, &ai)?))
+            let asking = Asking::of(me, Purpose::Chat)?.in_project(project_of(me, key.as_deref()));
+            let all = Assistant::list(tx, me)?;
+            Ok((page, offered(tx, &all, &asking)?, closed(tx, &asking, &ai)?, has_web(tx, &asking, &ai)?))
         })
         .await?;
     let me = ctx.me()?;
-    let chosen = kept.assistant.unwrap_or_else(|| BuiltIn::Default.to_string());
-    let usual = assistants.iter().find(|one| one.key == chosen).map(|one| one.sources.clone()).unwrap_or_default();
-    let mut composer = Composer::new(&assistants, &chosen, &kept.sources.unwrap_or(usual), has_web);
+    let wanted = kept.assistant.unwrap_or_else(|| BuiltIn::Default.to_string());
+    let chosen = assistants.iter().find(|one| one.key == wanted).or(assistants.first());
+    let sources = kept.sources.or(chosen.map(|one| one.sources.clone())).unwrap_or_default();
+    let mut composer = Composer::new(&assistants, &wanted, &sources, has_web);
     composer.question = asked.question;
     composer.closed = closed;
     composer.can_manage = holds(&me, Permission::AiManage);
@@ -114,6 +114,11 @@ fn filter(query: &Address, me: &Actor) -> Result<ChatFilter> {
     })
 }
 
+/// The one that the page is about; None when it is none of theirs.
+fn project_of(me: &Actor, key: Option<&str>) -> Option<ProjectId> {
+    me.project(key?).map(|project| project.id)
+}
+
 /// Why no question could be answered now; None when one could.
 fn closed(tx: &mut Tx, asking: &Asking, ai: &crate::config::Ai) -> Result<Option<Msg>> {
     if ai.openai_api_key.is_none() {
@@ -122,6 +127,13 @@ fn closed(tx: &mut Tx, asking: &Asking, ai: &crate::config::Ai) -> Result<Option
     let asking = asking.clone().at(site(ai));
     let fault = foresee_as(tx, &asking, Endpoint::Stream, &ai.openai_reasoning_model, &[])?;
     Ok(fault.map(|fault| fault.msg()))
+}
+
+/// Those that every policy lets answer here.
+fn offered(tx: &mut Tx, all: &[Assistant], asking: &Asking) -> Result<Vec<Assistant>> {
+    let allowed = assistants_allowed(tx, asking, &[])?;
+    let is_allowed = |one: &&Assistant| allowed.as_ref().is_none_or(|keys| keys.contains(&one.key));
+    Ok(all.iter().filter(is_allowed).cloned().collect())
 }
 
 /// Whether web tools are set up and no policy forbids them here.
@@ -134,11 +146,10 @@ fn has_web(tx: &mut Tx, asking: &Asking, ai: &crate::config::Ai) -> Result<bool>
 async fn create(ctx: Ctx, form: Form) -> Result<Reply> {
     let (asked, key) = (Asked::of(&form), ctx.project_key());
     let sent = asked.clone();
-    let meaning = meaning(&ctx, &asked.question).await?;
     let begun = ctx
         .write_once(&form, move |tx, me| {
             check_question(&sent.question)?;
-            let project = key.as_deref().and_then(|key| me.project(key)).map(|project| project.id);
+            let project = project_of(me, key.as_deref());
             let assistant = Assistant::find_or_default(tx, me, sent.assistant.as_deref().unwrap_or_default())?;
             let sources = sent.sources.unwrap_or_else(|| assistant.sources.clone());
             let new = NewChat {
@@ -156,7 +167,7 @@ async fn create(ctx: Ctx, form: Form) -> Result<Reply> {
     match begun {
         Ok(path) => {
             let id = path.rsplit('/').next().unwrap_or_default().to_owned();
-            run_turn(&ctx, id, None, meaning).await?;
+            run_turn(&ctx, id, None).await?;
             Ok(ctx.redirect(&path, None))
         }
         Err(Error::Invalid(problems)) => new_page(&ctx, asked, 422, problems).await,
@@ -164,16 +175,8 @@ async fn create(ctx: Ctx, form: Form) -> Result<Reply> {
     }
 }
 
-/// What a question means, where that is known soon enough; the question itself leaves for that only where a policy lets it.
-async fn meaning(ctx: &Ctx, question: &str) -> Result<Option<Meaning>> {
-    Ok(match check_question(question) {
-        Ok(question) => mean(ctx, &question, PATIENCE).await?.known().cloned(),
-        Err(_) => None,
-    })
-}
-
 /// Begins what was just asked (the last turn where none is named), unless somebody answers it already.
-async fn run_turn(ctx: &Ctx, id: String, turn: Option<TurnId>, meaning: Option<Meaning>) -> Result<()> {
+async fn run_turn(ctx: &Ctx, id: String, turn: Option<TurnId>) -> Result<()> {
     let claimed = ctx
         .touch(Chore::Chat, move |tx, me| {
             let chat = Chat::find(tx, me, &id)?;
@@ -184,14 +187,14 @@ async fn run_turn(ctx: &Ctx, id: String, turn: Option<TurnId>, meaning: Option<M
         .await?;
     let Some((chat, turn)) = claimed else { return Ok(()) };
     let person = ctx.me()?.person_id();
-    run::begin(&ctx.state, ctx.caller.request_id, person, chat, turn, meaning)
+    run::begin(&ctx.state, ctx.caller.request_id, person, chat, turn)
 }
 
 async fn show(ctx: Ctx, id: Path<String>) -> Result<Reply> {
     let turn = |name: &str| ctx.query(name).and_then(|id| id.parse().ok());
     let editing = Editing {
         question: turn("edit").map(TurnId),
-        action: turn("change").map(|id| (ActionId(id), Problems::default())),
+        card: turn("change").map(|id| EditedCard { id: ActionId(id), typed: None, problems: Problems::default() }),
         is_renaming: ctx.query("rename").is_some(),
     };
     page(&ctx, id.into_inner(), Asked::default(), editing, 200, Problems::default()).await
@@ -200,19 +203,20 @@ async fn show(ctx: Ctx, id: Path<String>) -> Result<Reply> {
 async fn page(ctx: &Ctx, id: String, asked: Asked, editing: Editing, status: u16, problems: Problems) -> Result<Reply> {
     let query = Address::of(ctx, "/chats", &WORDS)?;
     let (wanted, ai) = (query.clone(), ctx.state.config.ai.clone());
-    let (loaded, list, closed, has_web) = ctx
+    let (loaded, offered, list, closed, has_web) = ctx
         .read(move |tx, me| {
             let loaded = load(tx, me, &id)?;
             let asking = Asking::of(me, Purpose::Chat)?.in_project(loaded.chat.project(me));
             let list = filter(&wanted, me)?.page(tx, me, wanted.after.as_ref())?;
-            Ok((loaded, list, closed(tx, &asking, &ai)?, has_web(tx, &asking, &ai)?))
+            let offered = offered(tx, &loaded.assistants, &asking)?;
+            Ok((loaded, offered, list, closed(tx, &asking, &ai)?, has_web(tx, &asking, &ai)?))
         })
         .await?;
     let me = ctx.me()?;
-    let turns = loaded.turns(&editing, &|id| Board::find(id).map(|board| board.now()));
+    let turns = loaded.turns(&editing);
     let chosen = asked.assistant.unwrap_or_else(|| loaded.chat.assistant.clone());
     let sources = asked.sources.unwrap_or_else(|| loaded.chat.sources());
-    let mut composer = Composer::new(&loaded.assistants, &chosen, &sources, has_web);
+    let mut composer = Composer::new(&offered, &chosen, &sources, has_web);
     composer.question = asked.question;
     composer.parent = loaded.branch.last().map(|turn| turn.id.to_string()).unwrap_or_default();
     composer.closed = closed;
@@ -233,7 +237,8 @@ async fn page(ctx: &Ctx, id: String, asked: Asked, editing: Editing, status: u16
 fn load(tx: &mut Tx, me: &Actor, id: &str) -> Result<Loaded> {
     let chat = Chat::find(tx, me, id)?;
     let all = Turn::list(tx, &chat)?;
-    let branch = Turn::branch(&all, chat.head_id);
+    let mut branch = Turn::branch(&all, chat.head_id);
+    let doing = take_in(&mut branch);
     let ids: Vec<Uuid> = branch.iter().map(|turn| turn.id.0).collect();
     let read: Vec<Uuid> = branch.iter().flat_map(|turn| turn.records.clone()).collect();
     let texts: Vec<&str> = branch.iter().flat_map(|turn| [turn.question.as_str(), turn.answer.as_str()]).collect();
@@ -258,9 +263,22 @@ fn load(tx: &mut Tx, me: &Actor, id: &str) -> Result<Loaded> {
         calls: requests_of(tx, me, &ids)?,
         actions,
         branch,
+        doing,
         all,
         chat,
     })
+}
+
+/// What this server answers just now, as far as it came; its row is a second behind.
+fn take_in(branch: &mut [Turn]) -> HashMap<TurnId, Doing> {
+    let running = branch.iter_mut().filter(|turn| turn.is_running());
+    running
+        .filter_map(|turn| {
+            let seen = Board::find(turn.id)?.now();
+            (turn.answer, turn.records) = (seen.text, seen.records);
+            Some((turn.id, seen.doing))
+        })
+        .collect()
 }
 
 async fn rename(ctx: Ctx, id: Path<String>, form: Form) -> Result<Reply> {

@@ -31,7 +31,7 @@ pub async fn create(ctx: Ctx, form: Form) -> Result<Reply> {
                     Draft::after(tx, me, chat, parent, typed, assistant.key, sources)?
                 }
                 None => {
-                    let project = key.as_deref().and_then(|key| me.project(key)).map(|project| project.id);
+                    let project = project_of(me, key.as_deref());
                     let (chat, earlier, assistant) = (None, Vec::new(), assistant.key);
                     Draft { chat, project, earlier, question: typed, assistant, sources }
                 }
@@ -49,7 +49,7 @@ pub async fn create(ctx: Ctx, form: Form) -> Result<Reply> {
         })
         .await?;
     let mut desk = PageDesk::new(ctx.state.clone(), ctx.caller.request_id);
-    let prompt = crate::chat::run::attach(&ctx.state, &mut desk, &prepared).await?;
+    let prompt = crate::chat::attach::attach(&ctx.state, &mut desk, &prepared).await?;
     let prompt = crate::chat::tools::offer(prompt, &prepared.sources);
     let records = prompt.records();
     let seen: BTreeMap<Uuid, Record> = ctx

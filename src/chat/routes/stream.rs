@@ -17,76 +17,107 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 pub async fn show(ctx: Ctx, path: Path<(String, Uuid)>) -> Result<Reply> {
     let (id, turn) = (path.0.clone(), TurnId(path.1));
-    let first = look(&ctx, id.clone(), turn).await?;
+    let first = look(&ctx, id.clone(), turn, Vec::new()).await?;
     Ok(Events::reply(async move |events| {
-        let mut said = String::new();
-        if let Some(board) = Board::find(turn) {
-            let mut watched = board.watch();
-            let mut looked = Instant::now();
-            loop {
-                // Also while words flow: the session may have ended meanwhile.
-                if looked.elapsed() >= LOOK_EVERY {
-                    looked = Instant::now();
-                    if look(&ctx, id.clone(), turn).await.is_err() {
-                        return;
-                    }
-                }
-                let seen = watched.borrow_and_update().clone();
-                let is_over = seen.is_over;
-                if !is_over && !send(&events, seen.clone(), &mut said).await {
-                    return;
-                }
-                if is_over {
-                    break;
-                }
-                let pause = LEAST_PAUSE * u32::try_from(1 + seen.text.len() / BYTES_PER_PAUSE).unwrap_or(1);
-                tokio::time::sleep(pause).await;
-                loop {
-                    match tokio::time::timeout(LOOK_EVERY, watched.changed()).await {
-                        Ok(Ok(())) => break,
-                        Ok(Err(_)) => break,
-                        // Nothing new: is anybody still allowed to hear it?
-                        Err(_) if look(&ctx, id.clone(), turn).await.is_err() || !events.beat().await => return,
-                        Err(_) => {}
-                    }
-                }
-            }
-        } else {
-            let mut turn_now = Some(first);
-            while let Some(now) = turn_now.take().filter(Turn::is_running) {
-                let seen = Seen { text: now.answer, doing: Doing::Thinking, records: now.records, is_over: false };
-                if !send(&events, seen, &mut said).await {
-                    return;
-                }
-                tokio::time::sleep(LOOK_EVERY).await;
-                match look(&ctx, id.clone(), turn).await {
-                    Ok(next) => turn_now = Some(next),
-                    Err(_) => return,
-                }
-            }
+        let mut told = Told { ctx, id, turn, events, said: String::new() };
+        let is_heard = match Board::find(turn) {
+            Some(board) => told.from_board(&board).await,
+            None => told.from_rows(first).await,
+        };
+        if is_heard {
+            told.events.send("end", "").await;
         }
-        events.send("end", "").await;
     }))
 }
 
-/// With the rights of now: the session may have ended meanwhile.
-async fn look(ctx: &Ctx, id: String, turn: TurnId) -> Result<Turn> {
-    ctx.read_anew(move |tx, me| {
-        let chat = Chat::find(tx, me, &id)?;
-        Turn::find(tx, &chat, turn)
-    })
-    .await
+/// An answer being told to one reader.
+struct Told {
+    ctx: Ctx,
+    id: String,
+    turn: TurnId,
+    events: Events,
+    /// What was sent last.
+    said: String,
 }
 
-/// False when nobody listens any more. Citations become marks when it is whole.
-async fn send(events: &Events, seen: Seen, said: &mut String) -> bool {
-    let (html, _) = cited("live", &seen.text, &[], &crate::records::Resolved::default(), &[]);
-    let view = Said { html, doing: crate::ui::text(&format!("chat-doing-{}", seen.doing)) };
-    let Ok(drawn) = askama::Template::render(&view) else { return false };
-    if drawn == *said {
-        return true;
+impl Told {
+    /// What this server answers, as it comes; false when nobody listens any more, or nobody may.
+    async fn from_board(&mut self, board: &Board) -> bool {
+        let mut watched = board.watch();
+        let mut looked = Instant::now();
+        loop {
+            let seen = watched.borrow_and_update().clone();
+            if seen.is_over {
+                return true;
+            }
+            // Also while words flow: the session, or a right to what the answer is made from, may have ended meanwhile.
+            if looked.elapsed() >= LOOK_EVERY {
+                looked = Instant::now();
+                match self.look(seen.records.clone()).await {
+                    Ok(_) => {}
+                    Err(error) => return matches!(error, Error::NotFound),
+                }
+            }
+            let pause = LEAST_PAUSE * u32::try_from(1 + seen.text.len() / BYTES_PER_PAUSE).unwrap_or(1);
+            if !self.send(&seen).await {
+                return false;
+            }
+            tokio::time::sleep(pause).await;
+            // Nothing new for so long: who listens, and may they still?
+            while tokio::time::timeout(LOOK_EVERY, watched.changed()).await.is_err() {
+                looked = Instant::now();
+                let may_listen = self.look(watched.borrow().records.clone()).await;
+                if may_listen.is_err() || !self.events.beat().await {
+                    return may_listen.is_err_and(|error| matches!(error, Error::NotFound));
+                }
+            }
+        }
     }
-    let is_heard = events.send("said", &drawn).await;
-    *said = drawn;
-    is_heard
+
+    /// What another server answers, as far as its row says.
+    async fn from_rows(&mut self, first: Turn) -> bool {
+        let mut now = first;
+        while now.is_running() {
+            let seen = Seen { text: now.answer, doing: Doing::Thinking, records: now.records, is_over: false };
+            if !self.send(&seen).await || !self.events.beat().await {
+                return false;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+            now = match self.look(seen.records).await {
+                Ok(next) => next,
+                Err(error) => return matches!(error, Error::NotFound),
+            };
+        }
+        true
+    }
+
+    async fn look(&self, records: Vec<Uuid>) -> Result<Turn> {
+        look(&self.ctx, self.id.clone(), self.turn, records).await
+    }
+
+    /// Citations become marks when it is whole.
+    async fn send(&mut self, seen: &Seen) -> bool {
+        let (html, _) = cited("live", &seen.text, &[], &crate::records::Resolved::default(), &[]);
+        let view = Said { html, doing: crate::ui::text(&format!("chat-doing-{}", seen.doing)) };
+        let Ok(drawn) = askama::Template::render(&view) else { return false };
+        if drawn == self.said {
+            return true;
+        }
+        self.said = drawn;
+        self.events.send("said", &self.said).await
+    }
+}
+
+/// With the rights of now: the session may have ended meanwhile. `NotFound` also when one of `records` is closed by now: the page then
+/// says so.
+async fn look(ctx: &Ctx, id: String, turn: TurnId, records: Vec<Uuid>) -> Result<Turn> {
+    ctx.read_anew(move |tx, me| {
+        let chat = Chat::find(tx, me, &id)?;
+        let readable = readable(tx, me, &records)?;
+        match records.iter().all(|record| readable.contains(record)) {
+            true => Turn::find(tx, &chat, turn),
+            false => Err(Error::NotFound),
+        }
+    })
+    .await
 }

@@ -9,7 +9,6 @@ pub async fn create(ctx: Ctx, id: Path<String>, form: Form) -> Result<Reply> {
     let parent = form.id("parent")?.map(TurnId);
     let again = form.id("again")?.map(TurnId);
     let (display_id, sent) = (id.clone(), asked.clone());
-    let meaning = meaning(&ctx, &asked.question).await?;
     let done = ctx
         .write_once(&form, move |tx, me| {
             let chat = Chat::find_locked(tx, me, &display_id)?;
@@ -32,7 +31,7 @@ pub async fn create(ctx: Ctx, id: Path<String>, form: Form) -> Result<Reply> {
         .await;
     match done {
         Ok(path) => {
-            run_turn(&ctx, id.into_inner(), None, meaning).await?;
+            run_turn(&ctx, id.into_inner(), None).await?;
             Ok(ctx.redirect(&path, None))
         }
         Err(Error::Invalid(problems)) => {
@@ -67,6 +66,6 @@ pub async fn search(ctx: Ctx, path: Path<(String, Uuid)>, form: Form) -> Result<
     let (asked, is_allowed) = (id.clone(), form.text("allow") == "on");
     let decided = ctx.touch(Chore::Chat, move |tx, me| WebSearch::decide(tx, me, &asked, SearchId(search), is_allowed));
     let turn = decided.await?;
-    run_turn(&ctx, id.clone(), Some(turn), None).await?;
+    run_turn(&ctx, id.clone(), Some(turn)).await?;
     Ok(ctx.redirect(&format!("/chats/{id}"), None))
 }

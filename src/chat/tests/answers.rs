@@ -28,7 +28,7 @@ fn an_answer_that_came_from_what_is_closed_now_is_not_shown_and_not_sent_again()
     assert!(app.as_(VERA).get(&path).has("S355"));
     app.sql(&format!("delete from project_grants where person_id = '{}'", VERA.id));
     let page = app.as_(VERA).get(&path);
-    assert!(!page.has("S355") && page.has("This answer is not shown"), "{}", page.text());
+    assert!(!page.has("S355") && page.has("This answer is hidden"), "{}", page.text());
     ask(&app, VERA, &path, "And the cranes?");
     let second = answered(&models)[1].to_string();
     assert!(!second.contains("S355") && second.contains("An earlier answer is left out"), "{second}");
@@ -144,8 +144,10 @@ fn a_card_can_be_changed_before_it_is_applied_or_dismissed() {
     let cleo = app.as_(CLEO);
     let (change, comment) = (id("change_ticket"), id("write_comment"));
     assert!(cleo.get(&format!("{path}?change={comment}")).has("name=\"body\""));
-    let edited = [("do", "apply"), ("edited", "on"), ("kind", "write_comment"), ("record", "ATL-1"), ("body", "")];
-    assert_eq!(cleo.post(&format!("{path}/actions/{comment}"), &edited).status, 422);
+    let edited =
+        [("do", "apply"), ("edited", "on"), ("kind", "write_comment"), ("record", "ATL-7777"), ("body", "Mine.")];
+    let refused = cleo.post(&format!("{path}/actions/{comment}"), &edited);
+    assert!(refused.status == 422 && refused.has("ATL-7777") && refused.has(">Mine.<"), "what was typed stays");
     let edited = [("do", "apply"), ("edited", "on"), ("kind", "write_comment"), ("record", "ATL-1"), ("body", "Mine.")];
     assert_eq!(cleo.post(&format!("{path}/actions/{comment}"), &edited).status, 303);
     assert_eq!(app.count("select count(*) from comments where body = 'Mine.'"), 1);
@@ -213,7 +215,7 @@ fn a_server_that_goes_away_leaves_a_turn_that_says_so_and_can_be_asked_again() {
     app.sql("update chat_turns set state = 'running', finished_at = null, answer = 'As far as'");
     app.advance(chrono::Duration::seconds(tow::chat::LOST_AFTER_SECONDS + 1));
     let page = app.as_(CLEO).get(&path);
-    assert!(page.has("was stopped") && page.has("As far as"), "{}", page.text());
+    assert!(page.has("The server stopped while answering") && page.has("As far as"), "{}", page.text());
     app.run_schedule("chat.close_lost");
     assert_eq!((last(&app, "state"), last(&app, "reason")), ("failed".to_owned(), "lost".to_owned()));
 }
@@ -249,7 +251,7 @@ fn what_would_be_sent_is_shown_and_nothing_leaves_for_it() {
 fn without_a_key_or_with_ai_off_the_page_says_why_and_what_is_there_can_be_read() {
     let app = App::new();
     let page = app.as_(CLEO).get("/chats");
-    assert!(page.status == 200 && page.has("disabled") && page.has("Your chats stay here"), "{}", page.text());
+    assert!(page.status == 200 && page.has("disabled") && page.has("You can still read your chats"), "{}", page.text());
     let models = Models::new();
     let app = ready(&models);
     let path = chat(&app, CLEO, "One?", &[]);

@@ -230,7 +230,7 @@ fn a_cut_a_too_long_an_unreadable_and_a_refused_answer_keep_what_came_and_say_wh
         let path = chat(&app, CLEO, "One?", &[]);
         assert_eq!((last(&app, "state").as_str(), last(&app, "reason").as_str()), ("failed", reason));
         let page = app.as_(CLEO).get(&path);
-        assert!(page.has("One?") && page.has("Again"), "{}", page.text());
+        assert!(page.has("One?") && page.has("Ask again"), "{}", page.text());
         app.advance(chrono::Duration::seconds(1));
     }
     let kept = app.count("select count(*) from chat_turns where reason = 'cut' and answer like 'ready%'");
@@ -319,4 +319,36 @@ fn a_search_asked_for_again_after_the_click_leaves_no_turn_that_waits_for_nothin
     settle(&app);
     assert_eq!((last(&app, "state").as_str(), last(&app, "answer").as_str()), ("done", "Enough."));
     assert!(exa.asked().is_empty());
+}
+
+#[test]
+fn an_answer_longer_than_what_is_kept_says_that_its_end_is_missing() {
+    let models = Models::new();
+    let app = ready(&models);
+    models.then([says(&"long ".repeat(60_000)), says("A title"), says("Short.")]);
+    let path = chat(&app, CLEO, "Everything?", &[]);
+    assert_eq!(last(&app, "state"), "done");
+    assert!(app.as_(CLEO).get(&path).has("its end is missing"));
+    app.advance(chrono::Duration::seconds(1));
+    let path = chat(&app, CLEO, "Less?", &[]);
+    assert!(!app.as_(CLEO).get(&path).has("its end is missing"));
+}
+
+#[test]
+fn a_project_with_ai_off_closes_the_question_about_it_before_it_is_asked_for_its_meaning() {
+    use tow::ai::{Level, Policy, Sphere};
+    let models = Models::new();
+    let app = crate::vectors_tests::embedded(&models, &[]);
+    let vectors = "select count(*) from ai_calls where purpose = 'search'";
+    chat(&app, CLEO, "What do sheet piles cost?", &[]);
+    let before = app.count(vectors);
+    assert!(before > 0, "elsewhere it is asked for");
+    let off = || Policy { level: Level::Off, ..Policy::default() };
+    app.write(EDDA, |tx, me| off().save(tx, me, Sphere::Project(ATLAS))).unwrap();
+    app.advance(chrono::Duration::seconds(1));
+    let answer = app.as_(CLEO).post("/chats?project=ATL", &[("question", "What do bollards cost?")]);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    settle(&app);
+    assert_eq!(app.count(vectors), before);
+    assert!(!models.heard().contains("bollards"), "no word of it left");
 }

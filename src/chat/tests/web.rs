@@ -15,7 +15,7 @@ fn without_a_key_the_tool_layer_says_web_tools_not_configured() {
     models.then([Turn::Calls("web_search", r#"{"query":"tides"}"#), says("No web.")]);
     chat(&app, DOV, "zzz", &[("chosen", "on"), ("source", "web")]);
     assert!(answered(&models)[1].to_string().contains("web_tools_not_configured"));
-    assert!(app.as_(DOV).get("/chats").has("Web search is not set up"));
+    assert!(app.as_(DOV).get("/chats").has("Web search is off"));
 }
 
 #[test]

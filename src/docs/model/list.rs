@@ -65,11 +65,6 @@ impl Filter {
         Ok(page.map(|row| row.doc))
     }
 
-    /// By its word; the default for one that is not on the list.
-    pub fn sort(word: &str) -> Sort {
-        SORTS.into_iter().find(|sort| sort.key == word).unwrap_or(BY_UPDATED)
-    }
-
     fn list(&self, sort: Sort, after: Option<Cursor>) -> List {
         let mut list = List::new(Kind::Doc, "docs::list", ROW_COLUMNS, "join docs d on d.id = r.id");
         list.filters = self.conditions();

@@ -2,13 +2,12 @@
 
 use super::Pane;
 use crate::access::{Actor, Kind, Place, Verb, can};
-use crate::db::paging::{Cursor, Page};
+use crate::db::paging::Page;
 use crate::docs::{BIN_DAYS, Binned, Filter, Row, SORTS, STARTERS, Starter};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::records::Record;
-use crate::related::parse_place;
+use crate::related::{Address, parse_place, sort_choices};
 use crate::ui::{Choice, Shell, Tab, filters, text};
-use crate::web::{Ctx, Principal};
 use askama::Template;
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -22,7 +21,7 @@ pub struct Index {
     pub count: String,
     pub tabs: Vec<Tab>,
     pub saved: Vec<Tab>,
-    pub query: ListQuery,
+    pub query: Address,
     pub sorts: Vec<Choice>,
     pub places: Vec<Choice>,
     pub place_name: Option<String>,
@@ -30,107 +29,54 @@ pub struct Index {
     pub starters: [Starter; 4],
 }
 
-/// The list's address, taken apart.
-#[derive(Debug, Clone, Default)]
-pub struct ListQuery {
-    pub q: String,
-    pub tag: String,
-    pub place: String,
-    pub project: String,
-    pub show: String,
-    pub sort: String,
-    pub after: Option<Cursor>,
+/// The words of this list's address.
+pub const WORDS: [&str; 6] = ["q", "tag", "place", "project", "show", "sort"];
+
+/// The place asked for; `NotFound` for one that is not there for this person.
+pub fn place(query: &Address, me: &Actor) -> Result<Option<Place>> {
+    match (query.project(me)?, query.get("place")) {
+        (Some(project), _) => Ok(Some(Place::Project(project))),
+        (None, "") => Ok(None),
+        (None, place) => match parse_place(me, place) {
+            Err(Error::Invalid(_)) => Err(Error::NotFound),
+            parsed => parsed.map(Some),
+        },
+    }
 }
 
-impl ListQuery {
-    /// `Invalid` for a damaged cursor; unknown words are as good as none.
-    pub fn of<P: Principal>(ctx: &Ctx<P>) -> Result<Self, Error> {
-        let text = |name| ctx.query(name).unwrap_or_default();
-        Ok(ListQuery {
-            q: text("q"),
-            tag: text("tag"),
-            place: text("place"),
-            project: text("project"),
-            show: text("show"),
-            sort: text("sort"),
-            after: ctx.query("after").map(|after| Cursor::decode(&after)).transpose()?,
-        })
-    }
+pub fn filter(query: &Address, me: &Actor) -> Result<Filter> {
+    Ok(Filter {
+        words: query.given("q"),
+        tag: query.given("tag"),
+        place: place(query, me)?,
+        archived: query.is_archived(),
+    })
+}
 
-    /// The place asked for; `NotFound` for one that is not there for this person.
-    pub fn place(&self, me: &Actor) -> Result<Option<Place>, Error> {
-        match (self.project.as_str(), self.place.as_str()) {
-            ("", "") => Ok(None),
-            ("", place) => match parse_place(me, place) {
-                Err(Error::Invalid(_)) => Err(Error::NotFound),
-                parsed => parsed.map(Some),
-            },
-            (key, _) => Ok(Some(Place::Project(me.project(key).ok_or(Error::NotFound)?.id))),
-        }
-    }
-
-    pub fn filter(&self, me: &Actor) -> Result<Filter, Error> {
-        let clean = |text: &str| Some(text.trim().replace('\0', "")).filter(|text| !text.is_empty());
-        Ok(Filter {
-            words: clean(&self.q),
-            tag: clean(&self.tag),
-            place: self.place(me)?,
-            archived: self.show == "archived",
-        })
-    }
-
-    /// The query part of this list's address without paging; empty values left out.
-    pub fn address(&self) -> String {
-        let pairs = [
-            ("q", &self.q),
-            ("tag", &self.tag),
-            ("place", &self.place),
-            ("project", &self.project),
-            ("show", &self.show),
-            ("sort", &self.sort),
-        ];
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(pairs.into_iter().filter(|(_, value)| !value.is_empty()));
-        query.finish()
-    }
-
-    pub fn is_narrowed(&self) -> bool {
-        !self.q.is_empty() || !self.tag.is_empty()
-    }
-
-    /// This page again, one cursor on.
-    pub fn next(&self, cursor: &Cursor) -> String {
-        let query = self.address();
-        let and = if query.is_empty() { "" } else { "&" };
-        format!("/docs?{query}{and}after={}", cursor.encode())
-    }
-
-    /// The query that keeps only the place.
-    fn within(&self) -> ListQuery {
-        ListQuery { place: self.place.clone(), project: self.project.clone(), ..ListQuery::default() }
-    }
-
-    /// The same place without any filter.
-    pub fn cleared(&self) -> String {
-        format!("/docs?{}", self.within().address())
-    }
+/// All of the same place that is `show`.
+fn within(query: &Address, show: &str) -> String {
+    query.with(&[("q", ""), ("tag", ""), ("sort", ""), ("show", show)])
 }
 
 /// The fixed tabs before saved views.
-pub fn tabs(query: &ListQuery) -> Vec<Tab> {
+pub fn tabs(query: &Address) -> Vec<Tab> {
     let tab = |label: &str, show: &str| {
-        let to = ListQuery { show: show.to_owned(), ..query.within() };
-        let is_current = query.show == show;
-        Tab { href: format!("/docs?{}", to.address()), label: text(label), is_current, is_shared: false, remove: None }
+        let (href, is_current) = (within(query, show), query.get("show") == show);
+        Tab { href, label: text(label), is_current, is_shared: false, remove: None }
     };
     vec![tab("docs-tab-active", ""), tab("tab-archived", "archived")]
 }
 
-pub fn sort_choices(chosen: &str) -> Vec<Choice> {
-    SORTS.iter().map(|sort| Choice::new(sort.key, text(&format!("sort-{}", sort.key)), sort.key == chosen)).collect()
-}
-
 impl Index {
+    /// Whether words or a tag leave pages out; a place does not.
+    pub fn is_narrowed(&self) -> bool {
+        self.query.given("q").is_some() || self.query.given("tag").is_some() || self.query.after.is_some()
+    }
+
+    pub fn cleared(&self) -> String {
+        within(&self.query, "")
+    }
+
     pub fn sample() -> Self {
         let row = Row {
             record: Record::sample(Kind::Doc, "DOC-118", "Tide windows, explained"),
@@ -141,7 +87,7 @@ impl Index {
             tags: vec!["tides".to_owned()],
             sort_value: None,
         };
-        let query = ListQuery::default();
+        let query = Address::plain("/docs");
         Index {
             shell: Shell::sample("docs"),
             pane: Pane::default(),
@@ -149,7 +95,7 @@ impl Index {
             count: "1".to_owned(),
             tabs: tabs(&query),
             saved: Vec::new(),
-            sorts: sort_choices("updated"),
+            sorts: sort_choices(&SORTS, ""),
             places: Vec::new(),
             place_name: None,
             next: None,

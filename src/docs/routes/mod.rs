@@ -6,14 +6,16 @@ mod moving;
 mod removal;
 
 use super::model::*;
-use super::pages::{Index, ListQuery, Loaded, Pane, Show, Steps, Tree, place_name, sort_choices, steps, tabs};
+use super::pages::{Index, Loaded, Pane, Show, Steps, Tree, WORDS, filter, place, place_name, steps, tabs};
 use crate::access::{Actor, Ctx, Kind, Place};
 use crate::comments::{self, Thread};
 use crate::db::Tx;
 use crate::error::{Error, Msg, Result};
 use crate::files::Attachments;
 use crate::records::{Record, Resolved, SavedView, check_seen, resolve};
-use crate::related::{Parts, parse_place, place_choices, place_options, place_value, view_tabs};
+use crate::related::{
+    Address, Parts, parse_place, place_choices, place_options, place_value, sort_choices, sort_of, view_tabs,
+};
 use crate::text::files::content_disposition;
 use crate::text::markdown::{Rendered, Setting, render_in};
 use crate::text::value::Tag;
@@ -57,18 +59,18 @@ pub fn routes() -> Routes {
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {
-    let query = ListQuery::of(&ctx)?;
+    let query = Address::of(&ctx, "/docs", &WORDS)?;
     let asked = query.clone();
     let (page, count, views, tree, places) = ctx
         .read(move |tx, me| {
-            let filter = asked.filter(me)?;
-            let page = filter.page(tx, me, Filter::sort(&asked.sort), asked.after.clone())?;
+            let filter = filter(&asked, me)?;
+            let page = filter.page(tx, me, sort_of(&SORTS, asked.get("sort")), asked.after.clone())?;
             let tree = load_tree(tx, me, filter.place, None, Vec::new())?;
             Ok((page, filter.count(tx, me)?, SavedView::list(tx, me, Kind::Doc)?, tree, place_choices(tx, me)?))
         })
         .await?;
     let me = ctx.me()?;
-    let place = query.place(&me)?;
+    let place = place(&query, &me)?;
     let shelf = place.and_then(|place| tree.shelves.iter().find(|shelf| shelf.place == place));
     let chosen = place.map(|place| place_value(&me, place)).unwrap_or_default();
     let new_href = if chosen.is_empty() { "/docs/new".to_owned() } else { format!("/docs/new?place={chosen}") };
@@ -79,10 +81,10 @@ async fn index(ctx: Ctx) -> Result<Reply> {
         count: count_label(count),
         tabs: tabs(&query),
         saved: view_tabs(&views, "/docs", &query.address(), me.person_id()),
-        sorts: sort_choices(Filter::sort(&query.sort).key),
+        sorts: sort_choices(&SORTS, query.get("sort")),
         places: place_options(&places, &chosen),
         place_name: shelf.map(|shelf| place_name(shelf.place, shelf.name.as_deref())),
-        pane: Pane::new(&me, &tree, new_href, &query.q),
+        pane: Pane::new(&me, &tree, new_href, query.get("q")),
         starters: STARTERS,
         query,
     };

@@ -98,11 +98,6 @@ impl Filter {
         Ok(page.map(|row| row.ticket))
     }
 
-    /// By its word; the default for one that is not on the list.
-    pub fn sort(word: &str) -> Sort {
-        SORTS.into_iter().find(|sort| sort.key == word).unwrap_or(BY_UPDATED)
-    }
-
     pub fn list(&self, sort: Sort, after: Option<Cursor>) -> List {
         let mut list = List::new(Kind::Ticket, "tickets::list", ROW_COLUMNS, "join tickets t on t.id = r.id");
         list.filters = self.conditions();

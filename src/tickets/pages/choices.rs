@@ -25,13 +25,9 @@ pub fn kind_choices(chosen: &str) -> Vec<Choice> {
     TicketKind::ALL.iter().map(choice).collect()
 }
 
-pub fn people_choices(faces: &[Face], chosen: &str, nobody: &str) -> Vec<Choice> {
-    let none = Choice::new("", text(nobody), chosen.is_empty());
+pub fn people_choices(faces: &[Face], chosen: &str) -> Vec<Choice> {
+    let none = Choice::new("", text("nobody"), chosen.is_empty());
     std::iter::once(none)
         .chain(faces.iter().map(|face| Choice::new(face.id, &face.name, face.id.to_string() == chosen)))
         .collect()
-}
-
-pub fn sort_choices(chosen: &str) -> Vec<Choice> {
-    SORTS.iter().map(|sort| Choice::new(sort.key, text(&format!("sort-{}", sort.key)), sort.key == chosen)).collect()
 }

@@ -1,14 +1,13 @@
 //! `/tickets`.
 
-use super::{people_choices, priority_choices, sort_choices, status_choices};
+use super::{priority_choices, status_choices};
 use crate::access::{Actor, Kind};
-use crate::db::paging::{Cursor, Page};
-use crate::error::Error;
-use crate::people::PersonId;
+use crate::db::paging::Page;
+use crate::error::Result;
 use crate::records::Record;
+use crate::related::{Address, sort_choices};
 use crate::tickets::model::*;
 use crate::ui::{Choice, Shell, Tab, filters, text};
-use crate::web::{Ctx, Principal};
 use askama::Template;
 
 #[derive(Template)]
@@ -19,7 +18,7 @@ pub struct Index {
     pub count: String,
     pub tabs: Vec<Tab>,
     pub saved: Vec<Tab>,
-    pub query: ListQuery,
+    pub query: Address,
     pub statuses: Vec<Choice>,
     pub priorities: Vec<Choice>,
     pub people: Vec<Choice>,
@@ -27,112 +26,33 @@ pub struct Index {
     pub next: Option<String>,
 }
 
-/// The list's address, taken apart.
-#[derive(Debug, Clone, Default)]
-pub struct ListQuery {
-    pub q: String,
-    pub status: String,
-    pub priority: String,
-    pub assignee: String,
-    pub tag: String,
-    pub show: String,
-    pub sort: String,
-    pub project: String,
-    pub after: Option<Cursor>,
-}
+/// The words of this list's address.
+pub const WORDS: [&str; 8] = ["q", "status", "priority", "assignee", "tag", "show", "sort", "project"];
 
-impl ListQuery {
-    /// `Invalid` for a damaged cursor; unknown words are as good as none.
-    pub fn of<P: Principal>(ctx: &Ctx<P>) -> Result<Self, Error> {
-        let text = |name| ctx.query(name).unwrap_or_default();
-        Ok(ListQuery {
-            q: text("q"),
-            status: text("status"),
-            priority: text("priority"),
-            assignee: text("assignee"),
-            tag: text("tag"),
-            show: text("show"),
-            sort: text("sort"),
-            project: text("project"),
-            after: ctx.query("after").map(|after| Cursor::decode(&after)).transpose()?,
-        })
-    }
-
-    /// `NotFound` for a project that one cannot see.
-    pub fn filter(&self, me: &Actor) -> Result<Filter, Error> {
-        let project = match self.project.as_str() {
-            "" => None,
-            key => Some(me.project(key).ok_or(Error::NotFound)?.id),
-        };
-        let assignee = match self.assignee.as_str() {
-            "" => None,
-            "me" => me.person_id().map(Some),
-            "none" => Some(None),
-            id => id.parse().ok().map(|id| Some(PersonId(id))),
-        };
-        Ok(Filter {
-            words: Some(self.q.trim().replace('\0', "")).filter(|words| !words.is_empty()),
-            statuses: Status::parse(&self.status).into_iter().collect(),
-            kinds: Vec::new(),
-            priorities: parse_priority(&self.priority).into_iter().collect(),
-            assignee,
-            tag: Some(self.tag.replace('\0', "")).filter(|tag| !tag.is_empty()),
-            open_only: !matches!(self.show.as_str(), "all" | "archived"),
-            due_before: None,
-            project,
-            archived: self.show == "archived",
-        })
-    }
-
-    /// The query part of this list's address without paging; empty values left out.
-    pub fn address(&self) -> String {
-        let pairs = [
-            ("q", &self.q),
-            ("status", &self.status),
-            ("priority", &self.priority),
-            ("assignee", &self.assignee),
-            ("tag", &self.tag),
-            ("show", &self.show),
-            ("sort", &self.sort),
-            ("project", &self.project),
-        ];
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.extend_pairs(pairs.into_iter().filter(|(_, value)| !value.is_empty()));
-        query.finish()
-    }
-
-    pub fn is_narrowed(&self) -> bool {
-        [&self.q, &self.status, &self.priority, &self.assignee, &self.tag].iter().any(|value| !value.is_empty())
-    }
-
-    /// This page again, one cursor on.
-    pub fn next(&self, cursor: &Cursor) -> String {
-        let query = self.address();
-        let and = if query.is_empty() { "" } else { "&" };
-        format!("/tickets?{query}{and}after={}", cursor.encode())
-    }
+/// `NotFound` for a project that one cannot see.
+pub fn filter(query: &Address, me: &Actor) -> Result<Filter> {
+    Ok(Filter {
+        words: query.given("q"),
+        statuses: Status::parse(query.get("status")).into_iter().collect(),
+        kinds: Vec::new(),
+        priorities: parse_priority(query.get("priority")).into_iter().collect(),
+        assignee: query.person("assignee", me),
+        tag: query.given("tag"),
+        open_only: !matches!(query.get("show"), "all" | "archived"),
+        due_before: None,
+        project: query.project(me)?,
+        archived: query.is_archived(),
+    })
 }
 
 /// The fixed tabs before saved views.
-pub fn tabs(query: &ListQuery) -> Vec<Tab> {
-    let here = query.address();
-    let project = if query.project.is_empty() { String::new() } else { format!("project={}", query.project) };
-    let tab = |label: &str, query: &str| {
-        let query = [query, project.as_str()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("&");
-        Tab {
-            is_current: query == here,
-            href: format!("/tickets?{query}"),
-            label: text(label),
-            is_shared: false,
-            remove: None,
-        }
-    };
+pub fn tabs(query: &Address) -> Vec<Tab> {
     vec![
-        tab("tab-active", ""),
-        tab("tab-mine", "assignee=me"),
-        tab("tab-blocked", "status=blocked"),
-        tab("tab-all", "show=all"),
-        tab("tab-archived", "show=archived"),
+        query.tab(text("tab-active"), ""),
+        query.tab(text("tab-mine"), "assignee=me"),
+        query.tab(text("tab-blocked"), "status=blocked"),
+        query.tab(text("tab-all"), "show=all"),
+        query.tab(text("tab-archived"), "show=archived"),
     ]
 }
 
@@ -150,7 +70,7 @@ impl Index {
             children_done: 2,
             sort_value: None,
         };
-        let query = ListQuery::default();
+        let query = Address::plain("/tickets");
         Index {
             shell: Shell::sample("tickets"),
             page: Page { rows: vec![row], next: None },
@@ -159,8 +79,8 @@ impl Index {
             saved: Vec::new(),
             statuses: status_choices(""),
             priorities: priority_choices(""),
-            people: people_choices(&[], "", "anybody"),
-            sorts: sort_choices("updated"),
+            people: query.people("assignee", &[]),
+            sorts: sort_choices(&SORTS, ""),
             next: None,
             query,
         }

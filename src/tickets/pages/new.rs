@@ -133,7 +133,7 @@ impl New {
             kinds: kind_choices(if form.kind.is_empty() { "task" } else { &form.kind }),
             statuses: status_choices(if form.status.is_empty() { "todo" } else { &form.status }),
             priorities: priority_choices(if form.priority.is_empty() { "3" } else { &form.priority }),
-            people: people_choices(faces, &form.assignee, "nobody"),
+            people: people_choices(faces, &form.assignee),
             form,
             problems,
         }

@@ -149,7 +149,7 @@ fn properties(
             Field::Assignee,
             "field-assignee",
             person(ticket.assignee_id),
-            input(Input::Menu(people_choices(faces, &value(Field::Assignee), "nobody"))),
+            input(Input::Menu(people_choices(faces, &value(Field::Assignee)))),
         ),
         of(Field::Labels, "field-labels", labels, input(words(parts.tags.join(", "), "labels-hint"))),
         of(Field::Estimate, "field-estimate", estimate, input(words(value(Field::Estimate), ""))),

@@ -48,7 +48,7 @@ fn other_words_of_the_same_meaning_are_found_by_who_may_read_them() {
     }
     let page = app.as_(CLEO).get("/search?q=vessel");
     assert!(page.has("Boat, boat") && page.has("1 result"), "{}", page.text());
-    assert!(app.as_(CLEO).get("/search?q=vessel&kind=decision").has("Nothing you may read fits"), "a filter by kind");
+    assert!(app.as_(CLEO).get("/search?q=vessel&kind=decision").has("No results"), "a filter by kind");
     assert!(app.as_(CLEO).get("/search?q=vessel&project=ATL").has("ATL-1"));
     assert!(!app.as_(CLEO).get("/search?q=vessel&project=BCN").has("ATL-1"));
 }
@@ -193,7 +193,7 @@ fn ids_quotes_exclusions_and_beginnings_do_not_leave() {
 fn a_provider_that_is_away_or_slow_leaves_search_by_words_which_says_so() {
     let models = Models::new();
     let app = harbour(&models);
-    let alone = "words alone";
+    let alone = "your words only";
     for turn in [Turn::Fails(500, "down", Vec::new()), Turn::Garbled, Turn::Vectors(3)] {
         models.then([turn]);
         let page = app.as_(CLEO).get("/search?q=steel+pier");
@@ -218,21 +218,21 @@ fn who_lets_no_question_leave_searches_by_words_and_is_not_told_each_time() {
     app.write(ADA, |tx, me| Policy { level: Level::Off, ..Policy::default() }.save(tx, me, Sphere::Organisation))
         .unwrap();
     let page = app.as_(CLEO).get("/search?q=steel+pier");
-    assert!(page.has("ATL-1") && !page.has("words alone"));
+    assert!(page.has("ATL-1") && !page.has("your words only"));
     assert_eq!(
         (models.asked().len(), app.count("select count(*) from ai_calls where outcome = 'refused'")),
         (before, 0)
     );
     let plain = App::new();
     index(&plain);
-    assert!(!plain.as_(CLEO).get("/search?q=steel+pier").has("words alone"));
+    assert!(!plain.as_(CLEO).get("/search?q=steel+pier").has("your words only"));
 }
 
 #[test]
 fn what_has_another_meaning_is_not_found_although_something_is_always_the_nearest() {
     let models = Models::new();
     let app = harbour(&models);
-    assert!(app.as_(CLEO).get("/search?q=quux+xylophone").has("Nothing you may read fits"));
+    assert!(app.as_(CLEO).get("/search?q=quux+xylophone").has("No results"));
 }
 
 /// So many passages of a record of this place, all about boats.

@@ -282,7 +282,7 @@ fn a_key_revoked_in_the_middle_stops_it_and_what_was_made_stays() {
     let made = app.count("select count(*) from vectors");
     assert!(models.asked().len() == 3 && made > 0 && fault(&app) == "key");
     let page = app.as_(BEN).get("/settings/ai/vectors");
-    assert!(page.has("Waits for the provider") && page.has("refuses"), "{}", page.text());
+    assert!(page.has("Stopped by a fault") && page.has("refuses"), "{}", page.text());
     app.advance(chrono::Duration::seconds(FIRST_REST_SECONDS + 1));
     embed(&app);
     let taken = |outcome: &str| {

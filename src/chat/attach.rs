@@ -1,0 +1,43 @@
+//! What files at a chat say, as far as it is text.
+
+use super::model::Prepared;
+use crate::ai::{Desk, Material, Prompt};
+use crate::error::Result;
+use crate::files::{File, Store};
+use crate::web::Shared;
+
+/// Of a file at the chat; a longer one goes in as far as this.
+pub const MAX_FILE_CHARS: usize = 30_000;
+/// Of all files together.
+pub const MAX_FILES_CHARS: usize = 120_000;
+
+/// Text of files at the chat, which belong to it as its own words do.
+pub async fn attach<D: Desk>(state: &Shared, desk: &mut D, prepared: &Prepared) -> Result<Prompt> {
+    let texts: Vec<File> = prepared.files.iter().filter(|file| is_text(&file.content_type)).cloned().collect();
+    let Some(chat) = prepared.chat.clone().filter(|_| !texts.is_empty()) else { return Ok(prepared.prompt.clone()) };
+    let store = Store::of(&state.config.uploads);
+    let materials = desk.work(move || Ok(read_files(&store, &chat, texts))).await?;
+    Ok(prepared.prompt.clone().material(&materials))
+}
+
+fn is_text(content_type: &str) -> bool {
+    content_type.starts_with("text/") || content_type == "application/json"
+}
+
+/// What cannot be read is named and left out.
+fn read_files(store: &Store, chat: &crate::records::Record, files: Vec<File>) -> Vec<Material> {
+    let mut room = MAX_FILES_CHARS;
+    let mut materials = Vec::new();
+    for file in files {
+        let text = std::fs::read(store.path(&file.hash)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let text: String = text.unwrap_or_default().chars().take(MAX_FILE_CHARS.min(room)).collect();
+        room = room.saturating_sub(text.chars().count());
+        materials.push(Material {
+            record: chat.id.0,
+            display_id: chat.display_id.clone(),
+            title: format!("file {}", file.name),
+            text,
+        });
+    }
+    materials
+}
