@@ -13,6 +13,8 @@ const TWO_SECONDS: Duration = Duration::from_secs(2);
 const FIVE_SECONDS: Duration = Duration::from_secs(5);
 const FIVE_MINUTES: Duration = Duration::from_secs(301);
 const HALF_HOUR: Duration = Duration::from_secs(1_797);
+/// More often than it must: one that met a backup under way did nothing.
+const SIX_HOURS: Duration = Duration::from_secs(21_601);
 const DAY: Duration = Duration::from_secs(86_400);
 
 pub fn kinds() -> Vec<JobKind> {
@@ -55,7 +57,7 @@ pub fn schedule() -> Vec<Entry> {
         Entry { name: "account_links.forget", every: DAY, wakes_on: None, run: forget_links },
         Entry { name: "setup_tokens.forget", every: DAY, wakes_on: None, run: forget_setup_tokens },
         Entry { name: "jobs.forget", every: DAY, wakes_on: None, run: forget_jobs },
-        Entry { name: "files.clean_up", every: DAY, wakes_on: None, run: clean_up_files },
+        Entry { name: "files.clean_up", every: SIX_HOURS, wakes_on: None, run: clean_up_files },
         Entry { name: "exports.expire", every: HALF_HOUR, wakes_on: None, run: expire_exports },
         Entry { name: "imports.forget", every: HALF_HOUR, wakes_on: None, run: forget_held },
         Entry { name: "comments.forget", every: DAY, wakes_on: None, run: forget_comments },

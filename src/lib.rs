@@ -94,6 +94,8 @@ pub mod memory;
 pub mod diffs;
 /// How things stand, reviewed.
 pub mod snapshots;
+/// Everything that can be brought back, as one set: made, checked, restored.
+pub mod backups;
 /// Tickets as cards in columns.
 pub mod boards;
 /// Passages, and the vectors a model made of them.

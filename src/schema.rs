@@ -216,6 +216,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    backups (id) {
+        id -> Uuid,
+        name -> Text,
+        made_at -> Timestamptz,
+        bytes -> BigInt,
+        is_encrypted -> Bool,
+    }
+}
+
+diesel::table! {
     blobs (hash) {
         hash -> Text,
         bytes -> BigInt,
@@ -1212,6 +1222,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     audit_details,
     audit_events,
     audit_streams,
+    backups,
     blobs,
     break_glass_owners,
     break_glass_uses,

@@ -59,6 +59,11 @@ impl Vault {
         self.current.as_ref().map(|key| key.name.as_str())
     }
 
+    /// Whether the current or the previous key has this name.
+    pub fn knows(&self, name: &str) -> bool {
+        [&self.current, &self.previous].into_iter().flatten().any(|key| key.name == name)
+    }
+
     /// `v1.KEY.VALUE`, which only the row `id` can open again. `Invalid` on the whole form when no key is set.
     pub fn seal(&self, id: Uuid, plain: &[u8]) -> Result<String> {
         let key = self.current.as_ref().ok_or_else(|| Error::invalid("", "problem-no-encryption-key"))?;

@@ -28,6 +28,7 @@ const LADDER: &[&[&str]] = &[
     &["search"],
     &["agents"],
     &["chat"],
+    &["backups"],
     &["setup", "inbox", "trail", "reviews", "exports", "imports", "settings"],
     &["today"],
 ];

@@ -83,9 +83,10 @@ practices-title = Practices
 practices-words = How a server like this one should be run, and how it stands. What only people can know, they write down below.
 practices-docs = The same list stands in the settings under Practices, with how your server stands now. What only people can know is written down there, and travels with the access review’s export.
 practices-docs-seen = The server sees this itself.
+practices-docs-both = The server sees this itself, and people write down what it cannot see.
 practices-docs-note = People write this down on the page.
 practices-docs-people = Only people can judge this.
-practices-docs-stale = An invitation counts as stale after { $days } days, a token or API key as old after { $old } or when nobody used it for { $idle }, and a secret as old after { $secret }.
+practices-docs-stale = An invitation counts as stale after { $days } days, a token or API key as old after { $old } or when nobody used it for { $idle }, a secret as old after { $secret }, and a last backup as old after { $backup }.
 practices-notes = What only people know
 practices-notes-words = Where each part runs and who answers for it, what may be lost, and when it was last tried. No passwords.
 practice-good = good
@@ -143,6 +144,9 @@ practice-now-invitations = { $count ->
     [one] One is stale: refresh or cancel it.
    *[other] { $count } are stale: refresh or cancel them.
  }
+practice-now-backup-none = No backup was made with tow backup create.
+practice-now-backup-sealed = { $set } was made on { $at } and is encrypted.
+practice-now-backup-open = { $set } was made on { $at } and is not encrypted: set backup.age_recipient.
 practice-now-no-review = None has been signed yet.
 practice-now-review = The last one was signed on { $day }.
 practice-now-streams = { $count ->

@@ -62,7 +62,7 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
 }
 
 /// Everything that was committed until now, go by go.
-fn seal(database: &Database) -> Result<(), Failure> {
+pub(super) fn seal(database: &Database) -> Result<(), Failure> {
     let mut conn = database.connect()?;
     loop {
         let now = Clock::default().now();

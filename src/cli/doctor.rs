@@ -3,6 +3,7 @@
 use super::serve::Database;
 use super::{Failure, say};
 use crate::audit;
+use crate::backups;
 use crate::clock::Clock;
 use crate::config::{Loaded, Private};
 use crate::db::embedded::{OLDEST_SERVER, Search, check_vector};
@@ -10,6 +11,7 @@ use crate::db::sql::Sql;
 use crate::db::{self, Tx};
 use crate::health::{Check, writable};
 use crate::queue;
+use chrono::{DateTime, Utc};
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::path::Path;
@@ -187,6 +189,8 @@ fn database(loaded: &Loaded) -> Vec<Check> {
     if is_current {
         let seen = db::read(&mut conn, now, uuid::Uuid::nil(), |tx| Ok(secret_ages(loaded, tx)));
         checks.extend(seen.ok());
+        let seen = db::read(&mut conn, now, uuid::Uuid::nil(), |tx| Ok(last_backup(backups::last(tx)?, tx.now)));
+        checks.extend(seen.ok());
     }
     checks.push(Check::of(
         "migrations",
@@ -204,6 +208,24 @@ fn secret_ages(loaded: &Loaded, tx: &mut Tx) -> Check {
     let line = |(name, days): &(&str, i64)| format!("{name} {days} days");
     let words = ages.map(|ages| ages.iter().map(line).collect::<Vec<_>>().join(", "));
     Check { name: "age of the secrets", is_ok: true, words: words.unwrap_or_else(|error| error.to_string()) }
+}
+
+/// None yet is a note: a server may be backed up by other means.
+fn last_backup(last: Option<backups::Last>, now: DateTime<Utc>) -> Check {
+    let name = "last backup";
+    let Some(last) = last else {
+        let words = "none was made with tow backup create. Have one made every day: see docs/backup.md";
+        return Check { name, is_ok: true, words: words.to_owned() };
+    };
+    let hours = (now - last.made_at).num_hours();
+    let open = if last.is_encrypted { "" } else { ", not encrypted" };
+    match last.is_old(now) {
+        false => Check { name, is_ok: true, words: format!("{} is {hours} hours old{open}", last.name) },
+        true => Check::of(
+            name,
+            Err(format!("{} is {} days old. Look at what should make one every day.", last.name, hours / 24)),
+        ),
+    }
 }
 
 fn holds(tx: &mut Tx, question: Sql) -> crate::error::Result<bool> {

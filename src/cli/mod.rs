@@ -3,6 +3,7 @@
 //! configuration and prints through `say`, so that a closed pipe is no panic.
 
 pub mod audit;
+pub mod backup;
 pub mod completions;
 pub mod config;
 pub mod demo;
@@ -53,6 +54,8 @@ pub enum Command {
     Export(export::Args),
     /// Bring in an export, pages or tickets
     Import(import::Args),
+    /// Make a backup, check one, or bring one back
+    Backup(backup::Args),
     /// Verify the audit trail, or cut its oldest part
     Audit(audit::Args),
     /// Check everything a support person asks
@@ -82,6 +85,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::User(args) => user::run(args, &load()?),
         Command::Export(args) => export::run(args, &load()?),
         Command::Import(args) => import::run(args, &load()?),
+        Command::Backup(args) => backup::run(args, &load()?),
         Command::Audit(args) => audit::run(args, &load()?),
         Command::Doctor(args) => doctor::run(args, &load()?),
         Command::Reembed(args) => reembed::run(args, &load()?),

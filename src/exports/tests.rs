@@ -336,6 +336,7 @@ const STAYS: &[(&str, &str)] = &[
     ("sso_spent", "of the moment"),
     ("sso_tests", "of this server"),
     ("sso_enforcements", "of this server"),
+    ("backups", "about this server"),
     ("break_glass_owners", "of this server"),
     ("break_glass_uses", "of this server's trail"),
     ("throttles", "of the moment"),

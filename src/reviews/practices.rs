@@ -2,6 +2,7 @@
 //! messages `practice-KEY` and `practice-KEY-words`.
 
 use super::{Facts, IDLE_KEY_DAYS, Note, NoteKey, OLD_KEY_DAYS, STALE_DAYS};
+use crate::backups::{Last, OLD_BACKUP_DAYS};
 use crate::config::{Config, Private};
 use crate::error::Problems;
 use crate::ui::{Sample, Shell, filters, sample, say_with, text};
@@ -104,6 +105,7 @@ pub struct Sight<'s> {
     pub ages: &'s [(&'static str, i64)],
     pub facts: &'s Facts,
     pub notes: &'s [Note],
+    pub last_backup: Option<&'s Last>,
     pub now: DateTime<Utc>,
 }
 
@@ -140,6 +142,7 @@ impl Sight<'_> {
             "stream" => (good(facts.streams > 0 && facts.failing_streams == 0), streams(facts)),
             "topology" => self.written(&TOPOLOGY),
             "recovery" => self.written(&RECOVERY),
+            "backup" => self.backup(),
             "isolation" => (Standing::People, String::new()),
             _ => match note.and_then(|note| self.note(note)) {
                 Some(note) => (Standing::Good, note.text.clone()),
@@ -210,6 +213,22 @@ impl Sight<'_> {
         (standing, now.join(" "))
     }
 
+    /// What `tow backup create` left here, and what is written of other ways.
+    fn backup(&self) -> (Standing, String) {
+        let note = self.note(NoteKey::LastBackup);
+        let seen = match self.last_backup {
+            Some(last) => made(last),
+            None => text("practice-now-backup-none"),
+        };
+        let standing = match (self.last_backup, note) {
+            (Some(last), _) if last.is_old(self.now) => Standing::Attention,
+            (Some(_), _) => Standing::Good,
+            (None, Some(_)) => Standing::People,
+            (None, None) => Standing::Attention,
+        };
+        (standing, [seen, self.written_or_not(NoteKey::LastBackup)].join(" "))
+    }
+
     fn review(&self) -> (Standing, String) {
         let rhythm = match self.facts.every_months {
             Some(months) => count("practice-now-rhythm", months.into()),
@@ -261,6 +280,12 @@ fn admins(facts: &Facts) -> String {
         "practice-now-admins",
         [("owners", owners.as_str()), ("admins", admins), ("server", server), ("people", people)],
     )
+}
+
+fn made(last: &Last) -> String {
+    let day = last.made_at.format("%-d %B %Y, %H:%M UTC").to_string();
+    let key = if last.is_encrypted { "practice-now-backup-sealed" } else { "practice-now-backup-open" };
+    say_with(key, [("set", last.name.as_str()), ("at", day.as_str())])
 }
 
 fn streams(facts: &Facts) -> String {
@@ -324,15 +349,16 @@ pub fn markdown() -> String {
         let _ =
             writeln!(out, "## {}\n\n{}\n", text(&format!("practice-{key}")), text(&format!("practice-{key}-words")));
         let whose = match (note, *key) {
+            (_, "backup") => "practices-docs-both",
             (Some(_), _) | (_, "topology" | "recovery") => "practices-docs-note",
             (None, "isolation") => "practices-docs-people",
             _ => "practices-docs-seen",
         };
         let _ = writeln!(out, "*{}*\n", text(whose));
     }
-    let days = [STALE_DAYS, OLD_KEY_DAYS, IDLE_KEY_DAYS, OLD_SECRET_DAYS].map(|days| days.to_string());
-    let [stale, old, idle, secret] = &days;
-    let days = [("days", stale.as_str()), ("old", old), ("idle", idle), ("secret", secret)];
+    let days = [STALE_DAYS, OLD_KEY_DAYS, IDLE_KEY_DAYS, OLD_SECRET_DAYS, OLD_BACKUP_DAYS].map(|days| days.to_string());
+    let [stale, old, idle, secret, backup] = &days;
+    let days = [("days", stale.as_str()), ("old", old), ("idle", idle), ("secret", secret), ("backup", backup)];
     let _ = writeln!(out, "{}", say_with("practices-docs-stale", days));
     out
 }

@@ -22,7 +22,7 @@ text_enum!(
     Purpose {
         Session = "tow session cookie", Visit = "tow visit cookie", Flash = "tow flash cookie", Csrf = "tow csrf token",
         Download = "tow download link", SignOn = "tow oidc state", Kept = "tow kept form", Step = "tow sign-in step cookie",
-        Fingerprint = "tow secret fingerprint",
+        Fingerprint = "tow secret fingerprint", Backup = "tow backup manifest",
     }
 );
 

@@ -16,6 +16,8 @@ pub enum EmbeddedError {
     MissingExtension { name: &'static str, major: u32, control: Option<PathBuf>, said: Option<String> },
     /// pgvector older than `OLDEST_VECTOR`.
     OldVector { found: String, major: u32 },
+    /// No `pg_dump` and `pg_restore` of that version or a newer one.
+    NoClients { least: u32, installed: Vec<u32> },
     /// Started as root, but there is no user to run PostgreSQL as.
     NoAccount,
     /// The user who runs PostgreSQL cannot enter this folder.
@@ -58,6 +60,7 @@ impl fmt::Display for EmbeddedError {
                 missing_extension(f, name, *major, control.as_deref(), said.as_deref())
             }
             E::OldVector { found, major } => old_vector(f, found, *major),
+            E::NoClients { least, installed } => no_clients(f, *least, installed),
             E::NoAccount => f.write_str(
                 "Started as root, but PostgreSQL refuses to run as root and this machine has no user `postgres`. \
                  Install the package `postgresql`, which creates that user, or start as a normal user.",
@@ -93,6 +96,19 @@ fn missing_program(f: &mut fmt::Formatter<'_>, program: &str, looked_in: &[PathB
          PostgreSQL is started, which needs it. Install the server package ({PACKAGES}), or set DATABASE_URL to a \
          PostgreSQL server.",
         folders.join(", ")
+    )
+}
+
+fn no_clients(f: &mut fmt::Formatter<'_>, least: u32, installed: &[u32]) -> fmt::Result {
+    let installed: Vec<_> = installed.iter().map(u32::to_string).collect();
+    let here = match installed.as_slice() {
+        [] => "none is installed".to_owned(),
+        versions => format!("installed is {}", versions.join(", ")),
+    };
+    write!(
+        f,
+        "A backup of PostgreSQL {least} needs its programs `pg_dump` and `pg_restore` in version {least} or newer, and {here}. \
+         Install the package postgresql-client-{least} on this machine."
     )
 }
 

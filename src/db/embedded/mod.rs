@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub use error::EmbeddedError;
 pub use extensions::{OLDEST_SERVER, check_extensions, check_vector};
 pub use log_file::LOG_LIMIT_BYTES;
-pub use programs::Search;
+pub use programs::{Clients, Search};
 
 use cluster::Cluster;
 use folder::DataLock;

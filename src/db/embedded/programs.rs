@@ -30,7 +30,30 @@ pub struct Installation {
     pub major: u32,
 }
 
+/// The programs that a backup needs, which are there without a server too.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    pub bin: PathBuf,
+    pub major: u32,
+}
+
+const CLIENTS: [&str; 2] = ["pg_dump", "pg_restore"];
+
 impl Search {
+    /// `pg_dump` and `pg_restore` of this major version, or the next newer one that is there.
+    pub fn clients(&self, least: u32) -> Result<Clients, EmbeddedError> {
+        let mut bins: Vec<PathBuf> = self.roots.iter().flat_map(|root| version_bins(root)).collect();
+        if self.follows_path {
+            bins.extend(client_bins());
+        }
+        let mut found: Vec<Clients> = bins.into_iter().filter_map(Clients::at).collect();
+        // Of one version the folder of its own comes first: what PATH leads to may be a wrapper.
+        found.sort_by_key(|one| one.major);
+        let installed = found.iter().map(|one| one.major).collect();
+        let fitting = found.into_iter().find(|one| one.major >= least);
+        fitting.ok_or(EmbeddedError::NoClients { least, installed })
+    }
+
     /// The one to use: of the cluster's version when there is a cluster, else the newest that has all extensions.
     pub fn installation(&self, cluster: Option<u32>) -> Result<Installation, EmbeddedError> {
         // A start beside a cluster that runs should be quick: its version's own folder spares asking every installed program.
@@ -75,6 +98,20 @@ fn path_bins() -> Vec<PathBuf> {
     let beside = program.and_then(|found| found.parent().map(Path::to_owned));
     let told = output(Command::new("pg_config").arg("--bindir")).map(PathBuf::from);
     beside.into_iter().chain(told).collect()
+}
+
+fn client_bins() -> Vec<PathBuf> {
+    let program = output(Command::new("/bin/sh").args(["-c", "command -v pg_dump"])).map(PathBuf::from);
+    let beside = program.and_then(|found| found.parent().map(Path::to_owned));
+    beside.into_iter().chain(output(Command::new("pg_config").arg("--bindir")).map(PathBuf::from)).collect()
+}
+
+impl Clients {
+    fn at(bin: PathBuf) -> Option<Clients> {
+        let is_whole = CLIENTS.iter().all(|program| bin.join(program).exists());
+        let major = major(&output(Command::new(bin.join("pg_dump")).arg("--version"))?)?;
+        is_whole.then_some(Clients { bin, major })
+    }
 }
 
 fn version_bins(root: &Path) -> Vec<PathBuf> {

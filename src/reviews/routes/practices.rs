@@ -1,6 +1,7 @@
 //! `/settings/practices`.
 
 use crate::access::{Ctx, Permission, Verb, can};
+use crate::backups;
 use crate::db::sightings;
 use crate::error::{Error, Problems, Result};
 use crate::reviews::practices::{Field, Practices, Sight, typed};
@@ -13,8 +14,11 @@ pub async fn edit(ctx: Ctx) -> Result<Reply> {
 
 async fn page(ctx: &Ctx, given: Option<Vec<(NoteKey, String)>>, status: u16, problems: Problems) -> Result<Reply> {
     let state = ctx.state.clone();
-    let (facts, notes, ages) = ctx
-        .read(move |tx, me| Ok((Facts::load(tx, me)?, see_notes(tx, me)?, sightings::ages(tx, &state.fingerprints)?)))
+    let (facts, notes, ages, last_backup) = ctx
+        .read(move |tx, me| {
+            let (facts, notes) = (Facts::load(tx, me)?, see_notes(tx, me)?);
+            Ok((facts, notes, sightings::ages(tx, &state.fingerprints)?, backups::last(tx)?))
+        })
         .await?;
     let can_write = can(&ctx.me()?, Verb::See, &crate::access::Thing::Organisation(Permission::OrganisationUpdate));
     let sight = Sight {
@@ -23,6 +27,7 @@ async fn page(ctx: &Ctx, given: Option<Vec<(NoteKey, String)>>, status: u16, pro
         ages: &ages,
         facts: &facts,
         notes: &notes,
+        last_backup: last_backup.as_ref(),
         now: ctx.now(),
     };
     let items = sight.items();

@@ -1,5 +1,9 @@
 //! Rows of files: attached, found within what one may see, removed and brought back, and cleaned up at last.
 
+mod clean_up;
+
+pub use clean_up::{CONTENT_LOCK, clean_up, forget_without_content};
+
 use super::picture::Prepared;
 use super::store::Store;
 use crate::access::{Actor, Kind, Permit, Place, Thing, Verb, can, check, may, may_each, visible};
@@ -10,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::people::PersonId;
 use crate::records::{Record, RecordId};
 use crate::typed_id;
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Int4, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
@@ -305,64 +309,6 @@ impl Attachments {
     pub fn can_remove(&self, file: &File) -> bool {
         self.removable.contains(&file.id)
     }
-}
-
-#[derive(QueryableByName)]
-struct Hash {
-    #[diesel(sql_type = Text)]
-    hash: String,
-}
-
-/// Deletes files that were removed `BIN_DAYS` ago, content that no file names, and uploads that a crash left; how much content.
-/// For a job; runs under `Chore::Expiry`.
-pub fn clean_up(tx: &mut Tx, store: &Store) -> Result<usize> {
-    let mut files = Sql::named("files::expire", "delete from files where removed_at < ");
-    files.bind(tx.now - Duration::days(BIN_DAYS));
-    files.execute(tx.conn())?;
-    let loose = tx.now - Duration::hours(LOOSE_HOURS);
-    let mut blobs = Sql::named("files::expire_blobs", "delete from blobs b where b.created_at < ");
-    blobs.bind(loose).push(" and not exists (select from files f where f.hash = b.hash) returning b.hash");
-    let gone: Vec<Hash> = blobs.load(tx.conn())?;
-    for blob in &gone {
-        store.remove(&blob.hash)?;
-    }
-    store.sweep(loose)?;
-    Ok(gone.len() + sweep_strays(tx, store, loose)?)
-}
-
-/// Deletes the rows of files whose content is not in the store, after an import; how many. Its caller holds the permit.
-pub fn forget_without_content(tx: &mut Tx, store: &Store) -> Result<u64> {
-    let all: Vec<Hash> = Sql::named("files::all_blobs", "select hash from blobs").load(tx.conn())?;
-    let missing: Vec<String> = all.into_iter().map(|row| row.hash).filter(|hash| !store.path(hash).exists()).collect();
-    if missing.is_empty() {
-        return Ok(0);
-    }
-    let mut files = Sql::named("files::forget_missing", "delete from files where hash = any(");
-    files.bind(missing.clone()).push(")");
-    let gone = files.execute(tx.conn())?;
-    let mut blobs = Sql::named("files::forget_missing_blobs", "delete from blobs where hash = any(");
-    blobs.bind(missing).push(")");
-    blobs.execute(tx.conn())?;
-    Ok(gone as u64)
-}
-
-/// Content whose row was rolled back after it had landed on disk.
-fn sweep_strays(tx: &mut Tx, store: &Store, before: DateTime<Utc>) -> Result<usize> {
-    let mut swept = 0;
-    for outer in 0..=u8::MAX {
-        let here = store.kept(outer, before);
-        if here.is_empty() {
-            continue;
-        }
-        let mut sql = Sql::named("files::known", "select hash from blobs where hash = any(");
-        sql.bind(here.clone()).push(")");
-        let known: Vec<Hash> = sql.load(tx.conn())?;
-        for stray in here.iter().filter(|hash| !known.iter().any(|row| row.hash == **hash)) {
-            store.remove(stray)?;
-            swept += 1;
-        }
-    }
-    Ok(swept)
 }
 
 /// Ids of the files that a text shows: `/files/ID/…`.

@@ -1,0 +1,129 @@
+//! Bringing a set back, into a database and a store that are empty. Everything is checked before the first write; the database comes
+//! last and in one transaction, so that a restore which was cut off leaves an empty database and no server that looks right.
+
+use super::check::Checked;
+use super::dump::Programs;
+use super::fault::{Fault, Result};
+use super::manifest::{AuditHead, Place};
+use super::model::Target;
+use super::part::Identity;
+use super::sets::{self, Set};
+use super::uploads;
+use crate::secret::Secret;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Content waits here until all of it is there.
+const RESTORING: &str = ".restoring";
+/// The only thing besides empty folders that an empty store may hold: where uploads wait.
+const INCOMING: &str = crate::web::INCOMING;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Restored {
+    /// Where the chain ends, walked from its beginning.
+    pub head: AuditHead,
+    /// Migrations that were newer than the set.
+    pub migrated: usize,
+}
+
+/// `checked` is what `check` said of this set; with an encrypted one the identity is needed.
+pub fn restore(
+    place: &Place,
+    url: &Secret,
+    set: &Set,
+    (checked, identity): (&Checked, Option<&Identity>),
+) -> Result<Restored> {
+    if !checked.is_opened {
+        return Err(Fault::said(
+            "The set is encrypted. Name the file with the private half of the age key: --identity FILE.",
+        ));
+    }
+    let store = &place.loaded.config.uploads.upload_storage_path;
+    let mut target = Target::reach(url)?;
+    check_empty(&mut target, store)?;
+    check_server(&mut target, set)?;
+    let programs = Programs::for_server(set.manifest.pg_dump)?;
+    // From here on it writes.
+    let restoring = unpack(set, identity, store)?;
+    target.bring_extensions()?;
+    let moved = settle(&restoring, store)?;
+    let database = set.source(&set.manifest.database, identity);
+    if let Err(fault) = programs.restore(&database, url, &checked.list) {
+        // The store was empty before, so all of it is ours to take away again.
+        for folder in &moved {
+            let _ = fs::remove_dir_all(folder);
+        }
+        return Err(fault);
+    }
+    let migrated = target.bring_up_to_date()?;
+    let head: AuditHead = target.walk()?.into();
+    if head != set.manifest.audit {
+        return Err(Fault::said(format!(
+            "The audit trail ends at event {} ({}), and the set says {} ({}). Do not use this database.",
+            head.sequence, head.hash, set.manifest.audit.sequence, set.manifest.audit.hash
+        )));
+    }
+    Ok(Restored { head, migrated })
+}
+
+fn check_empty(target: &mut Target, store: &Path) -> Result<()> {
+    let things = target.things()?;
+    if things > 0 {
+        return Err(Fault::said(format!(
+            "The database is not empty: it has {things} tables, functions or other things. A restore never writes over what is there. \
+             Give it a new database, or for the embedded one another runtime.data_dir (or move data/postgres away)."
+        )));
+    }
+    if !is_empty(store) {
+        return Err(Fault::said(format!(
+            "The folder of uploads, {}, is not empty. A restore never writes over what is there. Move it away, or name another in \
+             uploads.upload_storage_path.",
+            store.display()
+        )));
+    }
+    Ok(())
+}
+
+fn check_server(target: &mut Target, set: &Set) -> Result<()> {
+    let (here, there) = (target.postgresql()?, set.manifest.postgresql);
+    match here >= there {
+        true => Ok(()),
+        false => Err(Fault::said(format!(
+            "The set comes from PostgreSQL {there}, and this server is version {here}. Restore to version {there} or newer."
+        ))),
+    }
+}
+
+/// True when no file is in it, however deep. What an earlier restore left when it was killed does not count.
+fn is_empty(store: &Path) -> bool {
+    let inside = walkdir::WalkDir::new(store).into_iter().filter_entry(|entry| {
+        let is_ours = entry.depth() == 1 && [RESTORING, INCOMING].iter().any(|name| entry.file_name() == *name);
+        !is_ours
+    });
+    !inside.filter_map(|entry| entry.ok()).any(|entry| !entry.file_type().is_dir())
+}
+
+fn unpack(set: &Set, identity: Option<&Identity>, store: &Path) -> Result<PathBuf> {
+    let restoring = store.join(RESTORING);
+    if restoring.exists() {
+        fs::remove_dir_all(&restoring).map_err(Fault::file("removed", &restoring))?;
+    }
+    fs::create_dir_all(&restoring).map_err(Fault::file("made", &restoring))?;
+    uploads::walk(&set.source(&set.manifest.uploads, identity), &set.manifest.content, Some(&restoring))?;
+    Ok(restoring)
+}
+
+/// Moves what was unpacked to its place; the outer folders that came.
+fn settle(restoring: &Path, store: &Path) -> Result<Vec<PathBuf>> {
+    let mut moved = Vec::new();
+    let entries = fs::read_dir(restoring).map_err(Fault::file("read", restoring))?;
+    for entry in entries.filter_map(|entry| entry.ok()) {
+        let place = store.join(entry.file_name());
+        // An empty folder may be there; it is replaced.
+        fs::rename(entry.path(), &place).map_err(Fault::file("made", &place))?;
+        moved.push(place);
+    }
+    fs::remove_dir(restoring).map_err(Fault::file("removed", restoring))?;
+    sets::sync(store)?;
+    Ok(moved)
+}
