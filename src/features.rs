@@ -36,6 +36,7 @@ pub fn all() -> Vec<Feature> {
         crate::reviews::FEATURE,
         crate::vectors::FEATURE,
         crate::search::FEATURE,
+        crate::agents::FEATURE,
         crate::chat::FEATURE,
     ]
 }

@@ -102,6 +102,8 @@ pub mod boards;
 pub mod vectors;
 /// One box over everything one may read.
 pub mod search;
+/// What works in the background and proposes.
+pub mod agents;
 /// Conversations with a model that reads as the person.
 pub mod chat;
 /// Tables and pages from elsewhere.

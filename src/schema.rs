@@ -27,6 +27,61 @@ diesel::table! {
 }
 
 diesel::table! {
+    agent_bindings (id) {
+        id -> Uuid,
+        agent_id -> Uuid,
+        level -> Text,
+        project_id -> Nullable<Uuid>,
+        person_id -> Nullable<Uuid>,
+        is_enabled -> Bool,
+        version -> Nullable<Integer>,
+        rhythm -> Text,
+        at_minute -> Integer,
+        weekday -> Integer,
+        every_hours -> Integer,
+        variant -> Text,
+        due_at -> Nullable<Timestamptz>,
+        edition -> Integer,
+        updated_by_id -> Nullable<Uuid>,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    agent_versions (id) {
+        id -> Uuid,
+        agent_id -> Uuid,
+        number -> Nullable<Integer>,
+        instructions -> Text,
+        model -> Text,
+        mode -> Text,
+        kinds -> Array<Text>,
+        schema -> Text,
+        edition -> Integer,
+        copied_from -> Nullable<Integer>,
+        author_id -> Nullable<Uuid>,
+        saved_at -> Timestamptz,
+        published_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    agents (id) {
+        id -> Uuid,
+        organisation_id -> Uuid,
+        key -> Text,
+        name -> Text,
+        about -> Text,
+        category -> Text,
+        contract -> Text,
+        is_built_in -> Bool,
+        created_by_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        archived_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     ai_calls (id) {
         id -> Uuid,
         organisation_id -> Uuid,
@@ -1209,6 +1264,9 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     account_links,
     activity,
+    agent_bindings,
+    agent_versions,
+    agents,
     ai_calls,
     ai_group_policies,
     ai_policies,

@@ -103,3 +103,11 @@ insert into chat_searches (id, turn_id, query, state, asked_at)
   select '00000000-0000-0000-0000-000000000423', id, 'steel', 'asked', asked_at from chat_turns;
 insert into assistants (id, organisation_id, name, instructions, sources, updated_at)
   select '00000000-0000-0000-0000-000000000424', id, 'Harbour master', 'Mind the tide.', '{docs}', created_at from organisations;
+-- …0430 an agent of the organisation: …0431 its version 1, …0432 its draft.
+insert into agents (id, organisation_id, key, name, about, category, contract, is_built_in, created_at)
+  select '00000000-0000-0000-0000-000000000430', id, '00000000-0000-0000-0000-000000000430', 'Tide watcher', 'Watches.', 'own', 'text', false, created_at
+  from organisations;
+insert into agent_versions (id, agent_id, number, instructions, model, mode, kinds, saved_at, published_at)
+  select '00000000-0000-0000-0000-000000000431', id, 1, 'Watch.', 'fast', 'off', '{doc}', created_at, created_at from agents;
+insert into agent_versions (id, agent_id, instructions, model, mode, kinds, saved_at)
+  select '00000000-0000-0000-0000-000000000432', id, 'Watch well.', 'fast', 'off', '{doc}', created_at from agents;

@@ -78,6 +78,8 @@ mod risks_tests;
 mod memory_tests;
 #[path = "../src/diffs/tests.rs"]
 mod diffs_tests;
+#[path = "../src/agents/tests.rs"]
+mod agents_tests;
 #[path = "../src/chat/tests/mod.rs"]
 mod chat_tests;
 #[path = "../src/snapshots/tests.rs"]

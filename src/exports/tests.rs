@@ -313,6 +313,9 @@ fn contents_are_read_when_the_transaction_is_over() {
 
 /// Tables that stay, and why.
 const STAYS: &[(&str, &str)] = &[
+    ("agents", "of this server's AI, as its policies are"),
+    ("agent_bindings", "with them"),
+    ("agent_versions", "with them"),
     ("ai_calls", "evidence about what left this server; its page has an export of its own"),
     ("ai_group_policies", "a decision about this server and its provider"),
     ("ai_policies", "a decision about this server and its provider"),

@@ -31,6 +31,7 @@ pub fn samples() -> Vec<Sample> {
         crate::members::samples(),
         crate::vectors::samples(),
         crate::search::samples(),
+        crate::agents::samples(),
         crate::chat::samples(),
         crate::risks::samples(),
         crate::experiments::samples(),

@@ -1,0 +1,3 @@
+drop table agent_bindings;
+drop table agent_versions;
+drop table agents;
