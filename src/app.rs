@@ -44,6 +44,7 @@ pub fn state_with(loaded: &Loaded, pool: db::Pool) -> Result<State> {
     let vault = Vault::new(secrets.data_encryption_key.as_ref(), secrets.data_encryption_key_previous.as_ref())?;
     Ok(State {
         config: loaded.config.clone(),
+        loaded: loaded.clone(),
         pool,
         clock: Clock::default(),
         fingerprints: fingerprints(&keys, secrets),

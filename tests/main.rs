@@ -46,6 +46,8 @@ mod projects_tests;
 mod members_tests;
 #[path = "../src/members/roles_tests.rs"]
 mod roles_tests;
+#[path = "../src/settings/server_tests.rs"]
+mod settings_server_tests;
 #[path = "../src/settings/tests.rs"]
 mod settings_tests;
 #[path = "../src/files/tests.rs"]

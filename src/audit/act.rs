@@ -30,6 +30,7 @@ text_enum!(
         ProjectCreated = "project.created", ProjectChanged = "project.changed", ProjectArchived = "project.archived",
         ProjectRestored = "project.restored", ProjectVisibilityChanged = "project.visibility_changed",
         ProjectGrantChanged = "project.grant_changed", ExportCreated = "export.created", ExportDownloaded = "export.downloaded", ImportRun = "import.run",
+        ConfigurationChanged = "configuration.changed",
         BackupMade = "backup.made", BackupRestored = "backup.restored",
         AuditExported = "audit.exported", AuditCut = "audit.cut",
         TokenCreated = "token.created", TokenRevoked = "token.revoked", ApiKeyCreated = "api_key.created",

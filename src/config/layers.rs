@@ -17,6 +17,16 @@ pub struct Source {
     pub env: BTreeMap<String, String>,
 }
 
+/// The environment holds secrets.
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Source")
+            .field("config_path", &self.config_path)
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
+    }
+}
+
 /// A configuration that passed every check.
 #[derive(Debug, Clone)]
 pub struct Loaded {
@@ -27,9 +37,27 @@ pub struct Loaded {
     /// The file that was read; None when there is none.
     pub config_path: Option<PathBuf>,
     values: BTreeMap<&'static str, Value>,
+    /// None when it was made from a text.
+    source: Option<Source>,
 }
 
 impl Loaded {
+    /// The file that is read at a start, whether it is there yet or not; None when there is no folder to look in.
+    pub fn file(&self) -> Option<PathBuf> {
+        let source = self.source.as_ref()?;
+        Some(self.config_path.clone().unwrap_or_else(|| source.folder.join(DEFAULT_FILE)))
+    }
+
+    /// What a start would make of this text in the place of the file, with the variables of this process.
+    pub fn with_text(&self, text: &str) -> Result<Loaded, Vec<ConfigProblem>> {
+        let source = self.source.clone().unwrap_or_default();
+        let mut draft = Draft::new();
+        let variables = variables(&source, &mut draft);
+        let path = self.file().unwrap_or_else(|| DEFAULT_FILE.into());
+        let loaded = assemble(Some(TextFile { path, text: text.to_owned() }), &variables, draft)?;
+        Ok(Loaded { source: self.source.clone(), ..loaded })
+    }
+
     /// Every key with its effective value and where that comes from.
     pub fn entries(&self) -> impl Iterator<Item = (&'static Key, &Setting, &Origin)> {
         KEYS.iter().filter_map(|key| {
@@ -75,7 +103,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let default = |key: &'static Key| (key.path, Value { setting: key.default.setting(), origin: Origin::Default });
         Draft {
             values: KEYS.iter().map(default).collect(),
@@ -132,7 +160,8 @@ pub fn load(source: &Source) -> Result<Loaded, Vec<ConfigProblem>> {
     let mut draft = Draft::new();
     let variables = variables(source, &mut draft);
     let file = config_file(source, &variables, &mut draft);
-    assemble(file, &variables, draft)
+    let loaded = assemble(file, &variables, draft)?;
+    Ok(Loaded { source: Some(source.clone()), ..loaded })
 }
 
 /// The same from a text and a list of variables, without looking at any folder.
@@ -229,6 +258,7 @@ fn assemble(file: Option<TextFile>, variables: &Variables, mut draft: Draft) -> 
             warnings: draft.warnings,
             config_path: file.map(|file| file.path),
             values: draft.values,
+            source: None,
         }),
         _ => Err(problems),
     }

@@ -15,6 +15,12 @@ current folder; the environment wins. Relative paths start at the current folder
 
 A key nobody knows, a value of the wrong type or a combination that cannot work stops the start and is told with its line.
 `tow config check` says the same without starting; `tow config show` prints every value with where it comes from.
+
+Server admins see the same under *Settings, Configuration*, and change the file there, a section at a time. The file is changed on the lines of
+the keys alone, so comments and order stay; it is checked as at a start before it is written, written whole or not at all, and the one
+before stays beside it as `tow.yaml.previous`. What a variable sets cannot be changed there, and secrets are shown as set or not set. Where
+the server may not write the file, or several instances run, the page shows the changed file to be copied. Each change asks once more who one is
+and is an event of the audit trail, with the old and the new value. New values hold after a restart.
 ";
 
 /// `docs/configuration.md`.

@@ -3,8 +3,12 @@
 mod model;
 mod pages;
 mod routes;
+mod server;
 
-pub use pages::samples;
+/// For the gallery.
+pub fn samples() -> Vec<crate::ui::Sample> {
+    [pages::samples(), server::samples()].concat()
+}
 
 pub use model::*;
 

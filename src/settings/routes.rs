@@ -11,6 +11,7 @@ use crate::web::{Flash, Form, Need, Reply, Routes};
 mod look;
 mod mail;
 mod password;
+mod server;
 mod sessions;
 
 pub fn routes() -> Routes {
@@ -29,6 +30,10 @@ pub fn routes() -> Routes {
         .get("/settings/mail", Need::Session, mail::show)
         .post("/settings/mail", Need::Session, mail::create)
         .does("does-test-mail")
+        .get("/settings/server", Need::Session, server::index)
+        .get("/settings/server/{section}", Need::Session, server::edit)
+        .post("/settings/server/{section}", Need::Session, server::update)
+        .does("does-change-configuration")
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {

@@ -1,7 +1,7 @@
 //! What the server is made of, built once at the edge.
 
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Loaded};
 use crate::db::Pool;
 use crate::net::Net;
 use crate::secret::Secret;
@@ -14,6 +14,8 @@ use tokio::sync::Semaphore;
 
 pub struct State {
     pub config: Config,
+    /// The same with where each value came from, and where it would be read again.
+    pub loaded: Loaded,
     pub pool: Pool,
     pub clock: Clock,
     pub keys: Keys,

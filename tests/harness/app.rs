@@ -8,7 +8,7 @@ use actix_web::{HttpMessage, test};
 use futures_util::future::LocalBoxFuture;
 use std::rc::Rc;
 use tow::access::Actor;
-use tow::config::{Loaded, load_text};
+use tow::config::{Loaded, Source, load};
 use tow::db::{self, Chore, Tx};
 use tow::error::{Error, Result};
 use tow::people::PersonId;
@@ -279,7 +279,11 @@ fn configuration(folder: &std::path::Path, variables: &[(&str, &str)]) -> Loaded
     let usual = [("APP_SECRET", APP_SECRET), ("DATA_ENCRYPTION_KEY", DATA_ENCRYPTION_KEY)];
     let missing = usual.into_iter().filter(|(name, _)| !variables.iter().any(|(own, _)| own == name));
     let all: Vec<_> = variables.iter().copied().chain(missing).collect();
-    load_text(&yaml, &all).unwrap_or_else(|problems| panic!("{problems:?}"))
+    let file = folder.join("tow.yaml");
+    std::fs::write(&file, yaml).unwrap();
+    let env = all.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+    let source = Source { config_path: Some(file), folder: folder.to_owned(), env };
+    load(&source).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
 async fn open_door(state: Shared) -> Door {

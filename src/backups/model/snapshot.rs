@@ -62,7 +62,7 @@ impl Snapshot {
     pub fn take(url: &Secret, at: DateTime<Utc>) -> Result<Snapshot> {
         let mut conn = PgConnection::establish(url.reveal())
             .map_err(|why| Fault::said(format!("The database does not answer: {why}.")))?;
-        let greeting = "set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; set timezone = 'UTC'; set application_name = 'tow backup'";
+        let greeting = "set statement_timeout = 0; set idle_in_transaction_session_timeout = 0; set timezone = 'UTC'; set application_name = 'tow-backup'";
         run(&mut conn, greeting)?;
         // Before the instant: what was deleted until then is no longer in the list.
         lock(&mut conn)?;

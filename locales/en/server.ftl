@@ -1,0 +1,41 @@
+server-title = Configuration
+settings-server-words = What this server runs with, and where each value comes from.
+server-words = What this server runs with, and where each value comes from. The file is { $path }; secrets do not stand in it.
+server-key = Key
+server-value = Value in force
+server-origin = Comes from
+server-override = The variable wins over the file.
+server-next = From the next start:
+server-waiting = The file was changed since this server started. Restart it, and the new values hold.
+server-broken = With the file as it is now, the next start would be refused.
+server-broken-mend = Mend it in the file itself; tow config check says the same.
+server-edit-of = Edit { $section }
+server-secrets = Secrets
+server-secrets-words = They come from variables and are never shown or changed here.
+server-age = In use for
+server-set = set,
+server-not-set = not set
+server-days = { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+}
+server-form-words = What is left empty stands at its default. The whole file is checked before it is written; the one before stays beside it, with .previous at its end.
+server-default = Default: { $value }
+server-expected = Expected: { $what }.
+server-restart = Counts after a restart.
+server-overridden = Set by { $variable }, which wins over the file: change it there.
+server-saved = The file is written. Restart the server, and the new values hold.
+server-unchanged = Nothing was changed.
+server-changed-meanwhile = Somebody changed { $path } while you had this form. Nothing was saved; what you typed is still here. Look whether it still fits, and send it again.
+server-copy = The changed file
+server-copy-words = It was checked and is right. Put it in the place of { $path } on each machine, then restart.
+server-many = { $count } instances of this server are running, each with a file of its own. So the changed file is shown to be copied, and not saved.
+server-closed = This server may not write { $path }. So the changed file is shown to be copied, and not saved.
+server-show = Show the changed file
+problem-server-said = { $words }
+problem-server-value = { $words } Expected: { $expected }.
+problem-server-long = That is longer than { $max } bytes. Give a shorter one.
+problem-server-unsure = The file is written in a way that cannot be changed safely from here (keys in braces, or anchors). Change it by hand; tow config check tells whether it is right.
+problem-server-unwritten = { $path } could not be written: { $why }. Nothing was changed.
+does-change-configuration = Change the configuration of the server.
+audit-did-configuration-changed = changed the configuration of the server
