@@ -14,7 +14,9 @@ pub use client::*;
 pub use desk::{Desk, PageDesk};
 pub use fault::{Fault, Reason};
 pub use model::*;
-pub use pages::{MAX_MASKED_PATTERNS, MAX_MASKED_WORDS, MAX_MODELS, MAX_NAMED, MAX_PATTERN_CHARS, samples};
+pub use pages::{
+    MAX_KEY_CHARS, MAX_MASKED_PATTERNS, MAX_MASKED_WORDS, MAX_MODELS, MAX_NAMED, MAX_PATTERN_CHARS, samples,
+};
 pub use redact::{ADDRESS, BadPattern, MAX_PATTERN_BYTES, Masks, SECRET, WORD, check_pattern};
 pub use sent::*;
 

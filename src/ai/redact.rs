@@ -53,11 +53,11 @@ impl Masks {
     }
 
     /// Every text of a request: what people and records say, and what tools gave. Our own instructions stay.
-    pub fn mask(&self, body: &mut Value) {
+    pub fn mask(&self, body: &mut Value, fence: &str) {
         if self.is_empty() {
             return;
         }
-        let words = Finder::of(self);
+        let words = Finder::of(self, fence);
         if let Some(input) = body.get_mut("input") {
             self.mask_within(input, &words, input_is_plain);
         }
@@ -71,7 +71,7 @@ impl Masks {
 
     /// One text.
     pub fn masked(&self, text: &str) -> String {
-        self.text(text, &Finder::of(self))
+        self.text(text, &Finder::of(self, ""))
     }
 
     fn mask_within(&self, value: &mut Value, words: &Finder, is_text: fn(&str) -> bool) {
@@ -92,6 +92,10 @@ impl Masks {
 
     /// What tools take and give is JSON as text, where a line break is two letters: there each text is masked by itself.
     fn text(&self, text: &str, words: &Finder) -> String {
+        // A mask that hit the fence would let any text forge one.
+        if !words.fence.is_empty() && text.contains(&words.fence) {
+            return text.split(&words.fence).map(|part| self.plain(part, words)).collect::<Vec<_>>().join(&words.fence);
+        }
         let inner = serde_json::from_str(text).ok().filter(|inner| matches!(inner, Value::Array(_) | Value::Object(_)));
         let Some(inner) = inner else { return self.plain(text, words) };
         let masked = self.json(&inner, words);
@@ -130,12 +134,14 @@ struct Finder {
     words: Words,
     /// None where one of them cannot be read: then everything is masked.
     patterns: Option<Vec<Regex>>,
+    /// Ours, and never masked; empty for none.
+    fence: String,
 }
 
 impl Finder {
-    fn of(masks: &Masks) -> Self {
+    fn of(masks: &Masks, fence: &str) -> Self {
         let patterns = masks.patterns.iter().map(|pattern| read(pattern).ok()).collect();
-        Finder { words: Words::of(&masks.words), patterns }
+        Finder { words: Words::of(&masks.words), patterns, fence: fence.to_owned() }
     }
 }
 

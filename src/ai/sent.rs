@@ -89,7 +89,7 @@ impl Sent {
     /// Of one that has not left: as it would leave now. `seen` are the records of it that its reader may open.
     pub fn of_prompt(prompt: &Prompt, ai: &Ai, masks: &Masks, seen: &BTreeMap<Uuid, Record>) -> Result<Sent> {
         let mut body = serde_json::to_value(prompt.body(ai, true)).map_err(Error::broken)?;
-        masks.mask(&mut body);
+        masks.mask(&mut body, &prompt.marks().fence);
         Ok(Sent::of_body(&body, prompt.marks(), seen))
     }
 
@@ -219,12 +219,18 @@ impl Reader<'_> {
 /// The text, with what was masked apart.
 fn pieces(words: &str) -> Vec<Piece> {
     let (mut pieces, mut rest) = (Vec::new(), words);
-    let first = |rest: &str| [ADDRESS, SECRET, WORD].iter().filter_map(|mask| Some((rest.find(mask)?, *mask))).min();
-    while let Some((at, mask)) = first(rest) {
+    // All masks begin with it: one look per bracket, however many there are.
+    let mut looked = 0;
+    while let Some(at) = rest.get(looked..).and_then(|after| after.find('[')).map(|at| looked + at) {
         let (before, after) = rest.split_at(at);
-        pieces.push(Piece { text: before.to_owned(), is_mask: false });
-        pieces.push(Piece { text: mask.to_owned(), is_mask: true });
-        rest = after.strip_prefix(mask).unwrap_or_default();
+        match [ADDRESS, SECRET, WORD].into_iter().find_map(|mask| Some((mask, after.strip_prefix(mask)?))) {
+            Some((mask, next)) => {
+                pieces.push(Piece { text: before.to_owned(), is_mask: false });
+                pieces.push(Piece { text: mask.to_owned(), is_mask: true });
+                (rest, looked) = (next, 0);
+            }
+            None => looked = at + 1,
+        }
     }
     pieces.push(Piece { text: rest.to_owned(), is_mask: false });
     pieces.retain(|piece| !piece.text.is_empty());

@@ -91,7 +91,7 @@ pub fn cuts(tx: &mut Tx) -> Result<Vec<Cut>> {
         "audit::cuts",
         "select sequence as told_by, at,
            case when after->>'sequence' ~ '^[0-9]{1,18}$' then (after->>'sequence')::bigint else 0 end as up_to from audit_events
-         where sequence is not null and outcome = 'succeeded' and action = ",
+         where sequence > 0 and outcome = 'succeeded' and action = ",
     );
     sql.bind(ActKind::AuditCut).push(" order by sequence desc limit 100");
     Ok(sql.load(tx.conn())?)

@@ -236,16 +236,11 @@ impl Decision {
         old.record.settle(tx, permit, changed.map(|_| act))
     }
 
-    /// Holds the older one and, when there is one already, the newer; `Invalid` when it is not there. Whoever makes the newer one
-    /// asks before it has a number: who holds a decision and then takes a number would otherwise wait for them for ever.
+    /// The older one, held with this one.
     fn hold_older(tx: &mut Tx, me: &Actor, old: &str, newer: Option<&Decision>) -> Result<Decision> {
-        let unknown = |error| match error {
-            Error::NotFound => Error::invalid("supersedes", "problem-decision-unknown"),
-            other => other,
-        };
-        let old = Decision::find(tx, me, &old.trim().to_uppercase()).map_err(unknown)?.record;
-        Record::lock_all(tx, newer.map(|newer| newer.record.id.0).into_iter().chain([old.id.0]).collect())?;
-        Decision::find(tx, me, &old.display_id).map_err(unknown)
+        let newer = newer.map(|newer| &newer.record);
+        let old = Record::hold_older(tx, me, (Kind::Decision, old), newer, "problem-decision-unknown")?;
+        Decision::find(tx, me, &old.display_id)
     }
 }
 

@@ -8,8 +8,8 @@ use crate::db::Tx;
 use crate::error::{Error, Problems, Result};
 use crate::files::Attachments;
 use crate::people::Face;
-use crate::records::{Edit, Record, SavedView, resolve};
-use crate::related::{Address, Parts, place_choices, place_here, place_value, sort_choices, sort_of, view_tabs};
+use crate::records::{Edit, SavedView, resolve};
+use crate::related::{Address, Parts, place_choices, place_for, sort_choices, sort_of, view_tabs};
 use crate::ui::{FieldProblem, count_label};
 use crate::web::{Flash, Form, Need, Reply, Routes};
 use actix_web::web::Path;
@@ -52,15 +52,9 @@ async fn index(ctx: Ctx) -> Result<Reply> {
 async fn new(ctx: Ctx) -> Result<Reply> {
     let key = ctx.project_key();
     let supersedes = ctx.query("supersedes").unwrap_or_default();
-    let old = supersedes.trim().to_uppercase();
-    let (places, place) = ctx
-        .read(move |tx, me| {
-            // What takes another's place is offered where that is.
-            let old = Record::find_many(tx, me, vec![old])?.into_iter().next();
-            let place = old.map_or_else(|| place_here(me, key.as_deref()), |old| place_value(me, old.place()));
-            Ok((place_choices(tx, me)?, place))
-        })
-        .await?;
+    let old = supersedes.clone();
+    let (places, place) =
+        ctx.read(move |tx, me| Ok((place_choices(tx, me)?, place_for(tx, me, &old, key.as_deref())?))).await?;
     let form = DecisionForm { place, supersedes, ..DecisionForm::default() };
     ctx.page(&New::new(ctx.shell("decisions")?, form, Problems::default(), &places))
 }

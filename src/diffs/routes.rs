@@ -9,7 +9,7 @@ use crate::memory::{Item, NewSource, StateForm, covers};
 use crate::records::Record;
 use crate::related::{Address, parse_place, place_choices};
 use crate::ui::count_label;
-use crate::web::{Flash, Form, Need, Reply, Routes};
+use crate::web::{Flash, Form, Need, Reply, Routes, listed};
 use actix_web::web::Path;
 use uuid::Uuid;
 
@@ -109,7 +109,7 @@ fn propose(tx: &mut Tx, me: &Actor, form: &ChangeForm) -> Result<Diff> {
     let mut evidence = Vec::new();
     if !form.source.trim().is_empty() {
         let source = NewSource { record: form.source.clone(), passage: form.passage.clone() };
-        evidence.push(NewEvidence::find(tx, me, &source, place, &ids(&form.widen))?);
+        evidence.push(NewEvidence::find(tx, me, &source, place, &listed(&form.widen))?);
     }
     let reason = parse_reason(&form.reason).map_err(|msg| Error::invalid("reason", msg))?;
     let change = NewChange { act, target, other: None, state, evidence, finding: None };
@@ -157,10 +157,6 @@ fn check_shown(form: &ChangeForm, target: &Item) -> Result<()> {
     }
     let (theirs, yours) = (target.record.title.clone(), form.state.title.clone());
     Err(Error::Conflict(Box::new(Conflict { field: "target", theirs, yours, seen: now })))
-}
-
-fn ids(typed: &str) -> Vec<String> {
-    typed.split(',').map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect()
 }
 
 /// The typed evidence when not everybody in the place may read it; nothing while either is not understood.

@@ -1,7 +1,7 @@
 //! `/memory`.
 
 use super::model::*;
-use super::pages::{Adding, EditPlace, History, Index, ItemForm, Loaded, New, Show, WORDS, filter, ids};
+use super::pages::{Adding, EditPlace, History, Index, ItemForm, Loaded, New, Show, WORDS, filter};
 use crate::access::{Actor, Ctx, Kind, Verb, check};
 use crate::comments::{self, Thread};
 use crate::db::Tx;
@@ -9,11 +9,11 @@ use crate::error::{Error, Problems, Result};
 use crate::files::Attachments;
 use crate::records::{Edit, Record, SavedView, resolve};
 use crate::related::{
-    Address, Parts, Preview, parse_place, place_choices, place_here, place_label, place_options, place_value,
+    Address, Parts, Preview, parse_place, place_choices, place_for, place_label, place_options, place_value,
     readers_of, sort_of, view_tabs,
 };
 use crate::ui::{FieldProblem, count_label};
-use crate::web::{Flash, Form, Need, Reply, Routes};
+use crate::web::{Flash, Form, Need, Reply, Routes, listed};
 use actix_web::web::Path;
 use uuid::Uuid;
 
@@ -54,15 +54,9 @@ async fn index(ctx: Ctx) -> Result<Reply> {
 async fn new(ctx: Ctx) -> Result<Reply> {
     let asked = |name| ctx.query(name).unwrap_or_default();
     let form = ItemForm { source: asked("source"), supersedes: asked("supersedes"), ..ItemForm::default() };
-    let (key, old) = (ctx.project_key(), form.supersedes.trim().to_uppercase());
-    let (places, place) = ctx
-        .read(move |tx, me| {
-            // What takes another's place is offered where that is.
-            let old = Record::find_many(tx, me, vec![old])?.into_iter().next();
-            let place = old.map_or_else(|| place_here(me, key.as_deref()), |old| place_value(me, old.place()));
-            Ok((place_choices(tx, me)?, place))
-        })
-        .await?;
+    let (key, old) = (ctx.project_key(), form.supersedes.clone());
+    let (places, place) =
+        ctx.read(move |tx, me| Ok((place_choices(tx, me)?, place_for(tx, me, &old, key.as_deref())?))).await?;
     let form = ItemForm { place, ..form };
     ctx.page(&New::new(ctx.shell("memory")?, form, Problems::default(), &places, Vec::new()))
 }
@@ -159,7 +153,7 @@ mod sources {
     /// `source` a display ID, `passage` its words, `widen` the narrower sources as they were shown.
     pub async fn create(ctx: Ctx, id: Path<String>, form: Form) -> Result<Reply> {
         let new = NewSource { record: form.text("source").to_owned(), passage: form.text("passage").to_owned() };
-        let (asked, typed, agreed) = (id.clone(), new.clone(), ids(form.text("widen")));
+        let (asked, typed, agreed) = (id.clone(), new.clone(), listed(form.text("widen")));
         let path = format!("/memory/{id}");
         let add = move |tx: &mut Tx, me: &Actor| {
             Item::add_source(tx, me, &asked, &typed, &agreed)?;
@@ -204,7 +198,7 @@ mod place {
     }
 
     pub async fn update(ctx: Ctx, id: Path<String>, form: Form) -> Result<Reply> {
-        let (asked, value, agreed) = (id.clone(), form.text("place").to_owned(), ids(form.text("widen")));
+        let (asked, value, agreed) = (id.clone(), form.text("place").to_owned(), listed(form.text("widen")));
         let chosen = value.clone();
         match ctx.write(move |tx, me| Item::move_to(tx, me, &asked, parse_place(me, &value)?, &agreed)).await {
             Ok(item) => Ok(ctx.redirect(&item.record.path(), Some(Flash::done("record-moved")))),

@@ -135,6 +135,12 @@ pub fn place_here(me: &Actor, key: Option<&str>) -> String {
     here.map_or("organisation".to_owned(), |project| place_value(me, Place::Project(project.id)))
 }
 
+/// As `place_here`, for what takes another's place: offered where that is, if there is one by this ID.
+pub fn place_for(tx: &mut Tx, me: &Actor, old: &str, key: Option<&str>) -> Result<String> {
+    let old = Record::find_many(tx, me, vec![old.trim().to_uppercase()])?.into_iter().next();
+    Ok(old.map_or_else(|| place_here(me, key), |old| place_value(me, old.place())))
+}
+
 #[derive(QueryableByName)]
 struct Tally {
     #[diesel(sql_type = BigInt)]

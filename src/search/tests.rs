@@ -4,8 +4,8 @@ use crate::harness::*;
 use tow::access::Place;
 use tow::records::{Record, TextLoader};
 use tow::search::{
-    Facet, MAX_PART_CHARS, MAX_QUERY_CHARS, MAX_RESULTS, MOST_MATCHES, Piece, Question, RESULTS_SHOWN, Words, marked,
-    step,
+    Facet, MAX_PART_CHARS, MAX_QUERY_CHARS, MAX_RESULTS, MAX_TELLING, MOST_MATCHES, Piece, Question, RESULTS_SHOWN,
+    Words, marked, step,
 };
 
 fn texts() -> Vec<TextLoader> {
@@ -190,11 +190,11 @@ fn what_is_made_edited_archived_or_moved_is_found_as_it_is_now() {
 #[test]
 fn an_unchanged_text_is_not_written_again_and_a_long_one_is_found_to_its_end() {
     let app = indexed();
-    let stamp = "select count(*) from search_passages where xmin::text::bigint > 0";
-    let before = app.count(stamp);
+    let stamp = "select string_agg(ctid::text, ' ' order by id) as text from search_passages";
+    let before = app.text(stamp);
     app.sql("update activity set transaction_id = transaction_id; delete from search_progress");
     index(&app);
-    assert_eq!(app.count(stamp), before);
+    assert_eq!(app.text(stamp), before);
     let long = "stone ".repeat(MAX_PART_CHARS / 6 + 10) + "zirconium";
     app.sql(&format!("update tickets set body = '{long}' where id = (select id from records where display_id = '{DOOR}'); delete from search_progress"));
     index(&app);
@@ -378,4 +378,23 @@ fn marks_become_pieces_and_stray_ones_vanish() {
     assert_eq!(marked("a \u{1}b\u{2} c"), [piece("a ", false), piece("b", true), piece(" c", false)]);
     assert_eq!(marked("\u{2}a\u{1}b"), [piece("a", false), piece("b", false)]);
     assert_eq!(marked(""), []);
+}
+
+#[test]
+fn of_a_sentence_so_many_of_its_longest_words_are_looked_for_within_what_a_question_may_have() {
+    let nine = (0..9).map(|letter| format!("word{letter} the ")).collect::<String>();
+    assert_eq!(Words::any_of(&nine).unwrap().text.split(" or ").count(), MAX_TELLING);
+    assert_eq!(Words::any_of("why is it so").map(|words| words.text), None, "short words tell nothing");
+    let endless = "x".repeat(5_000);
+    assert_eq!(Words::any_of(&format!("{endless} ferry")).unwrap().text, "ferry");
+    let long = (0..8).map(|letter| format!("{letter}{} ", "y".repeat(38))).collect::<String>();
+    let text = Words::any_of(&long).unwrap().text;
+    assert!(text.chars().count() <= MAX_QUERY_CHARS && text.contains(" or "), "{text}");
+}
+
+#[test]
+fn a_dash_between_blanks_excludes_nothing_and_a_word_with_a_number_keeps_its_meaning() {
+    let meant = |typed: &str| Words::parse(typed).unwrap().has_meaning();
+    assert!(meant("steel - where from") && meant("beam 12"));
+    assert!(!meant("steel -rust") && !meant("ATL-12") && !meant("\"north pier\""));
 }

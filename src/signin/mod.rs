@@ -31,7 +31,7 @@ mod throttle;
 
 pub use pages::samples;
 pub use password::{check_strength, hash, verify};
-pub use routes::{Half, fits, hashed, known};
+pub use routes::{Half, fits, forget_count, hashed, known};
 pub use throttle::{FREE_TRIES, FREE_TRIES_PER_ADDRESS, MAX_WAIT_SECONDS, Throttle, network_of, slow};
 pub use {confirmation::*, deed::*, factors::*, model::*, notice::*, offer::*, policy::*, steps::*};
 

@@ -115,7 +115,11 @@ async fn make(work: &mut Work<'_>, provider: &Provider, set: &Set, lease: Lease)
                     places.push(place);
                 }
                 Turn::Over => {}
-                Turn::Held(fault) => work.touch(Chore::Vectors, |tx| hold(tx, place, fault.reason))?,
+                Turn::Held(fault) => {
+                    // Each waited for its turn: a crowd at the gate shall not cost as many waits as there are places.
+                    sent += usize::from(fault.reason == Reason::Busy);
+                    work.touch(Chore::Vectors, |tx| hold(tx, place, fault.reason))?;
+                }
                 Turn::Lost => return Ok(false),
                 Turn::Stopped(fault) => return rest(work, set, &fault).map(|()| false),
             }
@@ -160,9 +164,9 @@ pub fn forbidden(work: &mut Work<'_>, set: &Set, asking: &Asking, batch: &[Waiti
     work.read(|tx| foresee(tx, &asking, &set.model, &records))
 }
 
-/// Whether it is about this place and not about the provider.
+/// Whether it is about this place and not about the provider: also when calls under way hold its budget.
 pub fn is_held(fault: &Fault) -> bool {
-    matches!(fault.reason, Reason::Policy | Reason::Kept | Reason::Model | Reason::Host | Reason::Budget)
+    fault.reason.is_forbidden() || fault.reason == Reason::Busy
 }
 
 /// Sends a batch and keeps what comes back. When the provider calls the request wrong it may be one text of many: halved until that

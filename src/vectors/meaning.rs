@@ -118,8 +118,7 @@ fn has_letters(text: &str) -> bool {
 }
 
 fn is_wanted(fault: &Fault) -> bool {
-    let held = [Reason::NoKey, Reason::Policy, Reason::Kept, Reason::Model, Reason::Host, Reason::Budget];
-    held.contains(&fault.reason)
+    fault.reason.is_forbidden() || fault.reason == Reason::NoKey
 }
 
 fn make(state: Shared, request: Uuid, asking: Asking, key: Key, patience: Wait) -> Coming<Vec<f32>> {

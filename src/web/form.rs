@@ -159,3 +159,8 @@ pub fn check_csrf(request: &HttpRequest, state: &Shared, given: &str) -> Result<
     }
     Err(Error::forbidden("refused-csrf"))
 }
+
+/// Several names in one field, with commas between them.
+pub fn listed(typed: &str) -> Vec<String> {
+    typed.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
+}

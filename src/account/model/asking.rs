@@ -11,15 +11,9 @@ use crate::text::value::Email;
 /// `Slow` for who asks too often from one address of the network. One address of mail that is asked for too often gets no further
 /// mail for a while, and nobody is told.
 pub fn ask<J: Job>(tx: &mut Tx, from: &str, email: &Email, job: &J) -> Result<()> {
-    let source = Throttle::asking(from);
-    source.check(tx)?;
-    source.fail(tx)?;
-    let mails = Throttle::mails(email.as_str());
-    match mails.check(tx) {
-        Ok(()) => {
-            mails.fail(tx)?;
-            queue::enqueue(tx, None, job)
-        }
+    Throttle::asking(from).take(tx)?;
+    match Throttle::mails(email.as_str()).take(tx) {
+        Ok(_) => queue::enqueue(tx, None, job),
         Err(Error::Slow(_)) => Ok(()),
         Err(other) => Err(other),
     }

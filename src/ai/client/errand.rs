@@ -152,7 +152,7 @@ impl Errand<'_> {
         let marks = self.marks.clone();
         desk.work(move || {
             let mut body = Value::clone(&plain);
-            masks.mask(&mut body);
+            masks.mask(&mut body, &marks.fence);
             // A masked address is another address.
             if endpoint == Endpoint::WebFetch && body != *plain {
                 return Ok(Err(Fault::new(Reason::Masked)));

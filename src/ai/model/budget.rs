@@ -1,7 +1,7 @@
 //! Tokens of this month, counted as calls end. A month is that of UTC. A call under way counts as what it may cost, so that many at
 //! once do not each take the last token; it ends as it would when the last is spent.
 
-use super::{Asking, LEASE_SECONDS};
+use super::{Asking, LEASE_SECONDS, OF_THE_WEB};
 use crate::ai::{Fault, Reason};
 use crate::db::Tx;
 use crate::db::sql::{Bind, Sql};
@@ -79,7 +79,7 @@ impl Budget {
             sql.bind(asking.organisation).push(" and p.project_id is null and p.person_monthly_tokens is not null");
         }
         sql.push(") b left join ai_usage u on u.holder = b.holder and u.month = ").bind(month(tx.now));
-        sql.push(" left join lateral (select sum(case when c.endpoint like 'web%' then 0 else c.bytes_out / ")
+        sql.push(&format!(" left join lateral (select sum(case when c.{OF_THE_WEB} then 0 else c.bytes_out / "))
             .bind(BYTES_PER_TOKEN)
             .push(" end");
         sql.push(" + case when c.endpoint not in ('responses', 'stream') then 0 else ").bind(ANSWER_TOKENS);

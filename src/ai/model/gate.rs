@@ -50,6 +50,9 @@ text_enum!(
     }
 );
 
+/// In SQL: what is of the web.
+pub const OF_THE_WEB: &str = "endpoint in ('web_search', 'web_fetch')";
+
 impl Endpoint {
     /// Answered by the web search provider, not by a model.
     pub fn is_web(self) -> bool {
@@ -339,7 +342,7 @@ pub fn close_lost(tx: &mut Tx) -> Result<usize> {
         "update ai_calls set outcome = 'lost', is_estimate = endpoint not like 'web%', tokens_in = ",
     );
     // Only models count in tokens.
-    sql.push("case when endpoint like 'web%' then 0 else bytes_out / ").bind(BYTES_PER_TOKEN).push(" end");
+    sql.push(&format!("case when {OF_THE_WEB} then 0 else bytes_out / ")).bind(BYTES_PER_TOKEN).push(" end");
     sql.push(", finished_at = ").bind(tx.now);
     sql.push(" where outcome = 'open' and coalesce(alive_at, at) < ");
     sql.bind(tx.now - Duration::seconds(LOST_AFTER_SECONDS)).push(CLOSED);

@@ -1,7 +1,7 @@
 //! The ledger as it is read: who may see the audit trail sees every call, everybody else their own. What a call carried is named
 //! only where the reader may see the record; the rest is a number.
 
-use super::{CallOutcome, Endpoint, Purpose};
+use super::{CallOutcome, Endpoint, OF_THE_WEB, Purpose};
 use crate::access::{Actor, Permission, ProjectId, Thing, Verb, can, check, may, visible};
 use crate::ai::{Fault, Reason};
 use crate::audit::{self, Act, ActKind, hex};
@@ -323,11 +323,11 @@ pub struct DayOfCalls {
 /// What left since then, by day of the reader's zone; what was refused did not leave and is counted apart.
 pub fn days_of_calls(tx: &mut Tx, me: &Actor, since: DateTime<Utc>) -> Result<Vec<DayOfCalls>> {
     let mut sql = Sql::named("ai::days", "select (c.at at time zone ");
-    sql.bind(me.zone().name()).push(
-        ")::date as day, case when c.endpoint = 'embeddings' then 'vectors' when c.endpoint like 'web%' then 'web' else 'answers' end as share, count(*) filter (where c.outcome <> 'refused') as calls,
+    sql.bind(me.zone().name()).push(&format!(
+        ")::date as day, case when c.endpoint = 'embeddings' then 'vectors' when c.{OF_THE_WEB} then 'web' else 'answers' end as share, count(*) filter (where c.outcome <> 'refused') as calls,
            coalesce(sum(c.tokens_in), 0)::bigint as tokens_in, coalesce(sum(c.tokens_out), 0)::bigint as tokens_out,
            count(*) filter (where c.outcome = 'refused') as refused from ai_calls c where ",
-    );
+    ));
     CallFilter { from: Some(since), ..CallFilter::default() }.narrow(&mut sql, me)?;
     sql.push(" group by 1, 2 order by 1, 2");
     Ok(sql.load(tx.conn())?)
@@ -338,13 +338,13 @@ pub fn days_of_calls(tx: &mut Tx, me: &Actor, since: DateTime<Utc>) -> Result<Ve
 pub fn last_calls(tx: &mut Tx, me: &Actor) -> Result<Vec<Call>> {
     let organisation = me.organisation_id().ok_or(Error::NotFound)?;
     // The web is asked elsewhere, and says nothing about the model provider.
-    let of_models = "c.endpoint not like 'web%' and c.organisation_id = ";
+    let of_models = format!("not (c.{OF_THE_WEB}) and c.organisation_id = ");
     let is_telling = |reason: &&Reason| Fault::is_outage(**reason) || reason.is_the_operators();
     let telling: Vec<String> = Reason::ALL.iter().filter(is_telling).map(|reason| reason.to_string()).collect();
     let mut sql = Sql::named("ai::last_calls", "select * from ((");
     let last = " order by c.at desc, c.id desc limit 1)";
-    sql.push(SELECT).push(of_models).bind(organisation).push(" and c.outcome = 'done'").push(last);
-    sql.push(" union all (").push(SELECT).push(of_models).bind(organisation);
+    sql.push(SELECT).push(&of_models).bind(organisation).push(" and c.outcome = 'done'").push(last);
+    sql.push(" union all (").push(SELECT).push(&of_models).bind(organisation);
     sql.push(" and c.outcome in ('failed', 'cut') and c.reason = any(").bind(Bind::Texts(telling)).push(")").push(last);
     sql.push(") last order by last.at desc");
     let calls: Vec<Call> = sql.load(tx.conn())?;

@@ -1,12 +1,15 @@
 //! What is typed about what may leave, and its checks.
 
+use super::settings::level_label;
 use crate::ai::{BadPattern, Level, Policy, check_pattern};
 use crate::config::Ai;
 use crate::error::{Error, Msg, Problems, Result};
-use crate::ui::thousands as digits;
+use crate::ui::{text, thousands as digits};
 use crate::web::Form;
 use std::collections::BTreeSet;
 
+/// The answer to who saved what somebody else had changed meanwhile.
+pub const LOST_RACE: u16 = 409;
 /// Of a budget; more is as good as none.
 pub const MAX_MONTHLY_TOKENS: i64 = 1_000_000_000_000;
 /// Models a policy names.
@@ -14,7 +17,7 @@ pub const MAX_MODELS: usize = 50;
 /// Providers, and assistants, that a policy names.
 pub const MAX_NAMED: usize = 50;
 /// Of the key of an assistant.
-const MAX_KEY_CHARS: usize = 60;
+pub const MAX_KEY_CHARS: usize = 60;
 /// Patterns that are masked.
 pub const MAX_MASKED_PATTERNS: usize = 20;
 /// Of one.
@@ -157,9 +160,12 @@ fn number(number: Option<i64>) -> String {
     number.map(|number| number.to_string()).unwrap_or_default()
 }
 
-/// None when blank: no limit. Spaces and commas between digits are how people write.
+/// None when blank: no limit. Between groups of three digits people write blanks, commas and points; 1.5 is no number of tokens.
 fn tokens(typed: &str) -> Result<Option<i64>, Msg> {
-    let plain: String = typed.chars().filter(|c| !c.is_whitespace() && !matches!(c, ',' | '.' | '’' | '_')).collect();
+    let groups: Vec<&str> = typed.trim().split([' ', '\u{a0}', '\u{202f}', ',', '.', '’', '_']).collect();
+    let is_grouped =
+        groups.iter().skip(1).all(|group| group.len() == 3) && groups.first().is_some_and(|group| group.len() <= 3);
+    let plain = if groups.len() == 1 || is_grouped { groups.concat() } else { "?".to_owned() };
     if plain.is_empty() {
         return Ok(None);
     }
@@ -206,7 +212,8 @@ fn hosts(typed: &str) -> Result<Option<Vec<String>>, Msg> {
 fn assistants(typed: &str) -> Result<Option<Vec<String>>, Msg> {
     let is_key = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '-');
     let read = |line: &str| (line.len() <= MAX_KEY_CHARS && line.chars().all(is_key)).then(|| line.to_owned());
-    named(typed, read).map_err(|()| Msg::new("problem-ai-assistants").with("most", MAX_NAMED))
+    named(typed, read)
+        .map_err(|()| Msg::new("problem-ai-assistants").with("most", MAX_NAMED).with("chars", MAX_KEY_CHARS))
 }
 
 /// One a line, as typed, each once.
@@ -241,8 +248,17 @@ pub fn configured(ai: &Ai) -> Vec<String> {
     all.into_iter().filter(|name| seen.insert(*name)).map(str::to_owned).collect()
 }
 
-/// The labels of what two policies say differently.
-pub fn differing(mine: &Policy, theirs: &Policy) -> Vec<&'static str> {
+/// Somebody else was faster: what they saved, where it differs from what was typed.
+#[derive(Debug, Clone)]
+pub struct Differing {
+    /// Message key.
+    pub label: &'static str,
+    pub theirs: String,
+}
+
+/// Of a lost race only. `mine` is what was typed, if it can be read.
+pub fn differing(status: u16, mine: Result<Policy>, theirs: &Policy) -> Vec<Differing> {
+    let Some(mine) = mine.ok().filter(|_| status == LOST_RACE) else { return Vec::new() };
     let label = |field: &str| match field {
         "level" => "ai-level",
         "models" => "ai-models",
@@ -255,5 +271,12 @@ pub fn differing(mine: &Policy, theirs: &Policy) -> Vec<&'static str> {
         "masks_secrets" => "ai-masks-secrets",
         _ => "ai-masked-words",
     };
-    mine.differences(theirs).into_iter().map(|(field, ..)| label(field)).collect()
+    let words = |value: String| match value.as_str() {
+        "" => text("none"),
+        "true" => text("yes"),
+        "false" => text("no"),
+        word => Level::parse(word).map_or(value.clone(), |level| text(level_label(level))),
+    };
+    let line = |(field, theirs, _): (&str, String, String)| Differing { label: label(field), theirs: words(theirs) };
+    mine.differences(theirs).into_iter().map(line).collect()
 }

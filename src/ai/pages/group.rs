@@ -1,6 +1,6 @@
 //! A group's own policy.
 
-use super::forms::PolicyForm;
+use super::forms::{Differing, PolicyForm};
 use super::settings::{ModelChoice, level_choices};
 use crate::ai::{Level, Policy};
 use crate::error::Problems;
@@ -21,6 +21,7 @@ pub struct GroupPolicyPage {
     pub models: Vec<ModelChoice>,
     /// What the organisation allows, which a group can only narrow.
     pub above: Level,
+    pub theirs: Vec<Differing>,
     pub can_manage: bool,
     pub problems: Problems,
 }
@@ -51,6 +52,7 @@ impl GroupPolicyPage {
             models: vec![ModelChoice { name: "gpt-5.2".to_owned(), is_allowed: true, is_configured: true }],
             above: Level::NoWeb,
             can_manage: true,
+            theirs: Vec::new(),
             problems: Problems::default(),
         }
     }

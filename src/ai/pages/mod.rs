@@ -7,7 +7,8 @@ mod request;
 mod settings;
 
 pub use forms::{
-    MAX_MASKED_PATTERNS, MAX_MASKED_WORDS, MAX_MODELS, MAX_NAMED, MAX_PATTERN_CHARS, PolicyForm, ProjectForm, differing,
+    LOST_RACE, MAX_KEY_CHARS, MAX_MASKED_PATTERNS, MAX_MASKED_WORDS, MAX_MODELS, MAX_NAMED, MAX_PATTERN_CHARS,
+    PolicyForm, ProjectForm, differing,
 };
 pub use group::GroupPolicyPage;
 pub use ledger::{CallLine, Chart, Ledger, LedgerForm, outcome_choices, people_choices, purpose_choices};

@@ -1,6 +1,6 @@
 //! `/settings/ai` and a project's own.
 
-use super::forms::{PolicyForm, ProjectForm, configured};
+use super::forms::{Differing, PolicyForm, ProjectForm, configured};
 use super::group::above_label;
 use crate::ai::{Budget, Call, Fault, Level, Policy, Reason};
 use crate::config::Ai;
@@ -22,7 +22,7 @@ pub struct Index {
     pub form: PolicyForm,
     pub policy: Policy,
     /// After a lost race, message keys of what differs from what was saved meanwhile.
-    pub theirs: Vec<&'static str>,
+    pub theirs: Vec<Differing>,
     pub levels: Vec<Choice>,
     pub models: Vec<ModelChoice>,
     pub can_manage: bool,
@@ -61,6 +61,7 @@ pub struct ProjectPage {
     /// What the organisation allows, which a project can only narrow.
     pub above: Level,
     pub spent: i64,
+    pub theirs: Vec<Differing>,
     pub can_manage: bool,
     pub problems: Problems,
 }
@@ -90,13 +91,18 @@ pub fn model_choices(ai: &Ai, ticked: &[String]) -> Vec<ModelChoice> {
 
 pub fn level_choices(chosen: &str) -> Vec<Choice> {
     // The widest first: it is what most have.
-    let label = |level: Level| match level {
+    let choice = |level: &Level| Choice::new(level, text(level_label(*level)), level.as_str() == chosen);
+    Level::ALL.iter().rev().map(choice).collect()
+}
+
+/// Message key.
+pub fn level_label(level: Level) -> &'static str {
+    match level {
         Level::All => "ai-level-all",
         Level::NoWeb => "ai-level-no-web",
         Level::Embeddings => "ai-level-embeddings",
         Level::Off => "ai-level-off",
-    };
-    Level::ALL.iter().rev().map(|level| Choice::new(level, text(label(*level)), level.as_str() == chosen)).collect()
+    }
 }
 
 /// What tow.yaml says of it: message key and value.
@@ -172,7 +178,10 @@ impl Index {
             levels: level_choices("no_web"),
             models: vec![ModelChoice { name: "gpt-5.2".to_owned(), is_allowed: true, is_configured: true }],
             policy,
-            theirs: vec!["ai-level", "ai-models"],
+            theirs: vec![
+                Differing { label: "ai-level", theirs: text("ai-level-off") },
+                Differing { label: "ai-models", theirs: text("none") },
+            ],
             can_manage: true,
             spent: 1_920_400,
             budgets: vec![budget],
@@ -227,6 +236,7 @@ impl ProjectPage {
             above: Level::NoWeb,
             spent: 0,
             can_manage: true,
+            theirs: Vec::new(),
             problems: Problems::default(),
         }
     }

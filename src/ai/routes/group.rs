@@ -1,7 +1,8 @@
 //! `/settings/groups/{id}/ai`: what may leave for the people of this group, and of its records.
 
+use super::NotSaved;
 use crate::access::Ctx;
-use crate::ai::pages::{GroupPolicyPage, PolicyForm, level_choices, model_choices};
+use crate::ai::pages::{GroupPolicyPage, PolicyForm, differing, level_choices, model_choices};
 use crate::ai::{Policy, Sphere, group_name};
 use crate::error::{Error, Problems, Result};
 use crate::people::GroupId;
@@ -26,12 +27,13 @@ async fn page(ctx: &Ctx, id: GroupId, form: Option<PolicyForm>, status: u16, pro
         .await?;
     let ai = &ctx.state.config.ai;
     let form = form.unwrap_or_else(|| PolicyForm::of_policy(&policy, ai));
+    let theirs = differing(status, form.check(ai, &policy).map(Policy::of_people), &policy);
     let can_manage = Sphere::Group(id).can_change(&ctx.me()?);
     let (levels, models) = (level_choices(&form.level), model_choices(ai, &form.models));
     let shell = ctx.shell("members")?;
     ctx.page_with(
         status,
-        &GroupPolicyPage { shell, id, name, form, policy, levels, models, above, can_manage, problems },
+        &GroupPolicyPage { shell, id, name, form, policy, levels, models, above, theirs, can_manage, problems },
     )
 }
 
@@ -46,13 +48,8 @@ pub async fn update(ctx: Ctx, id: Path<String>, sent: Form) -> Result<Reply> {
             typed.check(&ai, &saved)?.of_people().save(tx, me, Sphere::Group(id))
         })
         .await;
-    match saved {
-        Ok(()) => Ok(ctx.redirect(&format!("/settings/groups/{id}/ai"), Some(Flash::done("saved")))),
-        Err(Error::Invalid(problems)) => page(&ctx, id, Some(form), 422, problems).await,
-        Err(Error::Conflict(conflict)) => {
-            form.version = conflict.seen;
-            page(&ctx, id, Some(form), 409, Problems::one("", "problem-ai-stale")).await
-        }
-        Err(other) => Err(other),
+    match NotSaved::of(saved, &mut form.version)? {
+        None => Ok(ctx.redirect(&format!("/settings/groups/{id}/ai"), Some(Flash::done("saved")))),
+        Some(not) => page(&ctx, id, Some(form), not.status, not.problems).await,
     }
 }

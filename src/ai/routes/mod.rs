@@ -5,7 +5,7 @@ mod group;
 mod project;
 mod requests;
 
-use super::pages::{Index, PolicyForm, Tested, connection, differing, level_choices, model_choices};
+use super::pages::{Index, LOST_RACE, PolicyForm, Tested, connection, differing, level_choices, model_choices};
 use super::{
     Asking, Budget, PageDesk, Policy, Prompt, Provider, Purpose, Source, Sphere, keeps_out, last_calls, outage,
     set_keeps_out,
@@ -62,14 +62,8 @@ async fn page(
             Ok((policy, last, outage, spent, Budget::list(tx, &asking, &[])?, keeps_out(tx, me)?))
         })
         .await?;
-    // After a lost race: where the two differ.
-    let theirs = match &form {
-        Some(form) if status == 409 => {
-            form.check(ai, &policy).map_or_else(|_| Vec::new(), |mine| differing(&mine, &policy))
-        }
-        _ => Vec::new(),
-    };
     let form = form.unwrap_or_else(|| PolicyForm::of_policy(&policy, ai));
+    let theirs = differing(status, form.check(ai, &policy), &policy);
     let view = Index {
         shell: ctx.shell("settings")?,
         connection: connection(ai),
@@ -102,14 +96,30 @@ async fn update(ctx: Ctx, sent: Form) -> Result<Reply> {
             typed.check(&ai, &saved)?.save(tx, me, Sphere::Organisation)
         })
         .await;
-    match saved {
-        Ok(()) => Ok(ctx.redirect("/settings/ai", Some(Flash::done("saved")))),
-        Err(Error::Invalid(problems)) => page(&ctx, Some(form), Vec::new(), 422, problems).await,
-        Err(Error::Conflict(conflict)) => {
-            form.version = conflict.seen;
-            page(&ctx, Some(form), Vec::new(), 409, Problems::one("", "problem-ai-stale")).await
+    match NotSaved::of(saved, &mut form.version)? {
+        None => Ok(ctx.redirect("/settings/ai", Some(Flash::done("saved")))),
+        Some(not) => page(&ctx, Some(form), Vec::new(), not.status, not.problems).await,
+    }
+}
+
+/// Why the form of a policy comes back.
+struct NotSaved {
+    status: u16,
+    problems: Problems,
+}
+
+impl NotSaved {
+    /// None when it was saved. After a lost race the form's version is theirs, so that who saves again has seen it.
+    fn of(saved: Result<()>, version: &mut String) -> Result<Option<NotSaved>> {
+        match saved {
+            Ok(()) => Ok(None),
+            Err(Error::Invalid(problems)) => Ok(Some(NotSaved { status: 422, problems })),
+            Err(Error::Conflict(conflict)) => {
+                *version = conflict.seen;
+                Ok(Some(NotSaved { status: LOST_RACE, problems: Problems::one("", "problem-ai-stale") }))
+            }
+            Err(other) => Err(other),
         }
-        Err(other) => Err(other),
     }
 }
 

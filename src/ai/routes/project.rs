@@ -1,7 +1,8 @@
 //! `/projects/{key}/ai`: what of this project may leave.
 
+use super::NotSaved;
 use crate::access::Ctx;
-use crate::ai::pages::{Heading, ProjectForm, ProjectPage, level_choices};
+use crate::ai::pages::{Heading, ProjectForm, ProjectPage, differing, level_choices};
 use crate::ai::{Budget, Policy, Sphere};
 use crate::error::{Error, Problems, Result};
 use crate::web::{Flash, Form, Reply};
@@ -26,10 +27,11 @@ async fn page(ctx: &Ctx, key: &str, form: Option<ProjectForm>, status: u16, prob
         })
         .await?;
     let form = form.unwrap_or_else(|| ProjectForm::of_policy(&policy));
+    let theirs = differing(status, form.check(), &policy);
     let can_manage = Sphere::Project(of.id).can_change(&ctx.me()?);
     let of = Heading { key: of.key, name: of.name };
     let (shell, levels) = (ctx.shell("projects")?, level_choices(&form.level));
-    ctx.page_with(status, &ProjectPage { shell, of, form, policy, levels, above, spent, can_manage, problems })
+    ctx.page_with(status, &ProjectPage { shell, of, form, policy, levels, above, spent, theirs, can_manage, problems })
 }
 
 pub async fn update(ctx: Ctx, key: Path<String>, sent: Form) -> Result<Reply> {
@@ -42,13 +44,8 @@ pub async fn update(ctx: Ctx, key: Path<String>, sent: Form) -> Result<Reply> {
             checked?.save(tx, me, sphere)
         })
         .await;
-    match saved {
-        Ok(()) => Ok(ctx.redirect(&format!("/projects/{key}/ai"), Some(Flash::done("saved")))),
-        Err(Error::Invalid(problems)) => page(&ctx, &key, Some(form), 422, problems).await,
-        Err(Error::Conflict(conflict)) => {
-            form.version = conflict.seen;
-            page(&ctx, &key, Some(form), 409, Problems::one("", "problem-ai-stale")).await
-        }
-        Err(other) => Err(other),
+    match NotSaved::of(saved, &mut form.version)? {
+        None => Ok(ctx.redirect(&format!("/projects/{key}/ai"), Some(Flash::done("saved")))),
+        Some(not) => page(&ctx, &key, Some(form), not.status, not.problems).await,
     }
 }

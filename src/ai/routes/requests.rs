@@ -28,14 +28,11 @@ pub async fn show(ctx: Ctx, call: Path<String>) -> Result<Reply> {
         })
         .await?;
     let seen: BTreeMap<Uuid, Record> = seen;
-    let view = RequestPage {
-        shell: ctx.shell("settings")?,
-        sent: Sent::of_kept(&request, &seen)?,
-        of: seen.get(&request.record_id).cloned(),
-        is_exact: request.has_hash(&call.hash),
-        days: ctx.state.config.ai.request_days,
-        call,
-    };
+    let of = seen.get(&request.record_id).cloned();
+    let hash = call.hash.clone();
+    let (sent, is_exact) = ctx.work(move || Ok((Sent::of_kept(&request, &seen)?, request.has_hash(&hash)))).await?;
+    let days = ctx.state.config.ai.request_days;
+    let view = RequestPage { shell: ctx.shell("settings")?, sent, of, is_exact, days, call };
     ctx.page(&view)
 }
 

@@ -39,6 +39,8 @@ fn a_form_that_is_wrong_comes_back_with_what_was_typed_and_a_lost_race_is_told()
     for (name, value, words) in [
         ("monthly_tokens", "lots", "whole number"),
         ("monthly_tokens", "-5", "whole number"),
+        ("monthly_tokens", "1.5", "whole number"),
+        ("monthly_tokens", "1,00", "whole number"),
         ("person_monthly_tokens", "9999999999999999999999", "whole number"),
         ("level", "nuclear", "error"),
         ("model", "", "Allow at least one model"),
@@ -53,11 +55,11 @@ fn a_form_that_is_wrong_comes_back_with_what_was_typed_and_a_lost_race_is_told()
     assert_eq!(ben.post("/settings/ai", &FORM).status, 303);
     let lost = ben.post("/settings/ai", &with("monthly_tokens", "1 000 000"));
     assert!(
-        lost.status == 409 && lost.has("differs from yours here:") && lost.has("<li>Tokens a month</li>"),
+        lost.status == 409 && lost.has("Saved meanwhile") && lost.has("<dt>Tokens a month</dt>"),
         "{}",
         lost.text()
     );
-    assert!(!lost.has("<li>Models</li>"));
+    assert!(!lost.has("<dt>Models</dt>"));
 }
 
 #[test]
@@ -84,7 +86,8 @@ fn a_lead_switches_ai_off_for_the_project_and_others_see_it() {
     let page = app.as_(VERA).get("/projects/ATL/ai");
     assert!(page.has("value=\"off\" checked") && page.has("The organisation allows everything"));
     assert_eq!(app.as_(DOV).get("/projects/ATL/ai").status, 404);
-    assert_eq!(app.as_(EDDA).post("/projects/ATL/ai", &[("level", "all"), ("version", "0")]).status, 409);
+    let lost = app.as_(EDDA).post("/projects/ATL/ai", &[("level", "all"), ("version", "0")]);
+    assert!(lost.status == 409 && lost.has("<dd>Nothing: AI is off</dd>"), "{}", lost.text());
 }
 
 #[test]
@@ -170,7 +173,8 @@ fn a_group_has_a_page_of_its_own_where_who_manages_ai_narrows() {
     assert_eq!(app.as_(BEN).post(&path, &form).status, 303);
     let page = app.as_(CLEO).get(&path);
     assert!(page.has("value=\"embeddings\" checked") && page.has("Last changed by Ben Okafor"), "{}", page.text());
-    assert_eq!(app.as_(BEN).post(&path, &[("level", "all"), ("model", "gpt-5.2"), ("version", "0")]).status, 409);
+    let lost = app.as_(BEN).post(&path, &[("level", "all"), ("model", "gpt-5.2"), ("version", "0")]);
+    assert!(lost.status == 409 && lost.has("<dd>Search by meaning only"), "{}", lost.text());
     assert!(app.as_(CLEO).get(&format!("/settings/groups/{id}")).has(&path));
     assert_eq!(
         app.count("select count(*) from audit_events where action = 'ai.policy_changed' and target_kind = 'group'"),

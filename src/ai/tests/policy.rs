@@ -3,8 +3,8 @@
 use super::*;
 use std::time::{Duration, Instant};
 use tow::ai::{
-    BadPattern, MAX_MASKED_PATTERNS, MAX_MODELS, MAX_NAMED, MAX_PATTERN_CHARS, Masks, Policy, Reason, Sphere, WebTools,
-    assistants_allowed, check_pattern, foresee,
+    BadPattern, MAX_KEY_CHARS, MAX_MASKED_PATTERNS, MAX_MODELS, MAX_NAMED, MAX_PATTERN_CHARS, Masks, Policy, Reason,
+    Sphere, WebTools, assistants_allowed, check_pattern, foresee,
 };
 
 fn decide(app: &App, who: Who, sphere: Sphere, policy: Policy) {
@@ -103,6 +103,23 @@ fn what_fits_a_pattern_is_masked_also_within_json_and_before_the_words() {
 }
 
 #[test]
+fn no_mask_touches_the_fence_between_which_records_stand() {
+    let models = Models::new();
+    let app = models.app();
+    let policy = || Policy {
+        masked_words: vec!["abc".to_owned(), "123".to_owned()],
+        masked_patterns: vec!["[0-9a-f]{4,}".to_owned()],
+        ..Policy::default()
+    };
+    app.write(ADA, |tx, me| policy().save(tx, me, Sphere::Organisation)).unwrap();
+    let prompt = about(&app, STEEL);
+    ask(&app, CLEO, &prompt).unwrap();
+    let sent = models.bodies()[0].to_string();
+    let fence = &sent[sent.find(" begin ").unwrap() - 16..][..16];
+    assert!(fence.chars().all(|c| c.is_ascii_hexdigit()) && sent.matches(fence).count() >= 2, "{sent}");
+}
+
+#[test]
 fn a_pattern_that_was_changed_behind_the_forms_back_masks_everything() {
     assert_eq!(masking(&["("]).masked("the night shift"), "[masked]");
     assert_eq!(masking(&["x*"]).masked("a night"), "a night");
@@ -165,6 +182,7 @@ fn lists_that_make_no_sense_come_back_beside_their_field() {
         ("hosts", many(MAX_NAMED + 1, "host"), "At most 50 lines"),
         ("assistants", "Chief of Staff".to_owned(), "the key of an assistant"),
         ("assistants", many(MAX_NAMED + 1, "key"), "At most 50 lines"),
+        ("assistants", "k".repeat(MAX_KEY_CHARS + 1), "up to 60 small letters"),
     ] {
         let page = post(field, &typed);
         assert!(page.status == 422 && page.has(words) && page.has("aria-invalid"), "{field}={typed}: {}", page.text());

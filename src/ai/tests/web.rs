@@ -147,7 +147,7 @@ fn what_the_policy_masks_is_masked_in_a_query_and_stops_an_address() {
     assert!(fetch(&app, "https://steel.example/?q=crane").is_ok());
     assert_eq!(exa.asked().len(), 2);
     let mut other = json!({ "q": "condor", "query": "condor" });
-    Masks { words: vec!["condor".to_owned()], ..Masks::default() }.mask(&mut other);
+    Masks { words: vec!["condor".to_owned()], ..Masks::default() }.mask(&mut other, "");
     assert_eq!(other, json!({ "q": "condor", "query": "[masked]" }));
 }
 

@@ -41,7 +41,13 @@ pub async fn create(ctx: Ctx, form: Form) -> Result<Reply> {
                 true => Some(Fault::new(Reason::NoKey)),
                 false => {
                     let records = prepared.prompt.records();
-                    foresee_as(tx, &prepared.asking, Endpoint::Stream, &ai.openai_reasoning_model, &records)?
+                    foresee_as(
+                        tx,
+                        &prepared.asking.clone().at(site(&ai)),
+                        Endpoint::Stream,
+                        &ai.openai_reasoning_model,
+                        &records,
+                    )?
                 }
             };
             let masks = masks(tx, &prepared.asking)?;

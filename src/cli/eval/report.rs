@@ -72,7 +72,9 @@ impl<'c> Report<'c> {
     pub fn verdict(&self, least_recall: f64) -> Result<(), String> {
         let leaks = self.leaks();
         if leaks > 0 {
-            return Err(format!("{leaks} leaks: somebody found what they must not. See LEAK above."));
+            return Err(format!(
+                "Leaks: {leaks}. What somebody must not find was found, or went into a prompt. See LEAK above."
+            ));
         }
         match self.recall() {
             Some(recall) if recall < least_recall => Err(format!(

@@ -144,7 +144,7 @@ fn what_must_never_be_found_and_is_fails_whatever_the_recall() {
     let report = Report::new(&cases, outcomes(&app, &cases).unwrap(), Citations::NotAsked);
     assert_eq!((report.recall(), report.leaks()), (Some(1.0), 1));
     assert!(report.to_string().contains(&format!("LEAK: {STEEL}")), "{report}");
-    assert!(report.verdict(0.0).unwrap_err().starts_with("1 leaks"));
+    assert!(report.verdict(0.0).unwrap_err().starts_with("Leaks: 1."));
 }
 
 #[test]

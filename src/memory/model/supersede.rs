@@ -1,7 +1,7 @@
 //! A newer item takes the place of an older one; both show it.
 
 use super::{Field, Item, Status};
-use crate::access::{Actor, Verb, may};
+use crate::access::{Actor, Kind, Verb, may};
 use crate::audit::{Act, ActKind};
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -32,15 +32,10 @@ impl Item {
         old.record.settle(tx, permit, changed.map(|_| act))
     }
 
-    /// Holds the older one and, when there is one already, the newer; `Invalid` when it is not there. Whoever makes the newer one
-    /// asks before it has a number: who holds an item and then takes a number would otherwise wait for them for ever.
+    /// The older one, held with this one.
     pub(super) fn hold_older(tx: &mut Tx, me: &Actor, old: &str, newer: Option<&Item>) -> Result<Item> {
-        let unknown = |error| match error {
-            Error::NotFound => Error::invalid("supersedes", "problem-memory-unknown"),
-            other => other,
-        };
-        let old = Item::find(tx, me, &old.trim().to_uppercase()).map_err(unknown)?.record;
-        Record::lock_all(tx, newer.map(|newer| newer.record.id.0).into_iter().chain([old.id.0]).collect())?;
-        Item::find(tx, me, &old.display_id).map_err(unknown)
+        let newer = newer.map(|newer| &newer.record);
+        let old = Record::hold_older(tx, me, (Kind::Memory, old), newer, "problem-memory-unknown")?;
+        Item::find(tx, me, &old.display_id)
     }
 }

@@ -8,7 +8,7 @@ use crate::records::Record;
 use crate::related::{PlaceChoice, parse_place, place_options};
 use crate::text::value::Tag;
 use crate::ui::{Choice, Shell, filters};
-use crate::web::Form;
+use crate::web::{Form, listed};
 use askama::Template;
 
 #[derive(Template)]
@@ -68,7 +68,7 @@ impl ItemForm {
         Ok(NewItem {
             tags,
             sources: self.new_source().into_iter().collect(),
-            widen: ids(&self.widen),
+            widen: listed(&self.widen),
             supersedes: Some(self.supersedes.trim().to_owned()).filter(|old| !old.is_empty()),
             ..NewItem::of_state(place, state)
         })
@@ -78,11 +78,6 @@ impl ItemForm {
         let record = self.source.trim();
         (!record.is_empty()).then(|| NewSource { record: record.to_owned(), passage: self.passage.clone() })
     }
-}
-
-/// Display IDs as a form carries them.
-pub fn ids(typed: &str) -> Vec<String> {
-    typed.split(',').map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect()
 }
 
 impl New {

@@ -154,6 +154,25 @@ impl Record {
         Ok(())
     }
 
+    /// Of the two of which the newer replaces the older: holds the older one and, when there is one already, the newer. `Invalid`
+    /// under `supersedes` when it is not there. Whoever makes the newer one asks before it has a number: who holds a record and then
+    /// takes a number would otherwise wait for them for ever.
+    pub fn hold_older(
+        tx: &mut Tx,
+        me: &Actor,
+        (kind, old): (Kind, &str),
+        newer: Option<&Record>,
+        unknown: &'static str,
+    ) -> Result<Record> {
+        let unknown = |error| match error {
+            Error::NotFound => Error::invalid("supersedes", unknown),
+            other => other,
+        };
+        let old = Record::find(tx, me, kind, &old.trim().to_uppercase()).map_err(unknown)?;
+        Record::lock_all(tx, newer.map(|newer| newer.id.0).into_iter().chain([old.id.0]).collect())?;
+        Record::find(tx, me, kind, &old.display_id).map_err(unknown)
+    }
+
     /// The change clock of lists; each verb that changes a record's own content winds it.
     pub fn touch(&self, tx: &mut Tx) -> Result<()> {
         let mut sql = Sql::named("records::touch", "update records set updated_at = ");

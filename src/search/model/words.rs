@@ -7,10 +7,11 @@ pub const MAX_QUERY_CHARS: usize = 200;
 /// One letter begins too many words.
 const LEAST_PREFIX_CHARS: usize = 2;
 
-/// Shorter words of a sentence tell little.
-const LEAST_TELLING_CHARS: usize = 4;
+/// Shorter words of a sentence tell little, longer ones are none.
+pub const TELLING_CHARS: std::ops::RangeInclusive<usize> = 4..=40;
 /// Words of a sentence that are looked for.
 pub const MAX_TELLING: usize = 8;
+const OR: &str = " or ";
 
 /// A question that is not empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +35,7 @@ impl Words {
             return None;
         }
         let is_exact =
-            text.contains('"') || text.split(' ').any(|word| word.starts_with('-') || word.eq_ignore_ascii_case("or"));
+            text.contains('"') || text.split(' ').any(|word| is_excluded(word) || word.eq_ignore_ascii_case("or"));
         Some(Words { begun: begun(&text), id: id(&text), is_exact, text })
     }
 
@@ -42,22 +43,24 @@ impl Words {
     pub fn any_of(sentence: &str) -> Option<Words> {
         let mut words: Vec<&str> = sentence
             .split(|c: char| !c.is_alphanumeric())
-            .filter(|word| word.chars().count() >= LEAST_TELLING_CHARS && !word.eq_ignore_ascii_case("or"))
+            .filter(|word| TELLING_CHARS.contains(&word.chars().count()))
             .collect();
         words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
         let mut telling: Vec<&str> = Vec::new();
         for word in words {
-            if !telling.iter().any(|known| known.eq_ignore_ascii_case(word)) && telling.len() < MAX_TELLING {
+            let chars: usize = telling.iter().chain([&word]).map(|word| word.chars().count() + OR.len()).sum();
+            let is_new = !telling.iter().any(|known| known.eq_ignore_ascii_case(word));
+            if is_new && telling.len() < MAX_TELLING && chars <= MAX_QUERY_CHARS {
                 telling.push(word);
             }
         }
-        let text = telling.join(" or ");
+        let text = telling.join(OR);
         (!text.is_empty()).then_some(Words { text, begun: None, id: None, is_exact: false })
     }
 
-    /// Whether what is meant may be said in other words: not with an ID, nor where the words themselves are wanted.
+    /// Whether what is meant may be said in other words: not with an ID ("beam 12" may be none), nor where the words themselves are wanted.
     pub fn has_meaning(&self) -> bool {
-        !self.is_exact && self.id.is_none()
+        !self.is_exact && !(self.id.is_some() && self.text.contains('-'))
     }
 
     /// An expression of type `tsquery`. PostgreSQL's web search syntax accepts any text.
@@ -72,6 +75,11 @@ impl Words {
         sql.push(")");
         sql
     }
+}
+
+/// `-word`; a dash between blanks is one.
+fn is_excluded(word: &str) -> bool {
+    word.strip_prefix('-').is_some_and(|rest| rest.starts_with(char::is_alphanumeric))
 }
 
 /// The last word when it is a plain one outside of quotes.

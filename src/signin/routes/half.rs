@@ -1,6 +1,6 @@
 //! The page between the two halves of coming in, with what is shown there; signing in has it, and so has break-glass.
 
-use super::{browser, device_answer, note_copied};
+use super::{browser, device_answer, forget_count, note_copied};
 use crate::access::{Actor, PublicCtx};
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Problems, Result};
@@ -61,11 +61,7 @@ impl Half {
             ctx.touch(Chore::Throttle, move |tx, me| step.note_failure(tx, me, failures)).await?;
         }
         if done.is_ok() && matches!(shown, Shown::Passkey(_)) {
-            let questions = Throttle::question(&ctx.caller.address);
-            // They are in: a count that stays must not cost them the cookie.
-            if let Err(error) = ctx.touch(Chore::Throttle, move |tx, _| questions.clear(tx)).await {
-                tracing::error!(name = "signin.count_kept", %error, "the count of answered questions could not be cleared");
-            }
+            forget_count(ctx, Throttle::question(&ctx.caller.address)).await;
         }
         match &shown {
             Shown::Passkey(answer) => note_copied(ctx, done, answer).await,

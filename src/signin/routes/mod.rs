@@ -9,7 +9,9 @@ mod second;
 pub use half::Half;
 
 use super::pages::New;
-use super::{Attempt, Begun, Entered, LEAVING_COOKIE, Offer, hash, leads_on, passkeys, sign_out, slow, verify};
+use super::{
+    Attempt, Begun, Entered, LEAVING_COOKIE, Offer, Throttle, hash, leads_on, passkeys, sign_out, slow, verify,
+};
 use crate::access::{Ctx, PublicCtx};
 use crate::db::Chore;
 use crate::error::{Error, Msg, Problems, Result};
@@ -115,6 +117,13 @@ pub async fn fits(ctx: &Ctx, password: Secret, stored: Option<String>) -> Result
 pub async fn hashed(ctx: &Ctx, password: Secret) -> Result<String> {
     let _turn = ctx.state.hashing.acquire().await.map_err(Error::broken)?;
     ctx.work(move || hash(&password)).await
+}
+
+/// After a success; a count that stays must not cost anybody their cookie.
+pub async fn forget_count(ctx: &PublicCtx, throttle: Throttle) {
+    if let Err(error) = ctx.touch(Chore::Throttle, move |tx, _| throttle.clear(tx)).await {
+        tracing::error!(name = "signin.count_kept", %error, "the count of tries could not be cleared after a success");
+    }
 }
 
 /// The same words for a wrong password and an unknown address.

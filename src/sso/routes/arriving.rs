@@ -4,7 +4,7 @@ use crate::access::{Actor, Ctx, PublicCtx};
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Msg, Result};
 use crate::people::{Entry, Method, PersonId};
-use crate::signin::{Throttle, slow};
+use crate::signin::{Throttle, forget_count, slow};
 use crate::sso::provider::{Claims, Client, Provider, Tokens};
 use crate::sso::routes::departing::{Failure, note};
 use crate::sso::token::{self, SKEW_SECONDS, Wrong};
@@ -51,10 +51,7 @@ pub async fn show(ctx: PublicCtx, inside: Option<Ctx>) -> Result<Reply> {
     };
     let reply = match come_back(&ctx, inside.as_ref(), &trip).await {
         Ok(reply) => {
-            // They are in: a count that stays must not cost them the cookie.
-            if let Err(error) = ctx.touch(Chore::Throttle, move |tx, _| source.clear(tx)).await {
-                tracing::error!(name = "sso.count_kept", %error, "the count of a sign-on that succeeded could not be cleared");
-            }
+            forget_count(&ctx, source).await;
             reply
         }
         Err(Failure::Told(msg)) => {

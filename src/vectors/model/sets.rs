@@ -94,14 +94,25 @@ impl Set {
         Ok(set)
     }
 
+    /// The one that serves, unless it is an empty one of another model.
+    fn useful(tx: &mut Tx, ai: &Ai) -> Result<Option<Set>> {
+        Ok(match Set::find(tx, SetState::Serving)? {
+            Some(set) if set.is_of(ai) || set.has_vectors(tx)? => Some(set),
+            _ => None,
+        })
+    }
+
     /// For a server that embeds: the set that serves, made when there is none or an empty one of another model.
     pub fn ensure(tx: &mut Tx, ai: &Ai) -> Result<Set> {
-        let set = match Set::find(tx, SetState::Serving)? {
-            Some(set) if set.is_of(ai) || set.has_vectors(tx)? => return Ok(set),
-            Some(set) => Some(set),
-            None => None,
-        };
-        if let Some(set) = set {
+        if let Some(set) = Set::useful(tx, ai)? {
+            return Ok(set);
+        }
+        lock_sets(tx)?;
+        // Somebody may have begun one meanwhile.
+        if let Some(set) = Set::useful(tx, ai)? {
+            return Ok(set);
+        }
+        if let Some(set) = Set::find(tx, SetState::Serving)? {
             set.retire(tx)?;
         }
         Set::begin(tx, ai, SetState::Serving)

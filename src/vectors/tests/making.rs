@@ -443,3 +443,24 @@ fn more_than_2000_dimensions_are_kept_in_half_precision_with_an_index_of_their_o
         "{index}"
     );
 }
+
+#[test]
+fn a_place_whose_budget_is_held_by_calls_under_way_waits_and_the_others_go_on() {
+    let models = Models::new();
+    let app = models.app();
+    index(&app);
+    let limit = || Policy { monthly_tokens: Some(100), ..Policy::default() };
+    app.write(EDDA, |tx, me| limit().save(tx, me, Sphere::Project(ATLAS))).unwrap();
+    app.sql(&format!(
+        "insert into ai_calls (id, organisation_id, at, alive_at, purpose, endpoint, host, model, records, holders, attempt, bytes_out, bytes_in,
+           tokens_in, tokens_out, hash, outcome, is_estimate)
+         select gen_random_uuid(), id, '{now}', '{now}', 'passages', 'embeddings', 'x', 'x', '{{}}', array['{atlas}'::uuid], 1, 400, 0, 0, 0, '', 'open', false
+         from organisations limit 1",
+        now = app.state().clock.now().to_rfc3339(),
+        atlas = ATLAS.0
+    ));
+    embed(&app);
+    assert_eq!(app.text("select string_agg(distinct reason, ' ') as text from vector_holds"), "busy");
+    assert!(made(&app, "DEC-1") > 0 && made(&app, STEEL) == 0);
+    assert_eq!(fault(&app), "", "and it was nobody's fault");
+}
