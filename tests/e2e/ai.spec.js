@@ -25,6 +25,7 @@ test("the owner tests the connection, switches AI off, and sees what left and wh
     await expect(page.getByRole("row")).toHaveCount(5);
     await expect(page.getByRole("img", { name: /Most on .* with 2/ })).toBeVisible();
     await scan(page, "ledger");
+    await page.getByText("Filters", { exact: true }).click();
     await page.getByLabel("Outcome").selectOption({ label: "Refused here" });
     await page.getByRole("button", { name: "Show", exact: true }).click();
     await expect(page.getByRole("row")).toHaveCount(3);

@@ -39,6 +39,15 @@ test("a question is answered as one looks on, cites what it was made from, and p
     await page.getByRole("button", { name: "Send" }).click();
     await expect(page.getByRole("button", { name: "Apply" })).toBeVisible({ timeout: 10_000 });
     await scan(page);
+    // What somebody changes in a card stays when another answer beside it is whole.
+    models.script.push({ text: "Meanwhile. ".repeat(30) + "Done.", pause: 60 });
+    await page.getByLabel("Your question").fill("And what else?");
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByRole("link", { name: "Edit", exact: true }).click();
+    await page.getByLabel("Text").fill("Ask the other mill.");
+    await expect(page.getByText("Done.")).toBeVisible({ timeout: 20_000 });
+    await expect(page.getByRole("button", { name: "Stop" })).toBeHidden();
+    await expect(page.getByLabel("Text")).toHaveValue("Ask the other mill.");
     await page.getByRole("button", { name: "Apply" }).click();
     await expect(page.getByText("Applied").first()).toBeVisible();
     await page.setViewportSize({ width: 390, height: 844 });
