@@ -8,12 +8,13 @@ use crate::net::Net;
 use crate::secret::Secret;
 use crate::ui;
 use crate::vault::Vault;
-use crate::web::{self, Keys, Need, Purpose, Reply, Routes, Shared, State};
+use crate::web::{self, Keys, Meter, Need, Purpose, Reply, Routes, Shared, State};
 use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpResponse, HttpServer};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -55,6 +56,7 @@ pub fn state_with(loaded: &Loaded, pool: db::Pool) -> Result<State> {
         nav: crate::features::nav(),
         deeds: crate::features::deeds(),
         routes: crate::features::routes().list(),
+        meter: Meter::default(),
         hashing: Semaphore::new(HASHES_AT_ONCE),
         is_dev: cfg!(debug_assertions),
         is_test: false,
@@ -98,6 +100,20 @@ pub async fn serve(state: Shared, tls: Option<rustls::ServerConfig>) -> std::io:
     }
     .run()
     .await
+}
+
+/// Answers `/metrics` and nothing else, on an address of its own.
+pub fn metrics_server(state: Shared, bind: SocketAddr) -> std::io::Result<Server> {
+    let site = move || {
+        let metrics = actix_web::web::get().to(metrics);
+        App::new().app_data(state.clone()).route("/metrics", metrics)
+    };
+    Ok(HttpServer::new(site).workers(1).disable_signals().bind(bind)?.run())
+}
+
+async fn metrics(state: Shared) -> Result<HttpResponse> {
+    let text = web::blocking(move || crate::health::metrics(&state)).await?;
+    Ok(HttpResponse::Ok().content_type(crate::health::CONTENT_TYPE).body(text))
 }
 
 /// Everything this server answers to, with what stands around each request; tests call the same.

@@ -128,6 +128,8 @@ mod ai_tests;
 mod trail_tests;
 #[path = "../src/trail/stream_tests.rs"]
 mod trail_stream_tests;
+#[path = "../src/health/tests.rs"]
+mod health_tests;
 #[path = "../src/backups/tests.rs"]
 mod backups_tests;
 #[path = "../src/cli/demo/tests.rs"]

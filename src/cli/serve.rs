@@ -157,16 +157,24 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
         Role::All | Role::Worker => Some(start_work(&state, &database.url)?),
     };
     let system = actix_web::rt::System::new();
-    let served = match args.role {
-        Role::Worker => system.block_on(stop_asked()),
-        Role::All | Role::Web => system.block_on(app::serve(state.shared(), tls)),
-    };
+    let state = state.shared();
+    let served = system.block_on(async {
+        if let Some(bind) = loaded.config.runtime.metrics_bind {
+            actix_web::rt::spawn(app::metrics_server(state.clone(), bind)?);
+        }
+        match args.role {
+            Role::Worker => stop_asked().await,
+            Role::All | Role::Web => app::serve(state, tls).await,
+        }
+    });
     // After the last request, because that may have enqueued something.
     if let Some(runner) = runner {
         runner.stop();
     }
     served.map_err(|error| {
-        Failure::Failed(format!("The server could not listen on {}: {error}.", loaded.config.runtime.bind))
+        let runtime = &loaded.config.runtime;
+        let metrics = runtime.metrics_bind.map(|bind| format!(" (or, for metrics, on {bind})")).unwrap_or_default();
+        Failure::Failed(format!("The server could not listen on {}{metrics}: {error}.", runtime.bind))
     })
 }
 

@@ -10,6 +10,7 @@ use url::{Host, Url};
 pub fn check(draft: &mut Draft, config: &Config, secrets: &Secrets) {
     let mut checks = Checks { draft, config };
     checks.reaching();
+    checks.metrics();
     checks.sessions();
     checks.sign_on();
     checks.mail();
@@ -46,6 +47,33 @@ impl Checks<'_> {
         self.warn(
             is_public && !runtime.is_https() && security.allow_plain_http,
             "security.allow_plain_http is on: passwords and sessions travel readable for everyone on the way.",
+        );
+    }
+
+    /// How busy a company is, is nobody else's business.
+    fn metrics(&mut self) {
+        let runtime = &self.config.runtime;
+        let Some(bind) = runtime.metrics_bind else { return };
+        let is_private = match bind.ip() {
+            IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified(),
+            IpAddr::V6(ip) => {
+                ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local() || ip.is_unspecified()
+            }
+        };
+        self.refuse(
+            &["runtime.metrics_bind"],
+            !is_private,
+            "runtime.metrics_bind is a public address, and metrics tell how busy the company is. Bind loopback or an \
+             address of a private network.",
+        );
+        self.refuse(
+            &["runtime.metrics_bind", "runtime.bind"],
+            bind.port() == runtime.bind.port(),
+            "runtime.metrics_bind and runtime.bind have the same port; metrics need one of their own.",
+        );
+        self.warn(
+            bind.ip().is_unspecified(),
+            "runtime.metrics_bind listens on every address of this machine: let nobody but the Prometheus reach that port.",
         );
     }
 

@@ -125,6 +125,8 @@ pub static KEYS: &[Key] = &[
         .effect("Links in mails already sent keep the old address; passkeys are bound to the host name and must be added again; sign-on providers need the new redirect address."),
     key("runtime.bind", Address, Default::Text("127.0.0.1:8080"),
         "Address and port to listen on. Anything but loopback needs an https public_app_url or security.allow_plain_http."),
+    unset("runtime.metrics_bind", Address,
+        "Address and port on which a Prometheus reads /metrics, such as 127.0.0.1:9180. Not set, there are none. Public addresses are refused."),
     key("runtime.data_dir", Folder, Default::Text("data"),
         "Folder for what the server keeps itself: the embedded database, its lock, mails of the file transport."),
     key("runtime.trusted_proxy_cidrs", List(&Range), Default::List(&["127.0.0.0/8", "::1/128"]),

@@ -31,6 +31,8 @@ pub struct Runtime {
     #[serde(deserialize_with = "url")]
     pub public_app_url: Url,
     pub bind: SocketAddr,
+    /// Where `/metrics` is answered, and nothing else; None for nowhere.
+    pub metrics_bind: Option<SocketAddr>,
     /// Holds `postgres/`, `tow.lock`, `mail/`; relative to the current folder.
     pub data_dir: PathBuf,
     pub trusted_proxy_cidrs: Vec<Cidr>,

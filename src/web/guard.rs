@@ -39,6 +39,9 @@ pub async fn guard(
     renewal::tell(&mut response, &state);
     harden(response.headers_mut(), &state, id);
     log(&response, id, began);
+    let pattern = response.request().match_pattern();
+    let method = response.request().method().as_str();
+    state.meter.count(method, pattern.as_deref(), response.status().as_u16(), began.elapsed());
     Ok(response)
 }
 

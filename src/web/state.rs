@@ -7,7 +7,7 @@ use crate::net::Net;
 use crate::secret::Secret;
 use crate::ui::NavGroup;
 use crate::vault::Vault;
-use crate::web::{Keys, RouteInfo};
+use crate::web::{Keys, Meter, RouteInfo};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -33,6 +33,8 @@ pub struct State {
     pub deeds: BTreeMap<&'static str, &'static str>,
     /// Every route with what it needs, for the doors of the API and their description.
     pub routes: Vec<RouteInfo>,
+    /// What this instance answered so far.
+    pub meter: Meter,
     /// At most two password hashes at a time: each takes a core and 19 MiB.
     pub hashing: Semaphore,
     /// `/_gallery` and other aids for developers.

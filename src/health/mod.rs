@@ -1,4 +1,10 @@
-//! What /readyz and `tow doctor` look at, each part by name.
+//! What /readyz and `tow doctor` look at, each part by name; and the numbers that /metrics gives.
+
+mod metrics;
+mod model;
+
+pub use metrics::{CONTENT_TYPE, metrics};
+pub use model::*;
 
 use crate::db::sql::Sql;
 use crate::web::State;
