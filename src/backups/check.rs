@@ -23,7 +23,7 @@ pub struct Checked {
 /// judge, and stored secrets that it could not open, are told and no fault.
 pub fn check(place: &Place, set: &Set, identity: Option<&Identity>, accepts_other_keys: bool) -> Result<Checked> {
     let other_keys = place.other_keys(&set.manifest);
-    if !set.is_signed(place) && other_keys.is_empty() {
+    if !set.is_signed(place) && !place.is_other_signer(&set.manifest) {
         return Err(Fault::said(format!(
             "The manifest of {} was changed after it was written: its signature does not fit. Do not trust this set.",
             set.path.display()

@@ -130,6 +130,12 @@ impl<'p> Place<'p> {
         manifest.keys.iter().filter_map(differs).collect()
     }
 
+    /// Whether it says that another APP_SECRET signed it, which is the only excuse for a signature that does not fit here.
+    pub fn is_other_signer(&self, manifest: &Manifest) -> bool {
+        let note = manifest.keys.iter().find(|note| note.name == APP_SECRET);
+        note.and_then(|note| note.print.as_ref()).is_some_and(|print| !self.has_app_secret(print))
+    }
+
     fn has_app_secret(&self, print: &str) -> bool {
         let former = self.keys.former_mac(Purpose::Backup, APP_SECRET);
         [Some(self.keys.mac(Purpose::Backup, APP_SECRET)), former].into_iter().flatten().any(|mac| short(&mac) == print)

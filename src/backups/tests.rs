@@ -379,6 +379,12 @@ fn other_keys_are_told_by_name_and_accepted_only_when_asked() {
     assert!(words(meadow.check(&set, None)).contains("another APP_SECRET"));
     let accepted = check(&Place::of(&meadow.loaded).unwrap(), &set, None, true).unwrap();
     assert_eq!(accepted.other_keys.len(), 1);
+    let bent = rewrite(&yard, &set, |manifest| manifest.content.files += 1);
+    fs::write(bent.path.join("manifest.hmac"), "not ours").unwrap();
+    let meadow = Meadow::new(&[("DATA_ENCRYPTION_KEY", OTHER_KEY)]);
+    let told = check(&Place::of(&meadow.loaded).unwrap(), &Set::open(&bent.path).unwrap(), None, true);
+    assert!(words(told).contains("was changed after it was written"), "another key excuses no other signature");
+    let set = rewrite(&yard, &set, |_| {});
     let rotated = Meadow::new(&[
         ("APP_SECRET", "5d0c1f7e92ab48360e7d91c4f2b8a6357c20e9d4b1f8a635"),
         ("APP_SECRET_PREVIOUS", APP_SECRET),
