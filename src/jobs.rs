@@ -3,8 +3,8 @@
 use crate::db::{self, Chore};
 use crate::queue::{self, Entry, JobKind, Work};
 use crate::{
-    account, ai, audit, chat, comments, diffs, docs, error::Result, exports, files, imports, invitations, mail, people,
-    reviews, search, setup, signin, snapshots, sso, trail, vectors,
+    account, agents, ai, audit, chat, comments, diffs, docs, error::Result, exports, files, imports, invitations, mail,
+    people, reviews, search, setup, signin, snapshots, sso, trail, vectors,
 };
 use std::time::Duration;
 
@@ -29,6 +29,7 @@ pub fn kinds() -> Vec<JobKind> {
         JobKind::of::<vectors::MakeVectors>(),
         JobKind::of::<diffs::ReviewMemory>(),
         JobKind::of::<snapshots::MakeSnapshot>(),
+        JobKind::of::<agents::RunAgent>(),
     ]
 }
 
@@ -46,6 +47,8 @@ pub fn schedule() -> Vec<Entry> {
         Entry { name: "vectors.tend", every: TWO_SECONDS, wakes_on: None, run: vectors::tend },
         Entry { name: "ai.close_lost", every: FIVE_MINUTES, wakes_on: None, run: close_lost_calls },
         Entry { name: "chat.close_lost", every: FIVE_MINUTES, wakes_on: None, run: close_lost_answers },
+        Entry { name: "agents.begin_due", every: FIVE_SECONDS, wakes_on: None, run: begin_due_runs },
+        Entry { name: "agents.close_lost", every: FIVE_MINUTES, wakes_on: None, run: close_lost_runs },
         Entry { name: "diffs.review_memory", every: DAY, wakes_on: None, run: review_memory },
         // Forgetting
         Entry { name: "sessions.forget", every: DAY, wakes_on: None, run: forget_sessions },
@@ -107,6 +110,17 @@ fn index(work: &mut Work) -> Result<()> {
 
 fn review_memory(work: &mut Work) -> Result<()> {
     work.touch(Chore::Review, diffs::enqueue_reviews).map(drop)
+}
+
+fn begin_due_runs(work: &mut Work) -> Result<()> {
+    if !work.config.background.operating_background_enabled {
+        return Ok(());
+    }
+    work.touch(Chore::Agent, agents::begin_due).map(drop)
+}
+
+fn close_lost_runs(work: &mut Work) -> Result<()> {
+    work.touch(Chore::Agent, agents::close_lost).map(drop)
 }
 
 fn close_lost_calls(work: &mut Work) -> Result<()> {

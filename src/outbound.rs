@@ -48,6 +48,11 @@ fn of_purpose(purpose: Purpose) -> Outbound {
         Purpose::ChatTitle => {
             ("Chat: a title", "The first question of a chat was answered", "That question; no record’s text")
         }
+        Purpose::Agent => (
+            "Agents: a run",
+            "Somebody runs an agent, or set it to run by the clock",
+            "Fixed words, what the agent is told, and text of records that every reader of the run’s place may read",
+        ),
     };
     Outbound { room: "ai", what, to: PROVIDER, when, carries, off: NO_KEY }
 }

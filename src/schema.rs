@@ -48,6 +48,43 @@ diesel::table! {
 }
 
 diesel::table! {
+    agent_runs (id) {
+        id -> Uuid,
+        organisation_id -> Uuid,
+        agent_id -> Uuid,
+        trigger -> Text,
+        scope -> Text,
+        project_id -> Nullable<Uuid>,
+        group_id -> Nullable<Uuid>,
+        owner_id -> Nullable<Uuid>,
+        place_id -> Uuid,
+        record_id -> Nullable<Uuid>,
+        variant -> Text,
+        person_id -> Nullable<Uuid>,
+        version_id -> Nullable<Uuid>,
+        number -> Nullable<Integer>,
+        state -> Text,
+        is_stopping -> Bool,
+        attempts -> Integer,
+        result -> Text,
+        model -> Text,
+        records -> Array<Uuid>,
+        reason -> Nullable<Text>,
+        about -> Text,
+        tokens_in -> BigInt,
+        tokens_out -> BigInt,
+        diff_id -> Nullable<Uuid>,
+        snapshot_id -> Nullable<Uuid>,
+        published_at -> Nullable<Timestamptz>,
+        published_by_id -> Nullable<Uuid>,
+        queued_at -> Timestamptz,
+        alive_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+        slot -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     agent_versions (id) {
         id -> Uuid,
         agent_id -> Uuid,
@@ -157,12 +194,13 @@ diesel::table! {
 diesel::table! {
     ai_requests (call_id) {
         call_id -> Uuid,
-        record_id -> Uuid,
+        record_id -> Nullable<Uuid>,
         part -> Uuid,
-        person_id -> Uuid,
+        person_id -> Nullable<Uuid>,
         at -> Timestamptz,
         body -> Text,
         marks -> Jsonb,
+        run_id -> Nullable<Uuid>,
     }
 }
 
@@ -1265,6 +1303,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     account_links,
     activity,
     agent_bindings,
+    agent_runs,
     agent_versions,
     agents,
     ai_calls,

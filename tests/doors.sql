@@ -111,3 +111,12 @@ insert into agent_versions (id, agent_id, number, instructions, model, mode, kin
   select '00000000-0000-0000-0000-000000000431', id, 1, 'Watch.', 'fast', 'off', '{doc}', created_at, created_at from agents;
 insert into agent_versions (id, agent_id, instructions, model, mode, kinds, saved_at)
   select '00000000-0000-0000-0000-000000000432', id, 'Watch well.', 'fast', 'off', '{doc}', created_at from agents;
+-- …0433 a run of it in Atlas, …0434 a call of that run and what it sent.
+insert into agent_runs (id, organisation_id, agent_id, trigger, scope, project_id, state, queued_at, finished_at, result)
+  select '00000000-0000-0000-0000-000000000433', a.organisation_id, a.id, 'manual', 'project', p.id, 'completed', a.created_at, a.created_at, 'Low water'
+  from agents a, projects p where p.key = 'ATL';
+insert into ai_calls (id, organisation_id, at, finished_at, purpose, endpoint, host, model, records, attempt, bytes_out, hash, outcome)
+  select '00000000-0000-0000-0000-000000000434', organisation_id, queued_at, queued_at, 'agent', 'responses', 'api.openai.com', 'm', '{}', 1, 900, '', 'done'
+  from agent_runs;
+insert into ai_requests (call_id, run_id, part, at, body, marks)
+  select '00000000-0000-0000-0000-000000000434', id, id, queued_at, '{"model": "m", "input": []}', '{"fence": "", "sources": []}' from agent_runs;

@@ -82,6 +82,8 @@ mod memory_tests;
 mod diffs_tests;
 #[path = "../src/agents/tests.rs"]
 mod agents_tests;
+#[path = "../src/agents/run_tests.rs"]
+mod agents_run_tests;
 #[path = "../src/chat/tests/mod.rs"]
 mod chat_tests;
 #[path = "../src/snapshots/tests.rs"]

@@ -11,6 +11,7 @@ use tow::db::schema_file::schema_file;
 const NO_KEY: &[(&str, &str)] = &[
     ("records.place_id", "one of four tables, by scope; generated"),
     ("memory_diffs.place_id", "as records.place_id"),
+    ("agent_runs.place_id", "as records.place_id"),
     ("counters.place_id", "whatever numbers are counted for"),
     ("vector_holds.place_id", "one of four tables, for a minute"),
     ("activity.transaction_id", "PostgreSQL's"),

@@ -151,6 +151,7 @@ ai-sent-cut = There is more. The file has all of it.
 ai-vectors = Search by meaning
 ai-purpose-connection-test = Connection test
 ai-purpose-passages = Search by meaning: passages
+ai-purpose-agent = A run of an agent
 ai-purpose-search = Search by meaning: a question
 ai-outcome-open = Under way
 ai-outcome-done = Completed

@@ -192,6 +192,8 @@ pub enum Chore {
     Egress,
     /// Answers of a chat while they come, and what of a chat is a preference: nobody else ever reads it.
     Chat,
+    /// Runs of agents while they go on, and those that the clock begins.
+    Agent,
 }
 
 /// Commits housekeeping without asking for receipts.

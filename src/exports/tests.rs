@@ -316,6 +316,7 @@ const STAYS: &[(&str, &str)] = &[
     ("agents", "of this server's AI, as its policies are"),
     ("agent_bindings", "with them"),
     ("agent_versions", "with them"),
+    ("agent_runs", "with them; what came of them travels"),
     ("ai_calls", "evidence about what left this server; its page has an export of its own"),
     ("ai_group_policies", "a decision about this server and its provider"),
     ("ai_policies", "a decision about this server and its provider"),

@@ -1,6 +1,6 @@
 //! Where an agent may run: on the server, in the organisation, in a project, for a person. Off at one level is off below it.
 
-use super::{Agent, AgentId};
+use super::{Agent, AgentId, BuiltIn, Contract, Rhythm, Schedule};
 use crate::access::{Actor, Permission, Place, ProjectId, Thing, Verb, can, may};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
@@ -8,8 +8,9 @@ use crate::db::sql::{Bind, Sql};
 use crate::error::{Error, Result};
 use crate::people::PersonId;
 use crate::text_enum;
+use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Bool, Int4, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Int4, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 
 text_enum!(
     /// The widest first.
@@ -114,9 +115,15 @@ pub struct Binding {
     pub edition: i32,
     #[diesel(sql_type = Nullable<Text>)]
     pub updated_by: Option<String>,
+    #[diesel(embed)]
+    pub schedule: Schedule,
+    /// None where it does not run by itself.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub due_at: Option<DateTime<Utc>>,
 }
 
 const COLUMNS: &str = "select b.agent_id, b.level, b.project_id, b.person_id, b.is_enabled, b.version, b.edition,
+    b.rhythm, b.at_minute, b.weekday, b.every_hours, b.variant, b.due_at,
     (select p.name from people p where p.id = b.updated_by_id) as updated_by
     from agent_bindings b join agents a on a.id = b.agent_id where a.organisation_id = ";
 
@@ -153,7 +160,8 @@ impl Binding {
     pub fn leave(tx: &mut Tx, agent: AgentId, place: Place) -> Result<Leave> {
         let mut sql = Sql::named(
             "agents::leave",
-            "select b.agent_id, b.level, b.project_id, b.person_id, b.is_enabled, b.version, b.edition, null::text as updated_by
+            "select b.agent_id, b.level, b.project_id, b.person_id, b.is_enabled, b.version, b.edition,
+               b.rhythm, b.at_minute, b.weekday, b.every_hours, b.variant, b.due_at, null::text as updated_by
              from agent_bindings b where b.agent_id = ",
         );
         sql.bind(agent).push(" and (b.level in ('server', 'organisation') or b.project_id = ").bind(place.id());
@@ -185,6 +193,7 @@ pub struct BindingForm {
     pub version: Option<i32>,
     /// What was seen; 0 where nothing was decided.
     pub edition: i32,
+    pub schedule: Schedule,
 }
 
 impl BindingForm {
@@ -195,6 +204,7 @@ impl BindingForm {
         if let Some(number) = self.version {
             super::Versions::find(tx, agent, number).map_err(|_| Error::invalid("version", "problem-choice"))?;
         }
+        self.check_schedule(agent, post)?;
         let id = agent.ensure(tx, me)?;
         if self.write(tx, me, id, post)? == 0 {
             return Err(Error::invalid("", "problem-agent-stale"));
@@ -207,6 +217,21 @@ impl BindingForm {
         audit::record(tx, permit, act.note("level", post.level()).note("enabled", self.is_enabled))
     }
 
+    /// The whole server is no place to run for, and a doc is named each time.
+    fn check_schedule(&self, agent: &Agent, post: Post) -> Result<()> {
+        if self.schedule.rhythm == Rhythm::Off {
+            return Ok(());
+        }
+        if !can_be_scheduled(agent, post) {
+            return Err(Error::invalid("rhythm", "problem-choice"));
+        }
+        let is_type = crate::snapshots::Type::parse(&self.schedule.variant).is_some();
+        match agent.contract == Contract::Snapshot && !is_type {
+            true => Err(Error::invalid("variant", "problem-choice")),
+            false => Ok(()),
+        }
+    }
+
     fn write(&self, tx: &mut Tx, me: &Actor, agent: AgentId, post: Post) -> Result<usize> {
         let (project, person) = match post {
             Post::Project(id) => (Some(id.0), None),
@@ -215,9 +240,11 @@ impl BindingForm {
         };
         let mut sql = Sql::named(
             "agents::bind",
-            "insert into agent_bindings as b (id, agent_id, level, project_id, person_id, is_enabled, version, updated_by_id, updated_at)",
+            "insert into agent_bindings as b (id, agent_id, level, project_id, person_id, is_enabled, version, updated_by_id, updated_at,
+               rhythm, at_minute, weekday, every_hours, variant, due_at)",
         );
-        let values: [Bind; 9] = [
+        let schedule = &self.schedule;
+        let values: [Bind; 14] = [
             tx.new_id().into(),
             agent.into(),
             post.level().into(),
@@ -227,13 +254,30 @@ impl BindingForm {
             Bind::MaybeInt(self.version),
             me.person_id().map(|id| id.0).into(),
             tx.now.into(),
+            schedule.rhythm.into(),
+            schedule.at_minute.into(),
+            schedule.weekday.into(),
+            schedule.every_hours.into(),
+            schedule.variant.as_str().into(),
         ];
-        sql.add(" values (?, ?, ?, ?, ?, ?, ?, ?, ?)", values);
+        sql.add(" values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ", values);
+        let zone = me.organisation.as_ref().and_then(|organisation| organisation.time_zone.parse().ok());
+        match schedule.next(tx.now, zone.unwrap_or(chrono_tz::UTC)).filter(|_| self.is_enabled) {
+            Some(next) => sql.bind(next),
+            None => sql.push("null"),
+        };
         sql.push(
-            " on conflict (agent_id, level, project_id, person_id) do update set is_enabled = excluded.is_enabled, version = excluded.version,
+            ") on conflict (agent_id, level, project_id, person_id) do update set is_enabled = excluded.is_enabled, version = excluded.version,
+              rhythm = excluded.rhythm, at_minute = excluded.at_minute, weekday = excluded.weekday, every_hours = excluded.every_hours,
+              variant = excluded.variant, due_at = excluded.due_at,
               updated_by_id = excluded.updated_by_id, updated_at = excluded.updated_at, edition = b.edition + 1 where b.edition = ",
         );
         sql.bind(self.edition);
         Ok(sql.execute(tx.conn())?)
     }
+}
+
+/// Whether it may run there by itself.
+pub fn can_be_scheduled(agent: &Agent, post: Post) -> bool {
+    post != Post::Server && agent.built_in() != Some(BuiltIn::DocMemoryReviewer)
 }

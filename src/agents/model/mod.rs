@@ -1,9 +1,19 @@
 //! Agents: what there is, what each is told, where each may run.
 
 mod bindings;
+mod progress;
+mod reading;
+mod rhythm;
+mod runs;
+mod start;
 mod versions;
 
 pub use bindings::*;
+pub use progress::*;
+pub use reading::*;
+pub use rhythm::*;
+pub use runs::*;
+pub use start::*;
 pub use versions::*;
 
 use crate::access::{Actor, Kind, Permission, Thing, Verb, may};

@@ -2,10 +2,12 @@
 
 mod draft;
 mod index;
+mod run;
 mod show;
 
 pub use draft::*;
 pub use index::*;
+pub use run::*;
 pub use show::*;
 
 use crate::ui::{Sample, sample};
@@ -19,5 +21,10 @@ pub fn samples() -> Vec<Sample> {
         sample("agents/off", &Show::off_sample()),
         sample("agents/draft", &EditDraft::sample()),
         sample("agents/compare", &Compare::sample()),
+        sample("agents/run", &RunPage::sample()),
+        sample("agents/run-closed", &RunPage::closed_sample()),
+        sample("agents/run-failed", &RunPage::failed_sample()),
+        sample("agents/request", &RunRequest::sample()),
+        sample("agents/preview", &RunPreview::sample()),
     ]
 }

@@ -1,11 +1,16 @@
 //! One agent: what it is told, and where it may run.
 
-use crate::access::Actor;
+use crate::access::{Actor, Permission, holds};
 use crate::agents::model::*;
-use crate::error::Problems;
+use crate::db::Tx;
+use crate::error::{Error, Problems, Result};
+use crate::related::{PlaceChoice, parse_place, place_choices, place_options};
+use crate::snapshots;
 use crate::text::diff::{Line, words};
 use crate::ui::{Choice, Shell, filters, text};
+use crate::web::Form;
 use askama::Template;
+use chrono::{DateTime, Utc};
 
 /// What was decided at one level, or may be.
 #[derive(Debug, Clone)]
@@ -22,18 +27,56 @@ pub struct PostRow {
     /// A wider level that switched it off, so that this one decides nothing.
     pub off_above: Option<Level>,
     pub can_manage: bool,
+    pub can_schedule: bool,
+    pub schedule: Schedule,
+    /// When it runs next by itself.
+    pub due_at: Option<DateTime<Utc>>,
+}
+
+/// An agent with everything that its page shows.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    pub agent: Agent,
+    pub versions: Versions,
+    pub posts: Vec<PostRow>,
+    /// Projects about which nothing is decided and in which one may.
+    pub projects: Vec<Choice>,
+    /// Where one may run it.
+    pub places: Vec<Choice>,
+    /// Those one may know of.
+    pub runs: Vec<Run>,
+    pub can_manage: bool,
+}
+
+impl Loaded {
+    pub fn load(tx: &mut Tx, me: &Actor, key: &str) -> Result<Loaded> {
+        let agent = Agent::find(tx, me, key)?;
+        let (posts, projects) = posts(me, &agent, &Binding::list(tx, me)?);
+        let may_run = |choice: &PlaceChoice| parse_place(me, &choice.value).is_ok_and(|place| manages(me, place));
+        let places: Vec<PlaceChoice> = place_choices(tx, me)?.into_iter().filter(may_run).collect();
+        let runs = match agent.id {
+            Some(id) => Run::list(tx, me, id)?,
+            None => Vec::new(),
+        };
+        Ok(Loaded {
+            versions: Versions::of(tx, &agent)?,
+            places: place_options(&places, "private"),
+            can_manage: holds(me, Permission::AiManage),
+            agent,
+            posts,
+            projects,
+            runs,
+        })
+    }
 }
 
 #[derive(Template)]
 #[template(path = "agents/show.html")]
 pub struct Show {
     pub shell: Shell,
-    pub agent: Agent,
-    pub versions: Versions,
-    pub posts: Vec<PostRow>,
-    /// Projects about which nothing is decided and in which one may.
-    pub projects: Vec<Choice>,
-    pub can_manage: bool,
+    pub of: Loaded,
+    /// As it was typed.
+    pub doc: String,
     pub problems: Problems,
 }
 
@@ -49,7 +92,7 @@ pub struct Compare {
 }
 
 impl PostRow {
-    fn of(me: &Actor, post: Post, binding: Option<&Binding>, off_above: Option<Level>) -> PostRow {
+    fn of(me: &Actor, agent: &Agent, post: Post, (binding, off_above): (Option<&Binding>, Option<Level>)) -> PostRow {
         let name = match post {
             Post::Project(id) => me.project_by_id(id).map(|project| project.name.clone()),
             _ => None,
@@ -64,6 +107,9 @@ impl PostRow {
             updated_by: binding.and_then(|binding| binding.updated_by.clone()),
             off_above,
             can_manage: post.can_manage(me),
+            can_schedule: can_be_scheduled(agent, post),
+            schedule: binding.map(|binding| binding.schedule.clone()).unwrap_or_default(),
+            due_at: binding.and_then(|binding| binding.due_at),
         }
     }
 
@@ -89,12 +135,63 @@ impl PostRow {
         std::iter::once(newest).chain(versions.published.iter().filter_map(number)).collect()
     }
 
+    pub fn rhythms(&self) -> Vec<Choice> {
+        let choice =
+            |one: &Rhythm| Choice::new(one, text(&format!("agent-rhythm-{one}")), self.schedule.rhythm == *one);
+        Rhythm::ALL.iter().map(choice).collect()
+    }
+
+    pub fn weekdays(&self) -> Vec<Choice> {
+        (1..=7).map(|day| Choice::new(day, text(&format!("agent-day-{day}")), self.schedule.weekday == day)).collect()
+    }
+
+    /// "08:00".
+    pub fn time(&self) -> String {
+        format!("{:02}:{:02}", self.schedule.at_minute / 60, self.schedule.at_minute % 60)
+    }
+
+    pub fn types(&self) -> Vec<Choice> {
+        types(&self.schedule.variant)
+    }
+
     pub fn switches(&self) -> Vec<Choice> {
         vec![
             Choice::new("on", text("agent-on"), self.is_enabled),
             Choice::new("off", text("agent-off"), !self.is_enabled),
         ]
     }
+}
+
+/// What a snapshot may look at.
+fn types(chosen: &str) -> Vec<Choice> {
+    snapshots::Type::ALL.iter().map(|one| Choice::new(one, text(&one.label()), one.as_str() == chosen)).collect()
+}
+
+/// A form without a rhythm says nothing of it: then it does not run by itself.
+pub fn schedule_of(form: &Form, agent: &Agent) -> Result<Schedule> {
+    if !form.has("rhythm") {
+        return Ok(Schedule::default());
+    }
+    let number = |name: &str, least: i32, most: i32| {
+        let number = form.text(name).trim().parse::<i32>().ok().filter(|number| (least..=most).contains(number));
+        number.ok_or_else(|| Error::invalid(name, "problem-choice"))
+    };
+    let time = form.text("at").trim().split_once(':').and_then(|(hours, minutes)| {
+        let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+        ((0..24).contains(&hours) && (0..60).contains(&minutes)).then_some(hours * 60 + minutes)
+    });
+    let kind = snapshots::Type::parse(form.text("variant").trim());
+    Ok(Schedule {
+        rhythm: form.word("rhythm", Rhythm::parse)?,
+        at_minute: time.ok_or_else(|| Error::invalid("at", "problem-agent-time"))?,
+        weekday: number("weekday", 1, 7)?,
+        every_hours: number("every_hours", 1, MAX_EVERY_HOURS)?,
+        variant: if agent.contract == Contract::Snapshot {
+            kind.map(|kind| kind.to_string()).unwrap_or_default()
+        } else {
+            String::new()
+        },
+    })
 }
 
 /// "Version 3", or that it came with the server.
@@ -113,21 +210,21 @@ pub fn posts(me: &Actor, agent: &Agent, bindings: &[Binding]) -> (Vec<PostRow>, 
     let of_server = is_off(Post::Server).then_some(Level::Server);
     let above = of_server.or(is_off(Post::Organisation).then_some(Level::Organisation));
     let mut rows = vec![
-        PostRow::of(me, Post::Server, find(Post::Server), None),
-        PostRow::of(me, Post::Organisation, find(Post::Organisation), of_server),
+        PostRow::of(me, agent, Post::Server, (find(Post::Server), None)),
+        PostRow::of(me, agent, Post::Organisation, (find(Post::Organisation), of_server)),
     ];
     let (mut rest, mut choices) = (Vec::new(), Vec::new());
     for project in me.projects.iter().filter(|project| !project.is_archived) {
         let post = Post::Project(project.id);
         match find(post) {
-            Some(binding) => rest.push(PostRow::of(me, post, Some(binding), above)),
+            Some(binding) => rest.push(PostRow::of(me, agent, post, (Some(binding), above))),
             None if post.can_manage(me) => choices.push(Choice::new(post.value(me), &project.name, false)),
             None => {}
         }
     }
     rows.append(&mut rest);
     if let Some(person) = me.person_id() {
-        rows.push(PostRow::of(me, Post::Person(person), find(Post::Person(person)), above));
+        rows.push(PostRow::of(me, agent, Post::Person(person), (find(Post::Person(person)), above)));
     }
     (rows, choices)
 }
@@ -139,12 +236,35 @@ impl Show {
 
     /// The address that compares this version with the newest.
     pub fn compare(&self, version: &Version) -> String {
-        let newest = self.versions.newest().and_then(|newest| newest.number).unwrap_or_default();
-        format!("{}/compare?from={}&to={newest}", self.agent.path(), version.number.unwrap_or_default())
+        let newest = self.of.versions.newest().and_then(|newest| newest.number).unwrap_or_default();
+        format!("{}/compare?from={}&to={newest}", self.of.agent.path(), version.number.unwrap_or_default())
+    }
+
+    /// Whether it is about one doc, which is named each time.
+    pub fn wants_doc(&self) -> bool {
+        self.of.agent.built_in() == Some(BuiltIn::DocMemoryReviewer)
+    }
+
+    pub fn wants_type(&self) -> bool {
+        self.of.agent.contract == Contract::Snapshot
+    }
+
+    pub fn types(&self) -> Vec<Choice> {
+        types("")
+    }
+
+    /// Whether there is anything to run, somewhere.
+    pub fn can_run(&self) -> bool {
+        let is_told = self.of.versions.newest().is_some() || self.can_try();
+        is_told && !self.of.agent.is_archived && (self.wants_doc() || !self.of.places.is_empty())
+    }
+
+    pub fn can_try(&self) -> bool {
+        self.of.can_manage && self.of.versions.draft.is_some()
     }
 
     pub fn is_newest(&self, version: &Version) -> bool {
-        self.versions.newest().is_some_and(|newest| newest.number == version.number)
+        self.of.versions.newest().is_some_and(|newest| newest.number == version.number)
     }
 
     fn plain(shell: Shell, agent: Agent) -> Self {
@@ -162,6 +282,9 @@ impl Show {
             updated_by: Some("Ada Lindqvist".to_owned()),
             off_above: None,
             can_manage: level != Level::Server,
+            can_schedule: level == Level::Organisation,
+            schedule: Schedule { rhythm: Rhythm::Weekly, ..Schedule::default() },
+            due_at: (level == Level::Organisation).then_some(DateTime::<Utc>::UNIX_EPOCH),
         };
         let posts = vec![
             row("server", Level::Server),
@@ -170,11 +293,14 @@ impl Show {
             row("private", Level::User),
         ];
         let projects = vec![Choice::new("project:BCN", "Beacon", false)];
-        Show { shell, agent, versions, posts, projects, can_manage: true, problems: Problems::default() }
+        let places = vec![Choice::new("private", "Private", true)];
+        let runs = vec![Run::sample(RunState::Running), Run::sample(RunState::Completed)];
+        let of = Loaded { agent, versions, posts, projects, places, runs, can_manage: true };
+        Show { shell, of, doc: String::new(), problems: Problems::default() }
     }
 
     pub fn sample() -> Self {
-        let agent = Agent::samples().swap_remove(1);
+        let agent = Agent::samples().swap_remove(0);
         Show::plain(Shell::sample("settings"), agent)
     }
 
@@ -182,7 +308,7 @@ impl Show {
     pub fn off_sample() -> Self {
         let agent = Agent::samples().swap_remove(2);
         let mut view = Show::plain(Shell::sample("settings"), agent);
-        for row in &mut view.posts {
+        for row in &mut view.of.posts {
             (row.off_above, row.is_enabled) = ((row.level != Level::Server).then_some(Level::Server), false);
         }
         view.problems = Problems::one("", "problem-agent-stale");

@@ -4,7 +4,7 @@
 
 use super::request::keep;
 use super::turn::crowd;
-use super::{BYTES_PER_TOKEN, Body, Budget, Kept, Level, Standing, holders, masks, outage};
+use super::{BYTES_PER_TOKEN, Body, Budget, Keeper, Kept, Level, Standing, holders, masks, outage};
 use crate::access::{Actor, ProjectId};
 use crate::ai::{Fault, Marks, Masks, Reason, Usage};
 use crate::db::Tx;
@@ -37,6 +37,8 @@ text_enum!(
         Chat = "chat",
         /// A title for a chat, from its first question.
         ChatTitle = "chat_title",
+        /// A run of an agent.
+        Agent = "agent",
     }
 );
 
@@ -105,7 +107,12 @@ impl Asking {
 
     /// The request is kept for its person, with the chat or run `record`, of which it serves `part`.
     pub fn kept_with(self, record: Uuid, part: Uuid) -> Self {
-        Asking { kept: Some(Kept { record, part }), ..self }
+        Asking { kept: Some(Kept { with: Keeper::Record(record), part }), ..self }
+    }
+
+    /// The request is kept with a run of an agent, for whoever may open that.
+    pub fn kept_with_run(self, run: Uuid, part: Uuid) -> Self {
+        Asking { kept: Some(Kept { with: Keeper::Run(run), part }), ..self }
     }
 
     /// Asked ahead of a call to this host.

@@ -9,7 +9,7 @@ use crate::db::sql::{Bind, Sql};
 use crate::error::{Error, Result};
 use chrono::{DateTime, Duration, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Jsonb, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -20,10 +20,18 @@ use uuid::Uuid;
 /// What a request belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kept {
-    /// The chat or run; what is kept goes with it.
-    pub record: Uuid,
+    /// What is kept goes with it.
+    pub with: Keeper,
     /// Of it: the answer, the step.
     pub part: Uuid,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeper {
+    /// A chat, read by its person.
+    Record(Uuid),
+    /// A run of an agent, read by who may open it; it may be for nobody in particular.
+    Run(Uuid),
 }
 
 /// A request in one text. Cheap to copy; what is printed of it is its length.
@@ -49,8 +57,9 @@ impl fmt::Debug for Body {
 /// One request as it left.
 #[derive(Clone, QueryableByName)]
 pub struct Request {
-    #[diesel(sql_type = SqlUuid)]
-    pub record_id: Uuid,
+    /// None for a run of an agent.
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    pub record_id: Option<Uuid>,
     /// JSON, byte for byte.
     #[diesel(sql_type = Text)]
     pub body: String,
@@ -66,6 +75,21 @@ impl Request {
             Sql::named("ai::request", "select q.record_id, q.body, q.marks from ai_requests q where q.call_id = ");
         sql.bind(call).push(" and q.person_id = ").bind(person);
         sql.load(tx.conn())?.into_iter().next().ok_or(Error::NotFound)
+    }
+
+    /// Of a run, which its reader may open: that is asked by the room of agents.
+    pub fn of_run(tx: &mut Tx, run: Uuid, call: Uuid) -> Result<Request> {
+        let mut sql = Sql::named(
+            "ai::request_of_run",
+            "select q.record_id, q.body, q.marks from ai_requests q where q.call_id = ",
+        );
+        sql.bind(call).push(" and q.run_id = ").bind(run);
+        sql.load(tx.conn())?.into_iter().next().ok_or(Error::NotFound)
+    }
+
+    /// The records whose text is in it.
+    pub fn sources(&self) -> Vec<Uuid> {
+        self.marks().sources.into_iter().flatten().collect()
     }
 
     /// Empty where they cannot be read, which makes one text of all.
@@ -124,6 +148,17 @@ pub fn requests_of(tx: &mut Tx, me: &Actor, parts: &[Uuid]) -> Result<Vec<KeptCa
     Ok(sql.load(tx.conn())?)
 }
 
+/// The calls of a run, the first first; whether its reader may know of them is asked by the room of agents.
+pub fn requests_of_run(tx: &mut Tx, run: Uuid) -> Result<Vec<KeptCall>> {
+    let mut sql = Sql::named(
+        "ai::requests_of_run",
+        "select q.call_id, q.part, c.at, c.endpoint, c.model, c.outcome, c.tokens_in, c.tokens_out
+         from ai_requests q join ai_calls c on c.id = q.call_id where q.run_id = ",
+    );
+    sql.bind(run).push(" order by c.at, c.id");
+    Ok(sql.load(tx.conn())?)
+}
+
 /// Those of the calls whose request `me` may read.
 pub fn kept_calls(tx: &mut Tx, me: &Actor, calls: Vec<Uuid>) -> Result<BTreeSet<Uuid>> {
     #[derive(QueryableByName)]
@@ -138,15 +173,30 @@ pub fn kept_calls(tx: &mut Tx, me: &Actor, calls: Vec<Uuid>) -> Result<BTreeSet<
 
 /// Beside the ledger's row, in its transaction. What it would belong to may be gone by now; then nothing is kept.
 pub(super) fn keep(tx: &mut Tx, call: Uuid, asking: &Asking, sending: &Sending) -> Result<()> {
-    let (Some(kept), Some(person)) = (asking.kept, asking.person) else { return Ok(()) };
+    let Some(kept) = asking.kept else { return Ok(()) };
     let marks = serde_json::to_value(&*sending.marks).map_err(Error::broken)?;
     let mut sql = Sql::named(
         "ai::keep_request",
-        "insert into ai_requests (call_id, record_id, part, person_id, at, body, marks) select ",
+        "insert into ai_requests (call_id, record_id, run_id, part, person_id, at, body, marks) select ",
     );
-    sql.bind(call).push(", r.id, ").bind(kept.part).push(", ").bind(person).push(", ").bind(tx.now);
-    sql.push(", ").bind(sending.body.text()).push(", ").bind(Bind::Json(marks));
-    sql.push(" from records r where r.id = ").bind(kept.record);
+    let rest = |sql: &mut Sql| {
+        sql.bind(kept.part).push(", ").bind(asking.person.map(|id| id.0)).push("::uuid, ").bind(tx.now);
+        sql.push(", ").bind(sending.body.text()).push(", ").bind(Bind::Json(marks));
+    };
+    sql.bind(call);
+    match (kept.with, asking.person) {
+        (Keeper::Record(record), Some(_)) => {
+            sql.push(", r.id, null::uuid, ");
+            rest(&mut sql);
+            sql.push(" from records r where r.id = ").bind(record);
+        }
+        (Keeper::Record(_), None) => return Ok(()),
+        (Keeper::Run(run), _) => {
+            sql.push(", null::uuid, x.id, ");
+            rest(&mut sql);
+            sql.push(" from agent_runs x where x.id = ").bind(run);
+        }
+    }
     sql.execute(tx.conn())?;
     Ok(())
 }

@@ -22,13 +22,13 @@ pub async fn show(ctx: Ctx, call: Path<String>) -> Result<Reply> {
         .read(move |tx, me| {
             let request = Request::find(tx, me, id)?;
             let call = Call::find_own(tx, me, id)?;
-            let ids: Vec<Uuid> = call.records.iter().copied().chain([request.record_id]).collect();
+            let ids: Vec<Uuid> = call.records.iter().copied().chain(request.record_id).collect();
             let seen = Record::find_ids(tx, me, ids)?.into_iter().map(|record| (record.id.0, record)).collect();
             Ok((request, call, seen))
         })
         .await?;
     let seen: BTreeMap<Uuid, Record> = seen;
-    let of = seen.get(&request.record_id).cloned();
+    let of = request.record_id.and_then(|id| seen.get(&id)).cloned();
     let hash = call.hash.clone();
     let (sent, is_exact) = ctx.work(move || Ok((Sent::of_kept(&request, &seen)?, request.has_hash(&hash)))).await?;
     let days = ctx.state.config.ai.request_days;

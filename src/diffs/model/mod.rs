@@ -25,9 +25,9 @@ typed_id!(DiffId);
 typed_id!(ChangeId);
 
 text_enum!(
-    /// Where a diff comes from: a person, a page that was read, or a rule that found something.
+    /// Where a diff comes from: a person, a page that was read by rules or by an agent, or a rule that found something.
     Origin {
-        Person = "person", Page = "page", Stale = "stale", Doubt = "doubt", Duplicate = "duplicate",
+        Person = "person", Page = "page", Agent = "agent", Stale = "stale", Doubt = "doubt", Duplicate = "duplicate",
         Contradiction = "contradiction", Narrowed = "narrowed",
     }
 );
@@ -60,6 +60,7 @@ impl Origin {
         match self {
             Origin::Person => "user",
             Origin::Page => "doc",
+            Origin::Agent => "agent",
             Origin::Stale => "clock",
             Origin::Doubt => "help",
             Origin::Duplicate => "copy",

@@ -6,7 +6,7 @@ use crate::access::{Actor, Kind, Place, Thing, Verb, may};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::{Bind, Sql};
-use crate::diffs::reading::read_statements;
+use crate::diffs::reading::{Found, read_statements};
 use crate::docs::Doc;
 use crate::error::{Error, Msg, Result};
 use crate::memory::{Item, NewSource, State, USUAL_CONFIDENCE, USUAL_IMPORTANCE, covers};
@@ -268,9 +268,15 @@ impl Diff {
     pub fn extract(tx: &mut Tx, me: &Actor, doc: &str) -> Result<Option<Diff>> {
         let doc = Doc::find_locked(tx, me, doc)?;
         doc.check_alive()?;
+        let found = read_statements(&doc.body);
+        Diff::of_page(tx, me, &doc, (Origin::Page, found))
+    }
+
+    /// Proposes what was read in a page, where the page lives, each statement once whoever read it. None when nothing of it is new.
+    pub fn of_page(tx: &mut Tx, me: &Actor, doc: &Doc, (origin, found): (Origin, Vec<Found>)) -> Result<Option<Diff>> {
         let place = doc.record.place();
         let known = Item::titles(tx, me, place)?;
-        let found = read_statements(&doc.body).into_iter();
+        let found = found.into_iter();
         let changes =
             found.filter(|statement| !known.contains(&statement.title.as_str().to_lowercase())).map(|statement| {
                 let passage = statement.passage;
@@ -292,6 +298,6 @@ impl Diff {
                 }
             });
         let changes = changes.collect();
-        NewDiff { place, origin: Origin::Page, reason: String::new() }.create(tx, me, changes)
+        NewDiff { place, origin, reason: String::new() }.create(tx, me, changes)
     }
 }

@@ -53,11 +53,15 @@ pub struct NewSnapshot {
 }
 
 impl NewSnapshot {
+    /// What it looks at, and the day.
+    pub(super) fn title(&self, tx: &Tx, me: &Actor) -> Result<Title> {
+        let day = tx.now.with_timezone(&me.zone()).format("%-d %b %Y");
+        Title::parse(&format!("{}, {day}", text(&self.kind.label()))).map_err(|msg| Error::invalid("type", msg))
+    }
+
     /// Its text comes a little later, by a job.
     pub fn order(self, tx: &mut Tx, me: &Actor) -> Result<Snapshot> {
-        let day = tx.now.with_timezone(&me.zone()).format("%-d %b %Y");
-        let title =
-            Title::parse(&format!("{}, {day}", text(&self.kind.label()))).map_err(|msg| Error::invalid("type", msg))?;
+        let title = self.title(tx, me)?;
         let (record, permit) = NewRecord { kind: Kind::Snapshot, place: self.place, title }.insert(tx, me)?;
         let mut sql =
             Sql::named("snapshots::order", "insert into snapshots (id, place_id, snapshot_type, status, since)");
@@ -106,7 +110,7 @@ pub fn assemble(tx: &mut Tx, me: &Actor, id: RecordId) -> Result<()> {
     snapshot.record.settle(tx, permit, Some(act))
 }
 
-fn cite(tx: &mut Tx, id: RecordId, position: i32, statement: &str, record: Uuid) -> Result<()> {
+pub(super) fn cite(tx: &mut Tx, id: RecordId, position: i32, statement: &str, record: Uuid) -> Result<()> {
     let mut sql =
         Sql::named("snapshots::cite", "insert into snapshot_sources (id, snapshot_id, position, statement, record_id)");
     let values: [Bind; 5] = [tx.new_id().into(), id.into(), position.into(), statement.into(), record.into()];
@@ -116,7 +120,7 @@ fn cite(tx: &mut Tx, id: RecordId, position: i32, statement: &str, record: Uuid)
 }
 
 /// A title as Markdown that looks like it.
-fn plain(title: &str) -> String {
+pub(super) fn plain(title: &str) -> String {
     let mut escaped = String::with_capacity(title.len());
     for c in title.chars() {
         if "\\`*_[]<>#|~@!".contains(c) {

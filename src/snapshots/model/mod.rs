@@ -4,11 +4,13 @@ mod assemble;
 mod change;
 mod list;
 mod statements;
+mod write;
 
 pub use assemble::*;
 pub use change::*;
 pub use list::*;
 pub use statements::*;
+pub use write::*;
 
 use crate::access::{Actor, Kind, visible};
 use crate::db::Tx;

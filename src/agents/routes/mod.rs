@@ -1,7 +1,9 @@
 //! `/settings/ai/agents`.
 
+mod runs;
+
 use super::model::*;
-use super::pages::{Compare, EditDraft, Index, New, Row, Show, posts};
+use super::pages::{Compare, EditDraft, Index, Loaded, New, Row, Show, schedule_of};
 use crate::access::{Ctx, Permission, Place, Thing, Verb, check, holds};
 use crate::error::{Error, Problems, Result};
 use crate::web::{Flash, Form, Need, Reply, Routes};
@@ -26,6 +28,15 @@ pub fn routes() -> Routes {
         .post("/settings/ai/agents/{key}/versions", Need::Session, version::create)
         .does("does-change-agents")
         .get("/settings/ai/agents/{key}/compare", Need::Session, version::compare)
+        .post("/settings/ai/agents/{key}/runs", Need::Session, runs::create)
+        .does("does-run-agent")
+        .post("/settings/ai/agents/{key}/runs/preview", Need::Session, runs::preview)
+        .get("/agents/runs/{id}", Need::Session, runs::show)
+        .post("/agents/runs/{id}/cancellation", Need::Session, runs::cancel)
+        .does("does-run-agent")
+        .post("/agents/runs/{id}/publication", Need::Session, runs::publish)
+        .does("does-run-agent")
+        .get("/agents/runs/{id}/requests/{call}", Need::Session, runs::request)
 }
 
 const MANAGE: Thing = Thing::Organisation(Permission::AiManage);
@@ -64,27 +75,20 @@ async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
 }
 
 async fn show(ctx: Ctx, key: Path<String>) -> Result<Reply> {
-    page(&ctx, key.into_inner(), 200, Problems::default()).await
+    page(&ctx, key.into_inner(), "", (200, Problems::default())).await
 }
 
-async fn page(ctx: &Ctx, key: String, status: u16, problems: Problems) -> Result<Reply> {
-    let (agent, versions, (posts, projects)) = ctx
-        .read(move |tx, me| {
-            let agent = Agent::find(tx, me, &key)?;
-            let posts = posts(me, &agent, &Binding::list(tx, me)?);
-            Ok((agent.clone(), Versions::of(tx, &agent)?, posts))
-        })
-        .await?;
-    let can_manage = holds(&ctx.me()?, Permission::AiManage);
-    let shell = ctx.shell("settings")?;
-    ctx.page_with(status, &Show { shell, agent, versions, posts, projects, can_manage, problems })
+/// `doc` is what was typed for a run.
+async fn page(ctx: &Ctx, key: String, doc: &str, (status, problems): (u16, Problems)) -> Result<Reply> {
+    let loaded = ctx.read(move |tx, me| Loaded::load(tx, me, &key)).await?;
+    ctx.page_with(status, &Show { shell: ctx.shell("settings")?, of: loaded, doc: doc.to_owned(), problems })
 }
 
 /// To the agent's page, or that page again with what is wrong.
 async fn after(ctx: &Ctx, key: String, done: Result<()>) -> Result<Reply> {
     match done {
         Ok(()) => Ok(ctx.redirect(&format!("/settings/ai/agents/{key}"), Some(Flash::done("saved")))),
-        Err(Error::Invalid(problems)) => page(ctx, key, 422, problems).await,
+        Err(Error::Invalid(problems)) => page(ctx, key, "", (422, problems)).await,
         Err(other) => Err(other),
     }
 }
@@ -108,12 +112,13 @@ mod binding {
             "off" => Some(false),
             _ => None,
         })?;
-        let sent = BindingForm { is_enabled, version, edition: number(&form, "edition") };
+        let edition = number(&form, "edition");
         let asked = key.clone();
         let done = ctx
             .write(move |tx, me| {
                 let agent = Agent::find(tx, me, &asked)?;
-                sent.save(tx, me, &agent, Post::parse(me, &place)?)
+                let schedule = schedule_of(&form, &agent)?;
+                BindingForm { is_enabled, version, edition, schedule }.save(tx, me, &agent, Post::parse(me, &place)?)
             })
             .await;
         after(&ctx, key, done).await
