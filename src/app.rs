@@ -5,6 +5,7 @@ use crate::config::{Loaded, Secrets};
 use crate::db;
 use crate::error::{Error, Result};
 use crate::net::Net;
+use crate::queue::{Instance, Role};
 use crate::secret::Secret;
 use crate::ui;
 use crate::vault::Vault;
@@ -43,11 +44,13 @@ pub fn state_with(loaded: &Loaded, pool: db::Pool) -> Result<State> {
     let keys = Keys::derive(&loaded.secrets.app_secret, loaded.secrets.app_secret_previous.as_ref())?;
     let secrets = &loaded.secrets;
     let vault = Vault::new(secrets.data_encryption_key.as_ref(), secrets.data_encryption_key_previous.as_ref())?;
+    let clock = Clock::default();
     Ok(State {
         config: loaded.config.clone(),
         loaded: loaded.clone(),
         pool,
-        clock: Clock::default(),
+        instance: Instance::here(Role::All, clock.now()),
+        clock,
         fingerprints: fingerprints(&keys, secrets),
         keys,
         vault,
@@ -116,6 +119,14 @@ async fn metrics(state: Shared) -> Result<HttpResponse> {
     Ok(HttpResponse::Ok().content_type(crate::health::CONTENT_TYPE).body(text))
 }
 
+/// What an instance with this role answers to: a worker only whether it lives.
+pub fn routes_of(role: Role) -> Routes {
+    match role {
+        Role::All | Role::Web => crate::features::routes(),
+        Role::Worker => probes(),
+    }
+}
+
 /// Everything this server answers to, with what stands around each request; tests call the same.
 pub fn site(
     state: Shared,
@@ -128,7 +139,7 @@ pub fn site(
         InitError = (),
     >,
 > {
-    let routes = crate::features::routes();
+    let routes = routes_of(state.instance.role);
     App::new()
         .app_data(state)
         .wrap(Compress::default())
@@ -137,14 +148,18 @@ pub fn site(
         .default_service(actix_web::web::to(HttpResponse::NotFound))
 }
 
+/// For who watches over the process.
+fn probes() -> Routes {
+    Routes::new().get("/healthz", Need::Nothing, health).get("/readyz", Need::Nothing, ready)
+}
+
 /// Health and static files.
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/healthz", Need::Nothing, health)
-        .get("/readyz", Need::Nothing, ready)
-        .get("/static/{name:.*}", Need::Nothing, static_file)
-        .get("/robots.txt", Need::Nothing, robots)
-        .get("/api/v1/openapi.json", Need::Nothing, description)
+    probes().get("/static/{name:.*}", Need::Nothing, static_file).get("/robots.txt", Need::Nothing, robots).get(
+        "/api/v1/openapi.json",
+        Need::Nothing,
+        description,
+    )
 }
 
 async fn health() -> &'static str {

@@ -18,6 +18,7 @@ pub fn all() -> Vec<Feature> {
         crate::invitations::FEATURE,
         crate::account::FEATURE,
         crate::settings::FEATURE,
+        crate::fleet::FEATURE,
         crate::related::FEATURE,
         crate::files::FEATURE,
         crate::comments::FEATURE,

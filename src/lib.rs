@@ -112,6 +112,8 @@ pub mod imports;
 pub mod exports;
 /// What one decides about oneself, and admins about the organisation.
 pub mod settings;
+/// Which instances run, and what each has in hand.
+pub mod fleet;
 /// Who has which access, looked through; and how this server is run.
 pub mod reviews;
 /// The audit trail, read, exported and sent on.

@@ -570,6 +570,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    instances (id) {
+        id -> Uuid,
+        host -> Text,
+        version -> Text,
+        role -> Text,
+        started_at -> Timestamptz,
+        heard_at -> Timestamptz,
+        beats -> BigInt,
+        leads -> Bool,
+        requests -> Integer,
+        jobs -> Integer,
+    }
+}
+
+diesel::table! {
     invitation_grants (invitation_id, project_id) {
         invitation_id -> Uuid,
         project_id -> Uuid,
@@ -1288,6 +1303,7 @@ diesel::table! {
         leased_by -> Nullable<Uuid>,
         settled_to -> Nullable<Uuid>,
         fault_about -> Nullable<Text>,
+        leased_for -> Nullable<Uuid>,
     }
 }
 
@@ -1340,6 +1356,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     group_members,
     groups,
     idempotency_keys,
+    instances,
     invitation_grants,
     invitation_groups,
     invitation_links,

@@ -29,7 +29,7 @@ const LADDER: &[&[&str]] = &[
     &["agents"],
     &["chat"],
     &["backups"],
-    &["setup", "inbox", "trail", "reviews", "exports", "imports", "settings"],
+    &["setup", "inbox", "trail", "reviews", "exports", "imports", "settings", "fleet"],
     &["today"],
 ];
 const EDGE: &[&str] = &["app", "cli", "features", "gallery", "health", "jobs", "lib", "main", "outbound"];

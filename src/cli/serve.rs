@@ -7,29 +7,38 @@ use crate::clock::Clock;
 use crate::config::{Loaded, LogFormat};
 use crate::db::embedded::{self, Embedded, check_extensions};
 use crate::db::{self, Chore, Tx};
-use crate::queue::Runner;
+use crate::queue::{Duties, Instance, Presence, Role, Runner};
 use crate::secret::Secret;
 use crate::setup;
 use crate::web::State;
 use clap::ValueEnum;
 use diesel::{Connection, PgConnection};
 use std::io::IsTerminal;
-use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 #[derive(clap::Args)]
 pub struct Args {
     /// What this instance does
-    #[arg(long, value_enum, default_value_t = Role::All)]
-    role: Role,
+    #[arg(long, value_enum, default_value_t = RoleWord::All)]
+    role: RoleWord,
 }
 
-/// Pages, background work, or both.
+/// The roles as the command line takes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Role {
+enum RoleWord {
     All,
     Web,
     Worker,
+}
+
+impl From<RoleWord> for Role {
+    fn from(word: RoleWord) -> Self {
+        match word {
+            RoleWord::All => Role::All,
+            RoleWord::Web => Role::Web,
+            RoleWord::Worker => Role::Worker,
+        }
+    }
 }
 
 /// A database that is there: the embedded cluster (stopped when dropped), or the one that DATABASE_URL names.
@@ -146,31 +155,27 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
     let tls = super::tls::server_config(&loaded.config.runtime)?;
     let database = Database::open(loaded)?;
     let state = app::state(loaded, &database.url)?;
+    let state = State { instance: Instance::here(args.role.into(), state.clock.now()), ..state };
     guard(&state)?;
     note_secrets(loaded, &state)?;
     app::note_start(&state)?;
-    if args.role != Role::Worker {
+    if state.instance.role != Role::Worker {
         announce(&state)?;
     }
-    let runner = match args.role {
-        Role::Web => None,
-        Role::All | Role::Worker => Some(start_work(&state, &database.url)?),
-    };
-    let system = actix_web::rt::System::new();
+    let presence = Presence::begin(&database.url, state.clock.clone(), state.instance.clone()).map_err(no_threads)?;
+    let runner = if state.instance.role == Role::Web { None } else { Some(start_work(&state, &database.url)?) };
     let state = state.shared();
-    let served = system.block_on(async {
+    let served = actix_web::rt::System::new().block_on(async {
         if let Some(bind) = loaded.config.runtime.metrics_bind {
             actix_web::rt::spawn(app::metrics_server(state.clone(), bind)?);
         }
-        match args.role {
-            Role::Worker => stop_asked().await,
-            Role::All | Role::Web => app::serve(state, tls).await,
-        }
+        app::serve(state, tls).await
     });
     // After the last request, because that may have enqueued something.
     if let Some(runner) = runner {
         runner.stop();
     }
+    presence.end();
     served.map_err(|error| {
         let runtime = &loaded.config.runtime;
         let metrics = runtime.metrics_bind.map(|bind| format!(" (or, for metrics, on {bind})")).unwrap_or_default();
@@ -208,18 +213,13 @@ fn note_secrets(loaded: &Loaded, state: &State) -> Result<(), Failure> {
 }
 
 fn start_work(state: &State, url: &Secret) -> Result<Runner, Failure> {
-    let (kinds, entries) = (crate::jobs::kinds(), crate::jobs::schedule());
-    let runner = Runner::start(url, state.clock.clone(), state.config.clone(), kinds, entries);
-    runner.map_err(|error| Failure::Failed(format!("The background work could not start its threads: {error}.")))
+    let duties = Duties { kinds: crate::jobs::kinds(), entries: crate::jobs::schedule() };
+    let runner = Runner::start(url, state.clock.clone(), state.config.clone(), state.instance.clone(), duties);
+    runner.map_err(no_threads)
 }
 
-/// SIGTERM or SIGINT.
-async fn stop_asked() -> std::io::Result<()> {
-    let mut term = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = term.recv() => Ok(()),
-        interrupted = tokio::signal::ctrl_c() => interrupted,
-    }
+fn no_threads(error: std::io::Error) -> Failure {
+    Failure::Failed(format!("The background work could not start its threads: {error}."))
 }
 
 /// The address, and on an empty server the token without which nobody can set it up.

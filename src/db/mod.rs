@@ -171,6 +171,8 @@ pub enum Chore {
     Refusal,
     Expiry,
     Lease,
+    /// That an instance is there.
+    Presence,
     /// That something ordered could not be made.
     Snapshot,
     Preference,

@@ -353,6 +353,7 @@ const STAYS: &[(&str, &str)] = &[
     ("recovery_codes", "secrets"),
     ("sign_in_policies", "a decision about this server"),
     ("jobs", "of the moment"),
+    ("instances", "of the moment"),
     ("schedule_runs", "of the moment"),
     ("search_passages", "made anew from what comes back"),
     ("search_progress", "of this database"),

@@ -36,6 +36,7 @@ pub fn samples() -> Vec<Sample> {
         crate::risks::samples(),
         crate::experiments::samples(),
         crate::settings::samples(),
+        crate::fleet::samples(),
         crate::trail::samples(),
         crate::reviews::samples(),
     ]

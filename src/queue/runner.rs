@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{self, Chore, Pool};
 use crate::error::{Error, Result};
-use crate::queue::{Entry, JobKind, LEASE_SECONDS, Schedule, Work, extend, has_notices, listen, run_next};
+use crate::queue::{Entry, Instance, JobKind, LEASE_SECONDS, Schedule, Work, extend, has_notices, listen, run_next};
 use crate::secret::Secret;
 use diesel::{Connection, PgConnection};
 use std::collections::HashSet;
@@ -37,13 +37,19 @@ struct Desk {
     clock: Clock,
     config: Config,
     kinds: Vec<JobKind>,
-    /// This runner, in leases.
-    id: Uuid,
+    /// Its id stands in leases.
+    instance: Instance,
     stopping: AtomicBool,
     /// Counts wake-ups, so that one between looking and waiting is not missed.
     wakes: Mutex<u64>,
     woken: Condvar,
     running: Mutex<HashSet<Uuid>>,
+}
+
+/// What a runner runs.
+pub struct Duties {
+    pub kinds: Vec<JobKind>,
+    pub entries: Vec<Entry>,
 }
 
 pub struct Runner {
@@ -57,8 +63,8 @@ impl Runner {
         url: &Secret,
         clock: Clock,
         config: Config,
-        kinds: Vec<JobKind>,
-        entries: Vec<Entry>,
+        instance: Instance,
+        duties: Duties,
     ) -> std::io::Result<Runner> {
         let workers = config.database.worker_pool_size.clamp(1, MOST_WORKERS);
         let wait = Duration::from_secs(config.database.pool_timeout_seconds.into());
@@ -66,10 +72,10 @@ impl Runner {
         let desk = Arc::new(Desk {
             pool,
             url: url.clone(),
-            id: db::new_id(clock.now()),
+            instance,
             clock,
             config,
-            kinds,
+            kinds: duties.kinds,
             stopping: AtomicBool::new(false),
             wakes: Mutex::new(0),
             woken: Condvar::new(),
@@ -81,8 +87,9 @@ impl Runner {
         }
         runner.spawn("attendant".to_owned(), |desk| desk.reconnecting(Desk::attend))?;
         runner.spawn("clock".to_owned(), move |desk| {
-            let mut schedule = Schedule::new(entries);
+            let mut schedule = Schedule::new(duties.entries);
             desk.reconnecting(|desk, conn| desk.tick(conn, &mut schedule));
+            desk.instance.load.lead(false);
         })?;
         Ok(runner)
     }
@@ -140,14 +147,16 @@ impl Desk {
 
     fn run_one(&self) -> Result<bool> {
         let mut conn = self.pool.get().map_err(|error| Error::Away(error.to_string()))?;
-        let mut current = None;
-        let ran = run_next(&mut conn, &self.clock, &self.config, self.id, &self.kinds, |job| {
+        let (mut current, mut in_hand) = (None, None);
+        let ran = run_next(&mut conn, &self.clock, &self.config, self.instance.id, &self.kinds, |job| {
             lock(&self.running).insert(job);
             current = Some(job);
+            in_hand = Some(self.instance.load.job());
         });
         if let Some(job) = current {
             lock(&self.running).remove(&job);
         }
+        drop(in_hand);
         Ok(ran?.is_some())
     }
 
@@ -176,7 +185,8 @@ impl Desk {
             if extended.elapsed() > Duration::from_secs(LEASE_SECONDS.unsigned_abs() / 4) {
                 extended = Instant::now();
                 let jobs: Vec<Uuid> = lock(&self.running).iter().copied().collect();
-                db::touch(conn, self.clock.now(), self.id, Chore::Lease, |tx| extend(tx, self.id, jobs))?;
+                let id = self.instance.id;
+                db::touch(conn, self.clock.now(), id, Chore::Lease, |tx| extend(tx, id, jobs))?;
             }
             std::thread::sleep(LISTEN_EVERY);
         }
@@ -184,6 +194,8 @@ impl Desk {
     }
 
     fn tick(&self, conn: &mut PgConnection, schedule: &mut Schedule) -> Result<()> {
+        // The lock went with the connection before.
+        self.instance.load.lead(false);
         schedule.greet(conn)?;
         let mut ticked: Option<Instant> = None;
         while !self.is_stopping() {
@@ -191,6 +203,7 @@ impl Desk {
             if is_woken || ticked.is_none_or(|at| at.elapsed() >= CLOCK_EVERY) {
                 ticked = Some(Instant::now());
                 schedule.tick(&mut Work::new(conn, &self.clock, &self.config), is_woken)?;
+                self.instance.load.lead(schedule.leads());
             }
             std::thread::sleep(LISTEN_EVERY);
         }

@@ -35,9 +35,15 @@ impl Schedule {
         Schedule { entries, last: HashMap::new(), is_leader: false }
     }
 
-    /// After a reconnect: the lock went with the old connection.
-    pub(in crate::queue) fn greet(&mut self, conn: &mut PgConnection) -> Result<()> {
+    /// Whether this connection holds the lock.
+    pub fn leads(&self) -> bool {
+        self.is_leader
+    }
+
+    /// After a reconnect: the lock went with the old connection. Another instance may have led meanwhile, so what ran when is read again.
+    pub fn greet(&mut self, conn: &mut PgConnection) -> Result<()> {
         self.is_leader = false;
+        self.last.clear();
         set_patience(conn)?;
         for channel in self.entries.iter().filter_map(|entry| entry.wakes_on) {
             listen(conn, channel)?;
@@ -72,7 +78,8 @@ impl Schedule {
             self.last.insert(entry.name, last);
         }
         let every = chrono::Duration::from_std(entry.every).unwrap_or(chrono::Duration::MAX);
-        Ok(last.is_none_or(|last| work.now() - last >= every))
+        // Or so long in the future: a clock that was wrong wrote it, and without this it would hold the entry up until then.
+        Ok(last.is_none_or(|last| (work.now() - last).abs() >= every))
     }
 
     fn run(&mut self, work: &mut Work, entry: &Entry) -> Result<()> {

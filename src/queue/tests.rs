@@ -12,8 +12,10 @@ use tow::db::embedded::Embedded;
 use tow::db::{self, Chore, Tx};
 use tow::error::{Error, Result};
 use tow::queue::{
-    Entry, FIRST_PAUSE_SECONDS, Job, JobKind, LEASE_SECONDS, LONGEST_PAUSE_SECONDS, Outcome, Runner, Tally, Work,
-    enqueue, extend, forget_finished, lease, pause, run_all_due, settle, tally,
+    BEAT_SECONDS, Beats, Duties, Entry, FIRST_PAUSE_SECONDS, FORGET_SILENT_HOURS, Instance, Job, JobKind,
+    LEASE_SECONDS, LONGEST_PAUSE_SECONDS, Outcome, Presence, Role, Runner, SILENT_SECONDS, Schedule, Tally, Watch,
+    Work, beat, enqueue, extend, forget_finished, forget_silent, free, instances, lease, pause, run_all_due, settle,
+    tally,
 };
 use tow::secret::Secret;
 use uuid::Uuid;
@@ -60,7 +62,9 @@ impl Yard {
 
     fn start(&self, entries: Vec<Entry>) -> Runner {
         let url = Secret::new(self.tow.url().to_owned());
-        Runner::start(&url, self.clock.clone(), self.config.clone(), vec![JobKind::of::<Say>()], entries).unwrap()
+        let instance = Instance::here(Role::All, self.clock.now());
+        let duties = Duties { kinds: vec![JobKind::of::<Say>()], entries };
+        Runner::start(&url, self.clock.clone(), self.config.clone(), instance, duties).unwrap()
     }
 
     fn done(&mut self) -> i64 {
@@ -253,10 +257,6 @@ fn of_two_clocks_one_runs_and_a_failing_entry_does_not_hold_up_the_next() {
     fn fails(_: &mut Work) -> Result<()> {
         Err(Error::broken("on purpose"))
     }
-    fn notes(work: &mut Work) -> Result<()> {
-        work.touch(Chore::Expiry, |tx| Ok(db::sql::Sql::new("insert into done values ('tick')").execute(tx.conn())?))
-            .map(drop)
-    }
     let day = std::time::Duration::from_secs(86_400);
     let entries = || {
         vec![
@@ -281,4 +281,124 @@ fn of_two_clocks_one_runs_and_a_failing_entry_does_not_hold_up_the_next() {
         ),
         2
     );
+}
+
+fn notes(work: &mut Work) -> Result<()> {
+    work.touch(Chore::Expiry, |tx| Ok(db::sql::Sql::new("insert into done values ('tick')").execute(tx.conn())?))
+        .map(drop)
+}
+
+/// A clock of its own, with a connection of its own; it lets go of both when it goes.
+fn tick(yard: &Yard, schedule: &mut Schedule) {
+    let mut conn = PgConnection::establish(yard.tow.url()).unwrap();
+    schedule.greet(&mut conn).unwrap();
+    schedule.tick(&mut Work::new(&mut conn, &yard.clock, &yard.config), false).unwrap();
+    drop(conn);
+    // The server frees the lock a moment after the connection.
+    let mut watcher = PgConnection::establish(yard.tow.url()).unwrap();
+    while count(&mut watcher, "select count(*) as value from pg_locks where locktype = 'advisory'") > 0 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
+fn daily() -> Vec<Entry> {
+    vec![Entry { name: "notes", every: std::time::Duration::from_secs(86_400), wakes_on: None, run: notes }]
+}
+
+#[test]
+fn a_clock_that_leads_again_knows_what_another_ran_meanwhile() {
+    let mut yard = Yard::new();
+    let (mut one, mut two) = (Schedule::new(daily()), Schedule::new(daily()));
+    tick(&yard, &mut one);
+    yard.clock.advance(Duration::days(1));
+    tick(&yard, &mut two);
+    tick(&yard, &mut one);
+    assert_eq!(yard.done(), 2);
+}
+
+#[test]
+fn a_clock_that_was_a_year_ahead_for_a_moment_holds_nothing_up() {
+    let mut yard = Yard::new();
+    yard.clock.advance(Duration::days(365));
+    tick(&yard, &mut Schedule::new(daily()));
+    yard.clock.advance(-Duration::days(365));
+    tick(&yard, &mut Schedule::new(daily()));
+    assert_eq!(yard.done(), 2);
+    tick(&yard, &mut Schedule::new(daily()));
+    assert_eq!(yard.done(), 2);
+}
+
+#[test]
+fn an_instance_is_silent_when_its_beats_stop_and_not_when_the_observer_slept() {
+    let (live, dead) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let began = Instant::now();
+    let mut watch = Watch::default();
+    let mut look = |seconds: i64, beats: i64| {
+        let rows = [Beats { id: live, beats }, Beats { id: dead, beats: 7 }];
+        watch.silent(&rows, began + std::time::Duration::from_secs(seconds.unsigned_abs()))
+    };
+    let last = (0..SILENT_SECONDS).step_by(BEAT_SECONDS as usize).map(|at| (at, look(at, at))).last().unwrap();
+    assert_eq!(last, (SILENT_SECONDS - BEAT_SECONDS, vec![]), "one that is new is given its time");
+    assert_eq!(look(SILENT_SECONDS, 99), [dead]);
+    // A machine that was suspended finds all counts as it left them.
+    assert_eq!(look(SILENT_SECONDS + 3600, 99), Vec::<Uuid>::new());
+    assert_eq!(look(SILENT_SECONDS + 3600 + BEAT_SECONDS, 100), Vec::<Uuid>::new());
+}
+
+#[test]
+fn a_silent_instances_jobs_run_elsewhere_before_their_lease_ends_and_its_late_word_does_not_count() {
+    let mut yard = Yard::new();
+    yard.enqueue(say("hello"));
+    let (dead, kinds) = (Uuid::from_u128(1), [JobKind::of::<Say>()]);
+    let leased = yard.tx(|tx| lease(tx, dead, &kinds)).unwrap().unwrap();
+    assert_eq!(yard.tx(|tx| free(tx, &[Uuid::from_u128(9)])).unwrap(), 0);
+    assert_eq!(yard.run().len(), 0, "it is still held");
+    assert_eq!(yard.tx(|tx| free(tx, &[dead])).unwrap(), 1);
+    assert_eq!(yard.run(), [Outcome::Done]);
+    yard.tx(|tx| settle(tx, dead, &leased, &Outcome::Never("late".to_owned()))).unwrap();
+    assert_eq!((yard.tally().failed, yard.done()), (0, 1));
+}
+
+#[test]
+fn a_job_whose_runner_died_is_taken_over_once_by_many_that_want_it() {
+    let mut yard = Yard::new();
+    yard.enqueue(say("hello"));
+    let dead = Instance::here(Role::Worker, yard.clock.now());
+    yard.tx(|tx| beat(tx, &dead)).unwrap();
+    yard.tx(|tx| lease(tx, dead.id, &[JobKind::of::<Say>()])).unwrap().unwrap();
+    let (one, two) = (yard.start(Vec::new()), yard.start(Vec::new()));
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert_eq!(yard.done(), 0);
+    // What each of those who look does when it finds it silent.
+    assert_eq!(yard.tx(|tx| free(tx, &[dead.id])).unwrap(), 1);
+    assert!(yard.wait_for(1).as_millis() < 2000, "they were not told");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert_eq!((yard.done(), yard.tally().running), (1, 0));
+    one.stop();
+    two.stop();
+}
+
+#[test]
+fn an_instance_says_that_it_is_there_and_takes_itself_off_and_a_silent_one_is_forgotten_after_a_day() {
+    let mut yard = Yard::new();
+    let url = Secret::new(yard.tow.url().to_owned());
+    let (here, silent) = (Instance::here(Role::All, yard.clock.now()), Instance::here(Role::Web, yard.clock.now()));
+    let _held = (here.load.request(), here.load.job());
+    yard.tx(|tx| beat(tx, &silent)).unwrap();
+    let presence = Presence::begin(&url, yard.clock.clone(), here.clone()).unwrap();
+    let began = Instant::now();
+    while yard.tx(instances).unwrap().len() < 2 {
+        assert!(began.elapsed().as_secs() < 10, "it never said so");
+    }
+    let all = yard.tx(instances).unwrap();
+    let seen = all.iter().find(|one| one.id == here.id).unwrap();
+    assert_eq!((seen.requests, seen.jobs, seen.leases, seen.role), (1, 1, 0, Role::All));
+    assert!(!seen.host.is_empty() && !seen.is_silent(yard.clock.now()));
+    presence.end();
+    assert_eq!(yard.tx(instances).unwrap().len(), 1);
+    yard.clock.advance(Duration::seconds(SILENT_SECONDS));
+    assert!(yard.tx(instances).unwrap()[0].is_silent(yard.clock.now()));
+    assert_eq!(yard.tx(forget_silent).unwrap(), 0);
+    yard.clock.advance(Duration::hours(FORGET_SILENT_HOURS));
+    assert_eq!(yard.tx(forget_silent).unwrap(), 1);
 }

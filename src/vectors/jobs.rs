@@ -43,7 +43,8 @@ impl Job for MakeVectors {
         if !provider.is_configured() {
             return Ok(Outcome::Done);
         }
-        let Some((set, lease)) = work.touch(Chore::Vectors, take)? else { return Ok(Outcome::Done) };
+        let job = work.id;
+        let Some((set, lease)) = work.touch(Chore::Vectors, |tx| take(tx, job))? else { return Ok(Outcome::Done) };
         let made = net::wait(make(work, &provider, &set, lease));
         work.touch(Chore::Vectors, |tx| set.give_back(tx, lease))?;
         if made.map_err(|fault| Error::Away(fault.to_string()))?? {
@@ -53,9 +54,9 @@ impl Job for MakeVectors {
     }
 }
 
-fn take(tx: &mut Tx) -> Result<Option<(Set, Lease)>> {
+fn take(tx: &mut Tx, job: Uuid) -> Result<Option<(Set, Lease)>> {
     let Some(set) = Set::find(tx, SetState::Serving)?.filter(|set| !set.is_resting(tx.now)) else { return Ok(None) };
-    Ok(set.lease(tx)?.map(|lease| (set, lease)))
+    Ok(set.lease(tx, job)?.map(|lease| (set, lease)))
 }
 
 /// Every few seconds: what may not be there any more goes; what waits gets a job, unless one is at it. Without a key nothing is made.

@@ -25,6 +25,7 @@ pub async fn guard(
 ) -> std::result::Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
     let began = Instant::now();
     let state = request.app_data::<Shared>().cloned().ok_or_else(|| Error::broken("no state"))?;
+    let _in_hand = state.instance.load.request();
     let id = crate::db::new_id(state.clock.now());
     request.extensions_mut().insert(RequestId(id));
     let response = match check_path(request.request()).and_then(|()| check_origin(request.request(), &state)) {

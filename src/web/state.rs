@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Loaded};
 use crate::db::Pool;
 use crate::net::Net;
+use crate::queue::Instance;
 use crate::secret::Secret;
 use crate::ui::NavGroup;
 use crate::vault::Vault;
@@ -17,6 +18,8 @@ pub struct State {
     /// The same with where each value came from, and where it would be read again.
     pub loaded: Loaded,
     pub pool: Pool,
+    /// This process among others on the same database.
+    pub instance: Instance,
     pub clock: Clock,
     pub keys: Keys,
     /// What seals values at rest.

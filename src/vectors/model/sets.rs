@@ -141,7 +141,8 @@ impl Set {
                 Set::begin(tx, ai, SetState::Building)?
             }
         };
-        let lease = set.lease(tx)?.ok_or_else(|| Error::broken("a set that nobody has could not be taken"))?;
+        let lease =
+            set.lease(tx, Uuid::nil())?.ok_or_else(|| Error::broken("a set that nobody has could not be taken"))?;
         Ok(Build::Begun(set, lease))
     }
 
@@ -209,13 +210,22 @@ impl Set {
         )
     }
 
-    /// Has it for this job alone, a while; None when another one has it.
-    pub fn lease(&self, tx: &mut Tx) -> Result<Option<Lease>> {
+    /// Has it for this job alone, a while; None when another one has it. A job that was taken over from a dead server has it at once:
+    /// its first holder can do nothing more with the old lease. Nil for what is no job.
+    pub fn lease(&self, tx: &mut Tx, job: Uuid) -> Result<Option<Lease>> {
         let lease = Lease(tx.new_id());
-        let mut sql = Sql::named("vectors::lease", "update vector_sets set leased_by = ");
-        sql.bind(lease.0).push(", leased_until = ").bind(tx.now + Duration::seconds(LEASE_SECONDS));
+        let mut sql = Sql::named("vectors::lease", "update vector_sets set leased_for = ");
+        sql.bind(job)
+            .push(", leased_by = ")
+            .bind(lease.0)
+            .push(", leased_until = ")
+            .bind(tx.now + Duration::seconds(LEASE_SECONDS));
         sql.push(" where state <> 'retired' and id = ").bind(self.id);
-        sql.push(" and (leased_until is null or leased_until <= ").bind(tx.now).push(")");
+        sql.push(" and (leased_until is null or leased_until <= ").bind(tx.now);
+        if !job.is_nil() {
+            sql.push(" or leased_for = ").bind(job);
+        }
+        sql.push(")");
         Ok((sql.execute(tx.conn())? > 0).then_some(lease))
     }
 

@@ -4,6 +4,7 @@ use super::*;
 use std::time::Duration as Wait;
 use tow::ai::{Level, Policy, Purpose, Reason, Sphere, set_keeps_out};
 use tow::vectors::*;
+use uuid::Uuid;
 
 fn decide(app: &App, who: Who, sphere: Sphere, level: Level) {
     let version = app.read(who, |tx, me| Policy::find(tx, me, sphere)).unwrap().version;
@@ -182,7 +183,7 @@ fn while_a_job_works_on_a_set_no_other_one_is_queued() {
         app.count("select count(*) from jobs where finished_at is null")
     };
     let set = app.tx(|tx| Set::find(tx, SetState::Serving)).unwrap();
-    let lease = app.tx(|tx| set.lease(tx)).unwrap();
+    let lease = app.tx(|tx| set.lease(tx, Uuid::nil())).unwrap();
     assert_eq!(queued(&app), 0);
     app.tx(|tx| set.give_back(tx, lease));
     assert_eq!(queued(&app), 1);
@@ -342,8 +343,8 @@ fn one_job_at_a_time_works_on_a_set() {
     let models = Models::new();
     let app = embedded(&models, &[]);
     let set = app.tx(|tx| Set::find(tx, SetState::Serving)).unwrap();
-    let lease = app.tx(|tx| set.lease(tx)).unwrap();
-    assert_eq!(app.tx(|tx| set.lease(tx)), None);
+    let lease = app.tx(|tx| set.lease(tx, Uuid::nil())).unwrap();
+    assert_eq!(app.tx(|tx| set.lease(tx, Uuid::nil())), None);
     says(&app, STEEL, "Nine weeks.");
     let before = models.asked().len();
     embed(&app);
@@ -352,12 +353,24 @@ fn one_job_at_a_time_works_on_a_set() {
     embed(&app);
     assert_eq!(models.asked().len(), before + 1);
     // The one that was too slow neither goes on nor frees what another one has.
-    let other = app.tx(|tx| set.lease(tx)).unwrap();
+    let other = app.tx(|tx| set.lease(tx, Uuid::nil())).unwrap();
     assert!(!app.tx(|tx| set.extend(tx, lease)) && app.tx(|tx| set.extend(tx, other)));
     app.tx(|tx| set.give_back(tx, lease));
-    assert_eq!(app.tx(|tx| set.lease(tx)), None);
+    assert_eq!(app.tx(|tx| set.lease(tx, Uuid::nil())), None);
     app.sql("update vector_sets set state = 'retired'");
     assert!(!app.tx(|tx| set.extend(tx, other)), "a set that was replaced is paid for no longer");
+}
+
+#[test]
+fn a_job_taken_over_from_a_dead_server_has_the_set_at_once_and_no_other_job_has() {
+    let models = Models::new();
+    let app = embedded(&models, &[]);
+    let set = app.tx(|tx| Set::find(tx, SetState::Serving)).unwrap();
+    let (job, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let dead = app.tx(|tx| set.lease(tx, job)).unwrap();
+    assert_eq!(app.tx(|tx| set.lease(tx, other)), None);
+    let again = app.tx(|tx| set.lease(tx, job)).unwrap();
+    assert!(!app.tx(|tx| set.extend(tx, dead)) && app.tx(|tx| set.extend(tx, again)));
 }
 
 #[test]

@@ -1,0 +1,1 @@
+alter table vector_sets drop column leased_for;
