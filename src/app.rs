@@ -60,6 +60,7 @@ pub fn state_with(loaded: &Loaded, pool: db::Pool) -> Result<State> {
         deeds: crate::features::deeds(),
         routes: crate::features::routes().list(),
         meter: Meter::default(),
+        schedule: crate::jobs::schedule(),
         hashing: Semaphore::new(HASHES_AT_ONCE),
         is_dev: cfg!(debug_assertions),
         is_test: false,

@@ -1043,6 +1043,7 @@ diesel::table! {
         name -> Text,
         last_run_at -> Timestamptz,
         error -> Nullable<Text>,
+        took_ms -> BigInt,
     }
 }
 

@@ -36,7 +36,7 @@ text_enum!(
         TokenCreated = "token.created", TokenRevoked = "token.revoked", ApiKeyCreated = "api_key.created",
         ApiKeyDeleted = "api_key.deleted",
         AuditStreamCreated = "audit_stream.created", AuditStreamChanged = "audit_stream.changed",
-        MailTested = "mail.tested",
+        MailTested = "mail.tested", JobTriedAgain = "job.tried_again", JobDropped = "job.dropped",
         AuditStreamTested = "audit_stream.tested", AuditStreamDeleted = "audit_stream.deleted",
         ReviewStarted = "review.started", ReviewAnswered = "review.answered", ReviewSigned = "review.signed",
         ReviewRhythmChanged = "review.rhythm_changed", AccessReviewExported = "access_review.exported",

@@ -1,13 +1,19 @@
-//! How this server runs: the instances that share its database, and what each has in hand. For server admins.
+//! How this server runs: the instances that share its database, what each has in hand, what waits, what was given up, and what runs by
+//! the clock. For server admins.
 
 mod model;
 mod pages;
+mod queue_page;
 mod routes;
 
 pub use model::*;
-pub use pages::samples;
 
 use crate::web::Feature;
+
+/// For the gallery.
+pub fn samples() -> Vec<crate::ui::Sample> {
+    [pages::samples(), queue_page::samples()].concat()
+}
 
 /// Reached from the settings.
 pub const FEATURE: Feature = Feature { name: "fleet", routes: routes::routes, nav: None };

@@ -232,10 +232,15 @@ pub(in crate::queue) fn last_run(tx: &mut Tx, name: &str) -> Result<Option<DateT
     Ok(sql.load::<Row>(tx.conn())?.first().map(|row| row.last_run_at))
 }
 
-pub(in crate::queue) fn note_run(tx: &mut Tx, name: &str, error: Option<&str>) -> Result<()> {
-    let mut sql = Sql::named("queue::note_run", "insert into schedule_runs as s (name, last_run_at, error) values (");
-    sql.bind(name).push(", ").bind(tx.now).push(", nullif(").bind(error.map(cut).unwrap_or_default());
-    sql.push(", '')) on conflict (name) do update set last_run_at = excluded.last_run_at, error = excluded.error");
+pub(in crate::queue) fn note_run(tx: &mut Tx, name: &str, took_ms: i64, error: Option<&str>) -> Result<()> {
+    let mut sql =
+        Sql::named("queue::note_run", "insert into schedule_runs (name, last_run_at, took_ms, error) values (");
+    sql.bind(name).push(", ").bind(tx.now).push(", ").bind(took_ms).push(", nullif(");
+    sql.bind(error.map(cut).unwrap_or_default());
+    sql.push(
+        ", '')) on conflict (name) do update
+           set last_run_at = excluded.last_run_at, took_ms = excluded.took_ms, error = excluded.error",
+    );
     sql.execute(tx.conn())?;
     Ok(())
 }

@@ -6,12 +6,14 @@ use crate::queue::{Work, last_run, lead, listen, note_run, set_patience};
 use chrono::{DateTime, Utc};
 use diesel::PgConnection;
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The advisory lock of the one clock.
 const CLOCK_LOCK: i64 = 0x746f_775f_636c_6f63;
 /// Rarer entries are written down, so that a restart neither repeats nor forgets them.
 const WRITTEN_FROM: Duration = Duration::from_secs(600);
+/// More frequent ones are written down this often, and when they begin or cease to fail: for people.
+const WRITTEN_EVERY_SECONDS: i64 = 60;
 
 /// One periodic thing. It must be short: what takes long enqueues a job.
 #[derive(Clone, Copy)]
@@ -27,12 +29,14 @@ pub struct Entry {
 pub struct Schedule {
     entries: Vec<Entry>,
     last: HashMap<&'static str, DateTime<Utc>>,
+    /// When each was last written down, and whether it failed then.
+    written: HashMap<&'static str, (DateTime<Utc>, bool)>,
     is_leader: bool,
 }
 
 impl Schedule {
     pub fn new(entries: Vec<Entry>) -> Self {
-        Schedule { entries, last: HashMap::new(), is_leader: false }
+        Schedule { entries, last: HashMap::new(), written: HashMap::new(), is_leader: false }
     }
 
     /// Whether this connection holds the lock.
@@ -84,14 +88,27 @@ impl Schedule {
 
     fn run(&mut self, work: &mut Work, entry: &Entry) -> Result<()> {
         self.last.insert(entry.name, work.now());
+        let began = Instant::now();
         let ran = (entry.run)(work);
+        let took_ms = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
         if let Err(error) = &ran {
             tracing::error!(name = "schedule.failed", entry = entry.name, %error, "a periodic task failed; it will be tried at its next time");
         }
-        if entry.every >= WRITTEN_FROM {
-            let error = ran.err().map(|error| error.to_string());
-            work.touch(Chore::Lease, |tx| note_run(tx, entry.name, error.as_deref()))?;
+        let error = ran.err().map(|error| error.to_string());
+        if self.is_worth_writing(entry, work.now(), error.is_some()) {
+            work.touch(Chore::Lease, |tx| note_run(tx, entry.name, took_ms, error.as_deref()))?;
         }
         Ok(())
+    }
+
+    fn is_worth_writing(&mut self, entry: &Entry, now: DateTime<Utc>, failed: bool) -> bool {
+        let recent = self.written.get(entry.name).is_some_and(|(at, did_fail)| {
+            *did_fail == failed && (now - *at).abs() < chrono::Duration::seconds(WRITTEN_EVERY_SECONDS)
+        });
+        let is_worth = entry.every >= WRITTEN_FROM || !recent;
+        if is_worth {
+            self.written.insert(entry.name, (now, failed));
+        }
+        is_worth
     }
 }

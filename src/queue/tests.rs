@@ -402,3 +402,30 @@ fn an_instance_says_that_it_is_there_and_takes_itself_off_and_a_silent_one_is_fo
     yard.clock.advance(Duration::hours(FORGET_SILENT_HOURS));
     assert_eq!(yard.tx(forget_silent).unwrap(), 1);
 }
+
+#[test]
+fn a_frequent_entry_is_written_down_once_a_minute_and_when_it_fails() {
+    fn fails(_: &mut Work) -> Result<()> {
+        Err(Error::broken("on purpose"))
+    }
+    let mut yard = Yard::new();
+    let second = std::time::Duration::from_secs(1);
+    let entries = |run| vec![Entry { name: "often", every: second, wakes_on: None, run }];
+    let mut conn = PgConnection::establish(yard.tow.url()).unwrap();
+    let (mut good, clock, config) = (Schedule::new(entries(notes)), yard.clock.clone(), yard.config.clone());
+    let mut tick = |schedule: &mut Schedule| {
+        clock.advance(Duration::seconds(2));
+        schedule.tick(&mut Work::new(&mut conn, &clock, &config), false).unwrap();
+    };
+    let mut written =
+        || yard.tx(entry_runs).unwrap().into_iter().map(|run| (run.last_run_at, run.error.is_some())).next();
+    tick(&mut good);
+    let first = written().unwrap();
+    tick(&mut good);
+    assert_eq!(written(), Some(first), "not each time");
+    (0..30).for_each(|_| tick(&mut good));
+    let later = written().unwrap();
+    assert!(later.0 > first.0 && !later.1);
+    tick(&mut Schedule::new(entries(fails)));
+    assert!(written().unwrap().1);
+}

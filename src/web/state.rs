@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Loaded};
 use crate::db::Pool;
 use crate::net::Net;
-use crate::queue::Instance;
+use crate::queue::{Entry, Instance};
 use crate::secret::Secret;
 use crate::ui::NavGroup;
 use crate::vault::Vault;
@@ -38,6 +38,8 @@ pub struct State {
     pub routes: Vec<RouteInfo>,
     /// What this instance answered so far.
     pub meter: Meter,
+    /// What runs by the clock, for people to read.
+    pub schedule: Vec<Entry>,
     /// At most two password hashes at a time: each takes a core and 19 MiB.
     pub hashing: Semaphore,
     /// `/_gallery` and other aids for developers.
