@@ -14,8 +14,8 @@ use tow::error::{Error, Result};
 use tow::queue::{
     BEAT_SECONDS, Beats, Duties, Entry, FIRST_PAUSE_SECONDS, FORGET_SILENT_HOURS, Instance, Job, JobKind,
     LEASE_SECONDS, LONGEST_PAUSE_SECONDS, Outcome, Presence, Role, Runner, SILENT_SECONDS, Schedule, Tally, Watch,
-    Work, beat, enqueue, extend, forget_finished, forget_silent, free, instances, lease, pause, run_all_due, settle,
-    tally,
+    Work, beat, enqueue, entry_runs, extend, forget_finished, forget_silent, free, instances, lease, pause,
+    run_all_due, settle, tally,
 };
 use tow::secret::Secret;
 use uuid::Uuid;
