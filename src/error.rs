@@ -185,6 +185,9 @@ impl From<diesel::result::Error> for Error {
                 Error::Away(info.message().to_owned())
             }
             Db::DatabaseError(Kind::SerializationFailure, info) => Error::Away(info.message().to_owned()),
+            // The connection went between the last statement and the end: nothing is written, and why is in the first error.
+            Db::RollbackErrorOnCommit { commit_error, .. } => Error::from(*commit_error),
+            Db::BrokenTransactionManager => Error::Away("the connection was lost within a transaction".to_owned()),
             // No text of ours holds a NUL byte, so nothing that was typed with one can be found.
             Db::QueryBuilderError(why) if why.is::<crate::db::sql::NulInText>() => Error::invalid("", "problem-nul"),
             Db::DatabaseError(_, info) if info.message().contains("invalid byte sequence") => {

@@ -62,3 +62,42 @@ fn a_read_cannot_write() {
     assert!(matches!(read, Err(Error::Away(_))), "{read:?}");
     assert_eq!(app.count("select count(*) from people where name = 'Read'"), 0);
 }
+
+#[test]
+fn a_connection_cut_before_the_commit_is_away_for_now_and_nothing_is_written() {
+    let app = App::own();
+    let cut = app.write(ADA, |tx, me| {
+        let permit = may(tx, me, Verb::Administer, &Thing::Project(ATLAS))?;
+        run(tx.conn(), "update projects set name = 'Cut'");
+        audit::record(tx, permit, Act::new(ActKind::ProjectChanged).in_project(ATLAS))?;
+        // As a restart of PostgreSQL does it; the commit comes too late.
+        let end = tow::db::sql::Sql::new("select pg_terminate_backend(pg_backend_pid())").execute(tx.conn());
+        assert!(end.is_err());
+        Ok(())
+    });
+    assert!(matches!(cut, Err(Error::Away(_))), "{cut:?}");
+    assert_eq!(app.count("select count(*) from projects where name = 'Cut'"), 0);
+}
+
+#[test]
+fn a_database_that_only_reads_is_away_for_who_writes_and_there_for_who_reads() {
+    let app = App::own();
+    let cleo = app.as_(CLEO);
+    app.sql("do $$ begin execute format('alter database %I set default_transaction_read_only = on', current_database()); end $$");
+    let pool = app.state().pool.clone();
+    let held: Vec<_> = std::iter::from_fn(|| pool.try_get()).collect();
+    for mut conn in held {
+        run(&mut conn, "set default_transaction_read_only = on");
+    }
+    let answer = cleo.post(
+        "/tickets",
+        &[("title", "Paint"), ("place", "project:ATL"), ("type", "task"), ("status", "todo"), ("priority", "3")],
+    );
+    assert_eq!((answer.status, answer.header("retry-after")), (503, "5".to_owned()), "{}", answer.error);
+    assert_eq!(cleo.get("/tickets").status, 200);
+    let held: Vec<_> = std::iter::from_fn(|| pool.try_get()).collect();
+    for mut conn in held {
+        run(&mut conn, "set default_transaction_read_only = off");
+    }
+    assert_eq!(app.count("select count(*) from records where title = 'Paint'"), 0);
+}

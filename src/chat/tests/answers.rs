@@ -221,6 +221,31 @@ fn a_server_that_goes_away_leaves_a_turn_that_says_so_and_can_be_asked_again() {
 }
 
 #[test]
+fn an_answer_of_another_server_is_followed_from_its_row_until_it_ends() {
+    let models = Models::new();
+    let app = models.own_app();
+    index(&app);
+    let path = chat(&app, CLEO, "One?", &[]);
+    let turn = last(&app, "id");
+    app.sql("update chat_turns set state = 'running', finished_at = null, answer = 'As far as'");
+    let pool = app.state().pool.clone();
+    let other = std::thread::spawn(move || {
+        let mut conn = pool.get().unwrap();
+        let mut say = |sql: &str| {
+            std::thread::sleep(std::time::Duration::from_millis(1200));
+            tow::db::sql::Sql::new(sql).execute(&mut conn).unwrap();
+        };
+        say("update chat_turns set answer = 'As far as the pier'");
+        say("select 1");
+        say("update chat_turns set state = 'done', finished_at = asked_at, answer = 'As far as the pier.'");
+    });
+    let stream = app.as_(CLEO).get(&format!("{path}/turns/{turn}/stream"));
+    other.join().unwrap();
+    assert!(stream.has("As far as<") && stream.has("As far as the pier"), "{}", stream.text());
+    assert!(stream.has("event: end"), "{}", stream.text());
+}
+
+#[test]
 fn the_stream_tells_what_was_said_and_ends_with_the_answer() {
     let models = Models::new();
     let app = ready(&models);
