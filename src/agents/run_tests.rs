@@ -4,7 +4,7 @@ use crate::harness::*;
 use crate::vectors_tests::index;
 use serde_json::{Value, json};
 use std::time::Duration;
-use tow::agents::{ALIVE_SECONDS, LOST_AFTER_SECONDS, MAX_OPEN_RUNS, Rhythm, Schedule};
+use tow::agents::{ALIVE_SECONDS, LOST_AFTER_SECONDS, MAX_OPEN_RUNS, MAX_PARTS, MAX_STATEMENT_CHARS, Rhythm, Schedule};
 
 const READER: &str = "/settings/ai/agents/doc_memory_reviewer";
 const WRITER: &str = "/settings/ai/agents/snapshot_generator";
@@ -494,4 +494,44 @@ fn a_time_that_the_clocks_skip_comes_an_hour_later_and_a_week_has_its_day() {
     let hours = Schedule { rhythm: Rhythm::Interval, every_hours: 6, ..Schedule::default() };
     assert_eq!(hours.next(at("2026-03-04T07:00:00Z"), zone), Some(at("2026-03-04T13:00:00Z")));
     assert_eq!(Schedule::default().next(at("2026-03-04T07:00:00Z"), zone), None);
+}
+
+#[test]
+fn a_snapshot_has_so_many_sections_of_so_long_statements_and_no_more() {
+    let models = Models::new();
+    let app = models.own_app();
+    let long = "y".repeat(MAX_STATEMENT_CHARS + 1);
+    let section = |number: usize| json!({ "heading": format!("Part {number}"), "statements": [{ "text": long, "sources": ["[tow-1]"] }] });
+    let sections: Vec<Value> = (0..=MAX_PARTS).map(section).collect();
+    models.then([Turn::Says(json!({ "sections": sections }).to_string())]);
+    run(&app, ADA, WRITER, &[("place", "organisation"), ("variant", "current_company_state")]);
+    let body = app.text("select s.body as text from snapshots s join agent_runs x on x.snapshot_id = s.id");
+    assert_eq!(body.matches("## ").count(), MAX_PARTS);
+    assert!(body.contains(&long[1..]) && !body.contains(&long));
+}
+
+#[test]
+fn an_answer_in_json_is_held_to_the_shape_that_was_asked_for() {
+    let models = Models::new();
+    let app = models.own_app();
+    let ada = app.as_(ADA);
+    let draft = ada.post("/settings/ai/agents", &[("name", "Tide table"), ("contract", "json")]).location();
+    let shape = r#"{"type": "object", "properties": {"tide": {"type": "string", "enum": ["high", "low"]}}}"#;
+    let told = [
+        ("instructions", "Watch."),
+        ("model", "fast"),
+        ("mode", "off"),
+        ("kind", "ticket"),
+        ("schema", shape),
+        ("edition", "0"),
+    ];
+    assert_eq!(ada.post(&draft, &told).status, 303);
+    let path = draft.trim_end_matches("/draft").to_owned();
+    assert_eq!(ada.post(&format!("{path}/versions"), &[("edition", "1")]).status, 303);
+    models.then([Turn::Says(r#"{"tide": "wet"}"#.to_owned()), Turn::Says(r#"{"tide": "low"}"#.to_owned())]);
+    run(&app, ADA, &path, &[("place", "organisation")]);
+    assert_eq!(last(&app, "state"), "completed", "{}", last(&app, "about"));
+    assert!(last(&app, "result").contains("\"low\""));
+    assert_eq!(models.bodies()[0]["text"]["format"]["strict"], json!(true));
+    assert!(models.heard().contains("answer.tide is not among its words"));
 }
