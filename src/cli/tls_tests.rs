@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
-use tow::cli::tls::server_config;
+use tow::cli::tls::{server_config, server_config_renewed};
 use tow::config::{Runtime, load_text};
 
 /// A certificate for localhost with its key.
@@ -46,7 +46,7 @@ fn with_a_certificate_it_speaks_https_and_nothing_else() {
         "runtime:\n  bind: {free}\n  public_app_url: https://localhost\n  data_dir: {data}\n  tls_cert: {cert_line}\n  tls_key: {key_line}\n"
     );
     let loaded = load_text(&yaml, &[("APP_SECRET", APP_SECRET)]).unwrap();
-    let tls = server_config(&loaded.config.runtime).ok().flatten().unwrap();
+    let tls = server_config_renewed(&loaded.config.runtime, Duration::ZERO).ok().flatten().unwrap();
     // It serves until the tests end, so it must hold no database that others use: health asks none.
     let nowhere = tow::db::pool("postgres://nobody@127.0.0.1:1/none", 1, Duration::from_secs(1), 1000);
     let state = tow::app::state_with(&loaded, nowhere).unwrap().shared();
@@ -57,15 +57,28 @@ fn with_a_certificate_it_speaks_https_and_nothing_else() {
             TcpStream::connect(free).ok()
         })
     };
+    let answer = get(&mut trusting(&cert, connect().unwrap()));
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("ok"), "{answer}");
+    assert!(!get(&mut connect().unwrap()).contains("200 OK"), "plain HTTP is not answered");
+
+    // A renewal in two steps: between them the pair does not fit, and the old one stays in use.
+    let (old, new) = (folder.path().join("old.pem"), pair(folder.path(), "new"));
+    std::fs::copy(&cert, &old).unwrap();
+    std::fs::copy(&new.0, &cert).unwrap();
+    assert!(get(&mut trusting(&old, connect().unwrap())).starts_with("HTTP/1.1 200"));
+    std::fs::copy(&new.1, &key).unwrap();
+    assert!(get(&mut trusting(&new.0, connect().unwrap())).starts_with("HTTP/1.1 200"), "without a restart");
+    assert!(!get(&mut trusting(&old, connect().unwrap())).contains("200 OK"));
+}
+
+/// A client that trusts this certificate and no other.
+fn trusting(cert: &Path, stream: TcpStream) -> StreamOwned<ClientConnection, TcpStream> {
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(&cert).unwrap()).unwrap();
+    roots.add(CertificateDer::from_pem_file(cert).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let client = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
     let client = Arc::new(client.with_root_certificates(roots).with_no_client_auth());
-    let connection = ClientConnection::new(client, ServerName::try_from("localhost").unwrap()).unwrap();
-    let answer = get(&mut StreamOwned::new(connection, connect().unwrap()));
-    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("ok"), "{answer}");
-    assert!(!get(&mut connect().unwrap()).contains("200 OK"), "plain HTTP is not answered");
+    StreamOwned::new(ClientConnection::new(client, ServerName::try_from("localhost").unwrap()).unwrap(), stream)
 }
 
 #[test]

@@ -95,3 +95,22 @@ test("a theme and a palette are worn at once and remembered", async ({ browser, 
   await expect(html).toHaveAttribute("data-theme", "dark");
   await expect(html).toHaveAttribute("data-palette", "moss");
 });
+
+// What crosses the wire at the first visit, with nothing kept; everything but the page itself is kept for ever afterwards.
+const MOST_BYTES = 60 * 1024;
+
+test("no page weighs more than 60 KB at the first visit", async ({ page, ada }) => {
+  const project = await ada.project("Light", "LIGHT");
+  const ticket = await ada.ticket(project, "Weigh the ferry");
+  const session = await page.context().newCDPSession(page);
+  for (const path of ["/tickets", `/tickets/${ticket}`, "/board", "/docs", "/memory", "/search", "/chats", "/settings/ai"]) {
+    await session.send("Network.clearBrowserCache");
+    await page.goto(path, { waitUntil: "networkidle" });
+    const parts = await page.evaluate(() =>
+      ["navigation", "resource"].flatMap((type) => performance.getEntriesByType(type)).map((part) => [part.name, part.encodedBodySize]));
+    const sum = parts.reduce((sum, [, bytes]) => sum + bytes, 0);
+    expect(sum, `${path}: ${parts.join(" ")}`).toBeLessThanOrEqual(MOST_BYTES);
+    expect(parts.length, path).toBeGreaterThan(2);
+    expect(sum, path).toBeGreaterThan(10_000);
+  }
+});
