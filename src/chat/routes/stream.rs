@@ -21,8 +21,8 @@ pub async fn show(ctx: Ctx, path: Path<(String, Uuid)>) -> Result<Reply> {
     Ok(Events::reply(async move |events| {
         let mut told = Told { ctx, id, turn, events, said: String::new() };
         let is_heard = match Board::find(turn) {
-            Some(board) => told.from_board(&board).await,
-            None => told.from_rows(first).await,
+            Some(board) => told.follow_board(&board).await,
+            None => told.follow_rows(first).await,
         };
         if is_heard {
             told.events.send("end", "").await;
@@ -42,7 +42,7 @@ struct Told {
 
 impl Told {
     /// What this server answers, as it comes; false when nobody listens any more, or nobody may.
-    async fn from_board(&mut self, board: &Board) -> bool {
+    async fn follow_board(&mut self, board: &Board) -> bool {
         let mut watched = board.watch();
         let mut looked = Instant::now();
         loop {
@@ -75,7 +75,7 @@ impl Told {
     }
 
     /// What another server answers, as far as its row says.
-    async fn from_rows(&mut self, first: Turn) -> bool {
+    async fn follow_rows(&mut self, first: Turn) -> bool {
         let mut now = first;
         while now.is_running() {
             let seen = Seen { text: now.answer, doing: Doing::Thinking, records: now.records, is_over: false };

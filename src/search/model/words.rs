@@ -60,7 +60,7 @@ impl Words {
 
     /// Whether what is meant may be said in other words: not with an ID ("beam 12" may be none), nor where the words themselves are wanted.
     pub fn has_meaning(&self) -> bool {
-        !self.is_exact && !(self.id.is_some() && self.text.contains('-'))
+        !(self.is_exact || self.id.is_some() && self.text.contains('-'))
     }
 
     /// An expression of type `tsquery`. PostgreSQL's web search syntax accepts any text.
