@@ -60,10 +60,10 @@ const over = (list) => {
 };
 
 const attach = async (root) => {
-  const lists = [...root.querySelectorAll("[data-sortable]:not([data-sortable=ready])")];
+  const lists = [...root.querySelectorAll('[data-sortable=""]')];
   const address = document.querySelector('meta[name="tow-sortable"]')?.content;
   if (!lists.length || !address) return;
-  for (const list of lists) list.dataset.sortable = "ready";
+  for (const list of lists) list.dataset.sortable = "coming";
   const { default: Sortable } = await import(address);
   let origin;
   for (const list of lists) {
@@ -86,6 +86,7 @@ const attach = async (root) => {
         if (from !== to || oldIndex !== newIndex) send(item, origin);
       },
     });
+    list.dataset.sortable = "ready";
   }
 };
 
@@ -114,5 +115,10 @@ document.addEventListener("keydown", (event) => {
   pending.set(card, waiting);
 });
 
-attach(document);
-document.addEventListener("htmx:load", (event) => attach(event.target.parentElement ?? document));
+// Who moves a pointer may drag soon; who only reads or uses the keyboard never needs the library. A finger gives no notice.
+const begin = () => {
+  attach(document);
+  document.addEventListener("htmx:load", (event) => attach(event.target.parentElement ?? document));
+};
+if (matchMedia("(pointer: coarse)").matches) begin();
+else document.addEventListener("pointermove", begin, { once: true, passive: true });

@@ -105,7 +105,9 @@ test("a card moves by dragging, by Alt and arrows, and by its menu", async ({ pa
 
   const [from, to] = [await card.boundingBox(), await column("in_progress").boundingBox()];
   const sent = moved();
+  // The first movement of a pointer brings the library.
   await page.mouse.move(from.x + 40, from.y + 12);
+  await expect(page.locator("[data-sortable=ready]").first()).toBeAttached();
   await page.mouse.down();
   await page.mouse.move(from.x + 60, from.y + 20, { steps: 4 });
   await page.mouse.move(to.x + to.width / 2, to.y + 30, { steps: 12 });
