@@ -2,7 +2,7 @@
 //! of `ai`. Nobody waits for it, so whatever the provider does, the set rests for a while and goes on later.
 
 use super::model::*;
-use crate::ai::{Asking, Fault, Provider, Reason, Source, foresee, site};
+use crate::ai::{Asking, Endpoint, Fault, Provider, Reason, Source, Target, foresee};
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Result};
 use crate::net;
@@ -161,8 +161,8 @@ async fn turn(work: &mut Work<'_>, provider: &Provider, held: (&Set, Lease), pla
 /// Asked before, so that the ledger is not filled with the same refusal every minute.
 pub fn forbidden(work: &mut Work<'_>, set: &Set, asking: &Asking, batch: &[Waiting]) -> Result<Option<Fault>> {
     let records: Vec<Uuid> = batch.iter().map(|row| row.record_id).collect();
-    let asking = asking.clone().at(site(&work.config.ai));
-    work.read(|tx| foresee(tx, &asking, &set.model, &records))
+    let target = Target::of(&work.config.ai, Endpoint::Embeddings, &set.model);
+    work.read(|tx| foresee(tx, asking, &target, &records))
 }
 
 /// Whether it is about this place and not about the provider: also when calls under way hold its budget.

@@ -4,7 +4,7 @@
 use super::model::*;
 use super::questions::{Key, questions};
 use crate::access::{Actor, Ctx, ProjectId};
-use crate::ai::{Asking, Coming, Fault, PageDesk, Provider, Purpose, Reason, Source, foresee, site};
+use crate::ai::{Asking, Coming, Endpoint, Fault, PageDesk, Provider, Purpose, Reason, Source, Target, foresee};
 use crate::config::Ai;
 use crate::db::Tx;
 use crate::error::Result;
@@ -58,10 +58,7 @@ pub struct Wanted(Option<(Set, Asking)>);
 impl Wanted {
     /// As `me`, at work in `project`, whose policy and budget count as well.
     pub fn of(tx: &mut Tx, me: &Actor, project: Option<ProjectId>, ai: &Ai) -> Result<Wanted> {
-        match ai.openai_api_key.is_some() {
-            true => Ok(Wanted(ask(tx, me, project, site(ai))?)),
-            false => Ok(Wanted(None)),
-        }
+        ask(tx, me, project, ai).map(Wanted)
     }
 
     /// Holds no connection while it waits.
@@ -90,8 +87,8 @@ pub async fn mean_for(work: &mut Work<'_>, provider: &Provider, me: &Actor, text
     if !provider.is_configured() || !has_letters(text) {
         return Ok(Meant::Off);
     }
-    let host = provider.site();
-    let Some((set, asking)) = work.read(|tx| ask(tx, me, None, host))? else { return Ok(Meant::Off) };
+    let ai = work.config.ai.clone();
+    let Some((set, asking)) = work.read(|tx| ask(tx, me, None, &ai))? else { return Ok(Meant::Off) };
     let asking = Asking { person: None, ..asking };
     let model = (set.model.as_str(), set.length());
     Ok(match provider.embed_as(work, &asking, model, &[(Source::Own, text)]).await? {
@@ -105,11 +102,11 @@ pub async fn mean_for(work: &mut Work<'_>, provider: &Provider, me: &Actor, text
 }
 
 /// None where nothing can be compared, or nothing may leave.
-fn ask(tx: &mut Tx, me: &Actor, project: Option<ProjectId>, host: String) -> Result<Option<(Set, Asking)>> {
+fn ask(tx: &mut Tx, me: &Actor, project: Option<ProjectId>, ai: &Ai) -> Result<Option<(Set, Asking)>> {
     let Some(set) = Set::find(tx, SetState::Serving)? else { return Ok(None) };
     let Ok(asking) = Asking::of(me, Purpose::Search) else { return Ok(None) };
-    let asking = asking.in_project(project).at(host);
-    let is_open = set.has_vectors(tx)? && foresee(tx, &asking, &set.model, &[])?.is_none();
+    let (asking, target) = (asking.in_project(project), Target::of(ai, Endpoint::Embeddings, &set.model));
+    let is_open = set.has_vectors(tx)? && foresee(tx, &asking, &target, &[])?.is_none();
     Ok(is_open.then_some((set, asking)))
 }
 

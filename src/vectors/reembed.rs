@@ -3,7 +3,7 @@
 
 use super::jobs::{forbidden, is_held, send};
 use super::model::*;
-use crate::ai::{Asking, Fault, Provider, Reason, foresee, site};
+use crate::ai::{Asking, Endpoint, Fault, Provider, Reason, Target, foresee};
 use crate::db::Chore;
 use crate::error::Result;
 use crate::queue::Work;
@@ -198,8 +198,8 @@ impl Round<'_, '_> {
     fn held_by_all(&mut self) -> Result<Option<Fault>> {
         let Some((_, asking)) = self.held.values().next() else { return Ok(None) };
         let (asking, model) = (Asking { person: None, project: None, ..asking.clone() }, &self.set.model);
-        let asking = asking.at(site(&self.work.config.ai));
-        self.work.read(|tx| foresee(tx, &asking, model, &[]))
+        let target = Target::of(&self.work.config.ai, Endpoint::Embeddings, model);
+        self.work.read(|tx| foresee(tx, &asking, &target, &[]))
     }
 
     fn report(&mut self) -> Result<Vec<Held>> {

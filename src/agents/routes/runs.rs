@@ -4,7 +4,7 @@ use super::*;
 use crate::access::{Actor, Kind};
 use crate::agents::pages::{Opened, RunPage, RunPreview, RunRequest};
 use crate::agents::task::{Task, prepare};
-use crate::ai::{Endpoint, Fault, Reason, Request, Sent, foresee_as, masks, site};
+use crate::ai::{Endpoint, Fault, Request, Sent, Target, foresee, masks};
 use crate::db::Tx;
 use crate::records::Record;
 use crate::related::parse_place;
@@ -106,11 +106,8 @@ pub async fn preview(ctx: Ctx, key: Path<String>, form: Form) -> Result<Reply> {
 /// Why no model would be asked now.
 fn closed(tx: &mut Tx, task: &Task, ai: &crate::config::Ai) -> Result<Option<Fault>> {
     let Some(prompt) = &task.prompt else { return Ok(None) };
-    if ai.openai_api_key.is_none() {
-        return Ok(Some(Fault::new(Reason::NoKey)));
-    }
-    let asking = task.asking.clone().at(site(ai));
-    foresee_as(tx, &asking, Endpoint::Responses, prompt.model.name(ai), &prompt.records())
+    let target = Target::of(ai, Endpoint::Responses, prompt.model.name(ai));
+    foresee(tx, &task.asking, &target, &prompt.records())
 }
 
 fn seen(tx: &mut Tx, me: &Actor, ids: Vec<Uuid>) -> Result<BTreeMap<Uuid, Record>> {

@@ -19,7 +19,7 @@ pub use web::{
 };
 pub use wire::{Answer, ToolCall, Usage};
 
-use super::desk::{Desk, PageDesk};
+use super::desk::Desk;
 use super::{Asking, Endpoint, Fault, LEASE_SECONDS, Reason};
 use crate::config::{Ai, Config};
 use crate::error::{Error, Result};
@@ -204,16 +204,6 @@ impl Provider {
         let send =
             async |trip: &Trip, body: &Value| self.way(errand.endpoint, key, trip).streamed(body, &mut listen).await;
         errand.run(desk, || !heard.load(Ordering::Relaxed), send).await
-    }
-
-    /// As `ask`, in a task of its own.
-    pub fn begin(self, mut desk: PageDesk, asking: Asking, prompt: Prompt) -> Coming<Answer> {
-        Coming::of(|stop, _| async move { self.until(stop).ask(&mut desk, &asking, &prompt).await })
-    }
-
-    /// As `stream`, in a task of its own.
-    pub fn begin_stream(self, mut desk: PageDesk, asking: Asking, prompt: Prompt) -> Coming<Answer> {
-        Coming::of(|stop, mut hear| async move { self.stream(&mut desk, &asking, &prompt, &stop, &mut *hear).await })
     }
 
     /// One vector for each text, in their order.

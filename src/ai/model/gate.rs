@@ -6,7 +6,8 @@ use super::request::keep;
 use super::turn::crowd;
 use super::{BYTES_PER_TOKEN, Body, Budget, Keeper, Kept, Level, Standing, holders, masks, outage};
 use crate::access::{Actor, ProjectId};
-use crate::ai::{Fault, Marks, Masks, Reason, Usage};
+use crate::ai::{Fault, Marks, Masks, Reason, Usage, site, site_of};
+use crate::config::Ai;
 use crate::db::Tx;
 use crate::db::sql::{Bind, Sql};
 use crate::error::{Error, Result};
@@ -91,8 +92,6 @@ pub struct Asking {
     pub kept: Option<Kept>,
     /// Who answers: the key of an assistant or agent.
     pub assistant: Option<String>,
-    /// Where it would go, for who asks ahead; a call knows it itself.
-    pub site: Option<String>,
 }
 
 impl Asking {
@@ -102,7 +101,7 @@ impl Asking {
     }
 
     pub fn new(purpose: Purpose, organisation: OrganisationId, person: Option<PersonId>) -> Self {
-        Asking { purpose, organisation, person, project: None, kept: None, assistant: None, site: None }
+        Asking { purpose, organisation, person, project: None, kept: None, assistant: None }
     }
 
     /// The request is kept for its person, with the chat or run `record`, of which it serves `part`.
@@ -113,11 +112,6 @@ impl Asking {
     /// The request is kept with a run of an agent, for whoever may open that.
     pub fn kept_with_run(self, run: Uuid, part: Uuid) -> Self {
         Asking { kept: Some(Kept { with: Keeper::Run(run), part }), ..self }
-    }
-
-    /// Asked ahead of a call to this host.
-    pub fn at(self, site: String) -> Self {
-        Asking { site: Some(site), ..self }
     }
 
     /// Answered by this assistant or agent, whose key policies name.
@@ -204,7 +198,7 @@ pub fn gate_open(tx: &mut Tx, asking: &Asking, sending: &Sending, is_last: bool)
 /// What is asked first is what a person can least change.
 fn refusal(tx: &mut Tx, asking: &Asking, sending: &Sending) -> Result<Option<Fault>> {
     let standing = Standing::of(tx, asking, &sending.records)?;
-    if let Some(fault) = standing.refusal(sending) {
+    if let Some(fault) = standing.refusal(sending.endpoint, &sending.host, &sending.model) {
         return Ok(Some(fault));
     }
     if let Some(fault) = Budget::refusal(tx, asking, &sending.records)? {
@@ -216,33 +210,33 @@ fn refusal(tx: &mut Tx, asking: &Asking, sending: &Sending) -> Result<Option<Fau
     crowd(tx, asking)
 }
 
-/// Whether texts of these records would be refused now by policy or budget, asked without sending anything: for who would only fill
-/// the ledger with refusals.
-pub fn foresee(tx: &mut Tx, asking: &Asking, model: &str, records: &[Uuid]) -> Result<Option<Fault>> {
-    foresee_as(tx, asking, Endpoint::Embeddings, model, records)
+/// A call that is not made yet: where it would go, and with what.
+#[derive(Debug, Clone)]
+pub struct Target {
+    endpoint: Endpoint,
+    host: String,
+    model: String,
+    has_key: bool,
 }
 
-/// As `foresee`, of another kind of call.
-pub fn foresee_as(
-    tx: &mut Tx,
-    asking: &Asking,
-    endpoint: Endpoint,
-    model: &str,
-    records: &[Uuid],
-) -> Result<Option<Fault>> {
-    let sending = Sending {
-        endpoint,
-        host: asking.site.clone().unwrap_or_default(),
-        model: model.to_owned(),
-        records: records.to_vec(),
-        bytes: 0,
-        hash: Vec::new(),
-        body: Body::of(String::new()),
-        marks: Arc::default(),
-        masks: Masks::default(),
-        attempt: 1,
-    };
-    match Standing::of(tx, asking, records)?.refusal(&sending) {
+impl Target {
+    /// `model` says nothing for the web.
+    pub fn of(ai: &Ai, endpoint: Endpoint, model: &str) -> Self {
+        let (host, key) = match endpoint.is_web() {
+            true => (site_of(&ai.exa_base_url), &ai.exa_api_key),
+            false => (site(ai), &ai.openai_api_key),
+        };
+        Target { endpoint, host, model: model.to_owned(), has_key: key.is_some() }
+    }
+}
+
+/// Whether it would be refused now with texts of these records, by a lacking key, a policy or a budget; asked without sending
+/// anything, for who would only fill the ledger with refusals.
+pub fn foresee(tx: &mut Tx, asking: &Asking, target: &Target, records: &[Uuid]) -> Result<Option<Fault>> {
+    if !target.has_key {
+        return Ok(Some(Fault::new(if target.endpoint.is_web() { Reason::WebOff } else { Reason::NoKey })));
+    }
+    match Standing::of(tx, asking, records)?.refusal(target.endpoint, &target.host, &target.model) {
         Some(fault) => Ok(Some(fault)),
         // What calls under way hold is free again in a moment.
         None => Ok(Budget::refusal(tx, asking, records)?.filter(|fault| fault.reason == Reason::Budget)),
@@ -286,7 +280,8 @@ pub fn gate_beat(tx: &mut Tx, call: Uuid, asking: &Asking, sending: &Sending) ->
     if sql.execute(tx.conn())? == 0 {
         return Ok(Some(Fault::new(Reason::Slow)));
     }
-    Ok(Standing::of(tx, asking, &sending.records)?.refusal(sending))
+    let standing = Standing::of(tx, asking, &sending.records)?;
+    Ok(standing.refusal(sending.endpoint, &sending.host, &sending.model))
 }
 
 #[derive(QueryableByName)]

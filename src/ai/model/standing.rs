@@ -1,7 +1,7 @@
 //! What applies to one call: the policies of all that is in it.
 
 use super::policy::SELECT;
-use super::{Asking, Level, Policy, Sending};
+use super::{Asking, Endpoint, Level, Policy};
 use crate::access::{Actor, ProjectId};
 use crate::ai::{Fault, Masks, Reason};
 use crate::db::Tx;
@@ -119,32 +119,54 @@ impl Standing {
         self.assistants().is_none_or(|allowed| allowed.contains(key))
     }
 
-    pub fn refusal(&self, sending: &Sending) -> Option<Fault> {
-        if let Some(policy) = self.policies.iter().find(|policy| policy.level < sending.endpoint.needs()) {
+    /// `host` with its port, unless it is the usual one.
+    pub fn refusal(&self, endpoint: Endpoint, host: &str, model: &str) -> Option<Fault> {
+        if let Some(policy) = self.policies.iter().find(|policy| policy.level < endpoint.needs()) {
             return Some(Fault::new(Reason::Policy).about(&policy.name));
         }
         if self.is_kept {
             return Some(Fault::new(Reason::Kept));
         }
-        let bars = |policy: &&Ruling| policy.hosts.as_ref().is_some_and(|hosts| !is_among(&sending.host, hosts));
+        let bars = |policy: &&Ruling| policy.hosts.as_ref().is_some_and(|hosts| !is_among(host, hosts));
         if self.policies.iter().any(|policy| bars(&policy)) {
-            return Some(Fault::new(Reason::Host).about(&sending.host));
+            return Some(Fault::new(Reason::Host).about(host));
         }
         if let Some(assistant) = self.assistant.as_ref().filter(|key| !self.allows_assistant(key)) {
             return Some(Fault::new(Reason::Assistant).about(assistant));
         }
-        if sending.endpoint.is_web() {
+        if endpoint.is_web() {
             return None;
         }
-        let forbids = |policy: &&Ruling| policy.models.as_ref().is_some_and(|models| !models.contains(&sending.model));
-        self.policies.iter().find(forbids).map(|_| Fault::new(Reason::Model).about(&sending.model))
+        let forbids =
+            |policy: &&Ruling| policy.models.as_ref().is_some_and(|models| !models.iter().any(|name| name == model));
+        self.policies.iter().find(forbids).map(|_| Fault::new(Reason::Model).about(model))
     }
 }
 
-/// Whether a provider is named, with its port or for all of them. One that is not known yet is not refused.
+/// Whether a provider is named, with its port or for all of them.
 fn is_among(host: &str, named: &[String]) -> bool {
     let bare = host.rsplit_once(':').map_or(host, |(bare, _)| bare);
-    host.is_empty() || named.iter().any(|name| name == host || name == bare)
+    named.iter().any(|name| name == host || name == bare)
+}
+
+/// Those whose text may leave for this kind of call at all: one place with AI off, or one person who keeps theirs out, closes no
+/// whole question.
+pub fn open_records(tx: &mut Tx, asking: &Asking, endpoint: Endpoint, ids: &[Uuid]) -> Result<Vec<Uuid>> {
+    let is_closed = |tx: &mut Tx, ids: &[Uuid]| -> Result<bool> {
+        let standing = Standing::of(tx, asking, ids)?;
+        Ok(standing.is_kept || standing.level() < endpoint.needs())
+    };
+    // Mostly nothing is closed, and one look tells.
+    if ids.is_empty() || !is_closed(tx, ids)? {
+        return Ok(ids.to_vec());
+    }
+    let mut open = Vec::new();
+    for id in ids {
+        if !is_closed(tx, &[*id])? {
+            open.push(*id);
+        }
+    }
+    Ok(open)
 }
 
 /// Keys of the assistants that may answer here; None: all.

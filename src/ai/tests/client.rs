@@ -417,13 +417,20 @@ async fn until(mut is_so: impl FnMut() -> bool) -> bool {
     false
 }
 
+/// In a task of its own, so that somebody may go away.
+fn streaming(provider: Provider, mut desk: PageDesk) -> Coming<Answer> {
+    Coming::of(
+        |stop, mut hear| async move { provider.stream(&mut desk, &asking(CLEO), &prompt(), &stop, &mut *hear).await },
+    )
+}
+
 #[test]
 fn the_row_is_there_when_the_request_arrives_and_is_closed_when_its_asker_goes_away() {
     let models = Models::new();
     let app = models.own_app();
     models.then([Turn::Drips(100, Duration::from_millis(50))]);
     app.wait(async {
-        let mut coming = provider(&app).begin_stream(desk(&app), asking(CLEO), prompt());
+        let mut coming = streaming(provider(&app), desk(&app));
         assert!(until(|| models.asked().len() == 1).await);
         assert_eq!(calls(&app, "open:"), 1);
         assert!(coming.heard().await.is_some());
@@ -442,7 +449,7 @@ fn who_goes_away_while_a_call_waits_at_the_gate_leaves_no_call_open() {
         // The gate's own lock, held by somebody else.
         let lock = format!("select pg_advisory_lock({})", tow::ai::GATE_LOCK);
         diesel::connection::SimpleConnection::batch_execute(&mut *other, &lock).unwrap();
-        let coming = provider(&app).begin(desk(&app), asking(CLEO), prompt());
+        let coming = asked(provider(&app), desk(&app), prompt());
         actix_web::rt::time::sleep(Duration::from_millis(300)).await;
         drop(coming);
         diesel::connection::SimpleConnection::batch_execute(&mut *other, "select pg_advisory_unlock_all()").unwrap();
@@ -458,7 +465,7 @@ fn a_call_under_way_says_so_and_ends_when_ai_is_switched_off_meanwhile() {
     models.then([Turn::Drips(200, Duration::from_millis(20))]);
     let fault = app.wait(async {
         let beating = provider(&app).beating(Duration::from_millis(60));
-        let mut coming = beating.begin_stream(desk(&app), asking(CLEO), prompt());
+        let mut coming = streaming(beating, desk(&app));
         assert!(coming.heard().await.is_some());
         assert!(until(|| app.count("select count(*) from ai_calls where alive_at is not null") == 1).await);
         let off = tow::ai::Policy { level: tow::ai::Level::Off, ..tow::ai::Policy::default() };

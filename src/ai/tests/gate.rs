@@ -317,7 +317,7 @@ fn what_is_masked_is_asked_again_at_the_gate() {
     // Cleo's calls are all taken, so the next one waits.
     open_calls(&app, MAX_OPEN_PER_PERSON);
     let answer = app.wait(async {
-        let coming = provider(&app).begin(desk(&app), asking(CLEO), prompt().says("Write to ada@halden.example"));
+        let coming = asked(provider(&app), desk(&app), prompt().says("Write to ada@halden.example"));
         actix_web::rt::time::sleep(std::time::Duration::from_millis(300)).await;
         decide(&app, BEN, Sphere::Organisation, Policy { masks_addresses: true, ..Policy::default() });
         app.sql("update ai_calls set outcome = 'done', finished_at = at");

@@ -10,7 +10,9 @@ mod sent;
 mod web;
 
 use crate::harness::*;
-use tow::ai::{Answer, Asking, Fault, Heard, Material, Model, PageDesk, Prompt, Provider, Purpose, Source, Stop};
+use tow::ai::{
+    Answer, Asking, Coming, Fault, Heard, Material, Model, PageDesk, Prompt, Provider, Purpose, Source, Stop,
+};
 use uuid::Uuid;
 
 pub fn provider(app: &App) -> Provider {
@@ -31,6 +33,11 @@ pub fn prompt() -> Prompt {
 
 pub fn ask(app: &App, who: Who, prompt: &Prompt) -> Result<Answer, Fault> {
     app.wait(provider(app).ask(&mut desk(app), &asking(who), prompt)).unwrap()
+}
+
+/// In a task of its own, so that somebody may go away.
+pub fn asked(provider: Provider, mut desk: PageDesk, prompt: Prompt) -> Coming<Answer> {
+    Coming::of(|stop, _| async move { provider.until(stop).ask(&mut desk, &asking(CLEO), &prompt).await })
 }
 
 /// The answer and the pieces in which it came.

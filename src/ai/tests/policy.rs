@@ -3,9 +3,10 @@
 use super::*;
 use std::time::{Duration, Instant};
 use tow::ai::{
-    BadPattern, MAX_KEY_CHARS, MAX_MASKED_PATTERNS, MAX_MODELS, MAX_NAMED, MAX_PATTERN_CHARS, Masks, Policy, Reason,
-    Sphere, WebTools, assistants_allowed, check_pattern, foresee,
+    BadPattern, Endpoint, MAX_KEY_CHARS, MAX_MASKED_PATTERNS, MAX_MODELS, MAX_NAMED, MAX_PATTERN_CHARS, Masks, Policy,
+    Reason, Sphere, Target, WebTools, assistants_allowed, check_pattern, foresee,
 };
+use tow::config::Ai;
 
 fn decide(app: &App, who: Who, sphere: Sphere, policy: Policy) {
     app.write(who, |tx, me| policy.save(tx, me, sphere)).unwrap();
@@ -242,8 +243,12 @@ fn a_provider_that_is_left_out_is_foreseen_and_fills_no_ledger() {
     let models = Models::new();
     let app = models.app();
     decide(&app, ADA, Sphere::Organisation, of_hosts(&["elsewhere.example"]));
-    let foreseen = |asking: Asking| app.tx(move |tx| foresee(tx, &asking, "text-embedding-3-small", &[]));
-    assert_eq!(foreseen(asking(CLEO).at(models.address.to_string())).unwrap().reason, Reason::Host);
-    assert_eq!(foreseen(asking(CLEO).at("elsewhere.example:8443".to_owned())), None);
+    let foreseen = |base: &str| {
+        let ai = Ai { openai_base_url: base.parse().unwrap(), ..app.state().config.ai.clone() };
+        let target = Target::of(&ai, Endpoint::Embeddings, "text-embedding-3-small");
+        app.tx(move |tx| foresee(tx, &asking(CLEO), &target, &[]))
+    };
+    assert_eq!(foreseen(&format!("http://{}/v1", models.address)).unwrap().reason, Reason::Host);
+    assert_eq!(foreseen("https://elsewhere.example:8443/v1"), None);
     assert_eq!(app.count("select count(*) from ai_calls"), 0);
 }

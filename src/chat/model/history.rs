@@ -3,7 +3,7 @@
 
 use super::{Assistant, Chat, SourceGroup, Turn, TurnId};
 use crate::access::{Actor, Kind, ProjectId};
-use crate::ai::{Asking, Endpoint, Material, Model, Prompt, Purpose, Reason, foresee_as};
+use crate::ai::{Asking, Endpoint, Material, Model, Prompt, Purpose, open_records};
 use crate::db::Tx;
 use crate::decisions::Decision;
 use crate::error::Result;
@@ -178,24 +178,8 @@ fn tell_earlier(tx: &mut Tx, me: &Actor, mut prompt: Prompt, earlier: &[Turn]) -
     Ok(prompt)
 }
 
-/// Those whose text may leave for a model at all: one place with AI off, or one person who keeps theirs out, closes no whole question.
 fn sendable(tx: &mut Tx, me: &Actor, ids: &[Uuid]) -> Result<Vec<Uuid>> {
-    let asking = Asking::of(me, Purpose::Chat)?;
-    let is_closed = |tx: &mut Tx, ids: &[Uuid]| -> Result<bool> {
-        let fault = foresee_as(tx, &asking, Endpoint::Stream, "", ids)?;
-        Ok(fault.is_some_and(|fault| matches!(fault.reason, Reason::Policy | Reason::Kept)))
-    };
-    // Mostly nothing is closed, and one look tells.
-    if ids.is_empty() || !is_closed(tx, ids)? {
-        return Ok(ids.to_vec());
-    }
-    let mut open = Vec::new();
-    for id in ids {
-        if !is_closed(tx, &[*id])? {
-            open.push(*id);
-        }
-    }
-    Ok(open)
+    open_records(tx, &Asking::of(me, Purpose::Chat)?, Endpoint::Stream, ids)
 }
 
 /// Those of the records that `me` may read now.

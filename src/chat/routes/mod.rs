@@ -11,7 +11,7 @@ use super::model::*;
 use super::pages::{Composer, EditedCard, Editing, Loaded, Pane, Show, WORDS};
 use super::run;
 use crate::access::{Actor, Ctx, Permission, ProjectId, holds};
-use crate::ai::{Asking, Endpoint, Fault, Purpose, Reason, assistants_allowed, foresee_as, requests_of, site, site_of};
+use crate::ai::{Asking, Endpoint, Purpose, Target, assistants_allowed, foresee, requests_of};
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Msg, Problems, Result};
 use crate::files::Attachments;
@@ -121,12 +121,8 @@ fn project_of(me: &Actor, key: Option<&str>) -> Option<ProjectId> {
 
 /// Why no question could be answered now; None when one could.
 fn closed(tx: &mut Tx, asking: &Asking, ai: &crate::config::Ai) -> Result<Option<Msg>> {
-    if ai.openai_api_key.is_none() {
-        return Ok(Some(Fault::new(Reason::NoKey).msg()));
-    }
-    let asking = asking.clone().at(site(ai));
-    let fault = foresee_as(tx, &asking, Endpoint::Stream, &ai.openai_reasoning_model, &[])?;
-    Ok(fault.map(|fault| fault.msg()))
+    let target = Target::of(ai, Endpoint::Stream, &ai.openai_reasoning_model);
+    Ok(foresee(tx, asking, &target, &[])?.map(|fault| fault.msg()))
 }
 
 /// Those that every policy lets answer here.
@@ -138,8 +134,7 @@ fn offered(tx: &mut Tx, all: &[Assistant], asking: &Asking) -> Result<Vec<Assist
 
 /// Whether web tools are set up and no policy forbids them here.
 fn has_web(tx: &mut Tx, asking: &Asking, ai: &crate::config::Ai) -> Result<bool> {
-    let asking = asking.clone().at(site_of(&ai.exa_base_url));
-    Ok(ai.exa_api_key.is_some() && foresee_as(tx, &asking, Endpoint::WebSearch, "", &[])?.is_none())
+    Ok(foresee(tx, asking, &Target::of(ai, Endpoint::WebSearch, ""), &[])?.is_none())
 }
 
 /// The first question makes the chat.

@@ -37,19 +37,8 @@ pub async fn create(ctx: Ctx, form: Form) -> Result<Reply> {
                 }
             };
             let prepared = prepare(tx, me, &draft, None)?;
-            let closed = match ai.openai_api_key.is_none() {
-                true => Some(Fault::new(Reason::NoKey)),
-                false => {
-                    let records = prepared.prompt.records();
-                    foresee_as(
-                        tx,
-                        &prepared.asking.clone().at(site(&ai)),
-                        Endpoint::Stream,
-                        &ai.openai_reasoning_model,
-                        &records,
-                    )?
-                }
-            };
+            let target = Target::of(&ai, Endpoint::Stream, &ai.openai_reasoning_model);
+            let closed = foresee(tx, &prepared.asking, &target, &prepared.prompt.records())?;
             let masks = masks(tx, &prepared.asking)?;
             Ok((prepared, masks, closed.map(|fault| fault.msg())))
         })
