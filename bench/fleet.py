@@ -60,9 +60,13 @@ def environment(cluster, work, port):
             "TOW_EMAIL__SMTP__PORT": str(port + 3), "TOW_EMAIL__SMTP__TLS_MODE": "none", "TOW_LOG__FILTER": "warn,tow=info"}
 
 
+# A server that does not work again within so many seconds after its trouble is over has failed the drill.
+PATIENCE = 60
+
+
 class Cluster:
     """A PostgreSQL of its own, on a private socket."""
-    def __init__(self, work):
+    def __init__(self, work, settings=""):
         self.data, self.socket = work / "pg", tempfile.mkdtemp(prefix="tow-pg-", dir="/tmp")
         self.owner = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
         if self.owner:
@@ -70,7 +74,7 @@ class Cluster:
             subprocess.run(["chown", "postgres", str(self.data), self.socket], check=True)
         self.run("initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-N")
         with open(self.data / "postgresql.conf", "a") as file:
-            file.write(f"listen_addresses = ''\nunix_socket_directories = '{self.socket}'\nmax_connections = 120\n")
+            file.write(f"listen_addresses = ''\nunix_socket_directories = '{self.socket}'\nmax_connections = 120\n{settings}")
         self.run("pg_ctl", "-D", self.data, "-l", self.data / "log", "-w", "start")
         self.run("createdb", "-h", self.socket, "-U", "postgres", "tow")
         self.url = f"postgres:///tow?host={self.socket}&user=postgres"
@@ -254,10 +258,13 @@ class Writer(threading.Thread):
     @staticmethod
     def signed_in(base):
         """A writer that only probes; it signs in as soon as that can be."""
+        until = time.monotonic() + PATIENCE
         while True:
             try:
                 return Writer(base, f"probe-{time.monotonic_ns()}", has_mails=False)
             except (OSError, TypeError, http.client.HTTPException):
+                if time.monotonic() > until:
+                    raise
                 time.sleep(0.05)
 
     def works(self):
@@ -355,6 +362,9 @@ def troubles(args, servers, balancer, cluster, uploads):
         spent, ended = time.monotonic() - began, time.monotonic()
         probe = Writer.signed_in(balancer.base)
         while not probe.works():
+            if time.monotonic() - ended > PATIENCE:
+                print(f"{name}: nothing works again after {PATIENCE} s")
+                return False
             time.sleep(0.05)
         back = time.monotonic() - ended
         time.sleep(args.seconds / 2)

@@ -21,7 +21,7 @@ server-days = { $days ->
     [one] { $days } day
    *[other] { $days } days
 }
-server-form-words = What is left empty stands at its default. The whole file is checked before it is written; the one before stays beside it, with .previous at its end.
+server-form-words = What is left empty stands at its default; [] is a list with nothing in it. The whole file is checked before it is written; the one before stays beside it, with .previous at its end.
 server-default = Default: { $value }
 server-expected = Expected: { $what }.
 server-restart = Counts after a restart.

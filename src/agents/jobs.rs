@@ -4,7 +4,7 @@
 use super::model::*;
 use super::outcome::{Made, Odd, by_rules, propose, read};
 use super::task::{Task, prepare};
-use crate::access::{Actor, Kind, Thing, Verb, may};
+use crate::access::{Actor, Kind, Thing, Verb, check, may};
 use crate::ai::{Answer, Desk, Fault, Provider, Reason, Stop};
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Result};
@@ -12,7 +12,9 @@ use crate::net;
 use crate::queue::{Job, Outcome, Work, enqueue_at};
 use crate::records::{Record, RecordId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::time::Duration;
+use uuid::Uuid;
 
 /// How long a run waits when as many as may are at work.
 pub const WAIT_SECONDS: i64 = 5;
@@ -44,7 +46,7 @@ impl Job for RunAgent {
         match perform(work, &run) {
             Ok(None) => Ok(Outcome::Done),
             Ok(Some(failure)) => failure.settle(work, &run),
-            Err(error) => Failure::of(error).settle(work, &run),
+            Err(error) => Failure::afterwards(error).settle(work, &run),
         }
     }
 }
@@ -59,12 +61,26 @@ enum Failure {
 }
 
 impl Failure {
-    fn of(error: Error) -> Failure {
-        let word = |ended: Ended| Failure::Final(ended.to_string(), String::new());
+    fn because(ended: Ended) -> Failure {
+        Failure::Final(ended.to_string(), String::new())
+    }
+
+    /// Before anything was sent.
+    fn at_once(error: Error) -> Failure {
         match error {
-            Error::NotFound => word(Ended::Gone),
-            Error::Forbidden(_) | Error::SignIn | Error::Confirm => word(Ended::Refused),
-            Error::Invalid(_) => word(Ended::Off),
+            Error::NotFound => Failure::because(Ended::Gone),
+            Error::Forbidden(_) | Error::SignIn | Error::Confirm => Failure::because(Ended::Refused),
+            Error::Invalid(_) => Failure::because(Ended::Off),
+            passing => Failure::Passing(passing),
+        }
+    }
+
+    /// When an answer may be there already.
+    fn afterwards(error: Error) -> Failure {
+        match error {
+            Error::NotFound => Failure::because(Ended::Closed),
+            Error::Forbidden(_) | Error::SignIn | Error::Confirm => Failure::because(Ended::Refused),
+            Error::Invalid(_) => Failure::because(Ended::Broken),
             passing => Failure::Passing(passing),
         }
     }
@@ -75,6 +91,18 @@ impl Failure {
             _ if reason == Reason::Cancelled => Failure::Stopped,
             passing @ (Error::Away(_) | Error::Slow(_)) => Failure::Passing(passing),
             _ => Failure::Final(reason.to_string(), about),
+        }
+    }
+
+    /// Where no model is asked, none may be, none can be, or none answers at last.
+    fn leaves_it_to_rules(&self, attempt: i32) -> bool {
+        match self {
+            Failure::Final(reason, _) if *reason == Ended::Empty.to_string() => true,
+            Failure::Final(reason, _) => {
+                Reason::parse(reason).is_some_and(|reason| reason.is_forbidden() || reason == Reason::NoKey)
+            }
+            Failure::Passing(_) => attempt >= RunAgent::MAX_ATTEMPTS,
+            Failure::Stopped => false,
         }
     }
 
@@ -98,9 +126,12 @@ impl Failure {
             Failure::Stopped => {
                 work.touch(Chore::Agent, |tx| {
                     let is_stopping = !beat(tx, run.id, run.attempts)?;
-                    if is_stopping { end(tx, run, RunState::Cancelled, None) } else { put_back(tx, run) }
-                })?;
-                Ok(Outcome::Done)
+                    match is_stopping {
+                        true => end(tx, run, RunState::Cancelled, None).map(|()| Outcome::Done),
+                        // Else it would wait for a job that is not there.
+                        false => put_back(tx, run).map(|()| Outcome::Later("the call was stopped".to_owned())),
+                    }
+                })
             }
         }
     }
@@ -108,31 +139,29 @@ impl Failure {
 
 /// None when it is completed.
 fn perform(work: &mut Work, run: &Run) -> Result<Option<Failure>> {
-    let (new, version, task) = work.read(|tx| begin(tx, run))?;
-    let (made, model) = match task.prompt {
-        Some(_) => match net::wait(answer(work, run, &task)).map_err(|fault| Error::Away(fault.to_string()))?? {
-            Ok(answered) => answered,
-            Err(Failure::Final(reason, about)) => match by_rules(&task).filter(|_| is_ours(&reason)) {
-                Some(made) => (made, String::new()),
-                None => return Ok(Some(Failure::Final(reason, about))),
-            },
-            Err(other) => return Ok(Some(other)),
-        },
-        None => (by_rules(&task).ok_or(Error::NotFound)?, String::new()),
+    let (new, version, task) = match work.read(|tx| begin(tx, run)) {
+        Ok(begun) => begun,
+        Err(error) => return Ok(Some(Failure::at_once(error))),
     };
-    let records = task.sources.values().copied().collect();
+    let answered = match task.prompt {
+        Some(_) => net::wait(answer(work, run, &task)).map_err(|fault| Error::Away(fault.to_string()))??,
+        None => Err(Failure::because(Ended::Empty)),
+    };
+    let (made, model) = match answered {
+        Ok(answered) => answered,
+        Err(failure) => match by_rules(&task).filter(|_| failure.leaves_it_to_rules(work.attempt)) {
+            Some(made) => (made, String::new()),
+            None => return Ok(Some(failure)),
+        },
+    };
+    let read = if model.is_empty() { &task.sources } else { &task.sent() };
+    let records = read.values().copied().collect();
     let done = Yield { result: made.text(), records, model, ..Yield::default() };
     let is_ended = match new.is_off_by_mode(&version) {
         true => work.touch(Chore::Agent, |tx| keep(tx, run, &done))?,
         false => work.write(|tx| propose_once(tx, run, &task, &made, done))?,
     };
     Ok((!is_ended).then_some(Failure::Stopped))
-}
-
-/// Where nothing may leave, or nothing can, the rules do it.
-fn is_ours(reason: &str) -> bool {
-    use Reason::{Assistant, Budget, Host, Kept, Model, NoKey, Policy};
-    Reason::parse(reason).is_some_and(|reason| [NoKey, Policy, Kept, Model, Host, Assistant, Budget].contains(&reason))
 }
 
 /// Asked anew when it runs: whether it may, by which words, and what there is to read.
@@ -149,7 +178,14 @@ fn begin(tx: &mut Tx, run: &Run) -> Result<(NewRun, Version, Task)> {
         let asker = Actor::of_person(tx, person)?.confirmed();
         new.leave(tx, &asker)?.unused(tx);
     }
-    let mut version = new.version(tx)?;
+    // By the clock too: an archived project is read for nobody.
+    let thing = Thing::Record { id: run.id.0, kind: Kind::Memory, place, author: reader.person_id() };
+    check(&reader, Verb::Add, &thing)?;
+    let mut version = match new.version(tx) {
+        // The draft that should be tried was published or thrown away meanwhile.
+        Err(Error::Invalid(_)) if run.trigger == Trigger::Test && !new.is_off(tx)? => return Err(Error::NotFound),
+        version => version?,
+    };
     // By the version it was begun with, unless that was a draft which is gone.
     if version.id != run.version_id {
         let number = run.number.ok_or(Error::NotFound)?;
@@ -217,6 +253,11 @@ fn propose_once(tx: &mut Tx, run: &Run, task: &Task, made: &Made, done: Yield) -
     may(tx, &scope, Verb::Add, &thing)?.unused(tx);
     if !hold(tx, run.id, run.attempts)? {
         return Ok(false);
+    }
+    // What was closed while the model wrote is not told to who reads this place now.
+    let read: BTreeSet<Uuid> = done.records.iter().copied().collect();
+    if Record::find_ids(tx, &scope, read.iter().copied().collect())?.len() < read.len() {
+        return Err(Error::NotFound);
     }
     let (diff, snapshot) = propose(tx, place, &task.matter, made, done.model.is_empty())?;
     complete(tx, run.id, &Yield { diff, snapshot, ..done })?;

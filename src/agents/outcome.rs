@@ -5,7 +5,7 @@ use super::shape::misfit;
 use super::task::{Matter, Task, memory_shape, snapshot_shape};
 use crate::access::{Actor, Place};
 use crate::db::Tx;
-use crate::diffs::{Diff, Found, Origin};
+use crate::diffs::{Diff, Found, MAX_CHANGES, Origin, read_statements};
 use crate::docs::Doc;
 use crate::error::Result;
 use crate::memory::{self, MAX_PASSAGE_CHARS};
@@ -52,9 +52,8 @@ pub fn read(task: &Task, said: &str) -> Result<Made, Odd> {
     match &task.matter {
         Matter::Memory(doc) => Ok(Made::Memory(statements(doc, &json(&memory_shape())?))),
         Matter::Snapshot { .. } => {
-            let parts = parts(&json(&snapshot_shape())?, &task.sources);
-            // Where nothing went in, nothing can be said.
-            if parts.is_empty() && !task.sources.is_empty() { Err(Odd::Uncited) } else { Ok(Made::Snapshot(parts)) }
+            let parts = parts(&json(&snapshot_shape())?, &task.sent());
+            if parts.is_empty() { Err(Odd::Uncited) } else { Ok(Made::Snapshot(parts)) }
         }
         Matter::Json(shape) => {
             let value = json(shape)?;
@@ -68,7 +67,7 @@ pub fn read(task: &Task, said: &str) -> Result<Made, Odd> {
 /// What the rules make where no model is asked; None for what only a model can.
 pub fn by_rules(task: &Task) -> Option<Made> {
     match &task.matter {
-        Matter::Memory(doc) => Some(Made::Memory(crate::diffs::read_statements(&doc.body))),
+        Matter::Memory(doc) => Some(Made::Memory(read_statements(&doc.body).into_iter().take(MAX_CHANGES).collect())),
         Matter::Snapshot { sections, .. } => {
             let part = |(heading, all): &(String, Vec<crate::snapshots::Statement>)| Part {
                 heading: heading.clone(),
@@ -89,8 +88,10 @@ fn words<'v>(value: &'v Value, name: &str) -> &'v str {
     value.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
+/// In one line, without what no record may hold.
 fn flat(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let plain = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    plain.chars().filter(|letter| !letter.is_control()).collect()
 }
 
 /// Those whose passage stands in the page, each title once.
@@ -142,7 +143,11 @@ impl Made {
             }
             Made::Snapshot(parts) => parts.iter().map(Part::text).collect::<Vec<_>>().join("\n\n"),
         };
-        if text.is_empty() { crate::ui::text("agent-nothing") } else { text }
+        if text.is_empty() {
+            return crate::ui::text("agent-nothing");
+        }
+        // What the rules list may be long; the rest stands where it was proposed.
+        text.get(..text.floor_char_boundary(MAX_RESULT_BYTES)).unwrap_or_default().to_owned()
     }
 }
 

@@ -4,7 +4,11 @@ use crate::harness::*;
 use crate::vectors_tests::index;
 use serde_json::{Value, json};
 use std::time::Duration;
-use tow::agents::{ALIVE_SECONDS, LOST_AFTER_SECONDS, MAX_OPEN_RUNS, MAX_PARTS, MAX_STATEMENT_CHARS, Rhythm, Schedule};
+use tow::agents::{
+    ALIVE_SECONDS, LOST_AFTER_SECONDS, MAX_OPEN_RUNS, MAX_PARTS, MAX_RESULT_BYTES, MAX_STATEMENT_CHARS, Rhythm,
+    Schedule,
+};
+use tow::diffs::MAX_CHANGES;
 
 const READER: &str = "/settings/ai/agents/doc_memory_reviewer";
 const WRITER: &str = "/settings/ai/agents/snapshot_generator";
@@ -534,4 +538,144 @@ fn an_answer_in_json_is_held_to_the_shape_that_was_asked_for() {
     assert!(last(&app, "result").contains("\"low\""));
     assert_eq!(models.bodies()[0]["text"]["format"]["strict"], json!(true));
     assert!(models.heard().contains("answer.tide is not among its words"));
+}
+
+/// Of a project that all may see.
+fn closes(app: &App, key: &str) {
+    app.sql(&format!(
+        "insert into ai_policies (id, organisation_id, project_id, level, updated_at)
+         select gen_random_uuid(), organisation_id, id, 'off', created_at from projects where key = '{key}'"
+    ));
+}
+
+fn ticket(app: &App, title: &str, place: &str) {
+    let fields = [("title", title), ("kind", "task"), ("status", "blocked"), ("priority", "1"), ("place", place)];
+    assert_eq!(app.as_(CLEO).post("/tickets", &fields).status, 303);
+}
+
+#[test]
+fn one_project_with_ai_off_keeps_its_records_here_and_closes_no_run_of_the_whole() {
+    let models = Models::new();
+    let app = models.own_app();
+    ticket(&app, "Lighthouse is dark", "project:BCN");
+    ticket(&app, "Crane is late", "organisation");
+    closes(&app, "BCN");
+    index(&app);
+    models.then([states(&[("The crane is late", &["TOW-1"]), ("The lamp is out", &["BCN-2"])])]);
+    run(&app, ADA, WRITER, &[("place", "organisation"), ("variant", "current_company_state")]);
+    assert_eq!(last(&app, "state"), "completed", "{}", last(&app, "reason"));
+    let id = app.text("select display_id as text from records where title = 'Crane is late'");
+    let heard = models.heard();
+    assert!(heard.contains("Crane is late") && heard.contains(&id) && !heard.contains("Lighthouse"), "{heard}");
+    let body = app.text("select s.body as text from snapshots s join agent_runs x on x.snapshot_id = s.id");
+    assert!(!body.contains("The lamp is out"), "what was not sent cannot be cited: {body}");
+}
+
+#[test]
+fn where_there_is_nothing_to_read_nothing_is_sent() {
+    let models = Models::new();
+    let app = models.own_app();
+    let path = own(&app);
+    app.sql("delete from records where kind = 'ticket'");
+    let ran = run(&app, ADA, &path, &[("place", "private")]);
+    assert_eq!((last(&app, "state"), last(&app, "reason")), ("failed".to_owned(), "empty".to_owned()));
+    assert!(app.as_(ADA).get(&ran).has("There was nothing to read here"));
+    assert_eq!(models.asked().len(), 0);
+}
+
+#[test]
+fn a_draft_is_not_tried_where_the_agent_is_off() {
+    let models = Models::new();
+    let app = models.own_app();
+    let id = doc(&app, ADA, STORM, "organisation");
+    let draft = [("instructions", "Mind the wind."), ("model", "fast"), ("mode", "propose"), ("edition", "0")];
+    assert_eq!(app.as_(ADA).post(&format!("{READER}/draft"), &draft).status, 303);
+    let off = [("place", "organisation"), ("enabled", "off"), ("edition", "0")];
+    assert_eq!(app.as_(ADA).post(&format!("{READER}/bindings"), &off).status, 303);
+    let tried = app.as_(ADA).post(&format!("{READER}/runs"), &[("doc", &*id), ("which", "draft")]);
+    assert!(tried.status == 422 && tried.has("off in the organisation"), "{}", tried.text());
+    assert_eq!(models.asked().len(), 0);
+}
+
+#[test]
+fn a_draft_that_was_published_before_its_try_began_says_so() {
+    let app = App::own();
+    let id = doc(&app, ADA, STORM, "organisation");
+    let draft = [("instructions", "Mind the wind."), ("model", "fast"), ("mode", "propose"), ("edition", "0")];
+    assert_eq!(app.as_(ADA).post(&format!("{READER}/draft"), &draft).status, 303);
+    begin(&app, ADA, READER, &[("doc", &id), ("which", "draft")]);
+    assert_eq!(app.as_(ADA).post(&format!("{READER}/versions"), &[("edition", "1")]).status, 303);
+    app.run_jobs();
+    assert_eq!((last(&app, "state"), last(&app, "reason")), ("failed".to_owned(), "gone".to_owned()));
+}
+
+#[test]
+fn an_archived_project_is_read_by_no_run_of_the_clock() {
+    let models = Models::new();
+    let app = models.own_app();
+    let weekly = [
+        ("place", "project:ATL"),
+        ("enabled", "on"),
+        ("edition", "0"),
+        ("rhythm", "daily"),
+        ("at", "08:00"),
+        ("weekday", "1"),
+        ("every_hours", "24"),
+        ("variant", "current_company_state"),
+    ];
+    assert_eq!(app.as_(EDDA).post(&format!("{WRITER}/bindings"), &weekly).status, 303);
+    app.sql("update projects set archived_at = created_at where key = 'ATL'");
+    app.advance(chrono::Duration::days(1));
+    app.run_schedule("agents.begin_due");
+    app.run_jobs();
+    assert_eq!((last(&app, "state"), last(&app, "reason")), ("failed".to_owned(), "refused".to_owned()));
+    assert_eq!(models.asked().len(), 0);
+}
+
+#[test]
+fn what_was_closed_while_the_model_wrote_is_told_to_nobody() {
+    let models = Models::new();
+    let app = models.own_app();
+    ticket(&app, "Lighthouse is dark", "project:BCN");
+    index(&app);
+    app.sql(
+        "create function close_bcn() returns trigger language plpgsql as $$ begin
+           update projects set visibility = 'restricted' where key = 'BCN'; return new; end $$;
+         create trigger close_bcn after update of tokens_in on agent_runs for each row execute function close_bcn()",
+    );
+    models.then([states(&[("The lamp is out", &["BCN-2"])])]);
+    let path = run(&app, ADA, WRITER, &[("place", "organisation"), ("variant", "current_company_state")]);
+    assert_eq!((last(&app, "state"), last(&app, "reason")), ("failed".to_owned(), "closed".to_owned()));
+    assert_eq!(app.count("select count(*) from snapshots"), 0);
+    assert!(app.as_(ADA).get(&path).has("closed or removed while the model answered"));
+}
+
+#[test]
+fn a_waiting_run_whose_job_is_gone_is_closed_in_words() {
+    let app = App::own();
+    let id = doc(&app, CLEO, STORM, "organisation");
+    begin(&app, CLEO, READER, &[("doc", &id)]);
+    app.advance(chrono::Duration::seconds(LOST_AFTER_SECONDS + 1));
+    app.run_schedule("agents.close_lost");
+    assert_eq!(last(&app, "state"), "queued", "its job waits");
+    app.sql("delete from jobs where kind = 'agents.run'");
+    app.run_schedule("agents.close_lost");
+    assert_eq!((last(&app, "state"), last(&app, "reason")), ("failed".to_owned(), "lost".to_owned()));
+}
+
+#[test]
+fn rules_take_over_when_the_provider_stays_away_and_take_no_more_of_a_long_page_than_a_diff_does() {
+    let models = Models::new();
+    let app = models.own_app();
+    let must = |n: usize| format!("We must check rope {n}: {}.\n\n", "x".repeat(100));
+    let id = doc(&app, CLEO, &(0..2000).map(must).collect::<String>(), "organisation");
+    models.then((0..20).map(|_| Turn::Fails(503, "server_error", Vec::new())));
+    begin(&app, CLEO, READER, &[("doc", &id)]);
+    for _ in 0..4 {
+        app.run_jobs();
+        app.advance(chrono::Duration::seconds(120));
+    }
+    assert_eq!((last(&app, "state"), last(&app, "(model = '')")), ("completed".to_owned(), "true".to_owned()));
+    assert!(app.count("select octet_length(result)::bigint as count from agent_runs") <= MAX_RESULT_BYTES as i64);
+    assert_eq!(app.count("select count(*) from memory_changes"), MAX_CHANGES as i64);
 }

@@ -31,6 +31,9 @@ fn strict(schema: &Value, depth: usize) -> Result<Value, String> {
     if let Some(other) = fields.keys().find(|key| !KNOWN.contains(&key.as_str())) {
         return Err(format!("{other} is not supported"));
     }
+    if fields.contains_key("enum") && fields.get("type").is_some_and(|kind| kind == "object" || kind == "array") {
+        return Err("enum goes with string, number, integer or boolean".to_owned());
+    }
     let mut own: Map<String, Value> = fields.clone();
     match fields.get("type").and_then(Value::as_str) {
         Some("object") => {
@@ -48,7 +51,13 @@ fn strict(schema: &Value, depth: usize) -> Result<Value, String> {
             let items = fields.get("items").ok_or("an array needs items")?;
             own.insert("items".to_owned(), strict(items, depth + 1)?);
         }
-        Some("string" | "number" | "integer" | "boolean") => {}
+        Some("string" | "number" | "integer" | "boolean") => {
+            let plain = json!({ "type": fields.get("type") });
+            let fits = |all: &Vec<Value>| !all.is_empty() && all.iter().all(|one| misfit(&plain, one, "").is_none());
+            if fields.get("enum").is_some_and(|words| !words.as_array().is_some_and(fits)) {
+                return Err("enum must be a list of values of its type".to_owned());
+            }
+        }
         _ => return Err("type must be object, array, string, number, integer or boolean".to_owned()),
     }
     Ok(own.into())

@@ -4,7 +4,7 @@
 use super::model::*;
 use super::shape;
 use crate::access::{Actor, Place};
-use crate::ai::{Asking, Material, Prompt, Purpose};
+use crate::ai::{Asking, Endpoint, Material, Prompt, Purpose, open_records};
 use crate::db::Tx;
 use crate::docs::Doc;
 use crate::error::{Error, Result};
@@ -14,7 +14,7 @@ use crate::snapshots::{self, Statement};
 use crate::ui::text;
 use chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// Of a doc; a longer one is read as far as this.
@@ -55,8 +55,16 @@ pub struct Task {
     pub prompt: Option<Prompt>,
     pub asking: Asking,
     pub matter: Matter,
-    /// The records in it, by display ID.
+    /// The records it read, by display ID.
     pub sources: BTreeMap<String, Uuid>,
+}
+
+impl Task {
+    /// Of `sources`, those whose text the model got.
+    pub fn sent(&self) -> BTreeMap<String, Uuid> {
+        let sent: BTreeSet<Uuid> = self.prompt.iter().flat_map(Prompt::records).collect();
+        self.sources.iter().filter(|(_, id)| sent.contains(id)).map(|(name, id)| (name.clone(), *id)).collect()
+    }
 }
 
 impl Matter {
@@ -75,12 +83,28 @@ pub fn prepare(tx: &mut Tx, new: &NewRun, version: &Version) -> Result<Task> {
         Some(BuiltIn::DecisionReviewReminder) => of_decisions(tx, &reader, new.place)?,
         None => of_records(tx, &reader, new, version)?,
     };
+    let asking = asking(&reader, new)?;
     let sources = materials.iter().map(|material| (material.display_id.clone(), material.record)).collect();
     let prompt = match &matter {
         Matter::Said(_) => None,
-        _ => Some(ask(tx, &reader, &matter, version, &materials)),
+        // There is nothing to ask about.
+        _ if materials.is_empty() => None,
+        _ => {
+            let materials = sendable(tx, &asking, materials)?;
+            Some(ask(tx, &reader, &matter, version, &materials))
+        }
     };
-    Ok(Task { prompt, asking: asking(&reader, new)?, matter, sources })
+    Ok(Task { prompt, asking, matter, sources })
+}
+
+/// One project with AI off closes no run of the whole organisation: its records stay here. Where none may leave, the gate says why.
+fn sendable(tx: &mut Tx, asking: &Asking, materials: Vec<Material>) -> Result<Vec<Material>> {
+    let ids: Vec<Uuid> = materials.iter().map(|material| material.record).collect();
+    let open = open_records(tx, asking, Endpoint::Responses, &ids)?;
+    Ok(match open.is_empty() {
+        true => materials,
+        false => materials.into_iter().filter(|material| open.contains(&material.record)).collect(),
+    })
 }
 
 /// A shared run is nobody's: no private record may go out with it. A project's run counts for that project.

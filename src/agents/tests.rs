@@ -41,6 +41,19 @@ fn what_was_not_seen_is_neither_saved_over_nor_published() {
 }
 
 #[test]
+fn what_was_typed_outlives_a_draft_that_was_published_or_thrown_away_meanwhile() {
+    let app = App::new();
+    assert_eq!(draft(&app, ADA, READER, "Mind the tide.", "0"), 303);
+    assert_eq!(app.as_(BEN).post(&format!("{READER}/versions"), &[("edition", "1")]).status, 303);
+    let fields = [("instructions", "Mind the moon."), ("model", "fast"), ("mode", "propose"), ("edition", "1")];
+    let answer = app.as_(ADA).post(&format!("{READER}/draft"), &fields);
+    assert_eq!(answer.status, 409);
+    assert!(answer.has("Mind the moon.") && answer.has("Mind the tide."), "{}", answer.text());
+    assert!(answer.has("name=\"edition\" value=\"0\""), "{}", answer.text());
+    assert_eq!(draft(&app, ADA, READER, "Mind the moon.", "0"), 303);
+}
+
+#[test]
 fn off_at_one_level_is_off_below_it_and_the_page_names_the_level() {
     let app = App::new();
     let off = |who: Who, place: &str| {
@@ -134,6 +147,15 @@ fn a_shape_is_strict_and_says_what_does_not_fit() {
     assert_eq!(misfit(serde_json::json!({"days": []})).unwrap(), "answer.n is missing");
     assert_eq!(misfit(serde_json::json!({"days": [], "n": 1.5})).unwrap(), "answer.n has the wrong type");
     assert!(misfit(serde_json::json!({"days": [], "n": 1, "x": 1})).is_some());
+    let of = |part: &str| format!(r#"{{"type": "object", "properties": {{"a": {part}}}}}"#);
+    for part in [
+        r#"{"type": "string", "enum": "high"}"#,
+        r#"{"type": "string", "enum": []}"#,
+        r#"{"type": "integer", "enum": ["high"]}"#,
+        r#"{"type": "array", "items": {"type": "string"}, "enum": [[]]}"#,
+    ] {
+        assert!(shape::parse(&of(part)).is_err(), "{part}");
+    }
     for wrong in ["[]", "{}", r#"{"type": "string"}"#, r#"{"type": "object", "properties": {"a": {"$ref": "x"}}}"#, "{"]
     {
         assert!(shape::parse(wrong).is_err(), "{wrong}");

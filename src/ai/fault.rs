@@ -76,7 +76,10 @@ text_enum!(
 impl Reason {
     /// Whether a rule here forbids it: a policy, an owner, a budget. Asking again changes nothing before the rule does.
     pub fn is_forbidden(self) -> bool {
-        matches!(self, Reason::Policy | Reason::Kept | Reason::Model | Reason::Host | Reason::Budget)
+        matches!(
+            self,
+            Reason::Policy | Reason::Kept | Reason::Model | Reason::Host | Reason::Assistant | Reason::Budget
+        )
     }
 
     /// Whether the operator must mend it, here or at the provider.

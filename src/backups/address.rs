@@ -2,7 +2,7 @@
 //! travels in the child's environment.
 
 use crate::secret::Secret;
-use url::{Url, form_urlencoded};
+use url::form_urlencoded;
 
 #[derive(Debug, Clone)]
 pub struct Address {
@@ -14,38 +14,41 @@ pub struct Address {
 impl Address {
     /// Of a PostgreSQL URL, or of `key=value` words.
     pub fn of(url: &Secret) -> Address {
-        match Url::parse(url.reveal()) {
-            Ok(parsed) => of_url(parsed),
-            Err(_) => of_words(url.reveal()),
+        match url.reveal().split_once("://") {
+            Some((scheme, rest)) => of_url(scheme, rest),
+            None => of_words(url.reveal()),
         }
     }
 }
 
-fn of_url(mut url: Url) -> Address {
-    let mut password = url.password().map(unescaped);
-    if password.is_some() && url.set_password(None).is_err() {
-        // A host is there when a password is, so this does not happen; better no connection than an open password.
-        return Address { text: String::new(), password: None };
+/// Cut as libpq cuts it, which knows several hosts (`h1:5432,h2:5432`) where a parser of URLs knows one.
+fn of_url(scheme: &str, rest: &str) -> Address {
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (who, hosts) = match place.split_once('/').map_or(place, |(hosts, _)| hosts).rfind('@') {
+        Some(at) => (place.get(..at).unwrap_or_default(), place.get(at + 1..).unwrap_or_default()),
+        None => ("", place),
+    };
+    let (user, mut password) = match who.split_once(':') {
+        Some((user, password)) => (user, Some(unescaped(password))),
+        None => (who, None),
+    };
+    let mut words = Vec::new();
+    for word in query.split('&').filter(|word| !word.is_empty()) {
+        match word.strip_prefix("password=") {
+            Some(value) => password = Some(unescaped(value)),
+            None => words.push(word),
+        }
     }
-    let (secret, rest): (Vec<_>, Vec<_>) =
-        url.query_pairs().into_owned().partition(|(name, _)| name.as_str() == "password");
-    if let Some((_, value)) = secret.into_iter().next() {
-        password = Some(value);
-        let words = rest.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect::<Vec<_>>();
-        url.set_query(Some(words.join("&").as_str()).filter(|words| !words.is_empty()));
-    }
-    Address { text: url.to_string(), password: password.map(Secret::new) }
+    let mut text = format!("{scheme}://");
+    text.extend([user, if user.is_empty() { "" } else { "@" }, hosts]);
+    text.extend([if words.is_empty() { "" } else { "?" }, words.join("&").as_str()]);
+    Address { text, password: password.map(Secret::new) }
 }
 
 /// A `+` of a password is a `+`, not a space as in a form.
 fn unescaped(text: &str) -> String {
     let pair = format!("p={}", text.replace('+', "%2B"));
     form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
-}
-
-/// libpq knows no `+` for a space.
-fn escaped(value: &str) -> String {
-    form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
 fn of_words(text: &str) -> Address {

@@ -13,6 +13,8 @@ use super::uploads;
 pub struct Checked {
     /// False for an encrypted set without its identity: its hashes fit, and nobody looked inside.
     pub is_opened: bool,
+    /// False when it was signed with a key that is not this server's, so that nobody can tell.
+    pub is_signed: bool,
     /// Keys that are others here, in sentences.
     pub other_keys: Vec<String>,
     /// The list of the dump; empty when it was not opened.
@@ -23,7 +25,8 @@ pub struct Checked {
 /// judge, and stored secrets that it could not open, are told and no fault.
 pub fn check(place: &Place, set: &Set, identity: Option<&Identity>, accepts_other_keys: bool) -> Result<Checked> {
     let other_keys = place.other_keys(&set.manifest);
-    if !set.is_signed(place) && !place.is_other_signer(&set.manifest) {
+    let is_signed = set.is_signed(place);
+    if !is_signed && !place.is_other_signer(&set.manifest) {
         return Err(Fault::said(format!(
             "The manifest of {} was changed after it was written: its signature does not fit. Do not trust this set.",
             set.path.display()
@@ -38,7 +41,7 @@ pub fn check(place: &Place, set: &Set, identity: Option<&Identity>, accepts_othe
     check_files(set)?;
     check_schema(set)?;
     if set.manifest.is_sealed() && identity.is_none() {
-        return Ok(Checked { is_opened: false, other_keys, list: String::new() });
+        return Ok(Checked { is_opened: false, is_signed, other_keys, list: String::new() });
     }
     let manifest = &set.manifest;
     let programs = Programs::for_server(manifest.pg_dump)?;
@@ -55,7 +58,7 @@ pub fn check(place: &Place, set: &Set, identity: Option<&Identity>, accepts_othe
         )));
     }
     uploads::walk(&set.source(&manifest.uploads, identity), &manifest.content, None)?;
-    Ok(Checked { is_opened: true, other_keys, list })
+    Ok(Checked { is_opened: true, is_signed, other_keys, list })
 }
 
 /// Each part as it lies there is what the manifest says.

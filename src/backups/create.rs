@@ -13,11 +13,13 @@ use crate::secret::Secret;
 use chrono::{DateTime, Utc};
 
 /// A set that is whole and in its place.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Made {
     pub set: Set,
     /// Names of older sets that went.
     pub pruned: Vec<String>,
+    /// Older sets that should have gone and could not; the new one is whole all the same.
+    pub unremoved: Vec<Fault>,
 }
 
 /// Everything that was committed before `now`, and nothing of what is written while this works.
@@ -25,8 +27,8 @@ pub fn create(place: &Place, url: &Secret, now: DateTime<Utc>, progress: &mut dy
     let directory = Directory::open(&place.loaded.config.backup.directory)?;
     let snapshot = Snapshot::take(url, now)?;
     let set = write(place, url, &directory, snapshot, progress)?;
-    let pruned = directory.prune(place, now)?;
-    Ok(Made { set, pruned })
+    let (pruned, unremoved) = directory.prune(place, now);
+    Ok(Made { set, pruned, unremoved })
 }
 
 /// The set of an instant. When anything fails nothing of it stays.

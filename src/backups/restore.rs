@@ -100,7 +100,8 @@ fn is_empty(store: &Path) -> bool {
         let is_ours = entry.depth() == 1 && [RESTORING, INCOMING].iter().any(|name| entry.file_name() == *name);
         !is_ours
     });
-    !inside.filter_map(|entry| entry.ok()).any(|entry| !entry.file_type().is_dir())
+    // What cannot be looked into is not empty, but a folder that is not there is.
+    !store.exists() || inside.into_iter().all(|entry| entry.is_ok_and(|entry| entry.file_type().is_dir()))
 }
 
 fn unpack(set: &Set, identity: Option<&Identity>, store: &Path) -> Result<PathBuf> {

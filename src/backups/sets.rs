@@ -108,7 +108,10 @@ impl Directory {
         let entries = fs::read_dir(&self.path).map_err(Fault::file("read", &self.path))?;
         for entry in entries.filter_map(|entry| entry.ok()) {
             if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
-                fs::remove_dir_all(entry.path()).map_err(Fault::file("removed", &entry.path()))?;
+                // It stands in nobody's way; the next one tries again.
+                if let Err(why) = fs::remove_dir_all(entry.path()) {
+                    tracing::warn!(name = "backups.unremoved", path = %entry.path().display(), %why, "an unfinished backup could not be removed");
+                }
             }
         }
         Ok(())
@@ -137,23 +140,29 @@ impl Directory {
         Set::open(&path)
     }
 
-    /// Removes sets of this server older than that, never the newest whole one; their names. What another server wrote, or somebody
-    /// changed, is not ours to remove.
-    pub fn prune(&self, place: &Place, now: DateTime<Utc>) -> Result<Vec<String>> {
+    /// Removes sets of this server older than that, never the newest whole one: their names, and what could not be removed and why.
+    /// What another server wrote, or somebody changed, is not ours to remove.
+    pub fn prune(&self, place: &Place, now: DateTime<Utc>) -> (Vec<String>, Vec<Fault>) {
         let days = i64::from(place.loaded.config.backup.retention_days);
         let ours: Vec<Set> = self.sets().into_iter().filter(|set| set.is_signed(place)).collect();
         let newest = ours.iter().rfind(|set| set.looks_whole()).map(|set| set.path.clone());
         let is_old =
             |set: &&Set| set.manifest.made_at < now - Duration::days(days) && Some(&set.path) != newest.as_ref();
-        let mut gone = Vec::new();
+        let (mut gone, mut unremoved) = (Vec::new(), Vec::new());
         for set in ours.iter().filter(is_old) {
-            // Under the name of the unfinished first, so that a half-removed set is none.
-            let away = self.path.join(format!("{UNFINISHED}{}", set.name()));
-            fs::rename(&set.path, &away).map_err(Fault::file("removed", &set.path))?;
-            fs::remove_dir_all(&away).map_err(Fault::file("removed", &away))?;
-            gone.push(set.name());
+            match self.remove(set) {
+                Ok(()) => gone.push(set.name()),
+                Err(fault) => unremoved.push(fault),
+            }
         }
-        Ok(gone)
+        (gone, unremoved)
+    }
+
+    /// Under the name of the unfinished first, so that a half-removed set is none.
+    fn remove(&self, set: &Set) -> Result<()> {
+        let away = self.path.join(format!("{UNFINISHED}{}", set.name()));
+        fs::rename(&set.path, &away).map_err(Fault::file("removed", &set.path))?;
+        fs::remove_dir_all(&away).map_err(Fault::file("removed", &away))
     }
 }
 

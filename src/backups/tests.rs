@@ -513,7 +513,7 @@ fn old_sets_go_but_never_the_newest_whole_one_nor_a_strangers() {
     let old = made(40);
     fs::create_dir(yard.backups().join("holiday pictures")).unwrap();
     let directory = Directory::open(&yard.backups()).unwrap();
-    assert_eq!(directory.prune(&yard.place(), now).unwrap(), Vec::<String>::new(), "the only whole one stays");
+    assert!(directory.prune(&yard.place(), now).0.is_empty(), "the only whole one stays");
     drop(directory);
     let done = create(&yard.place(), &yard.url, now, &mut |_, _| {}).unwrap();
     assert_eq!(done.pruned, [old.name()]);
@@ -522,8 +522,27 @@ fn old_sets_go_but_never_the_newest_whole_one_nor_a_strangers() {
     let newer = made(-20);
     fs::remove_file(newer.path.join("database.dump")).unwrap();
     let directory = Directory::open(&yard.backups()).unwrap();
-    directory.prune(&yard.place(), now + chrono::Duration::days(60)).unwrap();
+    assert!(directory.prune(&yard.place(), now + chrono::Duration::days(60)).1.is_empty());
     assert!(names().contains(&done.set.name()), "{:?}", names());
+}
+
+#[test]
+fn an_old_set_that_cannot_be_removed_is_told_and_spoils_nothing() {
+    let yard = Yard::new(&[]);
+    let now = yard.app.state().clock.now();
+    let made = |days: i64| {
+        let at = now - chrono::Duration::days(days);
+        create(&yard.place(), &yard.url, at, &mut |_, _| {}).unwrap().set
+    };
+    // In this order, because each new one removes what is old by then.
+    let (newest, old) = (made(0), made(90));
+    let directory = Directory::open(&yard.backups()).unwrap();
+    // Something is in the way of the name under which it would go.
+    fs::create_dir_all(yard.backups().join(format!(".unfinished-{}", old.name())).join("in the way")).unwrap();
+    let (gone, unremoved) = directory.prune(&yard.place(), now);
+    assert!(gone.is_empty());
+    assert!(matches!(&unremoved[..], [Fault::Said(why)] if why.contains(&old.name())), "{unremoved:?}");
+    assert_eq!(directory.sets().iter().map(Set::name).collect::<Vec<_>>(), [old.name(), newest.name()]);
 }
 
 /// The program itself, on this yard's database.
@@ -637,8 +656,14 @@ fn a_password_travels_beside_the_address_not_in_it() {
     assert_eq!(of("postgres://tow:s%40ck+s@db.lan:5432/tow"), is("postgres://tow@db.lan:5432/tow", "s@ck+s"));
     assert_eq!(
         of("postgresql:///tow?host=/run/pg&user=tow&password=a%20b"),
-        is("postgresql:///tow?host=%2Frun%2Fpg&user=tow", "a b")
+        is("postgresql:///tow?host=/run/pg&user=tow", "a b")
     );
+    assert_eq!(
+        of("postgres://tow:p%3Aw@h1:5432,h2:5433/tow?connect_timeout=5&target_session_attrs=read-write"),
+        is("postgres://tow@h1:5432,h2:5433/tow?connect_timeout=5&target_session_attrs=read-write", "p:w")
+    );
+    assert_eq!(of("postgres://tow:p@w@h1,h2/tow"), is("postgres://tow@h1,h2/tow", "p@w"));
+    assert_eq!(of("postgres://db.lan/t@w"), is("postgres://db.lan/t@w", ""));
     assert_eq!(of("postgresql:///tow?host=/tmp/x&user=tow"), is("postgresql:///tow?host=/tmp/x&user=tow", ""));
     assert_eq!(
         of("host=db.lan user = tow password='it\\'s \\\\ long' dbname=tow"),

@@ -74,12 +74,19 @@ fn create(place: &Place) -> Result<(), Failure> {
     let mut progress = Progress::begin("backup");
     let made = backups::create(place, &database.url, Clock::default().now(), &mut |what, done| progress.at(what, done));
     progress.end();
-    let backups::Made { set, pruned } = made?;
+    let backups::Made { set, pruned, unremoved } = made?;
     // Before set-up there is nobody to remember it for.
     if database.read(|tx, _| Organisation::only(tx))?.is_some() {
         database.write(|tx, me| backups::note_made(tx, me, &set.name(), &set.manifest))?;
     }
-    say(&made_words(&set, &pruned))
+    say(&made_words(&set, &pruned))?;
+    match unremoved.into_iter().next() {
+        None => Ok(()),
+        Some(Fault::Said(why)) => Err(Failure::Failed(format!(
+            "The new backup is whole, but an older one is still there: {why} Remove it, or the disk fills up."
+        ))),
+        Some(fault) => Err(fault.into()),
+    }
 }
 
 fn made_words(set: &Set, pruned: &[String]) -> String {
@@ -150,8 +157,13 @@ fn verdict(set: &Set, checked: &Checked) -> String {
             "PostgreSQL reads its dump, all {} uploads are what their hashes say, and its audit trail ends at event {} with the head\n{}",
             manifest.content.files, manifest.audit.sequence, manifest.audit.hash
         ),
-        false => "It is encrypted and was not opened: its hashes and its signature fit. To look inside, add --identity FILE."
-            .to_owned(),
+        false => format!(
+            "It is encrypted and was not opened: {}. To look inside, add --identity FILE.",
+            match checked.is_signed {
+                true => "its hashes and its signature fit",
+                false => "its hashes fit, and whether its signature does cannot be told with another APP_SECRET",
+            }
+        ),
     });
     lines.extend(content_words(set));
     format!("{}\n", lines.join("\n"))

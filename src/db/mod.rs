@@ -32,19 +32,12 @@ use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolFault, PooledConnection};
 use diesel::{Connection, PgConnection};
-use std::sync::LazyLock;
 use std::time::Duration;
 use uuid::Uuid;
 
 pub type Manager = ConnectionManager<PgConnection>;
 pub type Pool = diesel::r2d2::Pool<Manager>;
 pub type Pooled = PooledConnection<Manager>;
-
-/// What this process is called among others on the same database, by eight hexadecimal digits.
-pub fn instance() -> &'static str {
-    static NAME: LazyLock<String> = LazyLock::new(|| Uuid::new_v4().simple().to_string().chars().take(8).collect());
-    &NAME
-}
 
 /// What a fresh connection is told before anyone uses it.
 #[derive(Debug)]
@@ -56,9 +49,8 @@ impl CustomizeConnection<PgConnection, PoolFault> for Greeting {
     fn on_acquire(&self, conn: &mut PgConnection) -> Result<(), PoolFault> {
         conn.set_instrumentation(stats::Meter::default());
         conn.batch_execute(&format!(
-            "set statement_timeout = {}; set idle_in_transaction_session_timeout = 60000; set timezone = 'UTC'; set application_name = 'tow {}'",
-            self.statement_timeout_ms,
-            instance()
+            "set statement_timeout = {}; set idle_in_transaction_session_timeout = 60000; set timezone = 'UTC'; set application_name = 'tow'",
+            self.statement_timeout_ms
         ))
         .map_err(PoolFault::QueryError)
     }

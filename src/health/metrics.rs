@@ -4,14 +4,19 @@
 use super::{Sample, sample};
 use crate::db;
 use crate::error::{Error, Result};
+use crate::queue::KindTally;
 use crate::web::{Labels, State};
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
+use std::time::Duration;
 
 /// What the text is, as its readers ask for it.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// A Prometheus gives up after ten seconds, and then nobody hears that the database is away or the pool empty.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Everything at this moment. A database that is away is a number too, so this answers all the same.
 pub fn metrics(state: &State) -> Result<String> {
@@ -31,7 +36,7 @@ pub fn metrics(state: &State) -> Result<String> {
 }
 
 fn database(state: &State) -> Result<Sample> {
-    let mut conn = state.pool.get().map_err(|error| Error::Away(error.to_string()))?;
+    let mut conn = state.pool.get_timeout(PATIENCE).map_err(|error| Error::Away(error.to_string()))?;
     db::read(&mut conn, state.clock.now(), uuid::Uuid::nil(), sample)
 }
 
@@ -46,12 +51,15 @@ fn pool(registry: &mut Registry, state: &State) {
 }
 
 fn of_database(registry: &mut Registry, now: &Sample) {
-    let jobs =
-        now.jobs.iter().map(|share| (vec![("kind", share.kind.clone()), ("state", share.state.clone())], share.count));
+    let states =
+        |of: &KindTally| [("due", of.due), ("later", of.later), ("running", of.under_way), ("failed", of.given_up)];
+    let jobs = now.jobs.iter().flat_map(|of| {
+        states(of).map(|(state, count)| (vec![("kind", of.kind.clone()), ("state", state.to_owned())], count))
+    });
     many(registry, "tow_jobs", "Unfinished jobs by kind and state; mails are mail.send", jobs.collect());
     let words = "How long the longest-waiting due job has waited";
     one(registry, "tow_jobs_oldest_seconds", words, now.oldest_job_seconds);
-    let calls = now.ai_calls.iter().map(|share| (vec![("outcome", share.state.clone())], share.count));
+    let calls = now.ai_calls.iter().map(|share| (vec![("outcome", share.outcome.clone())], share.count));
     many(registry, "tow_ai_calls_last_hour", "Calls to the model provider in the last hour", calls.collect());
     let words = "Failed sign-ins in the last hour; repeated ones of one source count once a minute";
     one(registry, "tow_sign_in_failures_last_hour", words, now.sign_in_failures);

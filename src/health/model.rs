@@ -4,7 +4,7 @@ use crate::backups;
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::Result;
-use crate::queue;
+use crate::queue::{KindTally, kinds_tally};
 use chrono::Duration;
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
@@ -12,13 +12,11 @@ use diesel::sql_types::{BigInt, Text};
 /// Events of this long are counted; a rate would need counters that no restart forgets.
 const WINDOW_HOURS: i64 = 1;
 
-/// One of several numbers, by what it counts.
+/// Calls to the model provider that ended, or stand, in one way.
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
-pub struct Share {
+pub struct Calls {
     #[diesel(sql_type = Text)]
-    pub kind: String,
-    #[diesel(sql_type = Text)]
-    pub state: String,
+    pub outcome: String,
     #[diesel(sql_type = BigInt)]
     pub count: i64,
 }
@@ -26,11 +24,9 @@ pub struct Share {
 /// Of the whole database, whichever instance is asked.
 #[derive(Debug, Clone)]
 pub struct Sample {
-    /// By kind and `waiting`, `running` or `failed`.
-    pub jobs: Vec<Share>,
+    pub jobs: Vec<KindTally>,
     pub oldest_job_seconds: i64,
-    /// By outcome, in `state`.
-    pub ai_calls: Vec<Share>,
+    pub ai_calls: Vec<Calls>,
     pub sign_in_failures: i64,
     pub failing_streams: i64,
     pub seal_lag_seconds: i64,
@@ -50,14 +46,11 @@ struct Numbers {
 
 pub fn sample(tx: &mut Tx) -> Result<Sample> {
     let since = tx.now - Duration::hours(WINDOW_HOURS);
-    let jobs = Sql::named(
-        "health::jobs",
-        "select kind, case when failed_at is not null then 'failed' when leased_until is not null then 'running' else 'waiting' end as state,
-           count(*) as count from jobs where finished_at is null group by 1, 2 order by 1, 2",
-    );
+    let jobs = kinds_tally(tx)?;
+    let oldest_at = jobs.iter().filter_map(|kind| kind.oldest_at).min();
     let mut calls = Sql::named(
         "health::ai_calls",
-        "select 'ai' as kind, outcome as state, count(*) as count from ai_calls
+        "select outcome, count(*) as count from ai_calls
          where organisation_id = any(array(select id from organisations)) and at > ",
     );
     calls.bind(since).push(" group by outcome order by outcome");
@@ -73,8 +66,8 @@ pub fn sample(tx: &mut Tx) -> Result<Sample> {
     let numbers: Option<Numbers> = numbers.load(tx.conn())?.into_iter().next();
     let numbers = numbers.unwrap_or(Numbers { sign_in_failures: 0, failing_streams: 0, seal_lag_seconds: 0 });
     Ok(Sample {
-        jobs: jobs.load(tx.conn())?,
-        oldest_job_seconds: queue::tally(tx)?.oldest_seconds.max(0),
+        jobs,
+        oldest_job_seconds: oldest_at.map_or(0, |at| (tx.now - at).num_seconds()),
         ai_calls: calls.load(tx.conn())?,
         sign_in_failures: numbers.sign_in_failures,
         failing_streams: numbers.failing_streams,

@@ -164,7 +164,10 @@ impl Pulse {
         let (now, id) = (self.clock.now(), self.instance.id);
         let beats = db::touch(conn, now, id, Chore::Presence, |tx| beat(tx, &self.instance))?;
         let silent = watch.silent(&beats, Instant::now());
-        let freed = db::touch(conn, now, id, Chore::Lease, |tx| free(tx, &silent))?;
+        let freed = match silent.is_empty() {
+            true => 0,
+            false => db::touch(conn, now, id, Chore::Lease, |tx| free(tx, &silent))?,
+        };
         if freed > 0 {
             tracing::warn!(
                 name = "instances.taken_over",

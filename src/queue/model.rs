@@ -260,7 +260,7 @@ pub(in crate::queue) fn lead(tx: &mut Tx, lock: i64) -> Result<bool> {
 /// A statement of the schedule may take this long.
 pub(in crate::queue) fn set_patience(conn: &mut PgConnection) -> Result<()> {
     Sql::new("set statement_timeout = 60000").execute(conn)?;
-    Sql::new(&format!("set application_name = 'tow {}'", db::instance())).execute(conn)?;
+    Sql::new("set application_name = 'tow'").execute(conn)?;
     Ok(())
 }
 

@@ -141,14 +141,16 @@ impl Sighting {
     }
 }
 
-/// The longest-running first, at most `MAX_INSTANCES`.
+/// The longest-running first; of more than `MAX_INSTANCES` those that were heard of last.
 pub fn instances(tx: &mut Tx) -> Result<Vec<Sighting>> {
     let mut sql = Sql::named(
         "queue::instances",
         "select i.id, i.host, i.version, i.role, i.started_at, i.heard_at, i.leads, i.requests, i.jobs, coalesce(l.leases, 0) as leases
          from instances i left join (select leased_by, count(*) as leases from jobs where finished_at is null and failed_at is null and leased_until > ",
     );
-    sql.bind(tx.now).push(" group by leased_by) l on l.leased_by = i.id order by i.started_at, i.id limit ");
+    sql.bind(tx.now).push(" group by leased_by) l on l.leased_by = i.id order by i.heard_at desc, i.id limit ");
     sql.bind(MAX_INSTANCES);
-    Ok(sql.load(tx.conn())?)
+    let mut found: Vec<Sighting> = sql.load(tx.conn())?;
+    found.sort_by_key(|instance| (instance.started_at, instance.id));
+    Ok(found)
 }

@@ -174,7 +174,7 @@ pub struct SectionPage {
     pub fields: Vec<Field>,
     pub was: String,
     pub is_saved_here: bool,
-    pub instances: i64,
+    pub instances: usize,
     /// What a start would say of the file as it is now; then nothing is changed from here.
     pub broken: Vec<String>,
     /// The changed file, to be copied.
@@ -286,12 +286,17 @@ fn field(key: &'static Key, loaded: &Loaded, file: &OnDisk) -> Field {
     }
 }
 
+/// A list with nothing in it, as YAML writes it.
+const EMPTY_LIST: &str = "[]";
+
 fn as_typed(setting: &Setting) -> String {
     match setting {
         Setting::Unset => String::new(),
         Setting::Bool(value) => value.to_string(),
         Setting::Int(value) => value.to_string(),
         Setting::Text(text) => text.clone(),
+        // What a form shows empty stands at its default, and an empty list is something else: nobody at all.
+        Setting::List(entries) if entries.is_empty() => EMPTY_LIST.to_owned(),
         Setting::List(entries) => entries.join("\n"),
     }
 }
@@ -323,6 +328,7 @@ pub fn wanted(name: &str, form: &Form) -> Result<Vec<(&'static Key, Option<Setti
 
 fn parse(key: &Key, text: &str) -> Result<Setting, String> {
     match key.kind {
+        Kind::List(_) if text == EMPTY_LIST => Ok(Setting::List(Vec::new())),
         Kind::List(_) => {
             let entries = text.lines().map(str::trim).filter(|line| !line.is_empty());
             key.kind.accept(Setting::List(entries.map(str::to_owned).collect()))

@@ -4,6 +4,7 @@ use crate::harness::*;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use tow::config::{Change, KEYS, Key, Setting, Source, Unsure, edit, load, previous, show};
+use tow::queue::{Instance, Role, beat};
 use tow::ui::fingerprint;
 
 fn key(path: &str) -> &'static Key {
@@ -208,21 +209,29 @@ fn a_file_changed_meanwhile_is_a_conflict_and_nothing_typed_is_lost() {
 fn where_several_instances_run_the_changed_file_is_shown_and_not_saved() {
     let app = App::new();
     let before = text(&app);
-    let database = app.text("select current_database()::text as text");
-    let _others: Vec<_> = ["tow 1a2b3c4d", "tow 5e6f7a8b"]
-        .iter()
-        .map(|name| {
-            let mut conn = connect(&database);
-            run(&mut conn, &format!("set application_name = '{name}'"));
-            conn
-        })
-        .collect();
+    for _ in 0..2 {
+        let other = Instance::here(Role::All, app.state().clock.now());
+        app.tx(|tx| beat(tx, &other));
+    }
     assert!(app.as_(GRO).get("/settings/server/log").has("2 instances of this server are running"));
     let answer = save(&app, GRO, "log", &[("log.format", "json")]);
     assert_eq!(answer.status, 200);
     assert!(answer.has("The changed file") && answer.has("format: json"), "{}", answer.text());
     assert_eq!(text(&app), before);
     assert_eq!(app.count("select count(*) from audit_events where action = 'configuration.changed'"), 0);
+}
+
+#[test]
+fn a_list_that_names_nobody_outlives_a_change_beside_it() {
+    let app = App::new();
+    std::fs::write(file(&app), "runtime:\n  trusted_proxy_cidrs: []\n  tls_cert:\n").unwrap();
+    let page = app.as_(GRO).get("/settings/server/runtime");
+    let typed = [("runtime.app_name", "Kelp"), ("runtime.trusted_proxy_cidrs", "[]"), ("runtime.tls_cert", "")];
+    assert!(page.has("\n[]</textarea>"), "{}", page.text());
+    assert_eq!(save(&app, GRO, "runtime", &typed).status, 303);
+    assert!(text(&app).contains("trusted_proxy_cidrs: []") && text(&app).contains("app_name: Kelp"), "{}", text(&app));
+    let said = app.text("select after::text as text from audit_events where action = 'configuration.changed'");
+    assert!(said.contains("app_name") && !said.contains("tls_cert") && !said.contains("cidrs"), "{said}");
 }
 
 #[test]

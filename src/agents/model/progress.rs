@@ -1,9 +1,11 @@
 //! A run under way: taken by one worker at a time, alive while it says so, ended once.
 
 use super::{Ended, RUN, Run, RunId, RunState};
+use crate::agents::jobs::RunAgent;
 use crate::db::Tx;
 use crate::db::sql::{Bind, Sql};
 use crate::error::Result;
+use crate::queue::Job;
 use chrono::Duration;
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Bool};
@@ -143,13 +145,16 @@ pub fn put_back(tx: &mut Tx, run: &Run) -> Result<()> {
     Ok(())
 }
 
-/// Runs whose worker died each time: their pages must say so. How many.
+/// Runs whose worker died each time, or whose job is not there (any more): their pages must say so. How many.
 pub fn close_lost(tx: &mut Tx) -> Result<usize> {
     let mut sql = Sql::named(
         "agents::lost",
         "update agent_runs set state = case when is_stopping then 'cancelled' else 'failed' end, reason = case when is_stopping then null else ",
     );
     sql.bind(Ended::Lost).push(" end, finished_at = ").bind(tx.now).push(" where state = 'running' and alive_at < ");
-    sql.bind(tx.now - Duration::seconds(LOST_AFTER_SECONDS));
+    let since = tx.now - Duration::seconds(LOST_AFTER_SECONDS);
+    sql.bind(since).push(" or state = 'queued' and queued_at < ").bind(since);
+    sql.push(" and not exists (select from jobs j where j.kind = ").bind(RunAgent::KIND);
+    sql.push(" and j.finished_at is null and j.failed_at is null and j.payload ->> 'run' = agent_runs.id::text)");
     Ok(sql.execute(tx.conn())?)
 }

@@ -223,9 +223,13 @@ impl Run {
     pub fn publish(tx: &mut Tx, me: &Actor, id: RunId) -> Result<()> {
         let run = Run::find(tx, me, id)?;
         let permit = leave_to_manage(tx, me, run.place()?)?;
-        if !run.can_publish(me) || !run.is_whole(tx, me)? {
+        if !run.can_publish(me) {
             permit.unused(tx);
             return Ok(());
+        }
+        if !run.is_whole(tx, me)? {
+            permit.unused(tx);
+            return Err(Error::invalid("", "problem-agent-closed"));
         }
         let mut sql = Sql::named("agents::publish_run", "update agent_runs set published_at = ");
         sql.bind(tx.now).push(", published_by_id = ").bind(me.person_id().map(|id| id.0));
@@ -300,6 +304,10 @@ text_enum!(
         Off = "off",
         /// Its server stopped each time.
         Lost = "lost",
+        /// Nothing to read, so nothing was sent.
+        Empty = "empty",
+        /// Something that went in was closed or removed before the end.
+        Closed = "closed",
         /// No statement named a record that went in.
         Uncited = "uncited",
         Broken = "broken",
@@ -311,6 +319,8 @@ impl Ended {
         match self {
             Ended::OddAnswer => "agent-ended-odd-answer",
             Ended::Gone => "agent-ended-gone",
+            Ended::Empty => "agent-ended-empty",
+            Ended::Closed => "agent-ended-closed",
             Ended::Refused => "agent-ended-refused",
             Ended::Off => "agent-ended-off",
             Ended::Lost => "agent-ended-lost",

@@ -51,22 +51,29 @@ impl NewRun {
 
     /// By which version it would run. `Invalid` where it is off, archived, or was never told anything.
     pub fn version(&self, tx: &mut Tx) -> Result<Version> {
-        let leave = match self.agent.id {
-            Some(id) => Binding::leave(tx, id, self.place)?,
-            None => Leave::default(),
-        };
+        let leave = self.binding(tx)?;
         let unpublished = || Error::invalid("", "agent-unpublished");
         if self.agent.is_archived {
             return Err(Error::invalid("", "problem-agent-archived"));
         }
-        if self.trigger == Trigger::Test {
-            return Versions::of(tx, &self.agent)?.draft.ok_or_else(unpublished);
+        // A try sends texts too.
+        if let Some(level) = leave.off_at {
+            return Err(Error::invalid("", off_problem(level)));
         }
-        match (leave.off_at, leave.version) {
-            (Some(level), _) => Err(Error::invalid("", off_problem(level))),
-            (None, Some(number)) => Versions::find(tx, &self.agent, number),
-            (None, None) => Versions::of(tx, &self.agent)?.newest().cloned().ok_or_else(unpublished),
+        match leave.version {
+            _ if self.trigger == Trigger::Test => Versions::of(tx, &self.agent)?.draft.ok_or_else(unpublished),
+            Some(number) => Versions::find(tx, &self.agent, number),
+            None => Versions::of(tx, &self.agent)?.newest().cloned().ok_or_else(unpublished),
         }
+    }
+
+    fn binding(&self, tx: &mut Tx) -> Result<Leave> {
+        self.agent.id.map_or(Ok(Leave::default()), |id| Binding::leave(tx, id, self.place))
+    }
+
+    /// Whether it may run nowhere here at all, by whichever version.
+    pub fn is_off(&self, tx: &mut Tx) -> Result<bool> {
+        Ok(self.agent.is_archived || self.binding(tx)?.off_at.is_some())
     }
 
     pub fn start(&self, tx: &mut Tx, me: &Actor) -> Result<Run> {

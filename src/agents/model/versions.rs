@@ -242,13 +242,16 @@ impl DraftForm {
             edition => draft.update(tx, me, id, edition)?,
         };
         if saved == 0 {
-            let theirs = theirs.ok_or(Error::NotFound)?;
-            return Err(Error::Conflict(Box::new(Conflict {
-                field: "instructions",
-                theirs: theirs.text(),
-                yours: self.instructions.clone(),
-                seen: theirs.edition.to_string(),
-            })));
+            permit.unused(tx);
+            // As it stands now: somebody else may have begun a draft, saved it, published it or thrown it away.
+            let now = Versions::of(tx, &Agent { id: Some(id), ..agent.clone() })?;
+            let (theirs, seen) = match (&now.draft, now.newest()) {
+                (Some(draft), _) => (draft.text(), draft.edition),
+                (None, Some(published)) => (published.text(), 0),
+                (None, None) => (String::new(), 0),
+            };
+            let (yours, seen) = (self.instructions.clone(), seen.to_string());
+            return Err(Error::Conflict(Box::new(Conflict { field: "instructions", theirs, yours, seen })));
         }
         audit::record(tx, permit, Act::new(ActKind::AgentChanged).target("agent", id).text_change("draft"))
     }
@@ -300,11 +303,9 @@ impl Version {
             Some(_) => sql.bind(tx.now),
             None => sql.push("null"),
         };
-        Ok({
-            sql.push(")");
-            sql
-        }
-        .execute(tx.conn())?)
+        // Two may begin a draft at once.
+        sql.push(") on conflict (agent_id) where number is null do nothing");
+        Ok(sql.execute(tx.conn())?)
     }
 
     fn update(&self, tx: &mut Tx, me: &Actor, agent: AgentId, edition: i32) -> Result<usize> {

@@ -4,7 +4,7 @@ use crate::access::Actor;
 use crate::agents::model::*;
 use crate::ai::{KeptCall, Sent};
 use crate::db::Tx;
-use crate::error::{Msg, Result};
+use crate::error::{Error, Msg, Result};
 use crate::records::{Record, RecordId};
 use crate::ui::{Shell, filters};
 use askama::Template;
@@ -40,8 +40,11 @@ impl Opened {
             false => Vec::new(),
         };
         let find = |tx: &mut Tx, id: Option<uuid::Uuid>| match id {
-            Some(id) => Ok(Record::find_id(tx, me, RecordId(id)).ok()),
-            None => Ok::<_, crate::error::Error>(None),
+            Some(id) => match Record::find_id(tx, me, RecordId(id)) {
+                Err(Error::NotFound) => Ok(None),
+                found => found.map(Some),
+            },
+            None => Ok(None),
         };
         Ok(Opened {
             agent: Agent::find(tx, me, &run.key)?,

@@ -155,6 +155,7 @@ pub async fn request(ctx: Ctx, path: Path<(String, String)>) -> Result<Reply> {
             Ok((run.clone(), Agent::find(tx, me, &run.key)?, request, seen))
         })
         .await?;
-    let sent = Sent::of_kept(&request, &seen)?;
+    // A long request takes a while to be read.
+    let sent = ctx.work(move || Sent::of_kept(&request, &seen)).await?;
     ctx.page(&RunRequest { shell: ctx.shell("settings")?, run, agent, sent })
 }

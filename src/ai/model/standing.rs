@@ -9,7 +9,7 @@ use crate::db::sql::{Bind, Sql};
 use crate::error::{Error, Result};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, Bool, Nullable, Text, Uuid as SqlUuid};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// What applies to one call: the strictest of all policies that its records and its project touch.
@@ -149,6 +149,14 @@ fn is_among(host: &str, named: &[String]) -> bool {
     named.iter().any(|name| name == host || name == bare)
 }
 
+#[derive(QueryableByName)]
+struct Placed {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    place_id: Uuid,
+}
+
 /// Those whose text may leave for this kind of call at all: one place with AI off, or one person who keeps theirs out, closes no
 /// whole question.
 pub fn open_records(tx: &mut Tx, asking: &Asking, endpoint: Endpoint, ids: &[Uuid]) -> Result<Vec<Uuid>> {
@@ -160,9 +168,22 @@ pub fn open_records(tx: &mut Tx, asking: &Asking, endpoint: Endpoint, ids: &[Uui
     if ids.is_empty() || !is_closed(tx, ids)? {
         return Ok(ids.to_vec());
     }
+    // What closes a text is a rule of its place, so one of each place speaks for the others.
+    let mut places: BTreeMap<Uuid, bool> = BTreeMap::new();
     let mut open = Vec::new();
+    let mut sql = Sql::named("ai::places", "select id, place_id from records where id = any(");
+    sql.bind(Bind::Uuids(ids.to_vec())).push(")");
+    let of: BTreeMap<Uuid, Uuid> =
+        sql.load::<Placed>(tx.conn())?.into_iter().map(|row| (row.id, row.place_id)).collect();
     for id in ids {
-        if !is_closed(tx, &[*id])? {
+        // Of what is not there any more nobody knows the place.
+        let Some(place) = of.get(id) else { continue };
+        let is_shut = match places.get(place) {
+            Some(is_shut) => *is_shut,
+            None => is_closed(tx, &[*id])?,
+        };
+        places.insert(*place, is_shut);
+        if !is_shut {
             open.push(*id);
         }
     }

@@ -8,7 +8,7 @@ use crate::files::CONTENT_LOCK;
 use crate::secret::Secret;
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
-use diesel::sql_types::{BigInt, Bool, Int4, Text};
+use diesel::sql_types::{Bool, Int4, Text};
 use diesel::{Connection, PgConnection, QueryableByName};
 use std::time::{Duration, Instant};
 
@@ -37,8 +37,6 @@ pub struct Snapshot {
 pub struct Blob {
     #[diesel(sql_type = Text)]
     pub hash: String,
-    #[diesel(sql_type = BigInt)]
-    pub bytes: i64,
 }
 
 #[derive(QueryableByName)]
@@ -85,7 +83,7 @@ impl Snapshot {
 
     /// The next contents after this hash, in their order; empty at the end.
     pub fn blobs(&mut self, after: &str) -> Result<Vec<Blob>> {
-        let mut sql = Sql::named("backups::blobs", "select hash, bytes from blobs where hash > ");
+        let mut sql = Sql::named("backups::blobs", "select hash from blobs where hash > ");
         sql.bind(after).push(" order by hash limit ").bind(PAGE_ROWS);
         Ok(sql.load(&mut self.conn).map_err(crate::error::Error::from)?)
     }

@@ -37,7 +37,7 @@ impl Target {
         Ok(Target { conn })
     }
 
-    /// Tables, views, sequences, functions and types that no extension brought. 0 in a new database.
+    /// Tables, views, sequences and functions that no extension brought. 0 in a new database.
     pub fn things(&mut self) -> Result<i64> {
         let sql = Sql::named(
             "backups::things",

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::memory;
 use crate::people::{Face, PersonId};
 use crate::records::{Edit, Record};
-use crate::related::{parse_place, place_choices, place_label, place_value};
+use crate::related::{PlaceChoice, parse_place, place_label, place_value};
 use crate::text::value::{Body, Title};
 use crate::tickets::{self, NewTicket, Ticket, TicketKind};
 use crate::ui::text;
@@ -197,8 +197,8 @@ fn hidden(error: Error, field: &'static str) -> Error {
 /// What it would change, as the card shows it: name, what it is now (of a change), what it would be.
 pub type Lines = Vec<(String, String, String)>;
 
-/// Names instead of handles and keys, and what a changed ticket says now; within what `me` may see.
-pub fn preview(tx: &mut Tx, me: &Actor, action: &Action) -> Result<Lines> {
+/// Names instead of handles and keys, and what a changed ticket says now; within what `me` may see. `places` are the choices of `me`.
+pub fn preview(tx: &mut Tx, me: &Actor, action: &Action, places: &[PlaceChoice]) -> Result<Lines> {
     let fields = action.fields();
     if action.kind == ActionKind::ChangeTicket {
         return Ok(match ticket_edit(tx, me, &fields) {
@@ -223,8 +223,8 @@ pub fn preview(tx: &mut Tx, me: &Actor, action: &Action) -> Result<Lines> {
             "place" => {
                 if let Ok(place) = place(me, value) {
                     let chosen = place_value(me, place);
-                    let choice = place_choices(tx, me)?.into_iter().find(|choice| choice.value == chosen);
-                    *value = choice.map_or(chosen, |choice| place_label(&choice));
+                    let choice = places.iter().find(|choice| choice.value == chosen);
+                    *value = choice.map_or(chosen, place_label);
                 }
             }
             "record" => {

@@ -16,7 +16,7 @@ use crate::db::{Chore, Tx};
 use crate::error::{Error, Msg, Problems, Result};
 use crate::files::Attachments;
 use crate::records::resolve;
-use crate::related::Address;
+use crate::related::{Address, place_choices};
 use crate::web::{Flash, Form, Need, Reply, Routes};
 use actix_web::web::Path;
 use std::collections::{BTreeSet, HashMap};
@@ -237,9 +237,11 @@ fn load(tx: &mut Tx, me: &Actor, id: &str) -> Result<Loaded> {
     let ids: Vec<Uuid> = branch.iter().map(|turn| turn.id.0).collect();
     let read: Vec<Uuid> = branch.iter().flat_map(|turn| turn.records.clone()).collect();
     let texts: Vec<&str> = branch.iter().flat_map(|turn| [turn.question.as_str(), turn.answer.as_str()]).collect();
+    let proposed = Action::list(tx, &ids)?;
+    let places = if proposed.is_empty() { Vec::new() } else { place_choices(tx, me)? };
     let mut actions = Vec::new();
-    for action in Action::list(tx, &ids)? {
-        let preview = preview(tx, me, &action)?;
+    for action in proposed {
+        let preview = preview(tx, me, &action, &places)?;
         actions.push((action, preview));
     }
     let made: BTreeSet<Uuid> = actions.iter().filter_map(|(action, _)| action.result_id).collect();

@@ -44,15 +44,15 @@ impl Told {
     /// What this server answers, as it comes; false when nobody listens any more, or nobody may.
     async fn follow_board(&mut self, board: &Board) -> bool {
         let mut watched = board.watch();
-        let mut looked = Instant::now();
+        let mut looked: Option<Instant> = None;
         loop {
             let seen = watched.borrow_and_update().clone();
             if seen.is_over {
                 return true;
             }
-            // Also while words flow: the session, or a right to what the answer is made from, may have ended meanwhile.
-            if looked.elapsed() >= LOOK_EVERY {
-                looked = Instant::now();
+            // Before the first word and while they flow: the session, or a right to what the answer is made from, may have ended.
+            if looked.is_none_or(|at| at.elapsed() >= LOOK_EVERY) {
+                looked = Some(Instant::now());
                 match self.look(seen.records.clone()).await {
                     Ok(_) => {}
                     Err(error) => return matches!(error, Error::NotFound),
@@ -65,7 +65,7 @@ impl Told {
             tokio::time::sleep(pause).await;
             // Nothing new for so long: who listens, and may they still?
             while tokio::time::timeout(LOOK_EVERY, watched.changed()).await.is_err() {
-                looked = Instant::now();
+                looked = Some(Instant::now());
                 let may_listen = self.look(watched.borrow().records.clone()).await;
                 if may_listen.is_err() || !self.events.beat().await {
                     return may_listen.is_err_and(|error| matches!(error, Error::NotFound));
@@ -76,7 +76,10 @@ impl Told {
 
     /// What another server answers, as far as its row says.
     async fn follow_rows(&mut self, first: Turn) -> bool {
-        let mut now = first;
+        let mut now = match self.look(first.records).await {
+            Ok(now) => now,
+            Err(error) => return matches!(error, Error::NotFound),
+        };
         while now.is_running() {
             let seen = Seen { text: now.answer, doing: Doing::Thinking, records: now.records, is_over: false };
             if !self.send(&seen).await || !self.events.beat().await {

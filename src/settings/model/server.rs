@@ -6,9 +6,8 @@ use crate::config::{Change, ConfigProblem, Key, Loaded, Setting, can_keep, edit,
 use crate::db::sql::Sql;
 use crate::db::{Tx, sightings};
 use crate::error::{Error, Msg, Problems, Result};
+use crate::queue;
 use crate::ui::fingerprint;
-use diesel::QueryableByName;
-use diesel::sql_types::BigInt;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -27,7 +26,7 @@ pub struct OnDisk {
     /// What it says together with the variables; None when a start would refuse it.
     pub next: Option<Loaded>,
     /// Instances that use this database now, this one included.
-    pub instances: i64,
+    pub instances: usize,
     /// False where a page cannot write the file.
     pub is_writable: bool,
 }
@@ -42,12 +41,6 @@ impl OnDisk {
     pub fn is_saved_here(&self) -> bool {
         self.is_writable && self.instances <= 1
     }
-}
-
-#[derive(QueryableByName)]
-struct Count {
-    #[diesel(sql_type = BigInt)]
-    count: i64,
 }
 
 /// For server admins. `Away` when this server was started from a text and not from a folder.
@@ -77,15 +70,9 @@ fn on_disk(tx: &mut Tx, loaded: &Loaded) -> Result<OnDisk> {
     Ok(OnDisk { path, settings, text, problems, next, instances: instances(tx)?, is_writable })
 }
 
-/// By the name that the connections of each instance give themselves.
-fn instances(tx: &mut Tx) -> Result<i64> {
-    let sql = Sql::named(
-        "settings::instances",
-        "select count(distinct application_name) as count from pg_stat_activity
-         where datname = current_database() and application_name like 'tow %'",
-    );
-    let rows: Vec<Count> = sql.load(tx.conn())?;
-    Ok(rows.first().map(|row| row.count).unwrap_or_default())
+/// Those that were heard of lately.
+fn instances(tx: &mut Tx) -> Result<usize> {
+    Ok(queue::instances(tx)?.iter().filter(|instance| !instance.is_silent(tx.now)).count())
 }
 
 /// What became of a change.
@@ -112,8 +99,9 @@ pub fn change_configuration(
     lock.bind(FILE_LOCK).push(")");
     lock.execute(tx.conn())?;
     let file = on_disk(tx, loaded)?;
-    let changes: Vec<Change> =
-        wanted.into_iter().filter(|(key, setting)| file.settings.get(key.path) != setting.as_ref()).collect();
+    // A key without a value stands at its default, as one that is not there.
+    let stands = |key: &Key| file.settings.get(key.path).filter(|setting| **setting != Setting::Unset);
+    let changes: Vec<Change> = wanted.into_iter().filter(|(key, setting)| stands(key) != setting.as_ref()).collect();
     let done = match (changes.is_empty(), file.was() == was) {
         (true, _) => Done::Nothing,
         (_, false) => Done::Changed,
