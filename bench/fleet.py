@@ -20,7 +20,11 @@ from run import Browser, Server, build, set_up
 
 WRITERS = 4
 MAILS_AT_ONCE = 20
+DISK_MEGABYTES = 600
+CROWD = 60  # readers at once, more than there are connections
 MAIL_SECONDS = 0.4  # a mail server that takes its time, so that a kill finds jobs in hand
+# Of Debian's package faketime; without it no clock jumps.
+FAKE_CLOCK = next(iter(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")), Path("/nonexistent"))
 PROGRAMS = max(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
 
 
@@ -30,17 +34,23 @@ def main():
     parser.add_argument("--seconds", type=float, default=4, help="of writing before and after each kill")
     parser.add_argument("--port", type=int, default=8411, help="of the round robin; the servers have the next two")
     parser.add_argument("--only", choices=["kills", "troubles"], help="one half of the drill")
+    parser.add_argument("--trouble", default="", help="of the troubles only those whose name holds this")
     parser.add_argument("--binary", type=lambda text: Path(text).resolve())
     args = parser.parse_args()
     work = Path(tempfile.mkdtemp(prefix="tow-fleet-"))
     work.chmod(0o755)
-    cluster, servers, is_good = Cluster(work), [], False
+    cluster, servers, is_good = Cluster(work, "max_wal_size = '96MB'\nmin_wal_size = '32MB'\n", DISK_MEGABYTES), [], False
     try:
         post = Post(args.port + 3)
         balancer = Balancer(args.port, [args.port + 1, args.port + 2])
         env = environment(cluster, work, args.port)
         binary = args.binary or build()
-        servers = [Instance(binary, work / name, args.port + number, env, cluster) for number, name in ((1, "one"), (2, "two"))]
+        jumped.file = work / "clock"
+        jumped.file.write_text("+0s\n")
+        # Only the first: a wrong clock is wrong beside a right one.
+        fake = {"LD_PRELOAD": str(FAKE_CLOCK), "FAKETIME_TIMESTAMP_FILE": str(jumped.file), "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"} if FAKE_CLOCK.exists() else {}
+        servers = [Instance(binary, work / name, args.port + number, dict(env, **(fake if number == 1 else {})), cluster)
+                   for number, name in ((1, "one"), (2, "two"))]
         set_up(servers[0], servers[0].work)
         is_good = args.only == "troubles" or drill(args, servers, balancer, post, cluster)
         is_good = (args.only == "kills" or troubles(args, servers, balancer, cluster, work / "uploads")) and is_good
@@ -66,11 +76,17 @@ PATIENCE = 60
 
 class Cluster:
     """A PostgreSQL of its own, on a private socket."""
-    def __init__(self, work, settings=""):
+    mounted = False
+
+    def __init__(self, work, settings="", megabytes=None):
+        """On a disk of so many megabytes, where that can be made."""
         self.data, self.socket = work / "pg", tempfile.mkdtemp(prefix="tow-pg-", dir="/tmp")
         self.owner = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
         if self.owner:
             self.data.mkdir()
+            if megabytes:
+                subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(self.data)], check=True)
+                self.mounted = True
             subprocess.run(["chown", "postgres", str(self.data), self.socket], check=True)
         self.run("initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-N")
         with open(self.data / "postgresql.conf", "a") as file:
@@ -88,8 +104,15 @@ class Cluster:
         return done.stdout.strip()
 
     def stop(self):
-        self.run("pg_ctl", "-D", self.data, "-m", "immediate", "stop")
+        if self.is_up():
+            self.run("pg_ctl", "-D", self.data, "-m", "immediate", "stop")
         subprocess.run(["rm", "-rf", self.socket], check=False)
+        if self.mounted:
+            subprocess.run(["umount", str(self.data)], check=False)
+
+    def is_up(self):
+        command = [*self.owner, str(PROGRAMS / "pg_ctl"), "-D", str(self.data), "status"]
+        return subprocess.run(command, cwd="/", capture_output=True).returncode == 0
 
 
 class Instance(Server):
@@ -352,7 +375,11 @@ def troubles(args, servers, balancer, cluster, uploads):
     """Each trouble of the database or the disk under load: 503 with Retry-After meanwhile, good again with no restart, nothing lost."""
     print("\n| trouble | for s | requests | answers other than good | good again after s | lost | made twice |\n|---|---|---|---|---|---|---|")
     pids, is_good = [server.process.pid for server in servers], True
-    for number, (name, act) in enumerate(TROUBLES):
+    crowded.asker = (balancer.base, Writer.signed_in(balancer.base).browser.cookies())
+    chosen = TROUBLES + ([("the disk of the database is full", disk_full)] if cluster.mounted else [])
+    if FAKE_CLOCK.exists():
+        chosen += [("a server's clock goes an hour ahead and back", jumped(1)), ("a server's clock goes an hour back and returns", jumped(-1))]
+    for number, (name, act) in enumerate(one for one in chosen if args.trouble in one[0]):
         writers = [Writer(balancer.base, f"9{number}-{index}", has_mails=False) for index in range(WRITERS)]
         for writer in writers:
             writer.start()
@@ -379,7 +406,7 @@ def troubles(args, servers, balancer, cluster, uploads):
         is_good = is_good and not lost and not twice and not wrong
     alive = [server.process.poll() is None and server.process.pid == pid for server, pid in zip(servers, pids)]
     print(f"\nservers that needed no restart: {sum(alive)} of {len(alive)}")
-    if os.geteuid() == 0:
+    if os.geteuid() == 0 and not args.trouble:
         is_good = full(args, servers, balancer, cluster, uploads) and is_good
     return is_good and all(alive)
 
@@ -416,6 +443,63 @@ def exhausted(cluster, _):
     cluster.ask("begin; lock table records in access exclusive mode; select pg_sleep(15); commit")
 
 
+def crowded(cluster, _):
+    """Every connection waits for a lock, and many more people ask for pages than there are connections."""
+    holder = threading.Thread(target=exhausted, args=(cluster, None))
+    holder.start()
+    time.sleep(1)
+    base, cookies = crowded.asker
+    answers, lock = Counter(), threading.Lock()
+
+    def ask():
+        try:
+            request = urllib.request.Request(base + "/tickets", headers={"Cookie": cookies})
+            said = str(urllib.request.urlopen(request, timeout=60).status)
+        except (OSError, http.client.HTTPException) as fault:
+            said = named(fault)
+        with lock:
+            answers[said] += 1
+
+    readers = [threading.Thread(target=ask) for _ in range(CROWD)]
+    for reader in readers:
+        reader.start()
+    for reader in [*readers, holder]:
+        reader.join(90)
+    print(f"{CROWD} readers at once while every connection waited: {dict(answers)}")
+    if set(answers) - {"200", "503"}:
+        sys.exit("an answer that is neither good nor 503")
+
+
+def disk_full(cluster, _):
+    """Until not a page more fits; then there is room again, and PostgreSQL is started if it went down over it."""
+    ballast = cluster.data / "ballast"
+    with open(ballast, "wb") as file:
+        try:
+            while True:
+                file.write(b"\0" * (1 << 20))
+                file.flush()
+        except OSError:
+            pass
+    time.sleep(8)
+    was_up = cluster.is_up()
+    ballast.unlink()
+    if not cluster.is_up():
+        cluster.run("pg_ctl", "-D", cluster.data, "-l", cluster.socket + "/log", "-w", "start")
+    print(f"PostgreSQL was {'up' if was_up else 'down'} while its disk was full")
+
+
+def jumped(hours):
+    """The clock of the first server goes so many hours ahead and comes back; that of the database stays."""
+    def jump(cluster, _):
+        jumped.file.write_text(f"+{hours * 3600}s\n" if hours > 0 else f"{hours * 3600}s\n")
+        time.sleep(8)
+        if cluster.ask("select count(*) from instances where abs(extract(epoch from heard_at - now())) > 1800") != "1":
+            sys.exit("the clock did not jump")
+        jumped.file.write_text("+0s\n")
+        time.sleep(1)
+    return jump
+
+
 def full(args, servers, balancer, cluster, uploads):
     """A disk of a megabyte under the uploads: a larger file is 503 and leaves nothing, and after there is room it is taken."""
     browser = Writer.signed_in(balancer.base).browser
@@ -446,7 +530,7 @@ def send_file(browser, size):
 
 
 TROUBLES = [("PostgreSQL restarts", restart), ("PostgreSQL is away", away), ("every connection is cut, 20 times", cut_often),
-            ("the database is read-only", read_only), ("a lock holds every connection up", exhausted)]
+            ("the database is read-only", read_only), ("a lock on records", exhausted), ("every connection is in use", crowded)]
 
 
 if __name__ == "__main__":
