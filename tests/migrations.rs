@@ -2,8 +2,10 @@
 
 use crate::harness::*;
 use diesel::PgConnection;
+use diesel::connection::SimpleConnection;
 use diesel_migrations::MigrationHarness;
 use std::process::Command;
+use tow::audit;
 use tow::db::migrate::{self, MIGRATIONS};
 use tow::db::schema_file::schema_file;
 
@@ -150,4 +152,84 @@ fn every_migration_has_a_known_verb_and_says_why() {
         let version = name.get(..17).unwrap_or_default().to_owned();
         assert!(versions.insert(version), "{name}: another migration has its version");
     }
+}
+
+/// What `tow demo` of the first schema that people could use wrote (14 migrations, commit e01e71f), as pg_dump tells it.
+fn first() -> (Own, PgConnection) {
+    let own = Own::bare();
+    let mut conn = connect(&own.name);
+    let unpacked =
+        Command::new("gzip").args(["-dc", "tests/upgrade/first.sql.gz"]).current_dir(checkout()).output().unwrap();
+    assert!(unpacked.status.success());
+    conn.batch_execute(&String::from_utf8(unpacked.stdout).unwrap()).unwrap();
+    conn.batch_execute("set search_path to public; set statement_timeout = 0; set row_security = on").unwrap();
+    (own, conn)
+}
+
+#[test]
+fn a_database_of_the_first_schema_becomes_todays_with_every_row_as_it_was() {
+    let (own, mut conn) = first();
+    let tables = lines(
+        &mut conn,
+        "select relname::text as line from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and relname not like '\\_\\_%'",
+    );
+    run(&mut conn, "create table upgrade_before (name text not null, row jsonb not null)");
+    for table in &tables {
+        run(&mut conn, &format!("insert into upgrade_before select '{table}', to_jsonb(x) from {table} x"));
+    }
+    let total = lines(&mut conn, "select count(*)::text as line from upgrade_before");
+    assert!(total[0].parse::<i64>().unwrap() > 2_000, "{total:?}");
+
+    migrate::run(&mut conn).unwrap();
+    for table in &tables {
+        let changed = lines(
+            &mut conn,
+            &format!(
+                "select b.row::text as line from upgrade_before b where b.name = '{table}'
+                 and not exists (select from {table} x where to_jsonb(x) @> b.row) limit 3"
+            ),
+        );
+        assert_eq!(changed, Vec::<String>::new(), "{table}");
+    }
+    run(&mut conn, "drop table upgrade_before");
+    let (fresh, _conn) = migrated();
+    similar_asserts(&dump(&fresh.name), &dump(&own.name));
+}
+
+#[test]
+fn who_comes_back_after_the_upgrade_finds_everything_and_the_trail_whole() {
+    let (own, mut conn) = first();
+    migrate::run(&mut conn).unwrap();
+    drop(conn);
+    let app = App::over(own);
+    let ada = app.text("select id::text as text from people where email = 'ada@halden.example'");
+    let ada = app.as_person(tow::people::PersonId(ada.parse().unwrap()));
+    for (list, kind) in [
+        ("/tickets?show=all", "ticket"),
+        ("/decisions", "decision"),
+        ("/risks", "risk"),
+        ("/experiments", "experiment"),
+    ] {
+        let newest = format!(
+            "select title as text from records where kind = '{kind}' and archived_at is null order by updated_at desc, id desc limit 1"
+        );
+        let page = ada.get(list);
+        let title = app.text(&newest);
+        assert!(page.status == 200 && page.text().contains(&title.replace('\'', "&#39;")), "{list} without {title}");
+    }
+    let open = |kind: &str| {
+        app.text(&format!("select display_id as text from records where kind = '{kind}' and scope = 'organisation' order by number limit 1"))
+    };
+    for path in [
+        "/board".to_owned(),
+        "/projects".to_owned(),
+        "/docs".to_owned(),
+        format!("/decisions/{}", open("decision")),
+        format!("/docs/{}", open("doc")),
+    ] {
+        assert_eq!(ada.get(&path).status, 200, "{path}");
+    }
+    app.run_schedule("audit.seal");
+    assert!(app.tx(audit::verify).is_ok());
+    assert!(app.count("select count(*) from audit_events where sequence is null") == 0);
 }

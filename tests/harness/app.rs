@@ -88,6 +88,11 @@ impl App {
         app
     }
 
+    /// A server on this database, whatever is in it.
+    pub fn over(own: Own) -> App {
+        App::own_of(own, &[])
+    }
+
     fn own_of(own: Own, variables: &[(&str, &str)]) -> App {
         let pool = pool(&own.name, OWN_CONNECTIONS, true);
         App::build(Home::Own { _own: own }, pool, variables)
