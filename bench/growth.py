@@ -36,7 +36,7 @@ LISTS = {
 }
 PAGES = {
     "board of a project": "/board?project=BIG0", "board of all": "/board", "ticket page": "/tickets/BIG0-42", "its thread": "/tickets/BIG0-42?show=all",
-    "docs": "/docs", "doc page": "/docs/DOC-42", "decisions": "/decisions", "memory": "/memory", "home": "/", "projects": "/projects",
+    "docs": "/docs", "doc page": "/docs/DOC", "decisions": "/decisions", "memory": "/memory", "home": "/", "projects": "/projects",
     "a project": "/projects/BIG0", "members": "/settings/members", "new ticket": "/tickets/new",
 }
 
@@ -182,8 +182,12 @@ class Yard:
         browser.post("/sign-in", "/sign-in", {"email": "p3@bench.example", "password": "seven quiet ferries at dawn"})
         return browser
 
-    def path(self, reader, path):
-        path = path.replace("WORD", self.word)
+    def path(self, name, path):
+        """For this reader: a project that they see, a doc from their list, the second page."""
+        reader = self.readers[name]
+        path = path.replace("WORD", self.word).replace("BIG0", "BIG0" if name == "owner" else "BIG2")
+        if "DOC" in path:
+            path = re.search(r'href="(/docs/DOC-\d+)"', reader.get("/docs"))[1]
         if "NEXT" not in path:
             return path
         first = path.split("NEXT")[0].rstrip("&?")
@@ -232,7 +236,7 @@ def report(args, small, large):
 
 
 def row(args, small, large, reader, name, path, slow, heavy):
-    asked = [(yard.readers[reader], yard.path(yard.readers[reader], path)) for yard in (small, large)]
+    asked = [(yard.readers[reader], yard.path(reader, path)) for yard in (small, large)]
     spent = ([], [])
     for browser, own in asked:
         for _ in range(3):
@@ -262,7 +266,7 @@ def explained(yard, reader, path):
     settings = ("auto_explain.log_min_duration = 0", "auto_explain.log_analyze = on", "auto_explain.log_timing = off", "auto_explain.log_format = json")
     yard.run("".join(f"alter system set {setting};" for setting in settings) + "select pg_reload_conf()")
     browser = yard.readers[reader]
-    own = yard.path(browser, path)
+    own = yard.path(reader, path)
     log = yard.cluster.data / "log"
     time.sleep(0.4)
     before = log.stat().st_size
