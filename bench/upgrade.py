@@ -53,7 +53,7 @@ def schema(cluster):
 
 
 def drill(args, new, servers, balancer, post, cluster):
-    writers = [Writer(balancer.base, f"up-{index}") for index in range(WRITERS)]
+    writers = [Writer(balancer.base, f"0-{index}") for index in range(WRITERS)]
     for writer in writers:
         writer.start()
     print("| step | schema | acknowledged | answers other than good |\n|---|---|---|---|")

@@ -209,11 +209,12 @@ impl ProjectRow {
         );
         sql.bind(manages_all).push(
             " then 4 when p.visibility = 'open' then 2 else 0 end,
-               coalesce((select max(case g.role when 'admin' then 4 when 'lead' then 3 when 'member' then 2 else 1 end)
-                 from project_grants g where g.project_id = p.id and (g.person_id = ",
+               coalesce(own.rank, 0)) as rank from projects p left join (
+                 select g.project_id, max(case g.role when 'admin' then 4 when 'lead' then 3 when 'member' then 2 else 1 end) as rank
+                 from project_grants g where g.person_id = ",
         );
         sql.bind(person).push(" or g.group_id = any(").bind(groups.iter().map(|group| group.0).collect::<Vec<_>>());
-        sql.push("))), 0)) as rank from projects p) reach where rank > 0 order by is_archived, lower(name), id");
+        sql.push(") group by g.project_id) own on own.project_id = p.id) reach where rank > 0 order by is_archived, lower(name), id");
         let rows: Vec<ProjectRow> = sql.load(tx.conn())?;
         Ok(rows.into_iter().map(ProjectRow::into_access).collect())
     }

@@ -49,16 +49,17 @@ impl From<&str> for Bind {
 pub struct Sql {
     pieces: Vec<String>,
     binds: Vec<Bind>,
+    is_planned_anew: bool,
 }
 
 impl Sql {
     /// `name` ends up as a leading comment, so that the database's slow log points back at the code.
     pub fn named(name: &str, text: &str) -> Self {
-        Sql { pieces: vec![format!("/* {name} */ {text}")], binds: Vec::new() }
+        Sql { pieces: vec![format!("/* {name} */ {text}")], ..Sql::default() }
     }
 
     pub fn new(text: &str) -> Self {
-        Sql { pieces: vec![text.to_owned()], binds: Vec::new() }
+        Sql { pieces: vec![text.to_owned()], ..Sql::default() }
     }
 
     /// Adds fixed text. Never pass anything a person typed.
@@ -100,6 +101,12 @@ impl Sql {
                 self.bind(value.clone());
             }
         }
+        self
+    }
+
+    /// Planned for these values each time, not once for all: for filters that leave half of a table, or five rows of it.
+    pub fn plan_anew(&mut self) -> &mut Self {
+        self.is_planned_anew = true;
         self
     }
 
@@ -161,6 +168,9 @@ impl std::error::Error for NulInText {}
 
 impl QueryFragment<Pg> for Sql {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if self.is_planned_anew {
+            out.unsafe_to_cache_prepared();
+        }
         for (index, piece) in self.pieces.iter().enumerate() {
             out.push_sql(piece);
             match self.binds.get(index) {

@@ -130,9 +130,9 @@ impl Filter {
             sql.push(" and t.kind = any(").bind(words_of(&self.kinds, |kind| kind.as_str())).push(")");
         }
         if !self.priorities.is_empty() {
-            sql.push(" and t.priority::text = any(")
+            sql.push(" and t.priority = any(")
                 .bind(self.priorities.iter().map(i16::to_string).collect::<Vec<_>>())
-                .push(")");
+                .push("::text[]::smallint[])");
         }
         if let Some(assignee) = self.assignee {
             sql.append(&belongs_to("t.assignee_id", assignee));

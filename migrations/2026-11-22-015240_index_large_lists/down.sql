@@ -1,0 +1,3 @@
+drop index records_place_id_kind_updated_at_archived_idx;
+drop index records_kind_updated_at_archived_idx;
+drop index tickets_status_rank_idx;
