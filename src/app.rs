@@ -170,6 +170,9 @@ async fn health() -> &'static str {
 /// Each part by name; 503 when one is missing.
 async fn ready(state: Shared) -> Result<Reply> {
     let checks = web::blocking(move || Ok(crate::health::ready(&state))).await?;
+    for check in checks.iter().filter(|check| !check.is_ok) {
+        tracing::warn!(check = check.name, why = check.words, "not ready");
+    }
     let is_ready = checks.iter().all(|check| check.is_ok);
     let body: serde_json::Map<String, serde_json::Value> =
         checks.into_iter().map(|check| (check.name.to_owned(), check.is_ok.into())).collect();

@@ -175,7 +175,7 @@ fn forget_jobs(work: &mut Work) -> Result<()> {
 }
 
 fn clean_up_files(work: &mut Work) -> Result<()> {
-    let store = files::Store::of(&work.config.uploads);
+    let store = crate::storage::Store::of(&work.config.uploads);
     work.touch(Chore::Expiry, |tx| files::clean_up(tx, &store)).map(drop)
 }
 

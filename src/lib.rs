@@ -36,6 +36,8 @@ pub mod queue;
 pub mod schema;
 /// Text that must not be printed.
 pub mod secret;
+/// Where content lies: a folder, or the bucket of a store that speaks S3.
+pub mod storage;
 /// Markdown, values, differences, files' names, import parsing.
 pub mod text;
 /// What pages share: frame, words, static files.

@@ -85,6 +85,14 @@ pub fn all() -> Vec<Outbound> {
             off: "`email.transport: file` or `console`",
         },
         Outbound {
+            room: "storage",
+            what: "Uploads in a bucket",
+            to: "the store that speaks S3, `uploads.s3_endpoint`",
+            when: "Somebody attaches or fetches a file, an export is made, a check of health, the clean-up, a backup",
+            carries: "What was attached, under its hash and without its name; exports; files waiting to be imported",
+            off: "`uploads.upload_store: folder`",
+        },
+        Outbound {
             room: "sso",
             what: "Single sign-on",
             to: "the sign-on provider, `auth.oidc.issuer` or a connection of Settings → Sign-on",

@@ -72,7 +72,7 @@ fn principals(app: &App) -> Vec<Client> {
 pub fn furnish(app: &App) {
     open_security_desk(app);
     app.sql(&std::fs::read_to_string(checkout().join("tests/doors.sql")).unwrap());
-    let content = tow::files::Store::of(&app.state().config.uploads).path(&"a".repeat(64));
+    let content = tow::storage::Store::of(&app.state().config.uploads).path(&"a".repeat(64));
     std::fs::create_dir_all(content.parent().unwrap()).unwrap();
     std::fs::write(content, "abc").unwrap();
 }

@@ -57,7 +57,7 @@ pub fn check(place: &Place, set: &Set, identity: Option<&Identity>, accepts_othe
             head.sequence, head.hash, manifest.audit.sequence, manifest.audit.hash
         )));
     }
-    uploads::walk(&set.source(&manifest.uploads, identity), &manifest.content, None)?;
+    uploads::walk(&set.source(&manifest.uploads, identity), &manifest.content, uploads::To::Nowhere)?;
     Ok(Checked { is_opened: true, is_signed, other_keys, list })
 }
 

@@ -8,8 +8,8 @@ use super::model::Snapshot;
 use super::part::Writer;
 use super::sets::{Directory, Set};
 use super::uploads;
-use crate::files::Store;
 use crate::secret::Secret;
+use crate::storage::Store;
 use chrono::{DateTime, Utc};
 
 /// A set that is whole and in its place.

@@ -8,8 +8,10 @@ use super::manifest::{AuditHead, Place};
 use super::model::Target;
 use super::part::Identity;
 use super::sets::{self, Set};
-use super::uploads;
+use super::uploads::{self, To};
 use crate::secret::Secret;
+use crate::storage::Store;
+use chrono::{DateTime, Utc};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -38,21 +40,21 @@ pub fn restore(
             "The set is encrypted. Name the file with the private half of the age key: --identity FILE.",
         ));
     }
-    let store = &place.loaded.config.uploads.upload_storage_path;
+    let home = Home::of(place);
     let mut target = Target::reach(url)?;
-    check_empty(&mut target, store)?;
+    check_empty(&mut target, &home)?;
     check_server(&mut target, set)?;
     let programs = Programs::for_server(set.manifest.pg_dump)?;
     // From here on it writes.
-    let restoring = unpack(set, identity, store)?;
-    target.bring_extensions()?;
-    let moved = settle(&restoring, store)?;
-    let database = set.source(&set.manifest.database, identity);
-    if let Err(fault) = programs.restore(&database, url, &checked.list) {
-        // The store was empty before, so all of it is ours to take away again.
-        for folder in &moved {
-            let _ = fs::remove_dir_all(folder);
-        }
+    let unpacked = unpack(set, identity, &home);
+    let restored = unpacked.and_then(|restoring| {
+        target.bring_extensions()?;
+        let moved = restoring.map_or(Ok(Vec::new()), |restoring| settle(&restoring, &home.folder))?;
+        let database = set.source(&set.manifest.database, identity);
+        programs.restore(&database, url, &checked.list).inspect_err(|_| take_away(&moved))
+    });
+    if let Err(fault) = restored {
+        home.empty();
         return Err(fault);
     }
     let migrated = target.bring_up_to_date()?;
@@ -66,7 +68,44 @@ pub fn restore(
     Ok(Restored { head, migrated })
 }
 
-fn check_empty(target: &mut Target, store: &Path) -> Result<()> {
+/// Where the uploads go back to.
+struct Home {
+    folder: PathBuf,
+    store: Store,
+}
+
+impl Home {
+    fn of(place: &Place) -> Home {
+        let uploads = &place.loaded.config.uploads;
+        Home { folder: uploads.upload_storage_path.clone(), store: Store::of(uploads) }
+    }
+
+    fn is_empty(&self) -> Result<bool> {
+        match self.store.is_remote() {
+            true => Ok(self.store.is_bare()?),
+            false => Ok(is_empty(&self.folder)),
+        }
+    }
+
+    /// The bucket was empty before, so all of it is ours to take away again.
+    fn empty(&self) {
+        if self.store.is_remote() {
+            let gone = self.store.each_kept(DateTime::<Utc>::MAX_UTC, |hashes| {
+                hashes.iter().try_for_each(|hash| self.store.remove(hash))
+            });
+            drop(gone);
+        }
+    }
+}
+
+/// The store was empty before, so all of it is ours.
+fn take_away(folders: &[PathBuf]) {
+    for folder in folders {
+        let _ = fs::remove_dir_all(folder);
+    }
+}
+
+fn check_empty(target: &mut Target, home: &Home) -> Result<()> {
     let things = target.things()?;
     if things > 0 {
         return Err(Fault::said(format!(
@@ -74,11 +113,12 @@ fn check_empty(target: &mut Target, store: &Path) -> Result<()> {
              Give it a new database, or for the embedded one another runtime.data_dir (or move data/postgres away)."
         )));
     }
-    if !is_empty(store) {
+    if !home.is_empty()? {
+        let key = if home.store.is_remote() { "s3_prefix" } else { "upload_storage_path" };
         return Err(Fault::said(format!(
-            "The folder of uploads, {}, is not empty. A restore never writes over what is there. Move it away, or name another in \
-             uploads.upload_storage_path.",
-            store.display()
+            "The place of uploads, {}, is not empty. A restore never writes over what is there. Move it away, or name another in \
+             uploads.{key}.",
+            home.store.words()
         )));
     }
     Ok(())
@@ -104,14 +144,20 @@ fn is_empty(store: &Path) -> bool {
     !store.exists() || inside.into_iter().all(|entry| entry.is_ok_and(|entry| entry.file_type().is_dir()))
 }
 
-fn unpack(set: &Set, identity: Option<&Identity>, store: &Path) -> Result<PathBuf> {
-    let restoring = store.join(RESTORING);
+/// The folder that `settle` moves from; None when all of it is in the bucket already.
+fn unpack(set: &Set, identity: Option<&Identity>, home: &Home) -> Result<Option<PathBuf>> {
+    let source = set.source(&set.manifest.uploads, identity);
+    if home.store.is_remote() {
+        uploads::walk(&source, &set.manifest.content, To::Bucket(&home.store))?;
+        return Ok(None);
+    }
+    let restoring = home.folder.join(RESTORING);
     if restoring.exists() {
         fs::remove_dir_all(&restoring).map_err(Fault::file("removed", &restoring))?;
     }
     fs::create_dir_all(&restoring).map_err(Fault::file("made", &restoring))?;
-    uploads::walk(&set.source(&set.manifest.uploads, identity), &set.manifest.content, Some(&restoring))?;
-    Ok(restoring)
+    uploads::walk(&source, &set.manifest.content, To::Folder(&restoring))?;
+    Ok(Some(restoring))
 }
 
 /// Moves what was unpacked to its place; the outer folders that came.

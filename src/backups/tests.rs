@@ -18,8 +18,9 @@ use tow::backups::{
 };
 use tow::config::{Loaded, load_text};
 use tow::db;
-use tow::files::{Store, clean_up};
+use tow::files::clean_up;
 use tow::secret::Secret;
+use tow::storage::Store;
 use tow::text::value::{Body, Title};
 use tow::tickets::{NewTicket, Status, TicketKind};
 
@@ -45,7 +46,10 @@ struct Yard {
 
 impl Yard {
     fn new(variables: &[(&str, &str)]) -> Yard {
-        let app = App::own();
+        Yard::of(App::own(), variables)
+    }
+
+    fn of(app: App, variables: &[(&str, &str)]) -> Yard {
         let folder = tempfile::tempdir().unwrap();
         let mut loaded = loaded(folder.path(), variables);
         loaded.config.uploads = app.state().config.uploads.clone();
@@ -669,4 +673,38 @@ fn a_password_travels_beside_the_address_not_in_it() {
         of("host=db.lan user = tow password='it\\'s \\\\ long' dbname=tow"),
         is("host='db.lan' user='tow' dbname='tow'", "it's \\ long")
     );
+}
+
+#[test]
+fn a_set_is_made_of_one_bucket_and_comes_back_in_another() {
+    let (full, bare) = (Bucket::new(), Bucket::new());
+    let yard = Yard::of(App::own_configured(&full.variables()), &full.variables());
+    yard.attach(b"The tide decides.");
+    let set = yard.create();
+    assert_eq!((set.manifest.content.files, set.manifest.content.missing), (1, 0));
+    let meadow = Meadow::new(&bare.variables());
+    meadow.restore(&set, None).unwrap();
+    assert_eq!(bare.names(), full.names());
+    let store = Store::of(&meadow.loaded.config.uploads);
+    let hash = bare.names()[0].rsplit('/').next().unwrap().to_owned();
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut store.open(&Store::key(&hash)).unwrap().unwrap(), &mut text).unwrap();
+    assert_eq!(text, "The tide decides.");
+    let again = Meadow::new(&bare.variables());
+    assert!(words(again.restore(&set, None)).contains("the bucket files below halden"), "never over what is there");
+}
+
+#[test]
+fn a_restore_that_fails_at_the_end_leaves_the_bucket_empty() {
+    let (full, bare) = (Bucket::new(), Bucket::new());
+    let yard = Yard::of(App::own_configured(&full.variables()), &full.variables());
+    yard.attach(b"The tide decides.");
+    let set = yard.create();
+    let meadow = Meadow::new(&bare.variables());
+    let mut checked = meadow.check(&set, None).unwrap();
+    let kept = checked.list.lines().filter(|line| !line.contains(" TABLE public people "));
+    checked.list = kept.collect::<Vec<_>>().join("\n");
+    let refused = restore(&Place::of(&meadow.loaded).unwrap(), &meadow.url(), &set, (&checked, None));
+    assert!(words(refused).contains("pg_restore did not succeed"));
+    assert_eq!(bare.names(), Vec::<String>::new());
 }

@@ -5,7 +5,7 @@ use super::fault::{Fault, Result};
 use super::manifest::Content;
 use super::model::{Blob, Snapshot};
 use super::part::{self, Source, Writer};
-use crate::files::Store;
+use crate::storage::Store;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -39,15 +39,11 @@ pub fn put(
 
 /// What is not there, or no longer what its hash says, is counted and told, not a reason to have no backup at all.
 fn put_one(blob: &Blob, store: &Store, archive: &mut Builder<&mut Writer>, content: &mut Content) -> Result<()> {
-    let path = store.path(&blob.hash);
-    let file = match File::open(&path) {
-        Err(why) if why.kind() == io::ErrorKind::NotFound => {
-            content.missing += 1;
-            return Ok(());
-        }
-        file => file.map_err(Fault::file("read", &path))?,
+    let Some(file) = store.open(&Store::key(&blob.hash)).map_err(|why| unreadable(&blob.hash, why))? else {
+        content.missing += 1;
+        return Ok(());
     };
-    let bytes = file.metadata().map_err(Fault::file("read", &path))?.len();
+    let bytes = file.bytes;
     let mut header = Header::new_gnu();
     header.set_size(bytes);
     header.set_mode(part::FILE_MODE);
@@ -55,7 +51,7 @@ fn put_one(blob: &Blob, store: &Store, archive: &mut Builder<&mut Writer>, conte
     let mut reading = Proof::of(file.take(bytes));
     archive.append_data(&mut header, name(&blob.hash), &mut reading).map_err(unwritten)?;
     if reading.bytes != bytes {
-        return Err(Fault::said(format!("{} became shorter while it was read.", path.display())));
+        return Err(Fault::said(format!("The upload {} became shorter while it was read.", blob.hash)));
     }
     if reading.hash() != blob.hash {
         content.damaged.push(blob.hash.clone());
@@ -65,19 +61,30 @@ fn put_one(blob: &Blob, store: &Store, archive: &mut Builder<&mut Writer>, conte
     Ok(())
 }
 
+fn unreadable(hash: &str, why: crate::error::Error) -> Fault {
+    Fault::said(format!("The upload {hash} could not be read: {why}. Nothing was kept."))
+}
+
 fn unwritten(why: io::Error) -> Fault {
     Fault::said(format!("The uploads could not be written: {why}. Nothing was kept."))
 }
 
 /// As in the store: two levels of folders.
 fn name(hash: &str) -> PathBuf {
-    let level = |from: usize| hash.get(from..from + 2).unwrap_or("00");
-    Path::new(level(0)).join(level(2)).join(hash)
+    PathBuf::from(Store::key(hash))
 }
 
-/// Reads all of an archive: every entry is a content in its place, and its hash fits unless it is known to be damaged. With a folder
-/// each is written there, synced.
-pub fn walk(source: &Source, content: &Content, into: Option<&Path>) -> Result<()> {
+/// Where what an archive holds goes.
+pub enum To<'t> {
+    /// It is only proved.
+    Nowhere,
+    /// Synced, in the levels of folders of the store.
+    Folder(&'t Path),
+    Bucket(&'t Store),
+}
+
+/// Reads all of an archive: every entry is a content in its place, and its hash fits unless it is known to be damaged.
+pub fn walk(source: &Source, content: &Content, to: To) -> Result<()> {
     let mut archive = Archive::new(source.open()?);
     let damaged: BTreeSet<&str> = content.damaged.iter().map(String::as_str).collect();
     let (mut files, mut bytes) = (0, 0);
@@ -87,9 +94,10 @@ pub fn walk(source: &Source, content: &Content, into: Option<&Path>) -> Result<(
         let Some(hash) = hash else {
             return Err(Fault::said(format!("{} holds something that is no upload.", source.path.display())));
         };
-        let (found, size) = match into {
-            Some(folder) => take(&mut entry, &folder.join(name(&hash)))?,
-            None => part::digest(&mut entry, &mut io::sink()).map_err(unread(source))?,
+        let (found, size) = match to {
+            To::Folder(folder) => take(&mut entry, &folder.join(name(&hash)))?,
+            To::Bucket(store) => send(&mut entry, &hash, store)?,
+            To::Nowhere => part::digest(&mut entry, &mut io::sink()).map_err(unread(source))?,
         };
         if found != hash && !damaged.contains(hash.as_str()) {
             return Err(Fault::said(format!("The upload {hash} in {} is damaged.", source.path.display())));
@@ -130,6 +138,15 @@ fn take(from: &mut dyn Read, path: &Path) -> Result<(String, u64)> {
         Ok(found)
     };
     taken().map_err(Fault::file("written", path))
+}
+
+/// One at a time waits on this machine until the store has it.
+fn send(from: &mut dyn Read, hash: &str, store: &Store) -> Result<(String, u64)> {
+    let mut file = crate::web::temporary(&store.incoming())?;
+    let path = file.path().to_owned();
+    let found = part::digest(from, &mut file).map_err(Fault::file("written", &path))?;
+    store.put(&Store::key(hash), file)?;
+    Ok(found)
 }
 
 /// A reader that hashes what went through it.

@@ -3,8 +3,10 @@
 use super::model::Prepared;
 use crate::ai::{Desk, Material, Prompt};
 use crate::error::Result;
-use crate::files::{File, Store};
+use crate::files::File;
+use crate::storage::Store;
 use crate::web::Shared;
+use std::io::Read;
 
 /// Of a file at the chat; a longer one goes in as far as this.
 pub const MAX_FILE_CHARS: usize = 30_000;
@@ -29,8 +31,8 @@ fn read_files(store: &Store, chat: &crate::records::Record, files: Vec<File>) ->
     let mut room = MAX_FILES_CHARS;
     let mut materials = Vec::new();
     for file in files {
-        let text = std::fs::read(store.path(&file.hash)).map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-        let text: String = text.unwrap_or_default().chars().take(MAX_FILE_CHARS.min(room)).collect();
+        let text: String =
+            beginning(store, &file.hash).unwrap_or_default().chars().take(MAX_FILE_CHARS.min(room)).collect();
         room = room.saturating_sub(text.chars().count());
         materials.push(Material {
             record: chat.id.0,
@@ -40,4 +42,13 @@ fn read_files(store: &Store, chat: &crate::records::Record, files: Vec<File>) ->
         });
     }
     materials
+}
+
+/// As much as may be used, whatever its characters are.
+fn beginning(store: &Store, hash: &str) -> Option<String> {
+    const MAX_CHAR_BYTES: usize = 4;
+    let reading = store.open(&Store::key(hash)).ok()??;
+    let mut bytes = Vec::new();
+    reading.take((MAX_FILE_CHARS * MAX_CHAR_BYTES) as u64).read_to_end(&mut bytes).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }

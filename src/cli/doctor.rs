@@ -9,8 +9,9 @@ use crate::config::{Loaded, Private};
 use crate::db::embedded::{OLDEST_SERVER, Search, check_vector};
 use crate::db::sql::Sql;
 use crate::db::{self, Tx};
-use crate::health::{Check, writable};
+use crate::health::Check;
 use crate::queue;
+use crate::storage::Store;
 use chrono::{DateTime, Utc};
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
@@ -97,7 +98,7 @@ fn machine(loaded: &Loaded) -> Vec<Check> {
         Check::of(folder.name, closed(&folder)),
         Check::of(cluster.name, closed(&cluster)),
         Check::of("PostgreSQL's programs", programs),
-        Check::of("uploads can be written", writable(&config.uploads.upload_storage_path)),
+        Check::of("uploads can be written", Store::of(&config.uploads).check()),
         Check::of("room for uploads", room(&config.uploads.upload_storage_path)),
         Check::of("room for data", room(data)),
     ]

@@ -5,7 +5,7 @@ use super::serve::Database;
 use super::{Failure, say};
 use crate::config::Loaded;
 use crate::exports::{note_export, write_rows};
-use crate::files::Store;
+use crate::storage::Store;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;

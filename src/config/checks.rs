@@ -1,7 +1,7 @@
 //! Combinations of keys that cannot work, or that must be said loudly. Single values were checked before.
 
 use super::layers::Draft;
-use super::{AuthMode, Config, ConfigProblem, Origin, Secrets, TlsMode, Transport};
+use super::{AuthMode, Config, ConfigProblem, Origin, Secrets, TlsMode, Transport, UploadStore};
 use std::net::IpAddr;
 use std::path::Path;
 use url::{Host, Url};
@@ -16,6 +16,7 @@ pub fn check(draft: &mut Draft, config: &Config, secrets: &Secrets) {
     checks.mail();
     checks.ai(secrets);
     checks.folders();
+    checks.bucket(secrets);
 }
 
 struct Checks<'a> {
@@ -196,6 +197,32 @@ impl Checks<'_> {
             &["backup.directory", "uploads.upload_storage_path"],
             is_within(backups, uploads) || is_within(uploads, backups),
             "backup.directory and uploads.upload_storage_path lie inside each other: each backup would hold the one before.",
+        );
+    }
+
+    fn bucket(&mut self, secrets: &Secrets) {
+        let uploads = &self.config.uploads;
+        let is_s3 = uploads.upload_store == UploadStore::S3;
+        let endpoint = uploads.s3_endpoint.as_deref().and_then(|address| Url::parse(address).ok());
+        self.refuse(
+            &["uploads.s3_bucket", "uploads.upload_store"],
+            is_s3 && uploads.s3_bucket.is_none(),
+            "uploads.upload_store is s3, but uploads.s3_bucket is not set.",
+        );
+        self.refuse(
+            &["uploads.upload_store"],
+            is_s3 && secrets.s3_secret_access_key.is_none(),
+            "uploads.upload_store is s3, but S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY are not set.",
+        );
+        self.refuse(
+            &["uploads.s3_endpoint", "security.outbound_allowed_hosts"],
+            is_s3 && endpoint.is_some_and(|endpoint| self.is_exposed(&endpoint)),
+            "uploads.s3_endpoint is not https: files travel readable for everyone on the way. Use https, or name the host in \
+             security.outbound_allowed_hosts.",
+        );
+        self.warn(
+            !is_s3 && uploads.s3_bucket.is_some(),
+            "uploads.s3_bucket is set, but uploads.upload_store is folder, so nothing uses it.",
         );
     }
 

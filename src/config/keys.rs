@@ -198,9 +198,17 @@ pub static KEYS: &[Key] = &[
 
     number("jobs.ai_queue_max_concurrency", 1, 2, 64, "How many agent runs work at the same time, over all instances."),
 
+    key("uploads.upload_store", OneOf(&["folder", "s3"]), Default::Text("folder"),
+        "folder: uploaded files lie in upload_storage_path. s3: in the bucket below, of any store that speaks S3; its keys are S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY.")
+        .effect("Files stay where they are and are missing until somebody copies them over: see Several instances in the documentation."),
     key("uploads.upload_storage_path", Folder, Default::Derived("data/uploads"),
-        "Folder of uploaded files; several instances share one. Not set, it is the folder uploads in runtime.data_dir."),
+        "Folder of uploaded files; several instances share one, unless upload_store is s3: then each has one of its own for what is under way. Not set, it is the folder uploads in runtime.data_dir."),
     number("uploads.upload_max_bytes", 1024, 26_214_400, 5 * GIB, "Largest file a person may upload, in bytes."),
+    unset("uploads.s3_bucket", Text, "Name of the bucket; it must be there already. Its content must not be public."),
+    unset("uploads.s3_endpoint", Url, "Address of the store, such as https://s3.example.com. Not set, it is Amazon's in s3_region. It may be one of this network."),
+    text("uploads.s3_region", "us-east-1", "Region the bucket lies in; stores without regions take any."),
+    unset("uploads.s3_prefix", Text, "What every name in the bucket begins with, when the bucket holds other things too."),
+    yes_no("uploads.s3_path_style", true, "true: the bucket is part of the path. false: it stands before the host name, as Amazon wants it for new buckets."),
 
     key("email.transport", OneOf(&["console", "file", "smtp"]), Default::Text("console"),
         "console: mails are printed to the log. file: they are written to the folder mail in runtime.data_dir. smtp: they are sent."),

@@ -1,11 +1,15 @@
 //! Loading: defaults, then `tow.yaml`, then variables; then the checks between keys, then the secrets.
 
 use super::keys::{self, Default, KEYS, Key};
-use super::{Config, ConfigProblem, DEFAULT_FILE, DOTENV_FILE, Origin, Secrets, Setting, checks, dotenv, yaml};
+use super::{
+    Config, ConfigProblem, DEFAULT_FILE, DOTENV_FILE, Origin, Secrets, Setting, UploadStore, checks, dotenv, yaml,
+};
+use crate::storage::Remote;
 use figment::{Figment, providers::Serialized};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What there is to load from.
 #[derive(Clone, Default)]
@@ -243,6 +247,11 @@ fn assemble(file: Option<TextFile>, variables: &Variables, mut draft: Draft) -> 
             (secrets.data_encryption_key.clone(), secrets.data_encryption_key_previous.clone());
         config.ai.openai_api_key = secrets.openai_api_key.clone();
         config.ai.exa_api_key = secrets.exa_api_key.clone();
+        if config.uploads.upload_store == UploadStore::S3 {
+            let keys = secrets.s3_access_key_id.clone().zip(secrets.s3_secret_access_key.clone());
+            let remote = keys.and_then(|keys| Remote::of(&config.uploads, &config.security, keys));
+            config.uploads.remote = remote.map(Arc::new);
+        }
         config.email.smtp.login = secrets.smtp_username.clone().zip(secrets.smtp_password.clone());
     }
     match &config {

@@ -15,7 +15,7 @@ pub struct SecretKey {
 }
 
 /// Every secret, in the order of the reference.
-pub static SECRETS: [SecretKey; 10] = [
+pub static SECRETS: [SecretKey; 12] = [
     secret(
         "APP_SECRET",
         "Signs session cookies and sign-on state. The only one that must be set. A new one signs everybody out.",
@@ -41,6 +41,14 @@ pub static SECRETS: [SecretKey; 10] = [
     secret("OIDC_CLIENT_SECRET", "What the sign-on provider gave this server as its password."),
     secret("SMTP_USERNAME", "Name at the mail server. Goes with SMTP_PASSWORD."),
     secret("SMTP_PASSWORD", "Password at the mail server."),
+    secret(
+        "S3_ACCESS_KEY_ID",
+        "Name of the key for the bucket of uploads (uploads.upload_store: s3). Goes with S3_SECRET_ACCESS_KEY.",
+    ),
+    secret(
+        "S3_SECRET_ACCESS_KEY",
+        "The key itself: it may read, write, list and delete in that bucket, and nothing else.",
+    ),
 ];
 
 const HOW_TO: &str = "a long random text; make one with: openssl rand -hex 32";
@@ -64,6 +72,9 @@ pub struct Secrets {
     /// Set exactly when `smtp_password` is.
     pub smtp_username: Option<Secret>,
     pub smtp_password: Option<Secret>,
+    /// Set exactly when `s3_secret_access_key` is.
+    pub s3_access_key_id: Option<Secret>,
+    pub s3_secret_access_key: Option<Secret>,
     origins: BTreeMap<&'static str, Origin>,
 }
 
@@ -83,6 +94,7 @@ impl Secrets {
             ("EXA_API_KEY", self.exa_api_key.as_ref()),
             ("OIDC_CLIENT_SECRET", self.oidc_client_secret.as_ref()),
             ("SMTP_PASSWORD", self.smtp_password.as_ref()),
+            ("S3_SECRET_ACCESS_KEY", self.s3_secret_access_key.as_ref()),
         ];
         all.into_iter().filter_map(|(name, secret)| Some((name, secret?))).collect()
     }
@@ -104,6 +116,8 @@ impl Secrets {
             oidc_client_secret: reader.plain("OIDC_CLIENT_SECRET"),
             smtp_username: reader.plain("SMTP_USERNAME"),
             smtp_password: reader.plain("SMTP_PASSWORD"),
+            s3_access_key_id: reader.plain("S3_ACCESS_KEY_ID"),
+            s3_secret_access_key: reader.plain("S3_SECRET_ACCESS_KEY"),
             origins: BTreeMap::new(),
         };
         let Reader { origins, mut problems, .. } = reader;
@@ -141,6 +155,10 @@ impl Secrets {
                 refuse("SMTP_PASSWORD", "SMTP_PASSWORD is set, but SMTP_USERNAME is not; set both or neither.")
             }
             _ => {}
+        }
+        if self.s3_access_key_id.is_some() != self.s3_secret_access_key.is_some() {
+            let missing = if self.s3_access_key_id.is_some() { "S3_SECRET_ACCESS_KEY" } else { "S3_ACCESS_KEY_ID" };
+            refuse(missing, "S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together, and only one of them is set.");
         }
         problems
     }

@@ -2,9 +2,11 @@
 
 use super::Cidr;
 use crate::secret::Secret;
+use crate::storage::Remote;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use url::Url;
 
 #[derive(Debug, Clone, Deserialize)]
@@ -173,8 +175,27 @@ pub struct Jobs {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Uploads {
+    pub upload_store: UploadStore,
+    /// With `s3` what waits, and nothing that lasts.
     pub upload_storage_path: PathBuf,
     pub upload_max_bytes: u64,
+    /// Set when the store is `s3`.
+    pub s3_bucket: Option<String>,
+    /// None: Amazon's of the region.
+    pub s3_endpoint: Option<String>,
+    pub s3_region: String,
+    pub s3_prefix: Option<String>,
+    pub s3_path_style: bool,
+    /// With the keys; None when the store is the folder. Here, because jobs need it too.
+    #[serde(skip)]
+    pub remote: Option<Arc<Remote>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UploadStore {
+    Folder,
+    S3,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -4,6 +4,7 @@ use super::pages::{Index, Line};
 use super::{Export, ExportId, ExportStatus};
 use crate::access::Ctx;
 use crate::error::{Error, Problems, Result};
+use crate::storage::Store;
 use crate::text::files::content_disposition;
 use crate::web::{Download, Flash, Form, Need, Purpose, Reply, Routes};
 use actix_web::web::Path;
@@ -67,7 +68,8 @@ async fn show(ctx: Ctx, id: Path<ExportId>) -> Result<Reply> {
     let export = ctx.write(move |tx, me| Export::download(tx, me, id)).await?;
     let name = format!("tow-export-{}.json", export.created_at.format("%Y-%m-%d"));
     let download = Download {
-        path: Export::path(id, &ctx.state.config.uploads),
+        store: Store::of(&ctx.state.config.uploads),
+        key: Export::key(id),
         tag: id.to_string(),
         content_type: "application/json".to_owned(),
         disposition: content_disposition(false, &name),

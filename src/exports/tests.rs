@@ -7,8 +7,8 @@ use tow::comments::NewComment;
 use tow::docs::NewDoc;
 use tow::error::{Error, Result};
 use tow::exports::{CONTENTS, read_export, sections, write_rows};
-use tow::files::Store;
 use tow::records::{LinkKind, Record};
+use tow::storage::Store;
 use tow::text::value::{Body, Title};
 use tow::ui::say;
 

@@ -9,12 +9,10 @@ mod pages;
 pub mod portable;
 mod picture;
 mod routes;
-mod store;
 
 pub use kind::*;
 pub use model::*;
 pub use picture::*;
-pub use store::*;
 
 use crate::web::Feature;
 

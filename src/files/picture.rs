@@ -3,6 +3,7 @@
 
 use super::kind::{HEAD_BYTES, raster, sniff};
 use crate::error::Result;
+use crate::storage::Store;
 use crate::text::files::safe_file_name;
 use crate::web::{Incoming, disk, hex, temporary};
 use image::codecs::gif::{GifDecoder, GifEncoder};
@@ -41,8 +42,15 @@ pub struct Prepared {
     pub size: Option<(u32, u32)>,
 }
 
-/// Looks what the upload is, and draws it anew when it is a picture of at most `max_bytes` afterwards. Takes processor time.
-pub fn prepare(mut incoming: Incoming, folder: &Path, max_bytes: u64) -> Result<Prepared> {
+/// Looks what the upload is, and draws it anew when it is a picture of at most `max_bytes` afterwards. Takes processor time; what
+/// comes out has landed in the store.
+pub fn prepare(incoming: Incoming, store: &Store, max_bytes: u64) -> Result<Prepared> {
+    let prepared = look(incoming, &store.incoming(), max_bytes)?;
+    store.land(prepared.file.path(), &prepared.hash)?;
+    Ok(prepared)
+}
+
+fn look(mut incoming: Incoming, folder: &Path, max_bytes: u64) -> Result<Prepared> {
     let name = safe_file_name(&incoming.name);
     let content_type = sniff(&head(&mut incoming.file)?, &name);
     let drawn = match raster(content_type) {

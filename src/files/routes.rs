@@ -1,9 +1,10 @@
 //! Uploads to a record, downloads, and removal.
 
-use super::{File, FileId, Prepared, Store, TURNS, prepare, served_as};
+use super::{File, FileId, Prepared, TURNS, prepare, served_as};
 use crate::access::Ctx;
 use crate::error::{Error, Msg, Result};
 use crate::records::Record;
+use crate::storage::Store;
 use crate::text::files::content_disposition;
 use crate::web::{Download, Flash, Form, Incoming, Need, Reply, Routes, Upload};
 use actix_web::http::header;
@@ -54,9 +55,9 @@ async fn prepare_all(ctx: &Ctx, uploads: Vec<Incoming>) -> Result<Vec<Prepared>>
     let uploads_config = &ctx.state.config.uploads;
     let mut prepared = Vec::with_capacity(uploads.len());
     for upload in uploads {
-        let (folder, max) = (Store::of(uploads_config).incoming(), uploads_config.upload_max_bytes);
+        let (store, max) = (Store::of(uploads_config), uploads_config.upload_max_bytes);
         let turn = TURNS.acquire().await.map_err(Error::broken)?;
-        prepared.push(ctx.work(move || prepare(upload, &folder, max)).await?);
+        prepared.push(ctx.work(move || prepare(upload, &store, max)).await?);
         drop(turn);
     }
     Ok(prepared)
@@ -66,7 +67,8 @@ async fn show(ctx: Ctx, path: Path<(FileId, String)>) -> Result<Reply> {
     let (id, _) = path.into_inner();
     let file = ctx.read(move |tx, me| File::find(tx, me, id)).await?;
     let download = Download {
-        path: Store::of(&ctx.state.config.uploads).path(&file.hash),
+        store: Store::of(&ctx.state.config.uploads),
+        key: Store::key(&file.hash),
         tag: file.hash.clone(),
         content_type: served_as(&file.content_type, file.is_picture()).to_owned(),
         disposition: content_disposition(file.is_picture(), &file.name),

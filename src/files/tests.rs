@@ -3,7 +3,8 @@
 use crate::harness::*;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use std::io::Cursor;
-use tow::files::{BIN_DAYS, LOOSE_HOURS, MAX_PIXELS, Store, clean_up, sniff};
+use tow::files::{BIN_DAYS, LOOSE_HOURS, MAX_PIXELS, clean_up, sniff};
+use tow::storage::Store;
 use tow::web::{MAX_FILES_AT_ONCE, Range};
 
 const BOUNDARY: &str = "----a-line-between";

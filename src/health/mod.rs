@@ -7,6 +7,7 @@ pub use metrics::{CONTENT_TYPE, metrics};
 pub use model::*;
 
 use crate::db::sql::Sql;
+use crate::storage::Store;
 use crate::web::State;
 
 /// One part and whether it works.
@@ -39,15 +40,6 @@ pub fn ready(state: &State) -> Vec<Check> {
             (answers.map(|_| ()).map_err(|error| error.to_string()), migrations)
         }
     };
-    let uploads = writable(&state.config.uploads.upload_storage_path);
+    let uploads = Store::of(&state.config.uploads).check();
     vec![Check::of("database", database), Check::of("migrations", migrations), Check::of("uploads", uploads)]
-}
-
-/// Makes the folder when it is missing, and a file in it.
-pub fn writable(folder: &std::path::Path) -> Result<(), String> {
-    let probe = || {
-        std::fs::create_dir_all(folder)?;
-        tempfile::Builder::new().prefix(".probe").tempfile_in(folder).map(|_| ())
-    };
-    probe().map_err(|error| format!("{} cannot be written: {error}", folder.display()))
 }

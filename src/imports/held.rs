@@ -4,14 +4,15 @@ use crate::config::Uploads;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::people::PersonId;
-use crate::web::{Incoming, disk, random_token};
+use crate::storage::Store;
+use crate::web::{Incoming, disk, random_token, temporary};
 use chrono::{DateTime, Duration, Utc};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An upload that nobody confirms is deleted after this.
 pub const HOLD_MINUTES: i64 = 60;
-/// The folder below `upload_storage_path`.
+/// The folder below `upload_storage_path`, and what names in a bucket begin with: whoever answers next may be another server.
 const FOLDER: &str = "imports";
 const NAMES: &str = "names";
 
@@ -19,11 +20,15 @@ const NAMES: &str = "names";
 #[derive(Debug, Clone)]
 pub struct Held {
     folder: PathBuf,
+    /// What names in the store begin with.
+    below: String,
+    store: Store,
 }
 
 impl Held {
     pub fn of(uploads: &Uploads, person: PersonId) -> Held {
-        Held { folder: uploads.upload_storage_path.join(FOLDER).join(person.to_string()) }
+        let below = format!("{FOLDER}/{person}");
+        Held { folder: uploads.upload_storage_path.join(&below), below, store: Store::of(uploads) }
     }
 
     /// Keeps these instead of the person's earlier ones; the answer names them to `files`.
@@ -39,7 +44,42 @@ impl Held {
         }
         let names = serde_json::to_string(&names).map_err(Error::broken)?;
         fs::write(folder.join(NAMES), names).map_err(disk)?;
+        self.share(&key, &folder)?;
         Ok(key)
+    }
+
+    /// With a bucket, for the other servers too; the names come last.
+    fn share(&self, key: &str, folder: &Path) -> Result<()> {
+        if !self.store.is_remote() {
+            return Ok(());
+        }
+        let mut paths = fs::read_dir(folder).map_err(disk)?.collect::<std::io::Result<Vec<_>>>().map_err(disk)?;
+        paths.sort_by_key(|entry| entry.file_name() == NAMES);
+        for entry in paths {
+            let name = format!("{}/{key}/{}", self.below, entry.file_name().to_string_lossy());
+            let mut copy = temporary(&self.store.incoming())?;
+            std::io::copy(&mut fs::File::open(entry.path()).map_err(disk)?, &mut copy).map_err(disk)?;
+            self.store.put(&name, copy)?;
+        }
+        Ok(())
+    }
+
+    /// What another server took, brought here.
+    fn bring(&self, key: &str, folder: &Path) -> Result<()> {
+        if folder.join(NAMES).exists() || !self.store.is_remote() {
+            return Ok(());
+        }
+        let take = |name: &str| self.store.fetch(&format!("{}/{key}/{name}", self.below));
+        let Some(names) = take(NAMES)? else { return Ok(()) };
+        let all: Vec<String> =
+            serde_json::from_reader(fs::File::open(names.path()).map_err(disk)?).map_err(Error::broken)?;
+        fs::create_dir_all(folder).map_err(disk)?;
+        for number in 0..all.len() {
+            let Some(file) = take(&number.to_string())? else { return Ok(()) };
+            file.persist(folder.join(number.to_string())).map_err(|error| disk(error.error))?;
+        }
+        names.persist(folder.join(NAMES)).map_err(|error| disk(error.error))?;
+        Ok(())
     }
 
     /// Names as sent, and where the content is. `Invalid` when they are gone, or were somebody else's.
@@ -49,6 +89,7 @@ impl Held {
             return Err(over());
         }
         let folder = self.folder.join(key);
+        self.bring(key, &folder)?;
         let names = fs::read_to_string(folder.join(NAMES)).map_err(|_| over())?;
         let names: Vec<String> = serde_json::from_str(&names).map_err(Error::broken)?;
         Ok(names.into_iter().enumerate().map(|(number, name)| (name, folder.join(number.to_string()))).collect())
@@ -58,7 +99,7 @@ impl Held {
     pub fn forget(&self) -> Result<()> {
         match fs::remove_dir_all(&self.folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(disk(error)),
-            _ => Ok(()),
+            _ => self.store.sweep_below(&self.below, DateTime::<Utc>::MAX_UTC),
         }
     }
 }
@@ -67,6 +108,7 @@ impl Held {
 pub fn forget_held(tx: &mut Tx, uploads: &Uploads) -> Result<usize> {
     let before = tx.now - Duration::minutes(HOLD_MINUTES);
     let mut gone = 0;
+    Store::of(uploads).sweep_below(FOLDER, before)?;
     let people =
         fs::read_dir(uploads.upload_storage_path.join(FOLDER)).into_iter().flatten().filter_map(|entry| entry.ok());
     for entry in people {

@@ -3,7 +3,8 @@
 use crate::config::Uploads;
 use crate::docs::Enclosed;
 use crate::error::{Error, Msg, Result};
-use crate::files::{Store, prepare};
+use crate::files::prepare;
+use crate::storage::Store;
 use crate::text::files::safe_path;
 use crate::text::import::{Problem, Reading, Set};
 use crate::text::{folder, zip};
@@ -69,9 +70,7 @@ pub fn enclose(sources: &[Source], set: &Set, uploads: &Uploads) -> Result<Enclo
         let Some(path) = path.filter(|_| failure.is_none() && bytes.len() as u64 <= uploads.upload_max_bytes) else {
             return;
         };
-        match incoming(&path, &bytes, &store)
-            .and_then(|file| prepare(file, &store.incoming(), uploads.upload_max_bytes))
-        {
+        match incoming(&path, &bytes, &store).and_then(|file| prepare(file, &store, uploads.upload_max_bytes)) {
             Ok(prepared) => drop(files.insert(path, prepared)),
             Err(error) => failure = Some(error),
         }

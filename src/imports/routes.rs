@@ -89,7 +89,8 @@ async fn receive(ctx: &Ctx, payload: Payload, place: &mut String) -> Result<Stri
 
 async fn files(ctx: &Ctx, key: &str) -> Result<Vec<Source>> {
     ctx.read(|_, _| Ok(())).await?;
-    held(ctx)?.files(key)
+    let (held, key) = (held(ctx)?, key.to_owned());
+    ctx.work(move || held.files(&key)).await
 }
 
 /// Where it is now; `done` when it was made by this request. What is held after a repeated one belongs to a later look.

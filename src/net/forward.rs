@@ -17,6 +17,9 @@ pub type Departing = reqwest::Request;
 /// An answer whose body is still coming.
 pub type Arriving = reqwest::Response;
 
+/// The body of an answer that `convey` brought.
+pub type Arrived = reqwest::Body;
+
 /// How long and how much. An answer may take as long as it likes while something keeps coming.
 #[derive(Debug, Clone)]
 pub struct Patience {
@@ -38,6 +41,19 @@ impl Net {
         let sent = tokio::time::timeout(patience.first, self.kept()?.execute(request)).await;
         let arrived = sent.map_err(|_| late(&url))?.map_err(|error| fault(&url, &error))?;
         Ok(limited(arrived, url, patience))
+    }
+
+    /// As `forward`, for a library that has types of its own; `idle` holds until the head comes and between two pieces of the body.
+    pub async fn convey<B>(&self, request: http::Request<B>, idle: Duration) -> Result<http::Response<Arrived>, Fault>
+    where
+        B: http_body::Body<Data = bytes::Bytes> + Send + Sync + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let request = Departing::try_from(request.map(reqwest::Body::wrap));
+        let request = request.map_err(|error| Fault::Away(format!("no request: {error}")))?;
+        let meter = Arc::new(AtomicUsize::new(0));
+        let patience = Patience { first: idle, idle, max_bytes: usize::MAX, meter };
+        self.forward(request, patience).await.map(Into::into)
     }
 
     /// What requests are made with, for `forward`; it must not send them itself, since redirects and addresses are this room's.
@@ -78,6 +94,8 @@ fn limited(arrived: Arriving, url: Url, patience: Patience) -> Arriving {
             Some((Ok(piece), Some((pieces, so_far))))
         }
     });
+    // Some readers ask once more after the end.
+    let body = body.fuse();
     let mut whole = http::Response::new(reqwest::Body::wrap_stream(body));
     *whole.status_mut() = status;
     *whole.headers_mut() = headers;

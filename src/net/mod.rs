@@ -10,7 +10,7 @@ mod socket;
 pub use address::{Fence, is_on_the_web, is_public, plain};
 pub use call::{Answer, Call, Fault};
 pub use client::{Addresses, Lookup, Net};
-pub use forward::{Arriving, Departing, Patience, wait};
+pub use forward::{Arrived, Arriving, Departing, Patience, wait};
 pub use socket::{CLOSE_SECONDS, Line};
 
 /// From the first packet to the last byte of the answer, unless the call says otherwise.

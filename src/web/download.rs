@@ -1,16 +1,18 @@
 //! Files on their way out: streamed in pieces, one range at a time (RFC 9110), with a fence around whatever they contain.
 
 use crate::error::{Error, Result};
+use crate::storage::Store;
 use crate::web::{Reply, blocking};
 use actix_web::body::SizedStream;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
-use futures_util::stream::{Stream, try_unfold};
+use futures_util::StreamExt;
+use futures_util::stream::{LocalBoxStream, Stream, try_unfold};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::path::Path;
 
 /// What is read from disk in one step.
 const READ_BYTES: u64 = 128 * 1024;
@@ -19,7 +21,9 @@ const FENCE: &str = "sandbox; default-src 'none'; img-src 'self'; frame-ancestor
 
 /// A file to be sent to who may have it.
 pub struct Download {
-    pub path: PathBuf,
+    pub store: Store,
+    /// What the store calls it.
+    pub key: String,
     /// Names the content; quoted here.
     pub tag: String,
     pub content_type: String,
@@ -35,26 +39,35 @@ impl Download {
         if value(header::IF_NONE_MATCH).is_some_and(|tags| names(tags, &etag)) {
             return Ok(self.head(StatusCode::NOT_MODIFIED, &etag).finish().into());
         }
-        let path = self.path.clone();
-        let (file, length) = blocking(move || open(path)).await?;
+        let (store, key) = (self.store.clone(), self.key.clone());
+        let length = blocking(move || length(&store, &key)).await?;
         let is_current = value(header::IF_RANGE).is_none_or(|tag| tag == etag);
         let range = value(header::RANGE).filter(|_| is_current).map_or(Range::Whole, |text| Range::parse(text, length));
         match range {
             Range::Whole => {
-                Ok(self.head(StatusCode::OK, &etag).body(SizedStream::new(length, pieces(file, length))).into())
+                Ok(self.head(StatusCode::OK, &etag).body(SizedStream::new(length, self.body(0, length).await?)).into())
             }
             Range::Part { from, to } => {
-                let file = blocking(move || seek(file, from)).await?;
                 let mut head = self.head(StatusCode::PARTIAL_CONTENT, &etag);
                 head.insert_header((header::CONTENT_RANGE, format!("bytes {from}-{to}/{length}")));
                 let size = to - from + 1;
-                Ok(head.body(SizedStream::new(size, pieces(file, size))).into())
+                Ok(head.body(SizedStream::new(size, self.body(from, size).await?)).into())
             }
             Range::Outside => Ok(HttpResponse::RangeNotSatisfiable()
                 .insert_header((header::CONTENT_RANGE, format!("bytes */{length}")))
                 .finish()
                 .into()),
         }
+    }
+
+    /// The store has answered when this comes back, so that a store which is away is a 503 and no broken file.
+    async fn body(&self, from: u64, bytes: u64) -> Result<LocalBoxStream<'static, Result<Bytes>>> {
+        if let Some(pieces) = self.store.pieces(&self.key, from, bytes).await? {
+            return Ok(pieces.boxed_local());
+        }
+        let path = self.store.file(&self.key);
+        let file = blocking(move || open(&path, from)).await?;
+        Ok(pieces(file, bytes).boxed_local())
     }
 
     fn head(&self, status: StatusCode, etag: &str) -> HttpResponseBuilder {
@@ -113,14 +126,14 @@ fn names(tags: &str, etag: &str) -> bool {
     tags.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == etag || tag == "*")
 }
 
-fn open(path: PathBuf) -> Result<(File, u64)> {
-    let file = File::open(&path).map_err(|error| Error::broken(format!("{}: {error}", path.display())))?;
-    let length = file.metadata().map_err(Error::broken)?.len();
-    Ok((file, length))
+/// A row without content is our fault.
+fn length(store: &Store, key: &str) -> Result<u64> {
+    store.length(key)?.ok_or_else(|| Error::broken(format!("{key} is not in the store")))
 }
 
-fn seek(mut file: File, to: u64) -> Result<File> {
-    file.seek(SeekFrom::Start(to)).map_err(Error::broken)?;
+fn open(path: &Path, from: u64) -> Result<File> {
+    let mut file = File::open(path).map_err(|error| Error::broken(format!("{}: {error}", path.display())))?;
+    file.seek(SeekFrom::Start(from)).map_err(Error::broken)?;
     Ok(file)
 }
 

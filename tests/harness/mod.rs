@@ -17,6 +17,7 @@
 //! `app.advance`, never slept on.
 
 mod app;
+mod bucket;
 mod client;
 mod database;
 mod golden;
@@ -31,6 +32,7 @@ mod provider;
 mod world;
 
 pub use app::*;
+pub use bucket::*;
 pub use client::*;
 pub use database::*;
 pub use exa::*;

@@ -7,15 +7,14 @@ use crate::config::Uploads;
 use crate::db::sql::Sql;
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Result, on_constraint};
-use crate::files::Store;
 use crate::queue::{self, Job, Outcome, Work};
+use crate::storage::Store;
 use crate::{text_enum, typed_id};
 use chrono::{DateTime, Duration, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use serde::{Deserialize, Serialize};
 use std::io::BufWriter;
-use std::path::{Path, PathBuf};
 
 typed_id!(ExportId);
 
@@ -25,7 +24,7 @@ text_enum!(ExportStatus { Waiting = "waiting", Ready = "ready", Failed = "failed
 pub const KEEP_HOURS: i64 = 48;
 /// Of a person's exports, the newest, on the page.
 const SHOWN: i32 = 20;
-/// The folder below `upload_storage_path`.
+/// What names in the store begin with.
 const FOLDER: &str = "exports";
 
 /// One that `me` asked for.
@@ -99,8 +98,9 @@ impl Export {
         Ok(export)
     }
 
-    pub fn path(id: ExportId, uploads: &Uploads) -> PathBuf {
-        uploads.upload_storage_path.join(FOLDER).join(format!("{id}.json"))
+    /// What the store calls it.
+    pub fn key(id: ExportId) -> String {
+        format!("{FOLDER}/{id}.json")
     }
 
     /// For people: `3.4 MB`.
@@ -130,7 +130,7 @@ impl Job for MakeExport {
         match make(work, id) {
             Ok((written, bytes)) => {
                 if !work.touch(Chore::Export, |tx| finish(tx, id, ExportStatus::Ready, written, bytes))? {
-                    remove(&Export::path(id, &work.config.uploads))?;
+                    Store::of(&work.config.uploads).discard(&Export::key(id))?;
                 }
                 Ok(Outcome::Done)
             }
@@ -153,12 +153,9 @@ struct Asked {
 
 /// Under another name until it is whole, readable by this server alone.
 fn make(work: &mut Work, id: ExportId) -> Result<(Written, i64)> {
-    let (whom, uploads) = (work.whom, work.config.uploads.clone());
-    let store = Store::of(&uploads);
-    let path = Export::path(id, &uploads);
-    let folder = path.parent().ok_or(Error::NotFound)?;
-    std::fs::create_dir_all(folder).map_err(crate::web::disk)?;
-    let mut file = tempfile::NamedTempFile::new_in(store_folder(&store)?).map_err(crate::web::disk)?;
+    let (whom, store) = (work.whom, Store::of(&work.config.uploads));
+    // Where unfinished files are swept from.
+    let mut file = crate::web::temporary(&store.incoming())?;
     let mut out = BufWriter::new(&mut file);
     let unclosed = work.read(|tx| {
         let me = Actor::of_job(tx, whom)?;
@@ -172,15 +169,8 @@ fn make(work: &mut Work, id: ExportId) -> Result<(Written, i64)> {
     drop(out);
     file.as_file().sync_all().map_err(crate::web::disk)?;
     let bytes = file.as_file().metadata().map_err(crate::web::disk)?.len();
-    file.persist(&path).map_err(|error| crate::web::disk(error.error))?;
+    store.put(&Export::key(id), file)?;
     Ok((written, i64::try_from(bytes).map_err(Error::broken)?))
-}
-
-/// Where unfinished files are swept from.
-fn store_folder(store: &Store) -> Result<PathBuf> {
-    let folder = store.incoming();
-    std::fs::create_dir_all(&folder).map_err(crate::web::disk)?;
-    Ok(folder)
 }
 
 /// False when nobody waits for it any more.
@@ -193,13 +183,6 @@ fn finish(tx: &mut Tx, id: ExportId, status: ExportStatus, written: Written, byt
         .bind(bytes);
     sql.push(" where status in ('waiting', 'ready') and id = ").bind(id);
     Ok(sql.execute(tx.conn())? > 0)
-}
-
-fn remove(path: &Path) -> Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(crate::web::disk(error)),
-        _ => Ok(()),
-    }
 }
 
 /// Deletes files that have had their time, finished or not, the file before its row is marked; how many.
@@ -218,7 +201,7 @@ pub fn expire_exports(tx: &mut Tx, uploads: &Uploads) -> Result<usize> {
     sql.bind(tx.now - Duration::hours(KEEP_HOURS)).push(" for update");
     let old: Vec<Old> = sql.load(tx.conn())?;
     for export in &old {
-        remove(&Export::path(export.id, uploads))?;
+        Store::of(uploads).discard(&Export::key(export.id))?;
         let is_made = export.status == ExportStatus::Ready;
         let end = if is_made { ExportStatus::Gone } else { ExportStatus::Failed };
         finish(tx, export.id, end, Written::default(), 0)?;

@@ -8,13 +8,13 @@ use crate::db::Tx;
 use crate::db::portable::Portable;
 use crate::db::sql::Sql;
 use crate::error::{Error, Result};
-use crate::files::Store;
+use crate::storage::Store;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use diesel::QueryableByName;
 use diesel::sql_types::{Int4, Text};
 use std::collections::BTreeSet;
-use std::io::Write;
+use std::io::{Read, Write};
 use uuid::Uuid;
 
 /// Rows fetched at once.
@@ -110,14 +110,16 @@ impl Unclosed {
     ) -> Result<()> {
         write!(out, "\n],\n\"{CONTENTS}\":[").map_err(disk)?;
         for (number, hash) in hashes.into_iter().enumerate() {
-            match std::fs::read(store.path(&hash)) {
-                Ok(bytes) => {
+            match store.open(&Store::key(&hash))? {
+                Some(mut reading) => {
+                    let mut bytes = Vec::new();
+                    reading.read_to_end(&mut bytes).map_err(disk)?;
                     let comma = if self.written.files == 0 { "" } else { "," };
                     let content = STANDARD.encode(bytes);
                     write!(out, "{comma}\n{{\"hash\":\"{hash}\",\"base64\":\"{content}\"}}").map_err(disk)?;
                     self.written.files += 1;
                 }
-                Err(_) => self.written.missing += 1,
+                None => self.written.missing += 1,
             }
             progress(CONTENTS, number as u64 + 1);
         }

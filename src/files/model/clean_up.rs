@@ -4,7 +4,7 @@ use super::{BIN_DAYS, LOOSE_HOURS};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::Result;
-use crate::files::Store;
+use crate::storage::Store;
 use chrono::{DateTime, Duration, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Bool, Text};
@@ -54,7 +54,12 @@ struct Taken {
 /// Deletes the rows of files whose content is not in the store, after an import; how many. Its caller holds the permit.
 pub fn forget_without_content(tx: &mut Tx, store: &Store) -> Result<u64> {
     let all: Vec<Hash> = Sql::named("files::all_blobs", "select hash from blobs").load(tx.conn())?;
-    let missing: Vec<String> = all.into_iter().map(|row| row.hash).filter(|hash| !store.path(hash).exists()).collect();
+    let mut missing: Vec<String> = Vec::new();
+    for row in all {
+        if store.length(&Store::key(&row.hash))?.is_none() {
+            missing.push(row.hash);
+        }
+    }
     if missing.is_empty() {
         return Ok(0);
     }
@@ -70,18 +75,31 @@ pub fn forget_without_content(tx: &mut Tx, store: &Store) -> Result<u64> {
 /// Content whose row was rolled back after it had landed on disk.
 fn sweep_strays(tx: &mut Tx, store: &Store, before: DateTime<Utc>) -> Result<usize> {
     let mut swept = 0;
-    for outer in 0..=u8::MAX {
-        let here = store.kept(outer, before);
-        if here.is_empty() {
-            continue;
+    store.each_kept(before, |here| {
+        let strays = if here.is_empty() { Vec::new() } else { claim(tx, here)? };
+        for stray in &strays {
+            store.remove(&stray.hash)?;
         }
-        let mut sql = Sql::named("files::known", "select hash from blobs where hash = any(");
-        sql.bind(here.clone()).push(")");
-        let known: Vec<Hash> = sql.load(tx.conn())?;
-        for stray in here.iter().filter(|hash| !known.iter().any(|row| row.hash == **hash)) {
-            store.remove(stray)?;
-            swept += 1;
-        }
-    }
+        swept += strays.len();
+        release(tx, strays)
+    })?;
     Ok(swept)
+}
+
+/// Those that no row names. Each gets one until it is gone, so that who uploads the same content now waits and finds it missing.
+fn claim(tx: &mut Tx, here: Vec<String>) -> Result<Vec<Hash>> {
+    let mut sql = Sql::named("files::claim", "insert into blobs (hash, bytes, created_at) select h, 0, ");
+    sql.bind(tx.now).push("::timestamptz from unnest(").bind(here);
+    sql.push(") as here (h) order by h on conflict (hash) do nothing returning hash");
+    Ok(sql.load(tx.conn())?)
+}
+
+fn release(tx: &mut Tx, claimed: Vec<Hash>) -> Result<()> {
+    if claimed.is_empty() {
+        return Ok(());
+    }
+    let mut sql = Sql::named("files::release", "delete from blobs where hash = any(");
+    sql.bind(claimed.into_iter().map(|row| row.hash).collect::<Vec<_>>()).push(")");
+    sql.execute(tx.conn())?;
+    Ok(())
 }

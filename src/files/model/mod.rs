@@ -5,7 +5,6 @@ mod clean_up;
 pub use clean_up::{CONTENT_LOCK, clean_up, forget_without_content};
 
 use super::picture::Prepared;
-use super::store::Store;
 use crate::access::{Actor, Kind, Permit, Place, Thing, Verb, can, check, may, may_each, visible};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
@@ -13,6 +12,7 @@ use crate::db::sql::Sql;
 use crate::error::{Error, Result};
 use crate::people::PersonId;
 use crate::records::{Record, RecordId};
+use crate::storage::Store;
 use crate::typed_id;
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
