@@ -15,6 +15,7 @@ import urllib.request
 from collections import Counter
 from pathlib import Path
 
+import workers
 from kill import OWNER, titles
 from run import Browser, Server, build, set_up
 
@@ -33,7 +34,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=4, help="kills; the one server and the other by turns")
     parser.add_argument("--seconds", type=float, default=4, help="of writing before and after each kill")
     parser.add_argument("--port", type=int, default=8411, help="of the round robin; the servers have the next two")
-    parser.add_argument("--only", choices=["kills", "troubles"], help="one half of the drill")
+    parser.add_argument("--only", choices=["kills", "troubles", "workers"], help="one part of the drill")
     parser.add_argument("--trouble", default="", help="of the troubles only those whose name holds this")
     parser.add_argument("--binary", type=lambda text: Path(text).resolve())
     args = parser.parse_args()
@@ -52,8 +53,16 @@ def main():
         servers = [Instance(binary, work / name, args.port + number, dict(env, **(fake if number == 1 else {})), cluster)
                    for number, name in ((1, "one"), (2, "two"))]
         set_up(servers[0], servers[0].work)
-        is_good = args.only == "troubles" or drill(args, servers, balancer, post, cluster)
-        is_good = (args.only == "kills" or troubles(args, servers, balancer, cluster, work / "uploads")) and is_good
+        is_good = args.only not in (None, "kills") or drill(args, servers, balancer, post, cluster)
+        is_good = (args.only not in (None, "troubles") or troubles(args, servers, balancer, cluster, work / "uploads")) and is_good
+        if args.only in (None, "workers"):
+            for server in servers:
+                server.stop()
+            provider = workers.Provider(args.port + 4)
+            asking = {"OPENAI_API_KEY": "sk-bench", "OPENAI_BASE_URL": f"http://127.0.0.1:{args.port + 4}/v1", "TOW_SECURITY__OUTBOUND_ALLOWED_HOSTS": "127.0.0.1"}
+            servers = [Instance(binary, work / name, args.port + number, dict(env, **asking), cluster, ("--role", name.split("-")[0]))
+                       for number, name in ((5, "web"), (6, "worker-one"), (7, "worker-two"))]
+            is_good = workers.drill(servers[0], servers[1:], cluster, provider, work / "uploads") and is_good
     finally:
         for server in servers:
             server.stop()
@@ -118,9 +127,9 @@ class Cluster:
 class Instance(Server):
     known = set()
 
-    def __init__(self, binary, work, port, env, cluster):
+    def __init__(self, binary, work, port, env, cluster, words=()):
         work.mkdir()
-        self.cluster, self.id = cluster, None
+        self.cluster, self.id, self.words = cluster, None, words
         self.binary, self.work, self.port, self.process = binary, work, port, None
         self.base = f"http://127.0.0.1:{port}"
         self.env = dict(os.environ, **env, TOW_RUNTIME__BIND=f"127.0.0.1:{port}")

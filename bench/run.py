@@ -58,6 +58,8 @@ def build():
 
 
 class Server:
+    words = ()  # of `tow serve`
+
     def __init__(self, binary, work, port):
         self.binary, self.work, self.port = binary, work, port
         self.base = f"http://127.0.0.1:{port}"
@@ -71,7 +73,7 @@ class Server:
         self.out = open(self.work / "out.log", "a+")
         self.log = open(self.work / "err.log", "a+")
         began = time.monotonic()
-        self.process = subprocess.Popen([str(self.binary), "serve"], cwd=self.work, env=self.env, stdout=self.out, stderr=self.log)
+        self.process = subprocess.Popen([str(self.binary), "serve", *self.words], cwd=self.work, env=self.env, stdout=self.out, stderr=self.log)
         while time.monotonic() - began < 60:
             try:
                 urllib.request.urlopen(self.base + "/healthz", timeout=1).read()

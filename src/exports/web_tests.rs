@@ -112,3 +112,28 @@ fn a_member_sees_no_export_page() {
     assert_eq!(app.as_(CLEO).get("/settings/export").status, 403);
     assert_eq!(app.as_(CLEO).post("/settings/export", &[]).status, 403);
 }
+
+#[test]
+fn an_export_whose_worker_died_in_the_middle_is_made_once_by_another() {
+    let app = App::own();
+    let ben = app.as_(BEN);
+    ben.post("/settings/export", &[]);
+    // A worker took it, wrote some of it and was killed.
+    app.sql("update jobs set leased_by = gen_random_uuid(), leased_until = run_at + interval '60 seconds', attempts = 1 where kind = 'exports.make'");
+    let uploads = app.state().config.uploads.clone();
+    let incoming = uploads.upload_storage_path.join("incoming");
+    std::fs::create_dir_all(&incoming).unwrap();
+    std::fs::write(incoming.join("half"), "{\"format\":\"tow-exp").unwrap();
+    app.run_jobs();
+    assert!(!ben.get("/settings/export").has("/file?until="), "nothing is offered before it is whole");
+    app.advance(chrono::Duration::seconds(61));
+    app.run_jobs();
+    // The same job once more, as a queue that lost its answer would give it.
+    app.sql("update jobs set finished_at = null, leased_by = null, leased_until = null where kind = 'exports.make'");
+    app.run_jobs();
+    let file = ben.get(&link(&ben.get("/settings/export").text()));
+    assert!(file.status == 200 && file.text().trim_end().ends_with('}'));
+    assert_eq!(std::fs::read_dir(uploads.upload_storage_path.join("exports")).unwrap().count(), 1);
+    assert_eq!(app.count("select count(*) from organisation_exports where status = 'ready'"), 1);
+    assert_eq!(app.count("select count(*) from audit_events where action = 'export.created'"), 1);
+}
