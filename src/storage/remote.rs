@@ -24,6 +24,10 @@ pub const TRIES: usize = 3;
 /// What `/readyz` and `tow doctor` write, to see whether they can.
 const PROBE: &str = "probe";
 
+/// What a store says of keys that are wrong, or may not do what is asked.
+const REFUSALS: [&str; 3] = ["SignatureDoesNotMatch", "InvalidAccessKeyId", "AccessDenied"];
+const NO_BUCKET: &str = "NoSuchBucket";
+
 pub struct Remote {
     bucket: String,
     /// None: Amazon's, made of the region.
@@ -151,14 +155,17 @@ impl Remote {
 
     fn told(&self, why: object_store::Error) -> String {
         use object_store::Error as Why;
-        let place = self.words();
-        match why {
-            Why::Unauthenticated { .. } | Why::PermissionDenied { .. } => {
-                format!("{place} refuses S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, or they may not do this")
-            }
-            Why::NotFound { .. } => format!("{place} does not exist"),
-            other => format!("{place} does not answer as it should: {}", shortened(&whole(&other))),
+        let (place, cause) = (self.words(), whole(&why));
+        // The library tells some of it by kind and some by the words of the store alone.
+        let says = |codes: &[&str]| codes.iter().any(|code| cause.contains(code));
+        let is_refused = matches!(why, Why::Unauthenticated { .. } | Why::PermissionDenied { .. });
+        if is_refused || says(&REFUSALS) {
+            return format!("{place} refuses S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY, or they may not do this");
         }
+        if matches!(why, Why::NotFound { .. }) || says(&[NO_BUCKET]) {
+            return format!("{place} does not exist");
+        }
+        format!("{place} does not answer as it should: {}", shortened(&cause))
     }
 }
 
