@@ -77,7 +77,7 @@ class Yard:
     def __init__(self, work, binary, port, size):
         work.mkdir()
         self.work, self.size = work, size
-        self.cluster = Cluster(work, "shared_buffers = '512MB'\nmaintenance_work_mem = '512MB'\nmax_wal_size = '8GB'\nfsync = off\n"
+        self.cluster = Cluster(work, "shared_buffers = '512MB'\nmaintenance_work_mem = '512MB'\nmax_wal_size = '2GB'\nfsync = off\n"
                                "session_preload_libraries = 'auto_explain'\nrandom_page_cost = 1.1\njit = off\n")
         self.server = Web(binary, work, port, self.cluster.url)
         self.readers = {}
@@ -161,9 +161,13 @@ class Yard:
             insert into docs (id, place_id, parent_id, rank, icon, body, revision)
               select b.id, r.place_id, null, lpad(to_hex(bench_chance(b.n, 22, 2000000000)), 8, '0'), '', t.body, 1
               from bench_docs b join records r on r.id = b.id join bench_texts t on t.n = bench_chance(b.n, 23, 5000);
+            create table bench_tree as select id, place_id, row_number() over (partition by place_id order by id) as nr from docs;
+            create unique index on bench_tree (place_id, nr);
+            update docs d set parent_id = p.id from bench_tree t join bench_tree p on p.place_id = t.place_id and p.nr = (t.nr - 1) / 20
+              where t.id = d.id and t.nr > 20;
             insert into doc_revisions (id, doc_id, number, title, body, note, author_id, created_at)
               select gen_random_uuid(), r.id, 1, r.title, d.body, '', r.author_id, r.created_at from records r join docs d on d.id = r.id where r.kind = 'doc';
-            drop table bench_tickets, bench_texts, bench_docs;
+            drop table bench_tickets, bench_texts, bench_docs, bench_tree, bench_people, bench_projects;
             vacuum analyze;
         """)
 

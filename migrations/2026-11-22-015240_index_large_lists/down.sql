@@ -1,3 +1,5 @@
+drop index records_place_id_updated_at_idx;
+drop index docs_place_id_rank_top_idx;
 drop index records_place_id_kind_updated_at_archived_idx;
 drop index records_kind_updated_at_archived_idx;
 drop index tickets_status_rank_idx;

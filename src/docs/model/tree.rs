@@ -87,40 +87,49 @@ pub fn shelves(tx: &mut Tx, me: &Actor, also: Option<Place>) -> Result<Vec<Shelf
 
 /// The pages of a place in order: all of them, or of a large place those at the top and those below one of `open`.
 pub fn nodes(tx: &mut Tx, me: &Actor, place: Place, open: Vec<Uuid>) -> Result<Vec<Node>> {
-    let mut sql = Sql::named("docs::nodes", "select * from (select ");
-    sql.push(NODE_COLUMNS)
-        .push(", row_number() over (partition by d.parent_id order by d.rank, d.id) as nr")
-        .push(NODE_FROM);
-    sql.bind(place.id()).push(" and ").append(&visible::records(me));
-    sql.push(" and (d.parent_id is null or d.parent_id = any(").bind(open.clone()).push(") or ");
-    sql.push("exists (select 1 from records p where p.id = d.parent_id and p.archived_at is not null) or ");
-    sql.push("(select count(*) from (select 1 from docs n where n.removed_at is null and n.place_id = ")
-        .bind(place.id());
-    sql.push(" limit ")
-        .bind(WHOLE_TREE + 1)
-        .push(") counted) <= ")
-        .bind(WHOLE_TREE)
-        .push(")) leveled where nr <= ")
-        .bind(MAX_LEVEL);
-    sql.push(" or id = any(").bind(open).push(") order by nr");
+    // From what is shown to its rows, so that a large place costs no more than the levels that are open.
+    let mut sql =
+        Sql::named("docs::nodes", "with shown(id) as (select d.id from docs d where d.parent_id is null and ");
+    let within = |sql: &mut Sql| {
+        sql.push("d.removed_at is null and d.place_id = ").bind(place.id());
+    };
+    within(&mut sql);
+    sql.push(" union select d.id from docs d where d.parent_id = any(").bind(open.clone()).push(") and ");
+    within(&mut sql);
+    // Below what is archived: at the top.
+    sql.push(" union select d.id from records p join docs d on d.parent_id = p.id where p.archived_at is not null and p.kind = ");
+    sql.bind(Kind::Doc).push(" and p.place_id = ").bind(place.id()).push(" and ");
+    within(&mut sql);
+    sql.push(" union select d.id from docs d where (select count(*) from (select 1 from docs d where ");
+    within(&mut sql);
+    sql.push(" limit ").bind(WHOLE_TREE + 1).push(") counted) <= ").bind(WHOLE_TREE).push(" and ");
+    within(&mut sql);
+    sql.push(") select l.id, l.parent_id, l.display_id, l.title, l.icon, ").push(HAS_CHILDREN);
+    sql.push(
+        " from (select d.id, d.parent_id, r.display_id, r.title, d.icon,
+               row_number() over (partition by d.parent_id order by d.rank, d.id) as nr
+             from shown s join docs d on d.id = s.id join records r on r.id = d.id where r.archived_at is null and ",
+    );
+    sql.append(&visible::records(me)).push(") l where l.nr <= ").bind(MAX_LEVEL);
+    sql.push(" or l.id = any(").bind(open).push(") order by l.nr");
     Ok(sql.load(tx.conn())?)
 }
 
-const NODE_COLUMNS: &str = "d.id, d.parent_id, r.display_id, r.title, d.icon,
-    exists (select 1 from docs c join records cr on cr.id = c.id where c.parent_id = d.id and cr.archived_at is null) as has_children";
-const NODE_FROM: &str =
-    " from docs d join records r on r.id = d.id where d.removed_at is null and r.archived_at is null and d.place_id = ";
+const HAS_CHILDREN: &str = "exists (select 1 from docs c join records cr on cr.id = c.id where c.parent_id = l.id and cr.archived_at is null) as has_children";
 
 impl Doc {
     /// The pages right below this one, in order.
     pub fn children(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<Node>> {
-        let mut sql = Sql::named("docs::children", &format!("select {NODE_COLUMNS}{NODE_FROM}"));
-        sql.bind(self.record.place().id())
-            .push(" and d.parent_id = ")
-            .bind(self.id())
-            .push(" and ")
-            .append(&visible::records(me));
-        sql.push(" order by d.rank, d.id limit ").bind(MAX_LEVEL);
+        let mut sql = Sql::named(
+            "docs::children",
+            &format!(
+                "select l.id, l.parent_id, r.display_id, r.title, l.icon, {HAS_CHILDREN} from docs l join records r on r.id = l.id"
+            ),
+        );
+        sql.push(" where l.removed_at is null and r.archived_at is null and l.place_id = ")
+            .bind(self.record.place().id());
+        sql.push(" and l.parent_id = ").bind(self.id()).push(" and ").append(&visible::records(me));
+        sql.push(" order by l.rank, l.id limit ").bind(MAX_LEVEL);
         Ok(sql.load(tx.conn())?)
     }
 

@@ -52,8 +52,9 @@ impl Filter {
             Some(project) => visible::in_project(me, project, BY_RANK.place),
             None => visible::records(me),
         });
-        sql.append(&self.conditions()).push(" limit ").bind(COLUMN_COUNT_LIMIT + 1);
-        sql.push(") few) as count from unnest(").bind(statuses).push("::text[]) as s(status)");
+        // In the order of the cards, because that index knows the status: else all of them are looked through for a rare one.
+        sql.append(&self.conditions()).push(" order by t.rank, t.id limit ").bind(COLUMN_COUNT_LIMIT + 1);
+        sql.push(") few) as count from unnest(").bind(statuses).push("::text[]) as s(status)").plan_anew();
         Ok(sql.load(tx.conn())?)
     }
 }
