@@ -38,6 +38,8 @@ pub mod schema;
 pub mod secret;
 /// Where content lies: a folder, or the bucket of a store that speaks S3.
 pub mod storage;
+/// Spans for a collector of OpenTelemetry, when there is one.
+pub mod telemetry;
 /// Markdown, values, differences, files' names, import parsing.
 pub mod text;
 /// What pages share: frame, words, static files.

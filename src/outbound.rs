@@ -93,6 +93,14 @@ pub fn all() -> Vec<Outbound> {
             off: "`uploads.upload_store: folder`",
         },
         Outbound {
+            room: "telemetry",
+            what: "Spans for a collector of OpenTelemetry",
+            to: "the collector, `log.otlp_endpoint`",
+            when: "A request or a job has ended, some seconds later and many at a time",
+            carries: "Route or kind, status, times, number of queries, ids of requests and jobs; nobody’s name, address or words",
+            off: "No `log.otlp_endpoint`, as it is at first",
+        },
+        Outbound {
             room: "sso",
             what: "Single sign-on",
             to: "the sign-on provider, `auth.oidc.issuer` or a connection of Settings → Sign-on",
@@ -117,7 +125,7 @@ pub fn all() -> Vec<Outbound> {
 const HEAD: &str = "<!-- Made by bin/regenerate from src/outbound.rs; edits here are lost. -->
 # What leaves this server
 
-TOW speaks to the outside only as this page says. It has no telemetry, asks for no updates and loads nothing from other hosts into
+TOW speaks to the outside only as this page says. It has no telemetry of its maker, asks for no updates and loads nothing from other hosts into
 its pages. A test reads the source and fails when a room reaches outside and is not listed here.
 
 | What | Where to | When | What is in it | How to have none of it |

@@ -877,6 +877,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    provider_approvals (id) {
+        id -> Uuid,
+        organisation_id -> Uuid,
+        host -> Text,
+        purpose -> Text,
+        terms -> Text,
+        approved_by_id -> Nullable<Uuid>,
+        approved_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     record_links (id) {
         id -> Uuid,
         from_id -> Uuid,
@@ -1380,6 +1392,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     practice_notes,
     project_grants,
     projects,
+    provider_approvals,
     record_links,
     record_references,
     record_tags,

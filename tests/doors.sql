@@ -120,3 +120,5 @@ insert into ai_calls (id, organisation_id, at, finished_at, purpose, endpoint, h
   from agent_runs;
 insert into ai_requests (call_id, run_id, part, at, body, marks)
   select '00000000-0000-0000-0000-000000000434', id, id, queued_at, '{"model": "m", "input": []}', '{"fence": "", "sources": []}' from agent_runs;
+insert into provider_approvals (id, organisation_id, host, purpose, terms, approved_at)
+  select '00000000-0000-0000-0000-000000000464', id, 'api.openai.com', 'Answers', 'Keeps nothing', created_at from organisations;

@@ -38,6 +38,8 @@ mod embedded_tests;
 mod queue_tests;
 #[path = "../src/net/tests.rs"]
 mod net_tests;
+#[path = "../src/telemetry/tests.rs"]
+mod telemetry_tests;
 #[path = "../src/storage/tests.rs"]
 mod storage_tests;
 #[path = "../src/text/tests/mod.rs"]

@@ -189,6 +189,34 @@ practice-topology = Topology
 practice-topology-words = Ingress, server, workers, database, uploads and backups: where each runs, and who answers for it. More than one instance and a managed database with failover where the work cannot stop.
 practice-recovery = Recovery objectives
 practice-recovery-words = How much may be lost, and how long it may take, for the database, the uploads and the workers.
+practice-providers = Approved providers of AI and web search
+practice-providers-words = Each provider that text may go to: what for, at which address, what it keeps and how long, who approved it and when. Once one stands on the list, a host that does not is not called, whatever tow.yaml names. An approval is withdrawn when its terms change.
+practice-now-providers-none = No list is kept: whatever tow.yaml names is called, as far as the AI policies allow.
+practice-now-providers = { $count ->
+    [one] One provider is approved; no other is called.
+   *[other] { $count } providers are approved; no other is called.
+}
+practice-now-providers-off = { $count ->
+    [one] Not approved, and so not called: { $names }.
+   *[other] Not approved, and so not called: { $names }.
+}
+practices-providers = Approved providers
+practices-providers-words = Once one stands here, a host that does not is not called.
+practices-providers-empty = None yet. Whatever tow.yaml names may be called.
+approval-endpoint = Endpoint
+approval-endpoint-hint = A host such as api.example.com, or an address of it.
+approval-purpose = Purpose
+approval-terms = What it keeps, and how long
+approval-by = Approved
+approval-approve = Approve
+approval-withdraw = Withdraw
+approval-withdraw-of = Withdraw the approval of { $name }
+approval-withdrawn = The approval is withdrawn.
+problem-approval-endpoint = This is no host. Write it as api.example.com, with a port where one is meant.
+problem-approval-missing = Write something here: it is what was approved.
+problem-approvals-many = { $max } providers are approved already. Withdraw one that is not used any more.
+does-approve-provider = Approve a provider of AI or web search.
+does-withdraw-approval = Withdraw the approval of a provider of AI or web search.
 practice-backup = Backups
 practice-backup-words = Database and uploads together, encrypted, kept elsewhere, and under the same class of protection as the server. Exports lie nowhere longer than their use, and travel through approved channels only.
 practice-restore = Restore drill

@@ -46,6 +46,7 @@ text_enum!(
         SsoUnlinked = "sso.unlinked", BreakGlassNamed = "break_glass.named", BreakGlassUsed = "break_glass.used",
         BreakGlassReviewed = "break_glass.reviewed",
         AiPolicyChanged = "ai.policy_changed", AiConnectionTested = "ai.connection_tested", AiLedgerExported = "ai.ledger_exported",
+        AiProviderApproved = "ai.provider_approved", AiProviderWithdrawn = "ai.provider_withdrawn",
         AgentChanged = "ai.agent_changed", AgentPublished = "ai.agent_published", AgentRunStarted = "agent_run_started",
         AgentRunCancelled = "agent_run_cancelled", AgentRunPublished = "agent_run_published",
         MemoryWidened = "memory.widened",

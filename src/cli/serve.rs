@@ -176,6 +176,9 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
         runner.stop();
     }
     presence.end();
+    if let Some(spans) = &loaded.config.log.spans {
+        spans.stop();
+    }
     served.map_err(|error| {
         let runtime = &loaded.config.runtime;
         let metrics = runtime.metrics_bind.map(|bind| format!(" (or, for metrics, on {bind})")).unwrap_or_default();

@@ -16,7 +16,7 @@ pub fn check(draft: &mut Draft, config: &Config, secrets: &Secrets) {
     checks.mail();
     checks.ai(secrets);
     checks.folders();
-    checks.bucket(secrets);
+    checks.outside(secrets);
 }
 
 struct Checks<'a> {
@@ -200,7 +200,7 @@ impl Checks<'_> {
         );
     }
 
-    fn bucket(&mut self, secrets: &Secrets) {
+    fn outside(&mut self, secrets: &Secrets) {
         let uploads = &self.config.uploads;
         let is_s3 = uploads.upload_store == UploadStore::S3;
         let endpoint = uploads.s3_endpoint.as_deref().and_then(|address| Url::parse(address).ok());
@@ -219,6 +219,13 @@ impl Checks<'_> {
             is_s3 && endpoint.is_some_and(|endpoint| self.is_exposed(&endpoint)),
             "uploads.s3_endpoint is not https: files travel readable for everyone on the way. Use https, or name the host in \
              security.outbound_allowed_hosts.",
+        );
+        let collector = self.config.log.otlp_endpoint.as_deref().and_then(|address| Url::parse(address).ok());
+        self.refuse(
+            &["log.otlp_endpoint", "security.outbound_allowed_hosts"],
+            collector.is_some_and(|collector| self.is_exposed(&collector)),
+            "log.otlp_endpoint is not https: anyone on the way reads how busy the company is. Use https, a collector on this \
+             machine, or name the host in security.outbound_allowed_hosts.",
         );
         self.warn(
             !is_s3 && uploads.s3_bucket.is_some(),

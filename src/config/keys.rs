@@ -227,6 +227,8 @@ pub static KEYS: &[Key] = &[
 
     key("log.format", OneOf(&["text", "json"]), Default::Text("text"), "text for people, json for a log collector."),
     key("log.filter", LogFilter, Default::Text("info"), "What is logged: a level, or rules such as info,tow::web=debug."),
+    unset("log.otlp_endpoint", Url,
+        "Where a collector of OpenTelemetry takes spans over HTTP, such as http://localhost:4318. Each request and each job is one, with its route or kind, status, time and number of queries, and nothing of anybody. What it needs to let us in stands in OTLP_HEADERS."),
 ];
 
 /// Below this likeness (0 to 1) a suggestion confuses more than it helps.

@@ -5,6 +5,7 @@ use super::{
     Config, ConfigProblem, DEFAULT_FILE, DOTENV_FILE, Origin, Secrets, Setting, UploadStore, checks, dotenv, yaml,
 };
 use crate::storage::Remote;
+use crate::telemetry::Exporter;
 use figment::{Figment, providers::Serialized};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
@@ -252,6 +253,8 @@ fn assemble(file: Option<TextFile>, variables: &Variables, mut draft: Draft) -> 
             let remote = keys.and_then(|keys| Remote::of(&config.uploads, &config.security, keys));
             config.uploads.remote = remote.map(Arc::new);
         }
+        let headers = secrets.otlp_headers.clone();
+        config.log.spans = Exporter::of(&config.log, &config.security, headers).map(Arc::new);
         config.email.smtp.login = secrets.smtp_username.clone().zip(secrets.smtp_password.clone());
     }
     match &config {

@@ -15,7 +15,7 @@ pub struct SecretKey {
 }
 
 /// Every secret, in the order of the reference.
-pub static SECRETS: [SecretKey; 12] = [
+pub static SECRETS: [SecretKey; 13] = [
     secret(
         "APP_SECRET",
         "Signs session cookies and sign-on state. The only one that must be set. A new one signs everybody out.",
@@ -49,6 +49,10 @@ pub static SECRETS: [SecretKey; 12] = [
         "S3_SECRET_ACCESS_KEY",
         "The key itself: it may read, write, list and delete in that bucket, and nothing else.",
     ),
+    secret(
+        "OTLP_HEADERS",
+        "What the collector of log.otlp_endpoint wants to be told, as name=value,name=value; its key, mostly.",
+    ),
 ];
 
 const HOW_TO: &str = "a long random text; make one with: openssl rand -hex 32";
@@ -75,6 +79,7 @@ pub struct Secrets {
     /// Set exactly when `s3_secret_access_key` is.
     pub s3_access_key_id: Option<Secret>,
     pub s3_secret_access_key: Option<Secret>,
+    pub otlp_headers: Option<Secret>,
     origins: BTreeMap<&'static str, Origin>,
 }
 
@@ -118,6 +123,7 @@ impl Secrets {
             smtp_password: reader.plain("SMTP_PASSWORD"),
             s3_access_key_id: reader.plain("S3_ACCESS_KEY_ID"),
             s3_secret_access_key: reader.plain("S3_SECRET_ACCESS_KEY"),
+            otlp_headers: reader.plain("OTLP_HEADERS"),
             origins: BTreeMap::new(),
         };
         let Reader { origins, mut problems, .. } = reader;

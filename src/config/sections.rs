@@ -3,6 +3,7 @@
 use super::Cidr;
 use crate::secret::Secret;
 use crate::storage::Remote;
+use crate::telemetry::Exporter;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -251,6 +252,11 @@ pub struct Log {
     pub format: LogFormat,
     /// Parses as a `tracing_subscriber::EnvFilter`.
     pub filter: String,
+    /// None: no spans.
+    pub otlp_endpoint: Option<String>,
+    /// With OTLP_HEADERS; None without an endpoint. Here, because jobs need it too.
+    #[serde(skip)]
+    pub spans: Option<Arc<Exporter>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -371,6 +371,7 @@ const STAYS: &[(&str, &str)] = &[
     ("audit_cuts", "evidence about this server, as the chain itself"),
     ("audit_streams", "leads to a place this server reaches, with a secret"),
     ("practice_notes", "about this server"),
+    ("provider_approvals", "about this server"),
     ("review_lines", "evidence about this server's access; a page of its own exports it"),
     ("review_rhythms", "as reviews"),
     ("reviews", "as review_lines"),

@@ -6,11 +6,13 @@ use crate::db::sql::Sql;
 use crate::db::{self, Chore, Tx};
 use crate::error::Result;
 use crate::queue::{JobKind, Outcome, Work};
+use crate::telemetry::{Ended, What};
 use chrono::{DateTime, Duration, Utc};
 use diesel::sql_types::{BigInt, Int4, Jsonb, Nullable, Text, Uuid as SqlUuid};
 use diesel::{PgConnection, QueryableByName};
 use serde_json::Value;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
 use uuid::Uuid;
 
 /// A worker that has not been heard of for this long is taken for dead, and its job is given to another.
@@ -133,8 +135,10 @@ pub(in crate::queue) fn run_next(
     let leased = db::touch(conn, clock.now(), worker, Chore::Lease, |tx| lease(tx, worker, kinds))?;
     let Some(job) = leased else { return Ok(None) };
     running(job.id);
+    let began = (clock.now(), Instant::now());
     let outcome = run_leased(conn, clock, config, kinds, &job);
     report(&job, &outcome);
+    trace(config, &job, &outcome, began);
     db::touch(conn, clock.now(), worker, Chore::Lease, |tx| settle(tx, worker, &job, &outcome))?;
     Ok(Some((job.kind, outcome)))
 }
@@ -164,6 +168,18 @@ fn report(job: &Leased, outcome: &Outcome) {
             tracing::error!(name = "job.given_up", %job_id, kind, attempt, why, "a job was given up");
         }
     }
+}
+
+/// For a collector of spans, where there is one; without why it failed, which may hold words of somebody.
+fn trace(config: &Config, job: &Leased, outcome: &Outcome, (began_at, began): (DateTime<Utc>, Instant)) {
+    let Some(spans) = &config.log.spans else { return };
+    let outcome = match outcome {
+        Outcome::Done => "done",
+        Outcome::Later(_) => "later",
+        Outcome::Never(_) => "never",
+    };
+    let what = What::Job { kind: &job.kind, attempt: job.attempts, outcome, id: job.id };
+    spans.say(&Ended { began_at, took: began.elapsed(), is_failure: outcome == "never", what });
 }
 
 /// Runs what is due, and what that enqueues, until nothing is; in the caller's connection. For tests and commands.

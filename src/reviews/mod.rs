@@ -4,6 +4,7 @@
 mod model;
 mod pages;
 mod practices;
+mod practices_page;
 mod routes;
 
 pub use model::*;
@@ -13,7 +14,7 @@ use crate::web::Feature;
 
 /// For the gallery.
 pub fn samples() -> Vec<crate::ui::Sample> {
-    [pages::samples(), practices::samples()].concat()
+    [pages::samples(), practices_page::samples()].concat()
 }
 
 /// Reached from the settings.

@@ -2,12 +2,10 @@
 //! messages `practice-KEY` and `practice-KEY-words`.
 
 use super::{Facts, IDLE_KEY_DAYS, Note, NoteKey, OLD_KEY_DAYS, STALE_DAYS};
+use crate::ai::{Approval, site_of};
 use crate::backups::{Last, OLD_BACKUP_DAYS};
 use crate::config::{Config, Private};
-use crate::error::Problems;
-use crate::ui::{Sample, Shell, filters, sample, say_with, text};
-use crate::web::Form;
-use askama::Template;
+use crate::ui::{say_with, text};
 use chrono::{DateTime, Months, Utc};
 use std::fmt::Write;
 
@@ -34,6 +32,7 @@ pub const PRACTICES: &[(&str, Option<NoteKey>)] = &[
     ("stream", None),
     ("topology", None),
     ("recovery", None),
+    ("providers", None),
     ("backup", Some(NoteKey::LastBackup)),
     ("restore", Some(NoteKey::RestoreDrill)),
     ("failover", Some(NoteKey::FailoverDrill)),
@@ -106,6 +105,7 @@ pub struct Sight<'s> {
     pub facts: &'s Facts,
     pub notes: &'s [Note],
     pub last_backup: Option<&'s Last>,
+    pub approvals: &'s [Approval],
     pub now: DateTime<Utc>,
 }
 
@@ -141,7 +141,8 @@ impl Sight<'_> {
             "review" => self.review(),
             "stream" => (good(facts.streams > 0 && facts.failing_streams == 0), streams(facts)),
             "topology" => self.written(&TOPOLOGY),
-            "recovery" => self.written(&RECOVERY),
+            "recovery" => self.recovery(),
+            "providers" => self.providers(),
             "backup" => self.backup(),
             "isolation" => (Standing::People, String::new()),
             _ => match note.and_then(|note| self.note(note)) {
@@ -163,6 +164,39 @@ impl Sight<'_> {
             true => (Standing::Good, text("practice-now-written")),
             false => (Standing::Attention, names("practice-now-missing", &missing)),
         }
+    }
+
+    /// What may be lost and how long it may take, beside what was measured.
+    fn recovery(&self) -> (Standing, String) {
+        let (standing, missing) = self.written(&RECOVERY);
+        let label = |key: NoteKey| text(&note_label(key));
+        let measured = RECOVERY.into_iter().chain([NoteKey::RestoreDrill, NoteKey::FailoverDrill]);
+        let told = measured.filter_map(|key| Some(format!("{}: {}", label(key), self.note(key)?.text)));
+        let mut now: Vec<String> = told.collect();
+        now.extend(self.last_backup.map(made));
+        if standing == Standing::Attention {
+            now.insert(0, missing);
+        }
+        (standing, now.join(" · "))
+    }
+
+    /// Once one is approved, a host that tow.yaml names and nobody approved is off.
+    fn providers(&self) -> (Standing, String) {
+        if self.approvals.is_empty() {
+            return (Standing::People, text("practice-now-providers-none"));
+        }
+        let off = self.unapproved();
+        match off.is_empty() {
+            true => (Standing::Good, count("practice-now-providers", self.approvals.len() as i64)),
+            false => (Standing::Attention, names("practice-now-providers-off", &off)),
+        }
+    }
+
+    fn unapproved(&self) -> Vec<String> {
+        let ai = &self.config.ai;
+        let used = [(&ai.openai_base_url, &ai.openai_api_key), (&ai.exa_base_url, &ai.exa_api_key)];
+        let hosts = used.into_iter().filter(|(_, key)| key.is_some()).map(|(address, _)| site_of(address));
+        hosts.filter(|host| !self.approvals.iter().any(|approval| approval.covers(host))).collect()
     }
 
     fn written_or_not(&self, key: NoteKey) -> String {
@@ -294,51 +328,8 @@ fn streams(facts: &Facts) -> String {
 }
 
 /// Message key.
-fn note_label(key: NoteKey) -> String {
+pub fn note_label(key: NoteKey) -> String {
     format!("practice-note-{}", key.as_str().replace('_', "-"))
-}
-
-#[derive(Template)]
-#[template(path = "reviews/practices.html")]
-pub struct Practices {
-    pub shell: Shell,
-    pub items: Vec<Item>,
-    pub fields: Vec<Field>,
-    pub can_write: bool,
-    pub problems: Problems,
-}
-
-/// A note as the form shows it.
-#[derive(Debug, Clone)]
-pub struct Field {
-    pub key: NoteKey,
-    pub text: String,
-    /// Who wrote it, and when.
-    pub by: Option<(String, DateTime<Utc>)>,
-}
-
-impl Field {
-    pub fn label(&self) -> String {
-        note_label(self.key)
-    }
-
-    /// With what was typed, when something was.
-    pub fn all(notes: &[Note], typed: Option<&[(NoteKey, String)]>) -> Vec<Field> {
-        let field = |key: &NoteKey| {
-            let note = notes.iter().find(|note| note.key == *key);
-            let given = typed.and_then(|typed| typed.iter().find(|(of, _)| of == key)).map(|(_, text)| text.clone());
-            let text = given.or_else(|| note.map(|note| note.text.clone())).unwrap_or_default();
-            let by = note.and_then(|note| Some((note.changed_by.clone()?, note.changed_at)));
-            Field { key: *key, text, by }
-        };
-        NoteKey::ALL.iter().map(field).collect()
-    }
-}
-
-/// Only notes that the form has.
-pub fn typed(form: &Form) -> Vec<(NoteKey, String)> {
-    let keys = NoteKey::ALL.iter().filter(|key| form.has(key.as_str()));
-    keys.map(|key| (*key, form.text(key.as_str()).to_owned())).collect()
 }
 
 /// docs/production.md.
@@ -350,7 +341,8 @@ pub fn markdown() -> String {
             writeln!(out, "## {}\n\n{}\n", text(&format!("practice-{key}")), text(&format!("practice-{key}-words")));
         let whose = match (note, *key) {
             (_, "backup") => "practices-docs-both",
-            (Some(_), _) | (_, "topology" | "recovery") => "practices-docs-note",
+            (Some(_), _) | (_, "topology") => "practices-docs-note",
+            (_, "recovery" | "providers") => "practices-docs-both",
             (None, "isolation") => "practices-docs-people",
             _ => "practices-docs-seen",
         };
@@ -361,24 +353,4 @@ pub fn markdown() -> String {
     let days = [("days", stale.as_str()), ("old", old), ("idle", idle), ("secret", secret), ("backup", backup)];
     let _ = writeln!(out, "{}", say_with("practices-docs-stale", days));
     out
-}
-
-impl Practices {
-    pub fn sample() -> Self {
-        let item = |key, standing| Item { key, standing, now: text("practice-now-unwritten") };
-        let items =
-            vec![item("https", Standing::Good), item("owners", Standing::Attention), item("restore", Standing::People)];
-        let fields = Field::all(&[], None);
-        Practices {
-            shell: Shell::sample("settings"),
-            items,
-            fields,
-            can_write: true,
-            problems: Problems::one("ingress", "problem-nul"),
-        }
-    }
-}
-
-pub fn samples() -> Vec<Sample> {
-    vec![sample("reviews/practices", &Practices::sample())]
 }

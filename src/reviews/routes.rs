@@ -34,6 +34,10 @@ pub fn routes() -> Routes {
         .get("/settings/practices", Need::Session, practices::edit)
         .post("/settings/practices", Need::Session, practices::update)
         .does("does-change-practices")
+        .post("/settings/practices/providers", Need::Session, practices::providers::create)
+        .does("does-approve-provider")
+        .post("/settings/practices/providers/{id}/removal", Need::Session, practices::providers::removal::create)
+        .does("does-withdraw-approval")
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {

@@ -443,3 +443,63 @@ fn what_ended_by_itself_since_a_review_began_is_noted_as_gone() {
     }
     assert_eq!(app.count("select count(*) from review_lines where answer = 'gone'"), 3);
 }
+
+#[test]
+fn an_approved_provider_stands_with_its_terms_and_travels_with_the_review() {
+    let app = App::new();
+    let form =
+        [("endpoint", "https://api.openai.com/v1"), ("purpose", "Answers"), ("terms", "Keeps nothing for 30 days")];
+    assert_eq!(app.as_(CLEO).post("/settings/practices/providers", &form).status, 403);
+    assert_eq!(app.as_(BEN).post("/settings/practices/providers", &form).status, 303);
+    app.as_(ADA).post("/settings/practices", &[("database", "Frankfurt; Edda"), ("recovery_point", "15 minutes")]);
+    let page = app.as_(ADA).get("/settings/practices");
+    assert!(page.has("Keeps nothing for 30 days") && page.has("Ben") && page.has("15 minutes"));
+    let file = app.as_(ADA).post("/settings/reviews/export", &[("format", "json")]).json();
+    assert_eq!(file["providers"][0]["host"], "api.openai.com");
+    assert_eq!(
+        (&file["practices"]["database"]["text"], &file["providers"][0]["terms"]),
+        (&"Frankfurt; Edda".into(), &"Keeps nothing for 30 days".into())
+    );
+    let path = begun(&app);
+    let one = app.as_(ADA).post(&format!("{path}/export"), &[("format", "json")]).json();
+    assert_eq!(one["providers"][0]["host"], "api.openai.com");
+    assert_eq!(app.count("select count(*) from audit_events where action = 'ai.provider_approved'"), 1);
+}
+
+#[test]
+fn approving_again_changes_the_words_and_withdrawing_takes_it_off() {
+    let app = App::new();
+    let ben = app.as_(BEN);
+    for terms in ["30 days", "None"] {
+        let form = [("endpoint", "API.example.com:8443"), ("purpose", "Answers"), ("terms", terms)];
+        assert_eq!(ben.post("/settings/practices/providers", &form).status, 303);
+    }
+    assert_eq!(
+        app.count("select count(*) from provider_approvals where host = 'api.example.com:8443' and terms = 'None'"),
+        1
+    );
+    let id = app.text("select id::text as text from provider_approvals");
+    let path = format!("/settings/practices/providers/{id}/removal");
+    assert_eq!((ben.post(&path, &[]).status, ben.post(&path, &[]).status), (303, 404));
+    assert_eq!(app.count("select count(*) from provider_approvals"), 0);
+}
+
+#[test]
+fn what_is_no_host_or_says_nothing_comes_back_as_typed() {
+    let app = App::new();
+    for endpoint in ["", "not a host", "ftp://x.example", "https://u:p@x.example", "x.example/?key=1"] {
+        let form = [("endpoint", endpoint), ("purpose", "Answers"), ("terms", " ")];
+        let page = app.as_(BEN).post("/settings/practices/providers", &form);
+        assert!(page.status == 422 && page.has("This is no host") && page.has("Write something here"), "{endpoint}");
+    }
+    let long = "x".repeat(tow::ai::MAX_APPROVAL_CHARS + 1);
+    let form = [("endpoint", "x.example"), ("purpose", long.as_str()), ("terms", "None")];
+    assert_eq!(app.as_(BEN).post("/settings/practices/providers", &form).status, 422);
+    app.sql(&format!(
+        "insert into provider_approvals (id, organisation_id, host, purpose, terms, approved_at)
+         select gen_random_uuid(), o.id, 'h' || n, 'p', 't', o.created_at from organisations o, generate_series(1, {}) n",
+        tow::ai::MAX_APPROVALS
+    ));
+    let form = [("endpoint", "x.example"), ("purpose", "Answers"), ("terms", "None")];
+    assert!(app.as_(BEN).post("/settings/practices/providers", &form).has("approved already"));
+}

@@ -1,7 +1,8 @@
 //! Around every request: its id, where it comes from, headers that tell the browser what this site never does, and the log line.
 
 use crate::error::{Error, Result};
-use crate::web::{Budget, Cost, Drawn, Shared, renewal};
+use crate::telemetry::{Ended, What};
+use crate::web::{Budget, Cost, Drawn, Shared, known_method, renewal};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
@@ -40,6 +41,7 @@ pub async fn guard(
     renewal::tell(&mut response, &state);
     harden(response.headers_mut(), &state, id);
     log(&response, id, began);
+    trace(&response, &state, id, began);
     let pattern = response.request().match_pattern();
     let method = response.request().method().as_str();
     state.meter.count(method, pattern.as_deref(), response.status().as_u16(), began.elapsed());
@@ -123,6 +125,33 @@ fn harden(headers: &mut HeaderMap, state: &Shared, id: Uuid) {
     }
 }
 
+/// The same for a collector of spans, where there is one; without who it was.
+fn trace<B>(response: &ServiceResponse<B>, state: &Shared, id: Uuid, began: Instant) {
+    let Some(spans) = &state.config.log.spans else { return };
+    let request = response.request();
+    let route = request.match_pattern().unwrap_or_else(|| "-".to_owned());
+    if is_noise(&route) {
+        return;
+    }
+    let cost = request.extensions().get::<Cost>().copied().unwrap_or_default();
+    let (took, status) = (began.elapsed(), response.status().as_u16());
+    let what = What::Request {
+        method: known_method(request.method().as_str()),
+        route: &route,
+        status,
+        queries: cost.queries,
+        database: cost.database,
+        id,
+    };
+    let took_of_clock = chrono::Duration::from_std(took).unwrap_or_default();
+    spans.say(&Ended { began_at: state.clock.now() - took_of_clock, took, is_failure: status >= 500, what });
+}
+
+/// Asked every few seconds, or beside each page.
+fn is_noise(route: &str) -> bool {
+    route == "/healthz" || route.starts_with("/static")
+}
+
 /// Milliseconds with one decimal.
 fn tenths(time: Duration) -> f64 {
     (time.as_secs_f64() * 10_000.0).round() / 10.0
@@ -133,7 +162,7 @@ fn log<B>(response: &ServiceResponse<B>, id: Uuid, began: Instant) {
     let request = response.request();
     let cost = request.extensions().get::<Cost>().copied().unwrap_or_default();
     let route = request.match_pattern().unwrap_or_else(|| "-".to_owned());
-    if route == "/healthz" || route.starts_with("/static") {
+    if is_noise(&route) {
         return;
     }
     let status = response.status().as_u16();

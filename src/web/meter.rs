@@ -12,6 +12,11 @@ const BUCKETS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 
 const NO_ROUTE: &str = "none";
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
+/// One of the known ones, or `other`: anybody may invent a method.
+pub fn known_method(method: &str) -> &'static str {
+    METHODS.iter().find(|known| **known == method).copied().unwrap_or("other")
+}
+
 /// Names and values, in this order.
 pub type Labels = Vec<(&'static str, String)>;
 
@@ -35,7 +40,7 @@ impl Default for Meter {
 impl Meter {
     /// One answer. `route` is the pattern, never the address: an address names things.
     pub fn count(&self, method: &str, route: Option<&str>, status: u16, took: Duration) {
-        let method = METHODS.iter().find(|known| **known == method).copied().unwrap_or("other");
+        let method = known_method(method);
         let route = route.unwrap_or(NO_ROUTE);
         let of = |more: &[(&'static str, String)]| [vec![("route", route.to_owned())], more.to_vec()].concat();
         let labels = of(&[("method", method.to_owned()), ("status", status.to_string())]);

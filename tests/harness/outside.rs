@@ -15,6 +15,8 @@ pub struct Asked {
     /// Names in lower case.
     pub headers: Vec<(String, String)>,
     pub body: String,
+    /// The same, when it is no text.
+    pub bytes: Vec<u8>,
 }
 
 impl Asked {
@@ -149,5 +151,6 @@ pub(super) fn hear(reader: &mut impl BufRead) -> Option<Asked> {
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
     asked.body = String::from_utf8_lossy(&body).into_owned();
+    asked.bytes = body;
     Some(asked)
 }

@@ -1,5 +1,6 @@
 //! One file per ability.
 
+mod approvals;
 mod budget;
 mod gate;
 mod ledger;
@@ -8,6 +9,7 @@ mod request;
 mod standing;
 mod turn;
 
+pub use approvals::*;
 pub use budget::*;
 pub use gate::*;
 pub use ledger::*;

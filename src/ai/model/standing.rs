@@ -54,7 +54,11 @@ impl Standing {
         sql.push(" and (p.group_id in (select r.group_id from records r where r.id = any(");
         sql.bind(Bind::Uuids(records.to_vec()))
             .push(")) or p.group_id in (select m.group_id from group_members m where m.person_id = ");
-        sql.bind(asking.person.map(|id| id.0)).push(")) order by project_id nulls first, name");
+        // Approvals bar as a list of hosts does, once there is one.
+        sql.bind(asking.person.map(|id| id.0))
+            .push(")) union all select 'all', null, array_agg(a.host), null, '', null::uuid");
+        sql.push(" from provider_approvals a where a.organisation_id = ").bind(asking.organisation);
+        sql.push(" having count(*) > 0 order by project_id nulls first, name");
         let mut policies: Vec<Ruling> = sql.load(tx.conn())?;
         Standing::hide_names(tx, asking, &mut policies)?;
         let (is_kept, assistant) = (Standing::kept(tx, asking, records)?, asking.assistant.clone());

@@ -252,3 +252,22 @@ fn a_provider_that_is_left_out_is_foreseen_and_fills_no_ledger() {
     assert_eq!(foreseen("https://elsewhere.example:8443/v1"), None);
     assert_eq!(app.count("select count(*) from ai_calls"), 0);
 }
+
+#[test]
+fn once_a_provider_is_approved_a_host_that_is_not_stays_off() {
+    let models = Models::new();
+    let app = models.app();
+    assert!(ask(&app, CLEO, &prompt()).is_ok(), "without a list whatever tow.yaml names is called");
+    let approve = |endpoint: &str| {
+        let form = [("endpoint", endpoint), ("purpose", "Answers"), ("terms", "Keeps nothing")];
+        assert_eq!(app.as_(BEN).post("/settings/practices/providers", &form).status, 303);
+    };
+    approve("api.elsewhere.example");
+    let before = models.asked().len();
+    assert_eq!(ask(&app, CLEO, &prompt()).unwrap_err().reason, Reason::Host);
+    assert_eq!(models.asked().len(), before, "nothing left");
+    let page = app.as_(ADA).get("/settings/practices");
+    assert!(page.has("Not approved, and so not called") && page.has(&models.address.to_string()), "{}", page.text());
+    approve(&models.address.to_string());
+    assert!(ask(&app, CLEO, &prompt()).is_ok());
+}

@@ -2,7 +2,9 @@
 
 use super::{Access, Line, Note, Review, ReviewId, allowed, notes};
 use crate::access::{Actor, Verb, may};
+use crate::ai::Approval;
 use crate::audit::{self, Act, ActKind};
+use crate::backups;
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::text::csv::harmless;
@@ -31,14 +33,15 @@ impl ExportFormat {
 pub fn export_access(tx: &mut Tx, me: &Actor, format: ExportFormat) -> Result<Vec<u8>> {
     let permit = may(tx, me, Verb::Administer, &allowed())?;
     let all = Access::list(tx)?;
-    let practices = notes(tx)?;
+    let run = how_it_is_run(tx)?;
     audit::record(tx, permit, Act::new(ActKind::AccessReviewExported).note("format", format).note("lines", all.len()))?;
     match format {
         ExportFormat::Csv => table(&COLUMNS, all.iter().map(cells)),
         ExportFormat::Json => whole(
             tx,
             me,
-            json!({ "access": all.iter().map(wire).collect::<Vec<_>>(), "practices": written(&practices) }),
+            json!({ "access": all.iter().map(wire).collect::<Vec<_>>(), "practices": run.practices, "providers": run.providers,
+                "last_backup": run.last_backup }),
         ),
     }
 }
@@ -47,7 +50,7 @@ pub fn export_access(tx: &mut Tx, me: &Actor, format: ExportFormat) -> Result<Ve
 pub fn export_review(tx: &mut Tx, me: &Actor, id: ReviewId, format: ExportFormat) -> Result<Vec<u8>> {
     let permit = may(tx, me, Verb::Administer, &allowed())?;
     let review = Review::find(tx, me, id)?;
-    let lines = review.all_lines(tx)?;
+    let (lines, run) = (review.all_lines(tx)?, how_it_is_run(tx)?);
     let act =
         Act::new(ActKind::AccessReviewExported).target("review", id).note("format", format).note("lines", lines.len());
     audit::record(tx, permit, act)?;
@@ -60,7 +63,9 @@ pub fn export_review(tx: &mut Tx, me: &Actor, id: ReviewId, format: ExportFormat
             let lines: Vec<Value> = lines.iter().map(answered_wire).collect();
             let about = json!({ "started_at": time(Some(review.started_at)), "started_by": review.started_by, "due_on": review.due_on,
                 "signed_at": time(review.signed_at), "signed_by": review.signed_by, "finding": review.finding });
-            whole(tx, me, json!({ "review": about, "lines": lines }))
+            let value = json!({ "review": about, "lines": lines, "practices": run.practices, "providers": run.providers,
+                "last_backup": run.last_backup });
+            whole(tx, me, value)
         }
     }
 }
@@ -73,6 +78,24 @@ fn whole(tx: &Tx, me: &Actor, mut value: Value) -> Result<Vec<u8>> {
         map.insert("organisation".to_owned(), json!(me.organisation.as_ref().map(|card| &card.name)));
     }
     serde_json::to_vec_pretty(&value).map_err(Error::broken)
+}
+
+/// What is written about the server, whom it may call, and what was measured last.
+struct Run {
+    practices: Value,
+    providers: Value,
+    last_backup: Value,
+}
+
+fn how_it_is_run(tx: &mut Tx) -> Result<Run> {
+    let approved = Approval::list(tx)?.into_iter().map(|approval| {
+        json!({ "host": approval.host, "purpose": approval.purpose, "terms": approval.terms,
+            "approved_by": approval.approved_by, "approved_at": time(Some(approval.approved_at)) })
+    });
+    let last_backup = backups::last(tx)?.map(|last| {
+        json!({ "name": last.name, "made_at": time(Some(last.made_at)), "bytes": last.bytes, "is_encrypted": last.is_encrypted })
+    });
+    Ok(Run { practices: written(&notes(tx)?), providers: approved.collect(), last_backup: json!(last_backup) })
 }
 
 fn written(practices: &[Note]) -> Value {

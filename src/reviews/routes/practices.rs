@@ -1,26 +1,39 @@
 //! `/settings/practices`.
 
-use crate::access::{Ctx, Permission, Verb, can};
+use crate::access::{Ctx, Permission, Thing, Verb, can};
+use crate::ai::{Approval, ApprovalId, NewApproval};
 use crate::backups;
 use crate::db::sightings;
 use crate::error::{Error, Problems, Result};
-use crate::reviews::practices::{Field, Practices, Sight, typed};
+use crate::reviews::practices::Sight;
+use crate::reviews::practices_page::{Field, Practices, typed};
 use crate::reviews::{Facts, NoteKey, save_notes, see_notes};
 use crate::web::{Flash, Form, Reply};
+use actix_web::web::Path;
 
 pub async fn edit(ctx: Ctx) -> Result<Reply> {
-    page(&ctx, None, 200, Problems::default()).await
+    page(&ctx, Typed::default(), 200, Problems::default()).await
 }
 
-async fn page(ctx: &Ctx, given: Option<Vec<(NoteKey, String)>>, status: u16, problems: Problems) -> Result<Reply> {
+/// What comes back beside a problem.
+#[derive(Default)]
+struct Typed {
+    notes: Option<Vec<(NoteKey, String)>>,
+    approval: NewApproval,
+}
+
+async fn page(ctx: &Ctx, given: Typed, status: u16, problems: Problems) -> Result<Reply> {
     let state = ctx.state.clone();
-    let (facts, notes, ages, last_backup) = ctx
+    let (facts, notes, ages, last_backup, approvals) = ctx
         .read(move |tx, me| {
             let (facts, notes) = (Facts::load(tx, me)?, see_notes(tx, me)?);
-            Ok((facts, notes, sightings::ages(tx, &state.fingerprints)?, backups::last(tx)?))
+            let (last, approvals) = (backups::last(tx)?, Approval::list(tx)?);
+            Ok((facts, notes, sightings::ages(tx, &state.fingerprints)?, last, approvals))
         })
         .await?;
-    let can_write = can(&ctx.me()?, Verb::See, &crate::access::Thing::Organisation(Permission::OrganisationUpdate));
+    let me = ctx.me()?;
+    let may_see = |permission| can(&me, Verb::See, &Thing::Organisation(permission));
+    let (can_write, can_approve) = (may_see(Permission::OrganisationUpdate), may_see(Permission::AiManage));
     let sight = Sight {
         config: &ctx.state.config,
         has_key: ctx.state.vault.is_ready(),
@@ -28,11 +41,13 @@ async fn page(ctx: &Ctx, given: Option<Vec<(NoteKey, String)>>, status: u16, pro
         facts: &facts,
         notes: &notes,
         last_backup: last_backup.as_ref(),
+        approvals: &approvals,
         now: ctx.now(),
     };
     let items = sight.items();
-    let fields = Field::all(&notes, given.as_deref());
-    ctx.page_with(status, &Practices { shell: ctx.shell("settings")?, items, fields, can_write, problems })
+    let fields = Field::all(&notes, given.notes.as_deref());
+    let (shell, typed) = (ctx.shell("settings")?, given.approval);
+    ctx.page_with(status, &Practices { shell, items, fields, can_write, approvals, can_approve, typed, problems })
 }
 
 pub async fn update(ctx: Ctx, form: Form) -> Result<Reply> {
@@ -40,7 +55,34 @@ pub async fn update(ctx: Ctx, form: Form) -> Result<Reply> {
     let asked = given.clone();
     match ctx.write(move |tx, me| save_notes(tx, me, &asked)).await {
         Ok(_) => Ok(ctx.redirect("/settings/practices", Some(Flash::done("saved")))),
-        Err(Error::Invalid(problems)) => page(&ctx, Some(given), 422, problems).await,
+        Err(Error::Invalid(problems)) => {
+            page(&ctx, Typed { notes: Some(given), ..Typed::default() }, 422, problems).await
+        }
         Err(other) => Err(other),
+    }
+}
+
+pub mod providers {
+    use super::*;
+
+    pub async fn create(ctx: Ctx, form: Form) -> Result<Reply> {
+        let text = |name: &str| form.text(name).to_owned();
+        let approval = NewApproval { endpoint: text("endpoint"), purpose: text("purpose"), terms: text("terms") };
+        let new = approval.clone();
+        match ctx.write(move |tx, me| new.save(tx, me)).await {
+            Ok(_) => Ok(ctx.redirect("/settings/practices#providers", Some(Flash::done("saved")))),
+            Err(Error::Invalid(problems)) => page(&ctx, Typed { approval, ..Typed::default() }, 422, problems).await,
+            Err(other) => Err(other),
+        }
+    }
+
+    pub mod removal {
+        use super::*;
+
+        pub async fn create(ctx: Ctx, id: Path<ApprovalId>, _: Form) -> Result<Reply> {
+            let id = id.into_inner();
+            ctx.write(move |tx, me| Approval::withdraw(tx, me, id)).await?;
+            Ok(ctx.redirect("/settings/practices#providers", Some(Flash::done("approval-withdrawn"))))
+        }
     }
 }
