@@ -99,6 +99,17 @@ impl Problems {
         parsed.map_err(|msg| self.add(field, msg)).ok()
     }
 
+    /// As `take`, of what names its fields itself. Any other error passes through.
+    pub fn gather<T>(&mut self, checked: Result<T>) -> Result<Option<T>> {
+        match checked {
+            Err(Error::Invalid(found)) => {
+                found.fields.into_iter().for_each(|(field, msg)| self.add(&field, msg));
+                Ok(None)
+            }
+            checked => checked.map(Some),
+        }
+    }
+
     pub fn get(&self, field: &str) -> Option<&Msg> {
         self.fields.get(field)
     }

@@ -5,7 +5,7 @@ use crate::db::paging::Page;
 use crate::records::Record;
 use crate::related::Address;
 use crate::tickets::{COLUMN_COUNT_LIMIT, Row, Status};
-use crate::ui::{Choice, Sample, Shell, count_up_to, filters, sample, text};
+use crate::ui::{Choice, Chooser, Sample, Shell, count_up_to, filters, sample, text};
 use askama::Template;
 
 /// `/board`.
@@ -14,7 +14,7 @@ use askama::Template;
 pub struct Show {
     pub shell: Shell,
     pub columns: Vec<Column>,
-    pub people: Vec<Choice>,
+    pub people: Chooser,
     pub query: Address,
     pub is_empty: bool,
 }
@@ -102,7 +102,7 @@ impl Show {
         Show {
             shell: Shell::sample("board"),
             columns: Status::ALL.iter().map(column).collect(),
-            people: Vec::new(),
+            people: Chooser::default(),
             query: Address::plain("/board"),
             is_empty: false,
         }
@@ -111,5 +111,6 @@ impl Show {
 
 /// For the gallery.
 pub fn samples() -> Vec<Sample> {
-    vec![sample("boards/show", &Show::sample())]
+    let many = Show { people: Chooser::many(), ..Show::sample() };
+    vec![sample("boards/show", &Show::sample()), sample("boards/show many people", &many)]
 }

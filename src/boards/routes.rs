@@ -4,7 +4,6 @@ use super::pages::{Card, Column, More, OneCard, Show};
 use crate::access::{Actor, Ctx};
 use crate::db::paging::Page;
 use crate::error::{Error, Result};
-use crate::people::Face;
 use crate::related::Address;
 use crate::tickets::{Filter, Status, Ticket};
 use crate::web::{Form, Need, Reply, Routes};
@@ -27,15 +26,15 @@ const WORDS: [&str; 3] = ["q", "assignee", "project"];
 
 /// `NotFound` for a project that one cannot see.
 fn filter(query: &Address, me: &Actor) -> Result<Filter> {
-    let (words, assignee) = (query.given("q"), query.person("assignee", me));
+    let (words, assignee) = (query.given("q"), query.person());
     Ok(Filter { words, assignee, project: query.project(me)?, ..Filter::default() })
 }
 
 async fn show(ctx: Ctx) -> Result<Reply> {
-    let query = Address::of(&ctx, "/board", &WORDS)?;
-    let wanted = query.clone();
-    let (columns, faces) = ctx
+    let mut wanted = Address::of(&ctx, "/board", &WORDS)?;
+    let (columns, offered, query) = ctx
         .read(move |tx, me| {
+            let offered = wanted.offered(tx, me, "assignee")?;
             let (filter, address) = (filter(&wanted, me)?, wanted.address());
             let counts = filter.column_counts(tx, me)?;
             let mut columns = Vec::new();
@@ -48,10 +47,10 @@ async fn show(ctx: Ctx) -> Result<Reply> {
                 };
                 columns.push(Column::new(status, count, page, me, &address));
             }
-            Ok((columns, Face::list(tx)?))
+            Ok((columns, offered, wanted))
         })
         .await?;
-    let people = query.people("assignee", &faces);
+    let people = query.people("assignee", &offered);
     let is_empty = columns.iter().all(|column| column.cards.is_empty());
     ctx.page(&Show { shell: ctx.shell("board")?, columns, people, query, is_empty })
 }
@@ -61,10 +60,11 @@ mod cards {
 
     /// The cards of one column that follow a cursor, as list items.
     pub async fn index(ctx: Ctx) -> Result<Reply> {
-        let query = Address::of(&ctx, "/board", &WORDS)?;
+        let mut query = Address::of(&ctx, "/board", &WORDS)?;
         let status = ctx.query("status").and_then(|status| Status::parse(&status)).ok_or(Error::NotFound)?;
         let column = ctx
             .read(move |tx, me| {
+                query.ask_for(tx, me, "assignee")?;
                 let page = filter(&query, me)?.column(tx, me, status, query.after.clone())?;
                 Ok(Column::new(status, 0, page, me, &query.address()))
             })

@@ -6,10 +6,10 @@ use crate::comments::Thread;
 use crate::db::paging::Page;
 use crate::error::{Error, Problems, Result};
 use crate::files::Attachments;
-use crate::people::Face;
+use crate::people::Offered;
 use crate::records::{Record, Resolved};
 use crate::related::{
-    Address, Parts, PlaceChoice, parse_place, people_choices, person_shown, place_options, sort_choices, tags_property,
+    Address, Parts, PlaceChoice, parse_place, person_property, place_options, sort_choices, tags_property,
 };
 use crate::text::value::{Body, Tag, Title};
 use crate::ui::{Choice, FieldProblem, Input, Property, Sample, Section, Shell, Shown, Tab, filters, sample, text};
@@ -106,13 +106,13 @@ pub struct Loaded {
     pub parts: Parts,
     pub thread: Thread,
     pub attachments: Attachments,
-    pub faces: Vec<Face>,
+    pub offered: Offered,
     pub resolved: Resolved,
 }
 
 impl Show {
     pub fn new(shell: Shell, loaded: Loaded, editing: Option<&str>, problem: Option<&FieldProblem>) -> Self {
-        let Loaded { decision, parts, faces, resolved, thread, attachments } = loaded;
+        let Loaded { decision, parts, offered, resolved, thread, attachments } = loaded;
         let can_edit = parts.can_edit && !decision.record.is_archived();
         let section = |field: &'static str, label, source: &str| {
             Section::new(field, label, source, resolved.html(field, source), can_edit).with_state(problem, editing)
@@ -125,7 +125,7 @@ impl Show {
         ];
         let title = Section::new("title", "field-title", &decision.record.title, String::new(), can_edit)
             .with_state(problem, editing);
-        let properties = properties(&decision, &parts, &faces, can_edit);
+        let properties = properties(&decision, &parts, &offered, can_edit);
         Show {
             shell,
             record: decision.record.clone(),
@@ -162,14 +162,14 @@ impl Show {
             parts: Parts::sample(),
             thread: Thread::sample(),
             attachments: Attachments::sample(),
-            faces: Vec::new(),
+            offered: Offered::none(),
             resolved: Resolved::default(),
         };
         Show::new(Shell::sample("decisions"), loaded, None, None)
     }
 }
 
-fn properties(decision: &Decision, parts: &Parts, faces: &[Face], can_edit: bool) -> Vec<Property> {
+fn properties(decision: &Decision, parts: &Parts, offered: &Offered, can_edit: bool) -> Vec<Property> {
     let value = |field| decision.value(field, &parts.tags);
     let input = |input| if can_edit { input } else { Input::Locked };
     let status = Shown::State {
@@ -185,7 +185,7 @@ fn properties(decision: &Decision, parts: &Parts, faces: &[Face], can_edit: bool
         |field: Field, label, shown, input: Input| Property::new(field.as_str(), label, &value(field), shown, input);
     vec![
         of(Field::Status, "field-status", status, input(Input::Menu(status_choices(decision.status.as_str())))),
-        of(Field::Decider, "decision-decider", person_shown(faces, by), input(Input::Menu(people_choices(faces, by)))),
+        person_property(Field::Decider.as_str(), "decision-decider", offered, by, can_edit),
         of(
             Field::Decided,
             "decision-decided-on",

@@ -7,7 +7,7 @@ use crate::comments::{Show as Shown, Thread};
 use crate::db::Tx;
 use crate::error::{Error, Problems, Result};
 use crate::files::Attachments;
-use crate::people::Face;
+use crate::people::Offered;
 use crate::records::{Edit, SavedView, resolve};
 use crate::related::{Address, Parts, place_choices, place_for, sort_choices, sort_of, view_tabs};
 use crate::ui::{FieldProblem, count_label};
@@ -87,7 +87,7 @@ fn load(tx: &mut Tx, me: &Actor, display_id: &str, thread: Shown) -> Result<Load
         parts: Parts::load(tx, me, &decision.record)?,
         thread: Thread::load(tx, me, &decision.record, thread)?,
         attachments: Attachments::load(tx, me, &decision.record)?,
-        faces: Face::list(tx)?,
+        offered: Offered::of(tx, me.person_id(), &[decision.decider_id])?,
         decision,
     })
 }

@@ -6,13 +6,15 @@ use crate::comments::Thread;
 use crate::db::paging::Page;
 use crate::error::{Error, Problems, Result};
 use crate::files::Attachments;
-use crate::people::Face;
+use crate::people::Offered;
 use crate::records::{Record, Resolved};
 use crate::related::{
-    Address, Parts, PlaceChoice, parse_place, people_choices, person_shown, place_options, sort_choices, tags_property,
+    Address, Parts, PlaceChoice, parse_place, person_property, place_options, sort_choices, tags_property,
 };
 use crate::text::value::{Body, Tag, Title};
-use crate::ui::{Choice, FieldProblem, Input, Property, Sample, Section, Shell, Shown, Tab, filters, sample, text};
+use crate::ui::{
+    Choice, Chooser, FieldProblem, Input, Property, Sample, Section, Shell, Shown, Tab, filters, sample, text,
+};
 use crate::web::{Form, parse_date};
 use askama::Template;
 use chrono::NaiveDate;
@@ -27,7 +29,7 @@ pub struct Index {
     pub tabs: Vec<Tab>,
     pub saved: Vec<Tab>,
     pub query: Address,
-    pub people: Vec<Choice>,
+    pub people: Chooser,
     pub sorts: Vec<Choice>,
     pub next: Option<String>,
 }
@@ -40,7 +42,7 @@ pub fn filter(query: &Address, me: &Actor) -> Result<Filter> {
     Ok(Filter {
         words: query.given("q"),
         status: Status::parse(query.get("status")),
-        owner: query.person("owner", me),
+        owner: query.person(),
         tag: query.given("tag"),
         project: query.project(me)?,
         archived: query.is_archived(),
@@ -78,7 +80,7 @@ impl Index {
             count: "1".to_owned(),
             tabs: tabs(&query),
             saved: Vec::new(),
-            people: query.people("owner", &[]),
+            people: query.people("owner", &Offered::none()),
             sorts: sort_choices(&SORTS, ""),
             next: None,
             query,
@@ -108,13 +110,13 @@ pub struct Loaded {
     pub parts: Parts,
     pub thread: Thread,
     pub attachments: Attachments,
-    pub faces: Vec<Face>,
+    pub offered: Offered,
     pub resolved: Resolved,
 }
 
 impl Show {
     pub fn new(shell: Shell, loaded: Loaded, editing: Option<&str>, problem: Option<&FieldProblem>) -> Self {
-        let Loaded { experiment, parts, thread, attachments, faces, resolved } = loaded;
+        let Loaded { experiment, parts, thread, attachments, offered, resolved } = loaded;
         let can_edit = parts.can_edit && !experiment.record.is_archived();
         let section = |field: Field, label| {
             let (word, source) = (field.as_str(), experiment.value(field, &[]));
@@ -133,7 +135,7 @@ impl Show {
                 section(Field::Result, "field-result"),
                 section(Field::Learnings, "field-learnings"),
             ],
-            properties: properties(&experiment, &parts, &faces, can_edit)
+            properties: properties(&experiment, &parts, &offered, can_edit)
                 .into_iter()
                 .map(|property| property.with_problem(problem))
                 .collect(),
@@ -168,14 +170,14 @@ impl Show {
             parts: Parts::sample(),
             thread: Thread::sample(),
             attachments: Attachments::sample(),
-            faces: Vec::new(),
+            offered: Offered::none(),
             resolved: Resolved::default(),
         };
         Show::new(Shell::sample("experiments"), loaded, None, None)
     }
 }
 
-fn properties(experiment: &Experiment, parts: &Parts, faces: &[Face], can_edit: bool) -> Vec<Property> {
+fn properties(experiment: &Experiment, parts: &Parts, offered: &Offered, can_edit: bool) -> Vec<Property> {
     let value = |field| experiment.value(field, &parts.tags);
     let input = |input| if can_edit { input } else { Input::Locked };
     let of =
@@ -194,7 +196,7 @@ fn properties(experiment: &Experiment, parts: &Parts, faces: &[Face], can_edit: 
             state,
             input(Input::Menu(steps.map(|next| status_choice(*next, now)).collect())),
         ),
-        of(Field::Owner, "field-owner", person_shown(faces, owner), input(Input::Menu(people_choices(faces, owner)))),
+        person_property(Field::Owner.as_str(), "field-owner", offered, owner, can_edit),
         day(Field::Start, "field-start", experiment.start_on),
         day(Field::End, "field-end", experiment.end_on),
         tags_property(&parts.tags, can_edit),

@@ -7,7 +7,7 @@ use crate::comments::{self, Thread};
 use crate::db::Tx;
 use crate::error::{Error, Problems, Result};
 use crate::files::Attachments;
-use crate::people::Face;
+use crate::people::Offered;
 use crate::records::{Edit, SavedView, resolve};
 use crate::related::{Address, Parts, place_choices, place_here, sort_choices, sort_of, view_tabs};
 use crate::ui::{FieldProblem, count_label};
@@ -24,13 +24,13 @@ pub fn routes() -> Routes {
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {
-    let query = Address::of(&ctx, "/experiments", &WORDS)?;
-    let asked = query.clone();
-    let (page, count, views, faces) = ctx
+    let mut asked = Address::of(&ctx, "/experiments", &WORDS)?;
+    let (page, count, views, offered, query) = ctx
         .read(move |tx, me| {
+            let offered = asked.offered(tx, me, "owner")?;
             let filter = filter(&asked, me)?;
             let page = filter.page(tx, me, sort_of(&SORTS, asked.get("sort")), asked.after.clone())?;
-            Ok((page, filter.count(tx, me)?, SavedView::list(tx, me, Kind::Experiment)?, Face::list(tx)?))
+            Ok((page, filter.count(tx, me)?, SavedView::list(tx, me, Kind::Experiment)?, offered, asked))
         })
         .await?;
     let view = Index {
@@ -40,7 +40,7 @@ async fn index(ctx: Ctx) -> Result<Reply> {
         count: count_label(count),
         tabs: tabs(&query),
         saved: view_tabs(&views, "/experiments", &query.address(), ctx.me()?.person_id()),
-        people: query.people("owner", &faces),
+        people: query.people("owner", &offered),
         sorts: sort_choices(&SORTS, query.get("sort")),
         query,
     };
@@ -83,7 +83,7 @@ fn load(tx: &mut Tx, me: &Actor, display_id: &str, shown: comments::Show) -> Res
         parts: Parts::load(tx, me, &experiment.record)?,
         thread: Thread::load(tx, me, &experiment.record, shown)?,
         attachments: Attachments::load(tx, me, &experiment.record)?,
-        faces: Face::list(tx)?,
+        offered: Offered::of(tx, me.person_id(), &[experiment.experiment_owner_id])?,
         experiment,
     })
 }

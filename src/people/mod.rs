@@ -3,6 +3,10 @@
 mod model;
 /// As it leaves in an export.
 pub mod portable;
+#[path = "model_face.rs"]
+mod face;
+#[path = "model_offered.rs"]
+mod offered;
 #[path = "model_roles.rs"]
 mod roles;
 #[path = "model_writes.rs"]
@@ -12,7 +16,9 @@ mod session;
 #[path = "model_token.rs"]
 mod token;
 
+pub use face::*;
 pub use model::*;
+pub use offered::*;
 pub use roles::*;
 pub use session::*;
 pub use token::*;

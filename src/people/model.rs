@@ -1,8 +1,7 @@
 //! Rows of people and what they belong to. Who may change them is asked in the rooms that do.
 
 use crate::db::Tx;
-use crate::db::sql::Sql;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::schema::{groups, memberships, organisations, people};
 use crate::{text_enum, typed_id};
 use chrono::{DateTime, Utc};
@@ -143,64 +142,4 @@ pub struct Group {
     pub about: String,
     pub version: i32,
     pub created_at: DateTime<Utc>,
-}
-
-/// A person as lists and menus show them.
-#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
-pub struct Face {
-    #[diesel(sql_type = diesel::sql_types::Uuid)]
-    pub id: PersonId,
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    pub name: String,
-    #[diesel(sql_type = diesel::sql_types::Text)]
-    pub handle: String,
-}
-
-impl Face {
-    /// Everybody who is an active member, by name. A company has some thousands at most.
-    pub fn list(tx: &mut Tx) -> Result<Vec<Face>> {
-        let sql = Sql::named(
-            "people::faces",
-            "select p.id, p.name, p.handle from people p join memberships m on m.person_id = p.id
-             where p.deactivated_at is null order by lower(p.name), p.id limit 5000",
-        );
-        Ok(sql.load(tx.conn())?)
-    }
-
-    /// An active member by id as a form sends it; `Invalid` under `field` for anybody else.
-    pub fn active(tx: &mut Tx, field: &str, id: &str) -> Result<Face> {
-        let id: Uuid = id.parse().map_err(|_| Error::invalid(field, "problem-choice"))?;
-        let mut sql = Sql::named(
-            "people::active",
-            "select p.id, p.name, p.handle from people p join memberships m on m.person_id = p.id where p.deactivated_at is null and p.id = ",
-        );
-        sql.bind(id);
-        sql.load(tx.conn())?.into_iter().next().ok_or_else(|| Error::invalid(field, "problem-person-unknown"))
-    }
-
-    /// An active member by handle, with `@` before it or not; `Invalid` under `field` for anybody else.
-    pub fn by_handle(tx: &mut Tx, field: &str, handle: &str) -> Result<Face> {
-        let handle = handle.trim().trim_start_matches('@').to_lowercase();
-        let mut sql = Sql::named(
-            "people::by_handle",
-            "select p.id, p.name, p.handle from people p join memberships m on m.person_id = p.id where p.deactivated_at is null and p.handle = ",
-        );
-        sql.bind(handle.replace('\0', "\u{FFFD}"));
-        sql.load(tx.conn())?.into_iter().next().ok_or_else(|| Error::invalid(field, "problem-person-unknown"))
-    }
-
-    /// A handle as forms send people: an id, or nothing. `Invalid` under `field` for nobody who is here.
-    pub fn sent(tx: &mut Tx, field: &str, handle: Option<&str>) -> Result<String> {
-        match handle.map(str::trim).filter(|handle| !handle.is_empty()) {
-            None => Ok(String::new()),
-            Some(handle) => Ok(Face::by_handle(tx, field, handle)?.id.to_string()),
-        }
-    }
-
-    /// The named people, also those who have left, so that old work keeps its names.
-    pub fn of(tx: &mut Tx, ids: Vec<Uuid>) -> Result<Vec<Face>> {
-        let mut sql = Sql::named("people::faces_of", "select id, name, handle from people where id = any(");
-        sql.bind(ids).push(")");
-        Ok(sql.load(tx.conn())?)
-    }
 }

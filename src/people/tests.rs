@@ -1,6 +1,193 @@
 //! Rights are read at each request: the next click of who may no longer enter fails.
 
 use crate::harness::*;
+use tow::people::{Face, MAX_OFFERED, Offered};
+use tow::records::seen;
+use tow::tickets::Ticket;
+
+/// So many active members, of whom those who are new are called Zoe and a number.
+fn company(app: &App, members: i32) {
+    let now = "select count(*) as count from memberships m join people p on p.id = m.person_id where p.deactivated_at is null";
+    let more = i64::from(members) - app.count(now);
+    let first = 1 + app.count("select count(*) as count from people where handle like 'zoe%'");
+    let last = first + more - 1;
+    app.sql(&format!("insert into people (id, name, email, handle, created_at) select gen_random_uuid(), 'Zoe ' || n, 'z' || n || '@x.example', 'zoe' || n, '2026-01-01' from generate_series({first}, {last}) n;
+         insert into memberships (id, organisation_id, person_id, role, created_at) select gen_random_uuid(), o.id, p.id, 'member', p.created_at from people p, organisations o where p.handle like 'zoe%' and not exists (select 1 from memberships m where m.person_id = p.id)"));
+    assert_eq!(app.count(now), i64::from(members));
+}
+
+fn assignee(app: &App, id: &str) -> Option<tow::people::PersonId> {
+    app.read(ADA, |tx, me| Ticket::find(tx, me, id)).unwrap().assignee_id
+}
+
+/// What is said under the field for these words.
+fn named(app: &App, typed: &str) -> Result<String, String> {
+    match app.read(CLEO, |tx, _| Face::named(tx, "who", typed, None)) {
+        Ok(face) => Ok(face.handle),
+        Err(tow::error::Error::Invalid(problems)) => Err(problems.get("who").unwrap().key.to_owned()),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_person_is_named_by_id_handle_label_or_whole_name() {
+    let app = App::new();
+    for typed in [
+        &ADA.id.to_string(),
+        "@ada",
+        "ada",
+        " @ADA ",
+        "Ada Lindqvist",
+        "ada lindqvist",
+        "Ada Lindqvist (@ada)",
+        "Adda (@ada)",
+    ] {
+        assert_eq!(named(&app, typed), Ok("ada".to_owned()), "{typed}");
+    }
+    for typed in ["@cloe", "Lindqvist", "Ada", "@", "", "a\0da", "%", "Hugo Brandt", "@hugo", "Zed (@zed)"] {
+        let expected = if typed == "Ada" { Ok("ada".to_owned()) } else { Err("problem-person-nobody".to_owned()) };
+        assert_eq!(named(&app, typed), expected, "{typed}");
+    }
+    assert_eq!(named(&app, &HUGO.id.to_string()), Err("problem-person-unknown".to_owned()));
+}
+
+#[test]
+fn a_name_that_two_have_is_asked_back_and_a_handle_settles_it() {
+    let app = App::new();
+    app.sql("update people set name = 'Ada Lindqvist' where handle = 'ben'");
+    assert_eq!(named(&app, "Ada Lindqvist"), Err("problem-person-several".to_owned()));
+    assert_eq!(named(&app, "Ada Lindqvist (@ben)"), Ok("ben".to_owned()));
+    let list = app.as_(CLEO).get("/tickets");
+    assert!(list.has("Ada Lindqvist (@ada)") && list.has("Ada Lindqvist (@ben)"), "two of one name are told apart");
+    app.sql("update people set name = 'cleo' where handle = 'ben'");
+    assert_eq!(
+        named(&app, "cleo"),
+        Err("problem-person-several".to_owned()),
+        "nobody takes another's handle as a name"
+    );
+    assert_eq!(named(&app, "@cleo"), Ok("cleo".to_owned()));
+}
+
+#[test]
+fn up_to_the_limit_everybody_is_offered_and_above_it_one_types() {
+    let app = App::new();
+    company(&app, MAX_OFFERED);
+    let offered = app.read(CLEO, |tx, me| Offered::of(tx, me.person_id(), &[])).unwrap();
+    assert!(offered.is_all && offered.faces.len() == usize::try_from(MAX_OFFERED).unwrap());
+    let pages = ["/tickets", "/board", "/tickets/ATL-1", "/tickets/new"];
+    let cleo = app.as_(CLEO);
+    let few = pages.map(|path| cleo.get(path));
+    for (path, page) in pages.iter().zip(&few) {
+        assert!(page.has("Zoe 1<") && !page.has("data-complete-kind"), "{path}");
+    }
+    company(&app, MAX_OFFERED + 1);
+    let offered = app.read(CLEO, |tx, me| Offered::of(tx, me.person_id(), &[Some(HUGO.id)])).unwrap();
+    assert!(!offered.is_all && offered.find(Some(CLEO.id)).is_some() && offered.find(Some(HUGO.id)).is_some());
+    for (path, few) in pages.iter().zip(few) {
+        let many = cleo.get(path);
+        assert!(many.has("data-complete-kind") && !many.has("Zoe 1<"), "{path}");
+        assert_eq!(many.queries, few.queries, "{path}");
+        assert_eq!(many.text().matches("<datalist id=\"offered\"").count(), 1, "{path}");
+    }
+}
+
+#[test]
+fn a_filter_takes_the_same_words_in_a_small_company_and_in_a_large_one() {
+    let app = App::new();
+    app.sql(&format!(
+        "update tickets set assignee_id = '{}' where id = (select id from records where display_id = '{STEEL}')",
+        HUGO.id
+    ));
+    let row = format!("id=\"row-{STEEL}\"");
+    for members in [MAX_OFFERED, MAX_OFFERED + 1] {
+        company(&app, members);
+        let cleo = app.as_(CLEO);
+        for path in ["/tickets", "/board"] {
+            let is_there = |words: &str| {
+                let page = cleo.get(&format!("{path}?assignee={words}"));
+                assert_eq!(page.status, 200);
+                page.has(&row) || page.has("/tickets/ATL-1\"")
+            };
+            let id = HUGO.id.to_string();
+            for words in ["", "@hugo", "hugo", "Hugo%20Brandt", "Hugo%20Brandt%20(%40hugo)", &id] {
+                assert!(is_there(words), "{path} {words}: who has left is found by their work");
+            }
+            for words in ["me", "none", "nobody", "@ada", "nonsense"] {
+                assert!(!is_there(words), "{path} {words}");
+            }
+            assert!(cleo.get(&format!("{path}?assignee=Cloe")).has("has the name or handle “Cloe”"), "{path}");
+            assert!(cleo.get(&format!("{path}?assignee={id}")).has("Hugo Brandt"), "{path}");
+        }
+    }
+}
+
+#[test]
+fn a_field_takes_words_and_who_has_left_may_stay() {
+    let app = App::new();
+    let cleo = app.as_(CLEO);
+    for members in [MAX_OFFERED, MAX_OFFERED + 1] {
+        company(&app, members);
+        app.sql("update tickets set assignee_id = null");
+        let edit = |was: &str, value: &str| {
+            cleo.post("/tickets/ATL-1/fields", &[("field", "assignee"), ("was", &seen(was)), ("value", value)])
+        };
+        assert_eq!(edit("", "Ben Okafor (@ben)").status, 303);
+        assert_eq!(assignee(&app, STEEL), Some(BEN.id));
+        let refused = edit(&BEN.id.to_string(), "Cloe");
+        assert!(refused.status == 422 && refused.has("has the name or handle “Cloe”") && refused.has("Ben Okafor"));
+        app.sql(&format!("update tickets set assignee_id = '{}'", HUGO.id));
+        assert!(cleo.get("/tickets/ATL-1").has("Hugo Brandt"));
+        for kept in [HUGO.id.to_string().as_str(), "Hugo Brandt (@hugo)"] {
+            assert_eq!(edit(&HUGO.id.to_string(), kept).status, 303, "{kept}");
+            assert_eq!(assignee(&app, STEEL), Some(HUGO.id));
+        }
+        assert_eq!(edit(&HUGO.id.to_string(), "").status, 303);
+        assert_eq!(assignee(&app, STEEL), None);
+        assert_eq!(edit("", "@hugo").status, 422, "nobody is newly given to who has left");
+        let new = [("title", "Paint"), ("place", "project:ATL"), ("assignee", "@ben")];
+        let made = cleo.post("/tickets", &new).location();
+        assert_eq!(assignee(&app, made.trim_start_matches("/tickets/")), Some(BEN.id));
+        let wrong = cleo.post("/tickets", &[("title", ""), ("place", "project:ATL"), ("assignee", "Cloe")]);
+        assert!(wrong.has("“Cloe”") && wrong.has("id=\"title-error\""), "all problems at once");
+    }
+}
+
+#[test]
+fn selected_tickets_are_given_to_who_is_typed_beside_the_button() {
+    let app = App::new();
+    company(&app, MAX_OFFERED + 1);
+    let cleo = app.as_(CLEO);
+    let give = |typed: &str| {
+        let form = [("id", STEEL), ("id", DOOR), ("set", "assignee"), ("assignee", typed), ("back", "/tickets")];
+        cleo.post("/tickets/bulk", &form).follow()
+    };
+    let done = give("Ben Okafor");
+    assert_eq!((assignee(&app, STEEL), assignee(&app, DOOR)), (Some(BEN.id), Some(BEN.id)));
+    assert!(done.has(&format!("value=\"assignee={}\"", BEN.id)), "taken back by id");
+    for (typed, said) in [("Cloe", "“Cloe”"), ("", "offered values")] {
+        assert!(give(typed).has(said), "{typed}");
+        assert_eq!(assignee(&app, STEEL), Some(BEN.id), "{typed}");
+    }
+    let undo = [("id", STEEL), ("id", DOOR), ("set", &format!("assignee={}", BEN.id)), ("old", ""), ("old", "")];
+    cleo.post("/tickets/bulk", &undo);
+    assert_eq!((assignee(&app, STEEL), assignee(&app, DOOR)), (None, None));
+}
+
+#[test]
+fn a_field_asks_for_members_by_the_words_of_their_name() {
+    let app = App::new();
+    company(&app, MAX_OFFERED + 1);
+    let cleo = app.as_(CLEO);
+    let found = cleo.get("/complete?kind=face&q=lind");
+    assert!(found.has("data-insert=\"Ada Lindqvist (@ada)\"") && !found.has("Zoe"));
+    assert!(cleo.get("/complete?kind=face&q=%40ben").has("Ben Okafor (@ben)"));
+    assert!(cleo.get("/complete?kind=face&q=").has("Cleo Marchetti (@cleo)"), "oneself before anything is typed");
+    assert!(!cleo.get("/complete?kind=face&q=hugo").has("Hugo"));
+    assert!(cleo.get("/complete?kind=whose&q=no").has("data-insert=\"nobody\""));
+    assert_eq!(cleo.get("/complete?kind=face&q=zoe").text().matches("role=\"option\"").count(), 8);
+    app.sql("delete from memberships m using people p where p.id = m.person_id and p.handle = 'ada'");
+    assert!(!cleo.get("/complete?kind=face&q=lind").has("Ada"), "no member, no offer");
+}
 
 fn is_out(client: &Client) -> bool {
     let answer = client.get("/tickets");

@@ -1,13 +1,15 @@
 //! The address of a list: its filters, sorting and page, taken apart and put together again.
 
 use crate::access::{Actor, ProjectId};
+use crate::db::Tx;
 use crate::db::paging::Cursor;
-use crate::error::{Error, Result};
-use crate::people::{Face, PersonId};
+use crate::error::{Error, Msg, Problems, Result};
+use crate::people::{Face, Offered, PersonId};
 use crate::records::Sort;
-use crate::ui::{Choice, Tab, text};
+use crate::ui::{Choice, Chooser, Tab, text};
 use crate::web::{Ctx, Principal};
 use url::form_urlencoded::Serializer;
+use uuid::Uuid;
 
 /// A list's words in its address, each at most once, in a fixed order; and where its page begins.
 #[derive(Debug, Clone)]
@@ -15,6 +17,9 @@ pub struct Address {
     path: &'static str,
     pairs: Vec<(&'static str, String)>,
     pub after: Option<Cursor>,
+    /// Whom the words of `ask_for` mean; `Some(None)` is nobody.
+    person: Option<Option<PersonId>>,
+    problem: Option<Msg>,
 }
 
 impl Address {
@@ -22,12 +27,12 @@ impl Address {
     pub fn of<P: Principal>(ctx: &Ctx<P>, path: &'static str, names: &[&'static str]) -> Result<Self> {
         let pairs = names.iter().map(|name| (*name, ctx.query(name).unwrap_or_default())).collect();
         let after = ctx.query("after").map(|after| Cursor::decode(&after)).transpose()?;
-        Ok(Address { path, pairs, after })
+        Ok(Address { path, pairs, after, person: None, problem: None })
     }
 
     /// Nothing asked for; for samples.
     pub fn plain(path: &'static str) -> Self {
-        Address { path, pairs: Vec::new(), after: None }
+        Address { path, pairs: Vec::new(), after: None, person: None, problem: None }
     }
 
     /// As it stands there; empty when it does not.
@@ -48,24 +53,47 @@ impl Address {
         }
     }
 
-    /// `me`, `none` or a person's id; `Some(None)` is nobody.
-    pub fn person(&self, name: &str, me: &Actor) -> Option<Option<PersonId>> {
-        match self.get(name) {
+    /// Finds out whom the word `name` means: `me`, `none`, or a person as `Face::ever` understands it. Words that name nobody find
+    /// nothing, and the page says why.
+    pub fn ask_for(&mut self, tx: &mut Tx, me: &Actor, name: &str) -> Result<()> {
+        self.person = match self.get(name).trim() {
             "" => None,
             "me" => me.person_id().map(Some),
-            "none" => Some(None),
-            id => id.parse().ok().map(|id| Some(PersonId(id))),
-        }
+            "none" | "nobody" => Some(None),
+            typed => match typed.parse() {
+                Ok(id) => Some(Some(PersonId(id))),
+                Err(_) => {
+                    let mut problems = Problems::default();
+                    let face = problems.gather(Face::ever(tx, name, typed))?;
+                    self.problem = problems.get(name).cloned();
+                    Some(Some(face.map_or(PersonId(Uuid::nil()), |face| face.id)))
+                }
+            },
+        };
+        Ok(())
     }
 
-    /// The choices of a filter by person: oneself, nobody, everybody by name.
-    pub fn people(&self, name: &str, faces: &[Face]) -> Vec<Choice> {
-        let chosen = self.get(name);
-        let word = |word: &str, key: &str| Choice::new(word, text(key), word == chosen);
-        [word("me", "assigned-to-me"), word("none", "nobody")]
-            .into_iter()
-            .chain(faces.iter().map(|face| Choice::new(face.id, &face.name, face.id.to_string() == chosen)))
-            .collect()
+    /// As `ask_for`; answers whom the page offers in that place.
+    pub fn offered(&mut self, tx: &mut Tx, me: &Actor, name: &str) -> Result<Offered> {
+        self.ask_for(tx, me, name)?;
+        Offered::of(tx, me.person_id(), &[self.person.flatten()])
+    }
+
+    /// Whom it means since it was asked; `Some(None)` is nobody.
+    pub fn person(&self) -> Option<Option<PersonId>> {
+        self.person
+    }
+
+    /// The choices of a filter by person: oneself, nobody, and whom the page offers.
+    pub fn people(&self, name: &str, offered: &Offered) -> Chooser {
+        let asked = self.get(name);
+        let chosen = match self.person {
+            Some(Some(id)) if self.problem.is_none() && asked != "me" => id.to_string(),
+            Some(None) => "none".to_owned(),
+            _ => asked.to_owned(),
+        };
+        let chooser = offered.chooser(&[("me", text("assigned-to-me")), ("none", text("nobody"))], &chosen);
+        Chooser { problem: self.problem.clone(), ..chooser }
     }
 
     pub fn is_archived(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::access::Kind;
 use crate::error::Problems;
-use crate::people::{Face, PersonId};
+use crate::people::{Offered, PersonId};
 use crate::records::{Record, SavedView};
 use crate::related::PlaceChoice;
 use crate::ui::{Choice, Input, Property, Sample, Shell, Shown, Tab, filters, sample, text};
@@ -72,15 +72,21 @@ pub fn view_tabs(views: &[SavedView], path: &str, here: &str, me: Option<PersonI
     views.iter().map(tab).collect()
 }
 
-/// Nobody, then everybody by name.
-pub fn people_choices(faces: &[Face], chosen: Option<PersonId>) -> Vec<Choice> {
-    let person = |face: &Face| Choice::new(face.id, &face.name, Some(face.id) == chosen);
-    std::iter::once(Choice::new("", text("nobody"), chosen.is_none())).chain(faces.iter().map(person)).collect()
+/// A person's name, chosen from whom the page offers, or nobody.
+pub fn person_property(
+    field: &'static str,
+    label: &'static str,
+    offered: &Offered,
+    id: Option<PersonId>,
+    can_edit: bool,
+) -> Property {
+    let value = id.map(|id| id.to_string()).unwrap_or_default();
+    let input = if can_edit { offered.chooser(&[("", text("nobody"))], &value).into() } else { Input::Locked };
+    Property::new(field, label, &value, person_shown(offered, id), input)
 }
 
-pub fn person_shown(faces: &[Face], id: Option<PersonId>) -> Shown {
-    let face = faces.iter().find(|face| Some(face.id) == id);
-    face.map_or(Shown::Nothing, |face| Shown::Person(face.name.clone()))
+pub fn person_shown(offered: &Offered, id: Option<PersonId>) -> Shown {
+    offered.find(id).map_or(Shown::Nothing, |face| Shown::Person(face.name.clone()))
 }
 
 /// The property `tags`, typed with commas between.

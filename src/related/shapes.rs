@@ -129,10 +129,7 @@ pub fn edit_each<F>(
     may(tx, me, Verb::Edit, &record.thing())?.unused(tx);
     let mut problems = Problems::default();
     for (field, value) in edits {
-        match one(tx, &Edit { field, value, was: None }) {
-            Err(Error::Invalid(found)) => found.iter().for_each(|(field, msg)| problems.add(field, msg.clone())),
-            done => done?,
-        }
+        problems.gather(one(tx, &Edit { field, value, was: None }))?;
     }
     problems.check()
 }

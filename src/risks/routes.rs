@@ -7,7 +7,7 @@ use crate::comments::{self, Thread};
 use crate::db::Tx;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::files::Attachments;
-use crate::people::Face;
+use crate::people::Offered;
 use crate::records::{Edit, SavedView, resolve};
 use crate::related::{Address, Parts, place_choices, place_here, sort_choices, sort_of, view_tabs};
 use crate::text::value::Body;
@@ -28,15 +28,15 @@ pub fn routes() -> Routes {
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {
-    let query = Address::of(&ctx, "/risks", &WORDS)?;
-    let asked = query.clone();
-    let (page, count, tallies, views, faces, categories) = ctx
+    let mut asked = Address::of(&ctx, "/risks", &WORDS)?;
+    let (page, count, tallies, views, offered, categories, query) = ctx
         .read(move |tx, me| {
+            let offered = asked.offered(tx, me, "owner")?;
             let filter = filter(&asked, me)?;
             let page = filter.page(tx, me, sort_of(&SORTS, asked.get("sort")), asked.after.clone())?;
             let (count, tallies) = (filter.count(tx, me)?, filter.heat(tx, me)?);
             let views = SavedView::list(tx, me, Kind::Risk)?;
-            Ok((page, count, tallies, views, Face::list(tx)?, categories(tx, me)?))
+            Ok((page, count, tallies, views, offered, categories(tx, me)?, asked))
         })
         .await?;
     let view = Index {
@@ -48,7 +48,7 @@ async fn index(ctx: Ctx) -> Result<Reply> {
         saved: view_tabs(&views, "/risks", &query.address(), ctx.me()?.person_id()),
         statuses: status_filter(&query),
         categories: category_filter(&query, &categories),
-        people: query.people("owner", &faces),
+        people: query.people("owner", &offered),
         sorts: sort_choices(&SORTS, query.get("sort")),
         heat: Heat::new(&tallies, &query),
         cell: Heat::chosen(&query),
@@ -96,7 +96,7 @@ fn load(tx: &mut Tx, me: &Actor, display_id: &str, shown: comments::Show) -> Res
         parts: Parts::load(tx, me, &risk.record)?,
         thread: Thread::load(tx, me, &risk.record, shown)?,
         attachments: Attachments::load(tx, me, &risk.record)?,
-        faces: Face::list(tx)?,
+        offered: Offered::of(tx, me.person_id(), &[risk.risk_owner_id])?,
         can_close: can(me, Verb::Close, &risk.record.thing()),
         closure,
         risk,

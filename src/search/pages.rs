@@ -281,6 +281,9 @@ impl Palette {
     }
 }
 
+/// People offered at a time in a field of their own.
+const FACES_OFFERED: usize = 8;
+
 /// One offer while typing.
 pub struct Offer {
     pub insert: String,
@@ -317,6 +320,31 @@ impl Offers {
             icon: "user",
         };
         Offers { offers: faces.into_iter().map(offer).collect() }
+    }
+
+    /// For a field that holds nothing but a person.
+    pub fn of_faces(faces: Vec<Face>) -> Self {
+        let offer = |face: Face| Offer {
+            insert: face.label(),
+            key: format!("@{}", face.handle),
+            label: face.name,
+            icon: "user",
+        };
+        Offers { offers: faces.into_iter().take(FACES_OFFERED).map(offer).collect() }
+    }
+
+    /// A filter (`whose`) also knows oneself and nobody.
+    pub fn after_words(self, kind: &str, typed: &str) -> Self {
+        let typed = typed.trim().to_lowercase();
+        let words = [("me", "assigned-to-me"), ("nobody", "nobody")].into_iter();
+        let fits = words.filter(|(word, _)| kind == "whose" && word.starts_with(&typed));
+        let word = |(word, label): (&str, &str)| Offer {
+            insert: word.to_owned(),
+            key: String::new(),
+            label: text(label),
+            icon: "user",
+        };
+        Offers { offers: fits.map(word).chain(self.offers).collect() }
     }
 
     pub fn sample() -> Self {

@@ -4,7 +4,7 @@ use super::model::*;
 use super::pages::{Index, Offers, Palette, SearchQuery};
 use crate::access::{Ctx, Kind};
 use crate::error::{Error, Result};
-use crate::people::Face;
+use crate::people::{Face, Offered};
 use crate::vectors::{Meant, PATIENCE, SHORT_PATIENCE, mean};
 use crate::web::{Need, Reply, Routes};
 use std::time::Duration;
@@ -69,7 +69,14 @@ async fn complete(ctx: Ctx) -> Result<Reply> {
                 "doc" => Offers::of_docs(complete_records(tx, me, Some(Kind::Doc), &q)?),
                 "record" => Offers::of_records(complete_records(tx, me, None, &q)?),
                 "person" if me.role.is_some() => Offers::of_people(complete_people(tx, &q)?),
-                "person" => return Err(Error::NotFound),
+                // A whole field: nothing is typed in it yet, so those whom one is likely to mean.
+                "face" | "whose" if me.role.is_some() && q.trim().is_empty() => {
+                    Offers::of_faces(Offered::of(tx, me.person_id(), &[])?.faces).after_words(&kind, "")
+                }
+                "face" | "whose" if me.role.is_some() => {
+                    Offers::of_faces(complete_people(tx, &q)?).after_words(&kind, &q)
+                }
+                "person" | "face" | "whose" => return Err(Error::NotFound),
                 _ => Offers { offers: Vec::new() },
             })
         })

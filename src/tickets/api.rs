@@ -196,7 +196,7 @@ impl Resource<Actor> for TicketShape {
     }
 
     fn make(tx: &mut Tx, me: &Actor, new: NewTicketBody) -> Result<(String, Self)> {
-        let id = new.form(tx)?.check(me)?.create(tx, me)?.record.display_id;
+        let id = new.form(tx)?.check(tx, me)?.create(tx, me)?.record.display_id;
         let made = TicketShape::find(tx, me, &id)?;
         Ok((id, made))
     }

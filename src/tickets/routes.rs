@@ -1,13 +1,15 @@
 //! `/tickets`.
 
 use super::model::*;
-use super::pages::{Index, Loaded, New, Show, TicketForm, WORDS, filter, priority_choices, status_choices, tabs};
+use super::pages::{
+    Index, Loaded, New, Show, TicketForm, WORDS, assignees, filter, priority_choices, status_choices, tabs,
+};
 use crate::access::{Actor, Ctx, Kind};
 use crate::comments::{Show as Shown, Thread};
 use crate::db::Tx;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::files::Attachments;
-use crate::people::Face;
+use crate::people::Offered;
 use crate::records::{Edit, SavedView, resolve};
 use crate::related::{Address, Bulk, Parts, archive_all, place_choices, place_here, sort_choices, sort_of, view_tabs};
 use crate::ui::{FieldProblem, count_label};
@@ -26,13 +28,13 @@ pub fn routes() -> Routes {
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {
-    let query = Address::of(&ctx, "/tickets", &WORDS)?;
-    let asked = query.clone();
-    let (page, count, views, faces) = ctx
+    let mut asked = Address::of(&ctx, "/tickets", &WORDS)?;
+    let (page, count, views, offered, query) = ctx
         .read(move |tx, me| {
+            let offered = asked.offered(tx, me, "assignee")?;
             let filter = filter(&asked, me)?;
             let page = filter.page(tx, me, sort_of(&SORTS, asked.get("sort")), asked.after.clone())?;
-            Ok((page, filter.count(tx, me)?, SavedView::list(tx, me, Kind::Ticket)?, Face::list(tx)?))
+            Ok((page, filter.count(tx, me)?, SavedView::list(tx, me, Kind::Ticket)?, offered, asked))
         })
         .await?;
     let here = query.address();
@@ -45,7 +47,8 @@ async fn index(ctx: Ctx) -> Result<Reply> {
         saved: view_tabs(&views, "/tickets", &here, ctx.me()?.person_id()),
         statuses: status_choices(query.get("status")),
         priorities: priority_choices(query.get("priority")),
-        people: query.people("assignee", &faces),
+        people: query.people("assignee", &offered),
+        assignees: assignees(&offered, ctx.me()?.person_id()),
         sorts: sort_choices(&SORTS, query.get("sort")),
         query,
     };
@@ -62,22 +65,22 @@ async fn new(ctx: Ctx) -> Result<Reply> {
         ..TicketForm::default()
     };
     let key = ctx.project_key();
-    let (places, faces, place) = ctx
+    let (places, offered, place) = ctx
         .read(move |tx, me| {
             // Where one is; else the first project; else the organisation.
             let first = me.projects.iter().find(|project| !project.is_archived).map(|project| project.key.as_str());
             let place = place_here(me, key.as_deref().filter(|key| me.project(key).is_some()).or(first));
-            Ok((place_choices(tx, me)?, Face::list(tx)?, place))
+            Ok((place_choices(tx, me)?, Offered::of(tx, me.person_id(), &[])?, place))
         })
         .await?;
     form.place = place;
-    ctx.page(&New::new(ctx.shell("tickets")?, form, Problems::default(), &places, &faces))
+    ctx.page(&New::new(ctx.shell("tickets")?, form, Problems::default(), &places, &offered))
 }
 
 async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
     let form = TicketForm::of(&sent);
     let typed = form.clone();
-    let made = ctx.write_once(&sent, move |tx, me| Ok(typed.check(me)?.create(tx, me)?.record.path())).await;
+    let made = ctx.write_once(&sent, move |tx, me| Ok(typed.check(tx, me)?.create(tx, me)?.record.path())).await;
     match made {
         Ok(path) if sent.is_checked("another") => {
             let flash = Flash::done(Msg::new("ticket-created").with("id", path.trim_start_matches("/tickets/")));
@@ -85,8 +88,9 @@ async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
         }
         Ok(path) => Ok(ctx.redirect(&path, None)),
         Err(Error::Invalid(problems)) => {
-            let (places, faces) = ctx.read(|tx, me| Ok((place_choices(tx, me)?, Face::list(tx)?))).await?;
-            ctx.page_with(422, &New::new(ctx.shell("tickets")?, form, problems, &places, &faces))
+            let offered = |tx: &mut Tx, me: &Actor| Offered::of(tx, me.person_id(), &[]);
+            let (places, offered) = ctx.read(move |tx, me| Ok((place_choices(tx, me)?, offered(tx, me)?))).await?;
+            ctx.page_with(422, &New::new(ctx.shell("tickets")?, form, problems, &places, &offered))
         }
         Err(other) => Err(other),
     }
@@ -108,7 +112,7 @@ fn load(tx: &mut Tx, me: &Actor, display_id: &str, thread: Shown) -> Result<Load
         parts: Parts::load(tx, me, &ticket.record)?,
         thread: Thread::load(tx, me, &ticket.record, thread)?,
         attachments: Attachments::load(tx, me, &ticket.record)?,
-        faces: Face::list(tx)?,
+        offered: Offered::of(tx, me.person_id(), &[ticket.assignee_id, ticket.reporter_id])?,
         body_html,
         ticket,
     })
@@ -132,8 +136,8 @@ async fn update(ctx: Ctx, id: Path<String>, form: Form) -> Result<Reply> {
 mod bulk {
     use super::*;
 
-    /// From the list: `id` once per ticket, and one button: `act` archive or restore, or `set` with `field=value`; taking that back
-    /// sends it again with `old`, once per ticket.
+    /// From the list: `id` once per ticket, and one button: `act` archive or restore, or `set` with `field=value` or `assignee`, which
+    /// is typed beside it; taking that back sends it again with `old`, once per ticket.
     pub async fn create(ctx: Ctx, form: Form) -> Result<Reply> {
         let bulk = Bulk::of(&form, "/tickets");
         if ["archive", "restore"].contains(&form.text("act")) {
@@ -146,15 +150,19 @@ mod bulk {
             return Ok(ctx.redirect(local(form.given("back").unwrap_or("/tickets")), Some(flash)));
         };
         // What is taken back is not offered again.
-        let bulk = if set.back.is_none() { bulk.undo("/tickets/bulk", &[("set", form.text("set"))]) } else { bulk };
+        let bulk = if set.back.is_none() { bulk.undo("/tickets/bulk", &[]) } else { bulk };
         let run = move |tx: &mut Tx, me: &Actor, ids: &[String]| {
-            Ok(set_all(tx, me, ids, &set)?.into_iter().map(|old| ("old".to_owned(), old)).collect())
+            let set = set.named(tx)?;
+            let old = set_all(tx, me, ids, &set)?.into_iter().map(|old| ("old".to_owned(), old));
+            Ok([("set".to_owned(), format!("{}={}", set.field, set.value))].into_iter().chain(old).collect())
         };
         bulk.run(&ctx, "tickets-changed", run).await
     }
 
     fn set_of(form: &Form) -> Option<BulkSet> {
-        let (field, value) = form.text("set").split_once('=')?;
+        // A person is typed beside the button; empty is nobody only where a button says so.
+        let typed = || Some((form.text("set"), form.given("assignee")?)).filter(|(field, _)| *field == "assignee");
+        let (field, value) = form.text("set").split_once('=').or_else(typed)?;
         let is_offered = |field: &Field| matches!(field, Field::Status | Field::Priority | Field::Assignee);
         let field = Field::parse(field).filter(is_offered)?;
         let back: Vec<String> = form.all("old").map(str::to_owned).collect();

@@ -76,7 +76,7 @@ fn bad_fields_come_back_with_what_was_typed_and_nothing_is_made() {
         ("kind", "saga", "Choose one of the offered values"),
         ("status", "sleeping", "Choose one of the offered values"),
         ("priority", "9", "Choose one of the offered values"),
-        ("assignee", "not-an-id", "Choose one of the offered values"),
+        ("assignee", "not-an-id", "has the name or handle “not-an-id”"),
         ("assignee", "00000000-0000-0000-0000-0000000001ff", "no active member"),
         ("parent", "ATL-999", "no ticket with that ID"),
         ("parent", "TOW-3", "no ticket with that ID"),

@@ -39,6 +39,26 @@ impl Choice {
     }
 }
 
+/// The choice of one person. While they are few, `choices` is the whole select; when `typed` is set, one types, and `choices` are only
+/// those who come to mind first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Chooser {
+    pub choices: Vec<Choice>,
+    pub typed: Option<String>,
+    /// What is wrong with the words of an address.
+    pub problem: Option<Msg>,
+}
+
+impl Chooser {
+    /// Of a large company, with words that name nobody; for samples.
+    pub fn many() -> Chooser {
+        let choice = |name: &str, handle: &str| Choice::new(format!("{name} (@{handle})"), name, false);
+        let choices = vec![choice("Ada Lindqvist", "ada"), choice("Ben Okafor", "ben")];
+        let problem = Msg::new("problem-person-nobody").with("typed", "Cloe");
+        Chooser { choices, typed: Some("Cloe".to_owned()), problem: Some(problem) }
+    }
+}
+
 /// A link among others of which one is current (sorting, filters).
 #[derive(Debug, Clone)]
 pub struct Pick {

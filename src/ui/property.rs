@@ -1,7 +1,7 @@
 //! A record's fields as its page shows and edits them: short ones in the right column, long ones in the text. The same for every kind.
 
 use crate::error::{Conflict, Error, Msg, Result};
-use crate::ui::Choice;
+use crate::ui::{Choice, Chooser};
 use chrono::NaiveDate;
 
 /// A short field, edited in place by a small form.
@@ -46,12 +46,20 @@ pub enum Input {
     /// May not be changed (here, or by this person).
     Locked,
     Menu(Vec<Choice>),
+    /// A person among too many for a menu.
+    Person(Chooser),
     Date(String),
     /// Text with an optional completion kind (`record`, `tag`) and what to write.
     Text {
         value: String,
         hint: &'static str,
     },
+}
+
+impl From<Chooser> for Input {
+    fn from(chooser: Chooser) -> Input {
+        if chooser.typed.is_some() { Input::Person(chooser) } else { Input::Menu(chooser.choices) }
+    }
 }
 
 /// What stood in the way of an edit.

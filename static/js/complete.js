@@ -8,8 +8,12 @@ const TRIGGERS = [
   ["record", /(?:^|[\s(])#((?:[\p{L}\d][\p{L}\d -]{0,40})?)$/u],
   ["record", /\b([A-Z][A-Z\d]{1,9}-\d{1,7})$/],
 ];
+// A field with data-complete-kind holds nothing but one value of that kind: q is all of it, and what is chosen takes its place. Then
+// the script offers instead of the browser's own list, a click or an arrow opens it, and the form of a filter is sent.
 let field, popup, active, length, timer, request;
 let number = 0;
+
+const isWhole = () => field.matches("[data-complete-kind]");
 
 const close = () => {
   request?.abort();
@@ -47,7 +51,7 @@ const show = (html) => {
     popup = document.createElement("ul");
     const ariaLabel = document.body.dataset.textSuggestions;
     Object.assign(popup, { className: "menu-panel completion", id: "completion", popover: "manual", role: "listbox", ariaLabel });
-    (field.closest("dialog, main") ?? document.body).append(popup);
+    (field.closest("details, dialog, main") ?? document.body).append(popup);
     popup.showPopover();
   }
   popup.innerHTML = html;
@@ -55,8 +59,8 @@ const show = (html) => {
   if (!options().length) return close();
   field.setAttribute("aria-controls", popup.id);
   if (field.matches("[role=combobox]")) field.setAttribute("aria-expanded", "true");
-  if (!field.matches("[data-tql]")) choose(options()[0]);
-  place();
+  place(); // before anything is scrolled into sight, which would move the page and close this
+  if (!field.matches("[data-tql]") && field.value) choose(options()[0]);
 };
 
 const ask = async (kind, q) => {
@@ -74,16 +78,40 @@ const ask = async (kind, q) => {
 };
 
 const accept = (option) => {
-  const end = field.selectionStart;
+  const whole = isWhole();
+  const end = whole ? field.value.length : field.selectionStart;
   const start = end - (Number(option.dataset.replace ?? length) || 0);
   const [target, text] = [field, option.dataset.insert];
   close();
   target.setSelectionRange(start, end);
   if (!document.execCommand("insertText", false, text)) target.setRangeText(text, start, end, "end");
+  if (whole && target.closest("form[data-auto]")) target.form.requestSubmit();
 };
+
+// The whole of it: typed after it was emptied, or asked for by hand.
+const askWhole = (target) => {
+  if (field !== target) close();
+  field = target;
+  length = field.value.length;
+  clearTimeout(timer);
+  timer = setTimeout(ask, 100, field.dataset.completeKind, field.value);
+};
+
+document.addEventListener("focusin", ({ target }) => {
+  if (!target.matches("[data-complete-kind][list]")) return;
+  target.removeAttribute("list");
+  for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false" }))
+    target.setAttribute(name, value);
+});
+document.addEventListener("click", ({ target }) => {
+  if (!target.matches("[data-complete-kind]") || popup) return;
+  target.select();
+  if (!target.value) askWhole(target);
+});
 
 document.addEventListener("input", (event) => {
   if (!event.target.matches("[data-complete-url]")) return;
+  if (event.target.matches("[data-complete-kind]")) return askWhole(event.target);
   if (field !== event.target) close();
   field = event.target;
   const before = field.value.slice(0, field.selectionStart);
@@ -98,6 +126,12 @@ document.addEventListener("input", (event) => {
 document.addEventListener(
   "keydown",
   (event) => {
+    const { key, target } = event;
+    if (key === "ArrowDown" && target.matches("[data-complete-kind]") && !(popup && target === field)) {
+      event.preventDefault();
+      event.stopPropagation();
+      return askWhole(target);
+    }
     if (!popup || event.target !== field) return;
     const all = options();
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];

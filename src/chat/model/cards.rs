@@ -87,7 +87,7 @@ fn new_ticket(tx: &mut Tx, me: &Actor, fields: &Fields) -> Result<NewTicket> {
     let place = place(me, given(fields, "place"))?;
     let assignee = match given(fields, "assignee") {
         "" => None,
-        who => Some(somebody(tx, "assignee", who)?.id),
+        who => Some(Face::named(tx, "assignee", who, None)?.id),
     };
     let priority = match given(fields, "priority") {
         "" => tickets::parse_priority("medium"),
@@ -131,7 +131,7 @@ fn ticket_edit(tx: &mut Tx, me: &Actor, fields: &Fields) -> Result<(Ticket, Edit
     let field = field.ok_or_else(|| Error::invalid("field", "problem-choice"))?;
     let value = given(fields, "value");
     let value = match field {
-        tickets::Field::Assignee if !value.is_empty() => somebody(tx, "value", value)?.id.to_string(),
+        tickets::Field::Assignee if !value.is_empty() => Face::named(tx, "value", value, None)?.id.to_string(),
         tickets::Field::Priority => {
             let priority = tickets::parse_priority(value).ok_or_else(|| Error::invalid("value", "problem-choice"))?;
             priority.to_string()
@@ -235,7 +235,7 @@ pub fn preview(tx: &mut Tx, me: &Actor, action: &Action, places: &[PlaceChoice])
             "priority" => *value = shown(tx, tickets::Field::Priority, value)?,
             "type" => *value = memory::Type::parse(value).map_or(value.clone(), |kind| text(&kind.label())),
             "assignee" => {
-                if let Ok(face) = somebody(tx, "assignee", value) {
+                if let Ok(face) = Face::named(tx, "assignee", value, None) {
                     *value = face.name;
                 }
             }
@@ -260,22 +260,9 @@ fn shown(tx: &mut Tx, field: tickets::Field, value: &str) -> Result<String> {
     Ok(words.map_or(value.to_owned(), |words| text(&words)))
 }
 
-/// By handle or by whole name, because that is what records say.
-fn somebody(tx: &mut Tx, field: &'static str, who: &str) -> Result<Face> {
-    let found = Face::by_handle(tx, field, who);
-    if found.is_ok() {
-        return found;
-    }
-    let mut named = Face::list(tx)?.into_iter().filter(|face| face.name.to_lowercase() == who.trim().to_lowercase());
-    match (named.next(), named.next()) {
-        (Some(face), None) => Ok(face),
-        _ => found,
-    }
-}
-
 /// Empty for nobody, and for who is gone.
 pub(in crate::chat) fn name_of(tx: &mut Tx, person: Option<PersonId>) -> Result<String> {
     let Some(person) = person else { return Ok(String::new()) };
-    let found = Face::active(tx, "assignee", &person.to_string());
+    let found = Face::active(tx, "assignee", person);
     Ok(found.map(|face| face.name).unwrap_or_default())
 }

@@ -161,9 +161,7 @@ impl Group {
         let permit = may(tx, me, Verb::Administer, &manage())?;
         let group = self.lock(tx, me)?;
         group.check_gives(tx, me)?;
-        if !Face::list(tx)?.iter().any(|face| face.id == person) {
-            return Err(Error::invalid("person", "problem-choice"));
-        }
+        Face::active(tx, "person", person)?;
         if !add_row(tx, group.id, person)? {
             permit.unused(tx);
             return Ok(());

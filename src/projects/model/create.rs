@@ -6,7 +6,7 @@ use crate::access::{Actor, Permission, ProjectId, ProjectRole, Thing, Verb, may}
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
-use crate::error::{Error, Msg, Result, on_constraint};
+use crate::error::{Error, Result, on_constraint};
 use crate::people::{Face, PersonId};
 use crate::text::value::{Body, Name, ProjectKey};
 
@@ -76,9 +76,5 @@ impl NewProject {
 
 /// A lead is an active member.
 pub(in crate::projects) fn check_lead(tx: &mut Tx, lead: Option<PersonId>) -> Result<()> {
-    let Some(lead) = lead else { return Ok(()) };
-    if Face::list(tx)?.iter().any(|face| face.id == lead) {
-        return Ok(());
-    }
-    Err(Error::invalid("lead", Msg::new("problem-choice")))
+    lead.map_or(Ok(()), |lead| Face::active(tx, "lead", lead).map(drop))
 }

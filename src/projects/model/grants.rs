@@ -182,11 +182,11 @@ impl Grant {
 }
 
 fn check_grantee(tx: &mut Tx, to: Grantee) -> Result<()> {
-    let is_known = match to {
-        Grantee::Person(id) => Face::list(tx)?.iter().any(|face| face.id == id),
-        Grantee::Group(id) => GroupName::list(tx)?.iter().any(|group| group.id == id),
-    };
-    if is_known { Ok(()) } else { Err(Error::invalid("to", "problem-choice")) }
+    match to {
+        Grantee::Person(id) => Face::active(tx, "to", id).map(drop),
+        Grantee::Group(id) if GroupName::list(tx)?.iter().any(|group| group.id == id) => Ok(()),
+        Grantee::Group(_) => Err(Error::invalid("to", "problem-choice")),
+    }
 }
 
 /// At least this role for somebody who joins; a higher grant stays. The caller has asked whether it may be given.

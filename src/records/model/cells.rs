@@ -83,12 +83,9 @@ impl<'r> Cell<'r> {
         Ok(Some(self.changed().text_change(self.field)))
     }
 
-    /// Empty for nobody. Who is named watches; the activity has the names.
+    /// Empty for nobody; who has left may stay. Who is named watches; the activity has the names.
     pub fn person(&self, tx: &mut Tx, old: Option<PersonId>, typed: &str) -> Result<Option<Act>> {
-        let new = match typed.trim() {
-            "" => None,
-            id => Some(Face::active(tx, self.field, id)?),
-        };
+        let new = Face::optional(tx, self.field, typed, old)?;
         if old == new.as_ref().map(|face| face.id) {
             return Ok(None);
         }

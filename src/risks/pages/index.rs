@@ -4,10 +4,11 @@ use super::Heat;
 use crate::access::{Actor, Kind};
 use crate::db::paging::Page;
 use crate::error::Result;
+use crate::people::Offered;
 use crate::records::Record;
 use crate::related::{Address, sort_choices};
 use crate::risks::model::*;
-use crate::ui::{Choice, Shell, Tab, filters, text};
+use crate::ui::{Choice, Chooser, Shell, Tab, filters, text};
 use askama::Template;
 
 #[derive(Template)]
@@ -21,7 +22,7 @@ pub struct Index {
     pub query: Address,
     pub statuses: Vec<Choice>,
     pub categories: Vec<Choice>,
-    pub people: Vec<Choice>,
+    pub people: Chooser,
     pub sorts: Vec<Choice>,
     pub heat: Heat,
     /// Of the chosen cell.
@@ -39,7 +40,7 @@ pub fn filter(query: &Address, me: &Actor) -> Result<Filter> {
         words: query.given("q"),
         status: Status::parse(query.get("status")),
         category: query.given("category"),
-        owner: query.person("owner", me),
+        owner: query.person(),
         tag: query.given("tag"),
         likelihood: parse_weight(query.get("likelihood")),
         impact: parse_weight(query.get("impact")),
@@ -92,7 +93,7 @@ impl Index {
             saved: Vec::new(),
             statuses: status_filter(&query),
             categories: Vec::new(),
-            people: query.people("owner", &[]),
+            people: query.people("owner", &Offered::none()),
             sorts: sort_choices(&SORTS, ""),
             heat: Heat::new(&[Tally { likelihood: 3, impact: 4, count: 1 }], &query),
             cell: None,

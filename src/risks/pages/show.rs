@@ -5,9 +5,9 @@ use crate::access::Kind;
 use crate::comments::Thread;
 use crate::error::Problems;
 use crate::files::Attachments;
-use crate::people::Face;
+use crate::people::Offered;
 use crate::records::{Record, Resolved};
-use crate::related::{Parts, people_choices, person_shown, tags_property};
+use crate::related::{Parts, person_property, tags_property};
 use crate::risks::model::*;
 use crate::ui::{FieldProblem, Input, Property, Section, Shell, Shown, filters, text};
 use askama::Template;
@@ -42,13 +42,13 @@ pub struct Loaded {
     pub parts: Parts,
     pub thread: Thread,
     pub attachments: Attachments,
-    pub faces: Vec<Face>,
+    pub offered: Offered,
     pub resolved: Resolved,
 }
 
 impl Show {
     pub fn new(shell: Shell, loaded: Loaded, editing: Option<&str>, problem: Option<&FieldProblem>) -> Self {
-        let Loaded { risk, closure, can_close, parts, thread, attachments, faces, resolved } = loaded;
+        let Loaded { risk, closure, can_close, parts, thread, attachments, offered, resolved } = loaded;
         let can_edit = parts.can_edit && !risk.record.is_archived();
         let section = |field: &'static str, label, source: &str| {
             Section::new(field, label, source, resolved.html(field, source), can_edit).with_state(problem, editing)
@@ -63,7 +63,7 @@ impl Show {
                 section("mitigation", "field-mitigation", &risk.mitigation),
                 section("contingency", "field-contingency", &risk.contingency),
             ],
-            properties: properties(&risk, &parts, &faces, can_edit)
+            properties: properties(&risk, &parts, &offered, can_edit)
                 .into_iter()
                 .map(|property| property.with_problem(problem))
                 .collect(),
@@ -109,14 +109,14 @@ impl Show {
             parts: Parts::sample(),
             thread: Thread::sample(),
             attachments: Attachments::sample(),
-            faces: Vec::new(),
+            offered: Offered::none(),
             resolved: Resolved::default(),
         };
         Show::new(Shell::sample("risks"), loaded, None, None)
     }
 }
 
-fn properties(risk: &Risk, parts: &Parts, faces: &[Face], can_edit: bool) -> Vec<Property> {
+fn properties(risk: &Risk, parts: &Parts, offered: &Offered, can_edit: bool) -> Vec<Property> {
     let value = |field| risk.value(field, &parts.tags);
     let input = |input| if can_edit { input } else { Input::Locked };
     let of =
@@ -141,7 +141,7 @@ fn properties(risk: &Risk, parts: &Parts, faces: &[Face], can_edit: bool) -> Vec
         of(Field::Status, "field-status", status, statuses),
         weight(Field::Likelihood, "field-likelihood", risk.likelihood),
         weight(Field::Impact, "field-impact", risk.impact),
-        of(Field::Owner, "field-owner", person_shown(faces, owner), input(Input::Menu(people_choices(faces, owner)))),
+        person_property(Field::Owner.as_str(), "field-owner", offered, owner, can_edit),
         of(
             Field::Category,
             "field-category",

@@ -44,14 +44,16 @@ pub fn complete_records(tx: &mut Tx, me: &Actor, kind: Option<Kind>, typed: &str
     Ok(sql.load(tx.conn())?)
 }
 
-/// Active people whose name or handle has a word that begins so.
+/// Active members whose name or handle has a word that begins so.
 pub fn complete_people(tx: &mut Tx, typed: &str) -> Result<Vec<Face>> {
     let typed = clean(typed);
+    let typed = typed.trim_start_matches('@');
     let mut sql = Sql::named(
         "search::complete_people",
-        "select id, name, handle from people where deactivated_at is null and (name ilike ",
+        "select p.id, p.name, p.handle from people p where p.deactivated_at is null
+         and exists (select 1 from memberships m where m.person_id = p.id) and (p.name ilike ",
     );
-    sql.bind(beginning(&typed)).push(" or name ilike ").bind(format!("% {}", beginning(&typed)));
-    sql.push(" or handle ilike ").bind(beginning(&typed)).push(") order by lower(name), id limit ").bind(OFFERED);
+    sql.bind(beginning(typed)).push(" or p.name ilike ").bind(format!("% {}", beginning(typed)));
+    sql.push(" or p.handle ilike ").bind(beginning(typed)).push(") order by lower(p.name), p.id limit ").bind(OFFERED);
     Ok(sql.load(tx.conn())?)
 }

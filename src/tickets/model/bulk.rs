@@ -4,6 +4,7 @@ use super::{Field, Ticket};
 use crate::access::Actor;
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::people::Face;
 use crate::records::{Edit, seen};
 
 /// Which field gets which value.
@@ -14,6 +15,17 @@ pub struct BulkSet {
     /// To take an earlier one back, what each ticket had before, in the order of the ids: it is given only to those that still have
     /// `value`.
     pub back: Option<Vec<String>>,
+}
+
+impl BulkSet {
+    /// With the id of the person whom it names, so that it can be compared and taken back.
+    pub fn named(self, tx: &mut Tx) -> Result<BulkSet> {
+        if self.field != Field::Assignee || self.back.is_some() {
+            return Ok(self);
+        }
+        let face = Face::optional(tx, Field::Assignee.as_str(), &self.value, None)?;
+        Ok(BulkSet { value: face.map(|face| face.id.to_string()).unwrap_or_default(), ..self })
+    }
 }
 
 /// Answers what each had before. The first refusal or problem stops it, and undoes all with its transaction; `Conflict` when one that

@@ -1,6 +1,6 @@
 //! Editing one field. Four beats: may, change, remember, return.
 
-use super::create::{check_parent, check_person};
+use super::create::check_parent;
 use super::{Row, Status, Ticket, TicketKind, parse_priority, rank_between};
 use crate::access::{Actor, Verb, may};
 use crate::audit::{self, Act, ActKind};
@@ -187,13 +187,12 @@ impl Ticket {
     }
 
     fn change_assignee(&self, tx: &mut Tx, text: &str, act: Act) -> Result<Option<Act>> {
-        let id = optional(text, |text| text.parse().map(PersonId).map_err(|_| Msg::new("problem-choice")));
-        let assignee = id.map_err(|msg| Error::invalid("assignee", msg))?;
+        let face = Face::optional(tx, "assignee", text, self.assignee_id)?;
+        let assignee = face.map(|face| face.id);
         if assignee == self.assignee_id {
             return Ok(None);
         }
         if let Some(assignee) = assignee {
-            check_person(tx, assignee, "assignee")?;
             self.record.add_watcher(tx, assignee)?;
         }
         let ids: Vec<_> = self.assignee_id.into_iter().chain(assignee).map(|id| id.0).collect();

@@ -6,7 +6,7 @@ use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Result};
-use crate::people::PersonId;
+use crate::people::{Face, PersonId};
 use crate::records::NewRecord;
 use crate::text::value::{Body, Tag, Title};
 use chrono::NaiveDate;
@@ -39,7 +39,7 @@ impl NewTicket {
             None => None,
         };
         if let Some(assignee) = self.assignee {
-            check_person(tx, assignee, "assignee")?;
+            Face::active(tx, "assignee", assignee)?;
         }
         self.insert(tx, me, id, parent)?;
         let tags: Vec<String> = self.labels.iter().map(|tag| tag.as_str().to_owned()).collect();
@@ -111,14 +111,4 @@ pub(super) fn check_parent(
         return Err(Error::invalid("parent", "problem-parent-kind"));
     }
     Ok(parent.id())
-}
-
-/// An active member.
-pub(super) fn check_person(tx: &mut Tx, person: PersonId, field: &'static str) -> Result<()> {
-    let mut sql = Sql::named(
-        "tickets::check_person",
-        "select 1 as one from people p join memberships m on m.person_id = p.id where p.deactivated_at is null and p.id = ",
-    );
-    sql.bind(person);
-    if sql.execute(tx.conn())? == 0 { Err(Error::invalid(field, "problem-person-unknown")) } else { Ok(()) }
 }

@@ -1,6 +1,5 @@
 //! What the forms and filters of tickets offer.
 
-use crate::people::Face;
 use crate::tickets::model::*;
 use crate::ui::{Choice, text};
 
@@ -23,11 +22,4 @@ pub fn kind_choices(chosen: &str) -> Vec<Choice> {
     let choice =
         |kind: &TicketKind| Choice::new(kind, text(&kind.label()), kind.as_str() == chosen).icon(kind.icon(), "");
     TicketKind::ALL.iter().map(choice).collect()
-}
-
-pub fn people_choices(faces: &[Face], chosen: &str) -> Vec<Choice> {
-    let none = Choice::new("", text("nobody"), chosen.is_empty());
-    std::iter::once(none)
-        .chain(faces.iter().map(|face| Choice::new(face.id, &face.name, face.id.to_string() == chosen)))
-        .collect()
 }

@@ -4,10 +4,11 @@ use super::{priority_choices, status_choices};
 use crate::access::{Actor, Kind};
 use crate::db::paging::Page;
 use crate::error::Result;
+use crate::people::{Offered, PersonId};
 use crate::records::Record;
 use crate::related::{Address, sort_choices};
 use crate::tickets::model::*;
-use crate::ui::{Choice, Shell, Tab, filters, text};
+use crate::ui::{Choice, Chooser, Shell, Tab, filters, text};
 use askama::Template;
 
 #[derive(Template)]
@@ -21,7 +22,9 @@ pub struct Index {
     pub query: Address,
     pub statuses: Vec<Choice>,
     pub priorities: Vec<Choice>,
-    pub people: Vec<Choice>,
+    pub people: Chooser,
+    /// Whom selected tickets can be given to.
+    pub assignees: Chooser,
     pub sorts: Vec<Choice>,
     pub next: Option<String>,
 }
@@ -36,7 +39,7 @@ pub fn filter(query: &Address, me: &Actor) -> Result<Filter> {
         statuses: Status::parse(query.get("status")).into_iter().collect(),
         kinds: Vec::new(),
         priorities: parse_priority(query.get("priority")).into_iter().collect(),
-        assignee: query.person("assignee", me),
+        assignee: query.person(),
         tag: query.given("tag"),
         open_only: !matches!(query.get("show"), "all" | "archived"),
         due_before: None,
@@ -56,6 +59,17 @@ pub fn tabs(query: &Address) -> Vec<Tab> {
     ]
 }
 
+/// Nobody, and whom the page offers; above `MAX_OFFERED` only oneself, beside the field to type in.
+pub fn assignees(offered: &Offered, me: Option<PersonId>) -> Chooser {
+    let nobody = ("", text("nobody"));
+    if offered.is_all {
+        return offered.chooser(&[nobody], "");
+    }
+    let me = me.map(|me| Choice::new(me, text("assigned-to-me"), false));
+    let choices = me.into_iter().chain([Choice::new("", nobody.1, false)]).collect();
+    Chooser { choices, typed: Some(String::new()), problem: None }
+}
+
 impl Index {
     pub fn sample() -> Self {
         let row = Row {
@@ -70,7 +84,7 @@ impl Index {
             children_done: 2,
             sort_value: None,
         };
-        let query = Address::plain("/tickets");
+        let (query, offered) = (Address::plain("/tickets"), Offered::none());
         Index {
             shell: Shell::sample("tickets"),
             page: Page { rows: vec![row], next: None },
@@ -79,7 +93,8 @@ impl Index {
             saved: Vec::new(),
             statuses: status_choices(""),
             priorities: priority_choices(""),
-            people: query.people("assignee", &[]),
+            people: query.people("assignee", &offered),
+            assignees: assignees(&offered, None),
             sorts: sort_choices(&SORTS, ""),
             next: None,
             query,

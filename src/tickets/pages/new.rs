@@ -1,13 +1,14 @@
 //! `/tickets/new`.
 
-use super::{kind_choices, people_choices, priority_choices, status_choices};
+use super::{kind_choices, priority_choices, status_choices};
 use crate::access::Actor;
+use crate::db::Tx;
 use crate::error::{Error, Msg, Problems};
-use crate::people::{Face, PersonId};
+use crate::people::{Face, Offered};
 use crate::related::{PlaceChoice, place_options};
 use crate::text::value::{Body, Tag, Title};
 use crate::tickets::model::*;
-use crate::ui::{Choice, Shell, filters};
+use crate::ui::{Choice, Chooser, Shell, filters, text};
 use crate::web::Form;
 use askama::Template;
 
@@ -21,7 +22,7 @@ pub struct New {
     pub kinds: Vec<Choice>,
     pub statuses: Vec<Choice>,
     pub priorities: Vec<Choice>,
-    pub people: Vec<Choice>,
+    pub people: Chooser,
 }
 
 /// As typed.
@@ -61,7 +62,7 @@ impl TicketForm {
     }
 
     /// The ticket to make; all problems at once.
-    pub fn check(&self, me: &Actor) -> Result<NewTicket, Error> {
+    pub fn check(&self, tx: &mut Tx, me: &Actor) -> Result<NewTicket, Error> {
         let mut problems = Problems::default();
         let place = match crate::related::parse_place(me, &self.place) {
             Ok(place) => Some(place),
@@ -76,8 +77,7 @@ impl TicketForm {
         let status = problems.take("status", or_default(&self.status, Status::Todo, Status::parse).ok_or_else(choice));
         let priority =
             problems.take("priority", or_default(&self.priority, DEFAULT_PRIORITY, parse_priority).ok_or_else(choice));
-        let assignee =
-            problems.take("assignee", optional(&self.assignee, |id| id.parse().map(PersonId).map_err(|_| choice())));
+        let assignee = problems.gather(Face::optional(tx, "assignee", &self.assignee, None))?;
         let start_on = problems.take("start_on", optional(&self.start_on, crate::web::parse_date));
         let due_on = problems.take("due_on", optional(&self.due_on, crate::web::parse_date));
         let estimate = problems.take("estimate", optional(&self.estimate, parse_estimate));
@@ -102,7 +102,7 @@ impl TicketForm {
                 body,
                 status,
                 priority,
-                assignee,
+                assignee: assignee.map(|face| face.id),
                 parent,
                 labels,
                 start_on,
@@ -126,14 +126,14 @@ fn or_default<T>(text: &str, default: T, parse: impl Fn(&str) -> Option<T>) -> O
 }
 
 impl New {
-    pub fn new(shell: Shell, form: TicketForm, problems: Problems, places: &[PlaceChoice], faces: &[Face]) -> Self {
+    pub fn new(shell: Shell, form: TicketForm, problems: Problems, places: &[PlaceChoice], offered: &Offered) -> Self {
         New {
             shell,
             places: place_options(places, &form.place),
             kinds: kind_choices(if form.kind.is_empty() { "task" } else { &form.kind }),
             statuses: status_choices(if form.status.is_empty() { "todo" } else { &form.status }),
             priorities: priority_choices(if form.priority.is_empty() { "3" } else { &form.priority }),
-            people: people_choices(faces, &form.assignee),
+            people: offered.chooser(&[("", text("nobody"))], &form.assignee),
             form,
             problems,
         }
@@ -141,6 +141,6 @@ impl New {
 
     pub fn sample() -> Self {
         let problems = Problems::one("title", "problem-title-missing");
-        New::new(Shell::sample("tickets"), TicketForm::default(), problems, &[], &[])
+        New::new(Shell::sample("tickets"), TicketForm::default(), problems, &[], &Offered::none())
     }
 }

@@ -1,12 +1,12 @@
 //! `/tickets/APP-42`.
 
-use super::{kind_choices, people_choices, priority_choices, status_choices};
+use super::{kind_choices, priority_choices, status_choices};
 use crate::access::Kind;
 use crate::comments::Thread;
 use crate::files::Attachments;
-use crate::people::{Face, PersonId};
+use crate::people::Offered;
 use crate::records::Record;
-use crate::related::Parts;
+use crate::related::{Parts, person_property, person_shown};
 use crate::tickets::model::*;
 use crate::ui::{FieldProblem, Input, Property, Section, Shell, Shown, filters, text};
 use askama::Template;
@@ -38,15 +38,15 @@ pub struct Loaded {
     pub parts: Parts,
     pub thread: Thread,
     pub attachments: Attachments,
-    pub faces: Vec<Face>,
+    pub offered: Offered,
     pub body_html: String,
 }
 
 impl Show {
     pub fn new(shell: Shell, loaded: Loaded, editing: Option<&str>, problem: Option<&FieldProblem>) -> Self {
-        let Loaded { ticket, parent, children, parts, faces, body_html, thread, attachments } = loaded;
+        let Loaded { ticket, parent, children, parts, offered, body_html, thread, attachments } = loaded;
         let can_edit = parts.can_edit && !ticket.record.is_archived();
-        let properties = properties(&ticket, &parts, &faces, parent.as_ref(), can_edit);
+        let properties = properties(&ticket, &parts, &offered, parent.as_ref(), can_edit);
         let title = Section::new("title", "field-title", &ticket.record.title, String::new(), can_edit);
         let body = Section::new("body", "", &ticket.body, body_html, can_edit);
         let children_done = children.iter().filter(|child| child.status.is_done()).count();
@@ -96,7 +96,7 @@ impl Show {
             parts,
             thread: Thread::sample(),
             attachments: Attachments::sample(),
-            faces: Vec::new(),
+            offered: Offered::none(),
             body_html: "<p>The hydrographic office corrects its predictions.</p>".to_owned(),
         };
         Show::new(Shell::sample("tickets"), loaded, None, None)
@@ -106,14 +106,12 @@ impl Show {
 fn properties(
     ticket: &Ticket,
     parts: &Parts,
-    faces: &[Face],
+    offered: &Offered,
     parent: Option<&Record>,
     can_edit: bool,
 ) -> Vec<Property> {
     let value = |field| ticket.value(field, &parts.tags);
     let input = |input| if can_edit { input } else { Input::Locked };
-    let name = |id: Option<PersonId>| faces.iter().find(|face| Some(face.id) == id).map(|face| face.name.clone());
-    let person = |id| name(id).map_or(Shown::Nothing, Shown::Person);
     let status =
         Shown::State { icon: ticket.status.icon(), tone: ticket.status.tone(), label: text(&ticket.status.label()) };
     let kind =
@@ -145,12 +143,7 @@ fn properties(
             Shown::Priority(ticket.priority),
             input(Input::Menu(priority_choices(&ticket.priority.to_string()))),
         ),
-        of(
-            Field::Assignee,
-            "field-assignee",
-            person(ticket.assignee_id),
-            input(Input::Menu(people_choices(faces, &value(Field::Assignee)))),
-        ),
+        person_property(Field::Assignee.as_str(), "field-assignee", offered, ticket.assignee_id, can_edit),
         of(Field::Labels, "field-labels", labels, input(words(parts.tags.join(", "), "labels-hint"))),
         of(Field::Estimate, "field-estimate", estimate, input(words(value(Field::Estimate), ""))),
         of(
@@ -162,6 +155,6 @@ fn properties(
         of(Field::Due, "field-due", due, input(Input::Date(value(Field::Due)))),
         of(Field::Kind, "field-kind", kind, input(Input::Menu(kind_choices(ticket.ticket_kind.as_str())))),
         of(Field::Parent, "field-parent", parent_shown, input(words(parent_id, "parent-hint"))),
-        Property::new("reporter", "field-reporter", "", person(ticket.reporter_id), Input::Locked),
+        Property::new("reporter", "field-reporter", "", person_shown(offered, ticket.reporter_id), Input::Locked),
     ]
 }

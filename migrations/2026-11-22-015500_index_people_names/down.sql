@@ -1,0 +1,3 @@
+drop index people_handle_trgm_idx;
+drop index people_name_trgm_idx;
+drop index people_name_idx;
