@@ -23,6 +23,7 @@ fn cleo() -> Member {
         last_seen_at: Some(DateTime::<Utc>::UNIX_EPOCH),
         created_at: DateTime::<Utc>::UNIX_EPOCH,
         deactivated_at: None,
+        held_at: None,
     }
 }
 
