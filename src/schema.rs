@@ -557,6 +557,7 @@ diesel::table! {
         about -> Text,
         version -> Integer,
         created_at -> Timestamptz,
+        is_managed -> Bool,
     }
 }
 
@@ -1062,6 +1063,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    scim_groups (group_id) {
+        group_id -> Uuid,
+        organisation_id -> Uuid,
+        external_id -> Nullable<Text>,
+        display_name -> Text,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     scim_token_uses (token_id) {
         token_id -> Uuid,
         used_count -> BigInt,
@@ -1449,6 +1462,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     saved_views,
     schedule_runs,
     scim_conflicts,
+    scim_groups,
     scim_token_uses,
     scim_tokens,
     scim_users,

@@ -73,6 +73,17 @@ scim-taken-external = Somebody else here has this externalId.
 scim-taken-user-name = Somebody else here has this userName.
 scim-taken-email = Somebody else whom the directory manages has this address.
 scim-not-ours = An account with the address { $email } was here before, and it is not proven that it is the same person. The address must be confirmed here, and its domain must stand at the sign-on connection.
+scim-taken-group = Another group of the directory has this name.
+scim-display-name = “displayName” must have 1 to { $max } characters.
+scim-member = A member must be named by the id of somebody whom the directory manages here.
+scim-members-many = Send at most { $max } members at once.
+scim-nested = Groups in groups are not taken. Send the people themselves.
+scim-member-filter = Members are chosen by “value eq”, one or several with “or” between.
+scim-groups = { $count ->
+    [0] It keeps no group.
+    [one] It keeps one group.
+   *[other] It keeps { $count } groups.
+ }
 scim-keeper = They are named for the emergency entrance (break-glass). Take them off that list first; then the directory may shut them out.
 scim-deactivated-here = A person deactivated this account here, so the directory does not open it again. Let them in on their page.
 scim-email-kept = { $person } holds more than a member, so the directory may not give the account the address { $email }. They can change it themselves.

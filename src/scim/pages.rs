@@ -134,7 +134,7 @@ pub fn samples() -> Vec<Sample> {
     let old = ScimToken { is_replaced: true, used_count: 0, last_used_at: None, last_address: None, ..token.clone() };
     let named =
         Named { name: "Dov Peretz".to_owned(), handle: "dov".to_owned(), email: "dov@halden.example".to_owned() };
-    let drift = Drift { managed: 118, held: 1, unnamed: 60, closed_here: 1, changed_at: Some(at) };
+    let drift = Drift { managed: 118, held: 1, unnamed: 60, closed_here: 1, groups: 12, changed_at: Some(at) };
     let address = || "https://tow.halden.example/scim/v2".to_owned();
     let shell = || Shell::sample("settings");
     let lists = (vec![named.clone()], vec![named], vec![Conflict::sample()]);

@@ -33,6 +33,7 @@ fn planning() -> Group {
         name: "Planning".to_owned(),
         about: "Who decides on the timetable.".to_owned(),
         version: 1,
+        is_managed: false,
         people: 8,
         grants: vec!["Atlas: member".to_owned()],
     }

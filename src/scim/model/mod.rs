@@ -1,6 +1,8 @@
 //! One file per ability.
 
 mod conflict;
+mod crowd;
+mod group;
 mod overview;
 mod place;
 mod select;
@@ -8,6 +10,8 @@ mod token;
 mod user;
 
 pub use conflict::*;
+pub use crowd::{MAX_GROUP_MEMBERS, Tie};
+pub use group::*;
 pub use overview::*;
 pub use select::Ask;
 pub use token::*;

@@ -25,6 +25,9 @@ pub struct Drift {
     /// Managed, and deactivated here by a person.
     #[diesel(sql_type = Int8)]
     pub closed_here: i64,
+    /// Groups that it keeps.
+    #[diesel(sql_type = Int8)]
+    pub groups: i64,
     /// When it last changed something about somebody.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub changed_at: Option<DateTime<Utc>>,
@@ -53,7 +56,7 @@ impl Drift {
              count(*) filter (where p.held_at is not null) as held,
              count(*) filter (where s.person_id is null and p.deactivated_at is null) as unnamed,
              count(*) filter (where s.person_id is not null and p.deactivated_at is not null and p.held_at is null) as closed_here,
-             max(s.updated_at) as changed_at",
+             (select count(*) from scim_groups) as groups, max(s.updated_at) as changed_at",
         );
         sql.push(PEOPLE).push("true");
         Ok(sql.load(tx.conn())?.into_iter().next().unwrap_or_default())

@@ -41,6 +41,13 @@ pub fn push(sql: &mut Sql, resource: Resource, filter: &Filter) -> Result<()> {
     each(sql, filter, &mut |sql, term| of_resource(sql, resource, term))
 }
 
+const GROUPS_OF_PERSON: &str =
+    "(select jsonb_build_object('value', g.group_id::text, 'display', g.display_name, 'type', 'direct')
+    from group_members gm join scim_groups g on g.group_id = gm.group_id where gm.person_id = s.person_id)";
+const PEOPLE_OF_GROUP: &str =
+    "(select jsonb_build_object('value', gm.person_id::text, 'display', m.name, 'type', 'User')
+    from group_members gm join people m on m.id = gm.person_id where gm.group_id = s.group_id)";
+
 type Term<'f> = (&'f Path, Option<(Op, &'f Value)>);
 
 /// Walks the tree; the terms are written by `write`.
@@ -103,6 +110,8 @@ fn column(resource: Resource, spot: Spot, part: Option<&Attribute>) -> Option<Co
     };
     match (spot.attribute.name, part.map(|part| part.name)) {
         ("id", _) if resource == Resource::User => of("s.person_id::text", true),
+        ("id", _) => of("s.group_id::text", true),
+        ("displayName", _) if resource == Resource::Group => of("s.display_name", true),
         ("externalId", _) => of("s.external_id", false),
         ("userName", _) => of("s.user_name", true),
         ("active", _) => of("(p.deactivated_at is null)", true),
@@ -199,7 +208,7 @@ fn texts(sql: &mut Sql, column: &Column, name: &str, op: Op, value: &Value) -> R
 
 /// `emails.value co "x"`, `emails[type eq "work"]`, and both together: some value of the list answers.
 fn of_list(sql: &mut Sql, resource: Resource, spot: Spot, (path, question): Term) -> Result<()> {
-    let from = values(resource, spot).ok_or_else(|| unknown(path))?;
+    let from = values(resource, spot);
     sql.push(&format!("exists (select 1 from {from} as v (value) where true"));
     if let Some(filter) = &path.filter {
         sql.push(" and ");
@@ -233,10 +242,11 @@ fn of_value(part: &Attribute) -> Column {
 }
 
 /// Where the values of a list come from.
-fn values(resource: Resource, spot: Spot) -> Option<String> {
+fn values(resource: Resource, spot: Spot) -> String {
     match (resource, spot.attribute.name) {
-        (Resource::User, "groups") | (Resource::Group, "members") => None,
-        (_, name) => Some(format!("jsonb_array_elements(coalesce(s.attributes->'{name}', '[]'::jsonb))")),
+        (Resource::User, "groups") => GROUPS_OF_PERSON.to_owned(),
+        (Resource::Group, "members") => PEOPLE_OF_GROUP.to_owned(),
+        (_, name) => format!("jsonb_array_elements(coalesce(s.attributes->'{name}', '[]'::jsonb))"),
     }
 }
 
@@ -250,7 +260,7 @@ pub fn order(sql: &mut Sql, resource: Resource, ask: &Ask) -> Result<()> {
         let column = match (spot.attribute.is_list, part) {
             (false, part) => column(resource, spot, part).ok_or_else(bad)?,
             (true, Some(part)) => {
-                let from = values(resource, spot).ok_or_else(bad)?;
+                let from = values(resource, spot);
                 let value = of_value(part);
                 let first = format!(
                     "(select {} from {from} as v (value) order by (v.value->>'primary') = 'true' desc nulls last limit 1)",

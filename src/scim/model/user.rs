@@ -131,8 +131,8 @@ impl ScimUser {
         format!("W/\"{}{}\"", self.version, if self.is_active { "" } else { "-off" })
     }
 
-    /// `home` is where the protocol lives on this server.
-    pub fn json(&self, home: &str, shown: &Shown) -> Value {
+    /// `home` is where the protocol lives on this server; `groups` those of the directory that they are in.
+    pub fn json(&self, home: &str, shown: &Shown, groups: Option<&Vec<Value>>) -> Value {
         let mut all = self.said();
         let mut schemas = vec![CORE_USER];
         if all.contains_key(ENTERPRISE) {
@@ -143,6 +143,7 @@ impl ScimUser {
             "resourceType": "User", "created": time(self.created_at), "lastModified": time(self.updated_at),
             "location": format!("{home}/Users/{}", self.id), "version": self.etag(),
         });
+        all.extend(groups.map(|groups| ("groups".to_owned(), json!(groups))));
         all.insert("schemas".to_owned(), json!(schemas));
         all.insert("id".to_owned(), json!(self.id.to_string()));
         all.insert("meta".to_owned(), meta);

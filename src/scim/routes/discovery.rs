@@ -10,7 +10,7 @@ use crate::web::Reply;
 use actix_web::web::Path;
 use serde_json::{Value, json};
 
-const RESOURCES: [Resource; 1] = [Resource::User];
+const RESOURCES: [Resource; 2] = [Resource::User, Resource::Group];
 
 pub async fn configuration(api: Api) -> Result<Reply> {
     enter(&api).await?;

@@ -2,6 +2,7 @@
 
 mod answers;
 mod discovery;
+mod groups;
 mod settings;
 mod users;
 
@@ -33,7 +34,7 @@ fn doors() -> Routes {
         .directory(Method::GET, "/scim/v2/ResourceTypes/{id}", discovery::resource_type)
         .directory(Method::GET, "/scim/v2/Schemas", discovery::schemas)
         .directory(Method::GET, "/scim/v2/Schemas/{id}", discovery::schema)
-        .directory(Method::POST, "/scim/v2/.search", users::search)
+        .directory(Method::POST, "/scim/v2/.search", users::search_all)
         .directory(Method::POST, "/scim/v2/Users/.search", users::search)
         .directory(Method::GET, "/scim/v2/Users", users::index)
         .directory(Method::POST, "/scim/v2/Users", users::create)
@@ -41,6 +42,13 @@ fn doors() -> Routes {
         .directory(Method::PUT, "/scim/v2/Users/{id}", users::replace)
         .directory(Method::PATCH, "/scim/v2/Users/{id}", users::update)
         .directory(Method::DELETE, "/scim/v2/Users/{id}", users::destroy)
+        .directory(Method::POST, "/scim/v2/Groups/.search", groups::search)
+        .directory(Method::GET, "/scim/v2/Groups", groups::index)
+        .directory(Method::POST, "/scim/v2/Groups", groups::create)
+        .directory(Method::GET, "/scim/v2/Groups/{id}", groups::show)
+        .directory(Method::PUT, "/scim/v2/Groups/{id}", groups::replace)
+        .directory(Method::PATCH, "/scim/v2/Groups/{id}", groups::update)
+        .directory(Method::DELETE, "/scim/v2/Groups/{id}", groups::destroy)
         .directory(Method::GET, me, discovery::me)
         .directory(Method::POST, me, discovery::me)
         .directory(Method::PUT, me, discovery::me)

@@ -4,6 +4,7 @@ mod attacks;
 mod deactivation;
 mod entra;
 mod filters;
+mod groups;
 mod okta;
 mod patching;
 mod settings;
