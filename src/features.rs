@@ -14,6 +14,7 @@ pub fn all() -> Vec<Feature> {
         crate::sso::FEATURE,
         crate::projects::FEATURE,
         crate::members::FEATURE,
+        crate::scim::FEATURE,
         crate::ai::FEATURE,
         crate::invitations::FEATURE,
         crate::account::FEATURE,

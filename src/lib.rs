@@ -70,6 +70,8 @@ pub mod sso;
 pub mod projects;
 /// The people of the organisation: roles, groups, profiles.
 pub mod members;
+/// The company's directory: who works here, by SCIM.
+pub mod scim;
 /// What leaves for a language model: the client, the gate, the ledger.
 pub mod ai;
 /// How people join.

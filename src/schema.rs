@@ -557,6 +557,7 @@ diesel::table! {
         about -> Text,
         version -> Integer,
         created_at -> Timestamptz,
+        is_managed -> Bool,
     }
 }
 
@@ -828,6 +829,7 @@ diesel::table! {
         created_at -> Timestamptz,
         deactivated_at -> Nullable<Timestamptz>,
         verified_at -> Nullable<Timestamptz>,
+        held_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -1056,6 +1058,70 @@ diesel::table! {
         last_run_at -> Timestamptz,
         error -> Nullable<Text>,
         took_ms -> BigInt,
+    }
+}
+
+diesel::table! {
+    scim_conflicts (id) {
+        id -> Uuid,
+        organisation_id -> Uuid,
+        subject -> Text,
+        reason -> Text,
+        arguments -> Jsonb,
+        number -> Integer,
+        first_at -> Timestamptz,
+        last_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    scim_groups (group_id) {
+        group_id -> Uuid,
+        organisation_id -> Uuid,
+        external_id -> Nullable<Text>,
+        display_name -> Text,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    scim_token_uses (token_id) {
+        token_id -> Uuid,
+        used_count -> BigInt,
+        last_used_at -> Timestamptz,
+        last_address -> Text,
+        window_began_at -> Timestamptz,
+        window_count -> Integer,
+    }
+}
+
+diesel::table! {
+    scim_tokens (id) {
+        id -> Uuid,
+        organisation_id -> Uuid,
+        name -> Text,
+        creator_id -> Uuid,
+        token_hash -> Bytea,
+        hint -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+        replaces_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    scim_users (person_id) {
+        person_id -> Uuid,
+        organisation_id -> Uuid,
+        external_id -> Nullable<Text>,
+        user_name -> Text,
+        attributes -> Jsonb,
+        version -> Integer,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
     }
 }
 
@@ -1408,6 +1474,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     roles,
     saved_views,
     schedule_runs,
+    scim_conflicts,
+    scim_groups,
+    scim_token_uses,
+    scim_tokens,
+    scim_users,
     search_passages,
     search_progress,
     secret_sightings,

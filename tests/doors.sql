@@ -122,3 +122,7 @@ insert into ai_requests (call_id, run_id, part, at, body, marks)
   select '00000000-0000-0000-0000-000000000434', id, id, queued_at, '{"model": "m", "input": []}', '{"fence": "", "sources": []}' from agent_runs;
 insert into provider_approvals (id, organisation_id, host, purpose, terms, approved_at)
   select '00000000-0000-0000-0000-000000000464', id, 'api.openai.com', 'Answers', 'Keeps nothing', created_at from organisations;
+-- …0341 a token of the company's directory.
+insert into scim_tokens (id, organisation_id, name, creator_id, token_hash, hint, created_at, expires_at)
+  select '00000000-0000-0000-0000-000000000341', o.id, 'Entra ID', p.id, 'x', '7Qx2', o.created_at, o.created_at + interval '400 days'
+  from organisations o, people p where p.handle = 'ada';

@@ -112,6 +112,8 @@ mod signin_confirmation_tests;
 mod vault_tests;
 #[path = "../src/signin/renewal_tests.rs"]
 mod signin_renewal_tests;
+#[path = "../src/scim/tests/mod.rs"]
+mod scim_tests;
 #[path = "../src/tokens/tests.rs"]
 mod tokens_tests;
 #[path = "../src/tokens/api_tests.rs"]

@@ -16,6 +16,8 @@ const NO_KEY: &[(&str, &str)] = &[
     ("agent_runs.place_id", "as records.place_id"),
     ("counters.place_id", "whatever numbers are counted for"),
     ("vector_holds.place_id", "one of four tables, for a minute"),
+    ("scim_groups.external_id", "the directory's name of the group"),
+    ("scim_users.external_id", "the directory's name of the person"),
     ("activity.transaction_id", "PostgreSQL's"),
     ("audit_events.target_id", "any kind of thing, and it may be gone"),
     ("audit_events.request_id", "of the log"),

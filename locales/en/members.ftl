@@ -211,3 +211,6 @@ does-delete-role = Delete the role “{ $id }”.
 does-give-role = Give @{ $handle } the role “{ $custom_role }”.
 does-take-role = Take the role “{ $id }” from @{ $handle }.
 member-roles-words = A member works in open projects and where a grant lets them. An admin also manages people, groups and all projects. An owner may do everything. You can give what you hold yourself.
+group-managed = from the directory
+group-managed-words = The company's directory keeps this group: who is in it and what it is called is changed there. Here it can be given access to projects, like any other.
+problem-group-managed = The company's directory keeps this group. Change it there.

@@ -76,6 +76,7 @@ problem-networks-many = At most { $max } networks.
 settings-tokens-words = What your scripts sign in with
 settings-keys-words = Service accounts of the organisation
 token-missing = Send a token in the header “Authorization: Bearer …”. Sessions of a browser do not open the API.
+token-kind = This is a token of another kind than this address takes, or no token of this server.
 token-mistyped = This is not a whole token: it is cut off, mistyped or no token of this server. Copy it again.
 token-unknown = Nobody has this token here. It may belong to another server.
 token-revoked = This token was revoked. Make another in the settings.

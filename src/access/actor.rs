@@ -16,9 +16,10 @@ text_enum!(
 );
 
 text_enum!(
-    /// A token acts as its person, with less; a service is a key of the organisation.
+    /// A token acts as its person, with less; a service is a key of the organisation; the directory says who works here.
     ActorKind {
         Person = "person", System = "system", Visitor = "visitor", Operator = "operator", Token = "token", Service = "service",
+        Directory = "directory",
     }
 );
 
@@ -72,6 +73,8 @@ pub struct Actor {
     pub person: Option<Arc<Persona>>,
     /// Set for a token or key: bounds everything else here.
     pub program: Option<Arc<Program>>,
+    /// Set for the company's directory: the token it came with.
+    pub directory: Option<Uuid>,
     /// Set for a scope that acts itself: then nothing else here gives it anything.
     pub stands_for: Option<Arc<Standing>>,
     /// None before set-up.
@@ -105,6 +108,7 @@ impl Actor {
             kind,
             person: None,
             program: None,
+            directory: None,
             stands_for: None,
             organisation: None,
             role: None,
@@ -138,6 +142,12 @@ impl Actor {
     pub(in crate::access) fn standing(organisation: OrganisationCard, standing: Standing) -> Self {
         let stands_for = Some(Arc::new(standing));
         Actor { organisation: Some(Arc::new(organisation)), stands_for, ..Actor::bare(ActorKind::System) }
+    }
+
+    /// The company's directory. Whoever made its token confirmed then who they are; nothing else is asked of it.
+    pub(in crate::access) fn directory(organisation: OrganisationCard, token: Uuid) -> Self {
+        let (organisation, directory) = (Some(Arc::new(organisation)), Some(token));
+        Actor { organisation, directory, is_confirmed: true, ..Actor::bare(ActorKind::Directory) }
     }
 
     /// For work that was asked about when it was ordered.

@@ -4,6 +4,8 @@
 mod actor;
 #[path = "model_explain.rs"]
 mod explain;
+#[path = "model_directory.rs"]
+mod directory_loading;
 mod model;
 mod permission;
 mod permit;

@@ -150,6 +150,7 @@ impl SessionRow {
         Ok(Actor {
             kind: ActorKind::Person,
             program: None,
+            directory: None,
             stands_for: None,
             organisation: Some(Arc::new(OrganisationCard {
                 id: self.organisation_id,

@@ -34,6 +34,14 @@ impl Principal for Actor {
         Ok(entrance)
     }
 
+    fn enter_directory(tx: &mut Tx, caller: &Caller, token_hash: &[u8], route: &str) -> Result<Entrance<Self>> {
+        let entrance = Actor::of_directory(tx, caller, token_hash)?;
+        if let Entrance::Closed(whose, why) = &entrance {
+            audit::record_refusal(tx, whose, &Error::Forbidden(why.clone()), route)?;
+        }
+        Ok(entrance)
+    }
+
     fn may_use(&self, scope: &str) -> bool {
         let program = self.program.as_deref();
         program.is_some_and(|program| Scope::parse(scope).is_some_and(|scope| program.may(scope)))
@@ -44,7 +52,7 @@ impl Principal for Actor {
     }
 
     fn log_id(&self) -> Option<Uuid> {
-        self.program_id().or(self.person_id().map(|id| id.0))
+        self.program_id().or(self.person_id().map(|id| id.0)).or(self.directory)
     }
 
     fn session(&self) -> Option<Uuid> {

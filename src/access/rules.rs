@@ -142,6 +142,9 @@ pub fn answer(me: &Actor, verb: Verb, thing: &Thing) -> Answer {
     if me.kind == ActorKind::Operator {
         return Answer::Yes;
     }
+    if me.kind == ActorKind::Directory {
+        return directory(verb, thing);
+    }
     if let Some(refusal) = me.program.as_deref().and_then(|program| program.refusal(verb, thing)) {
         return refusal;
     }
@@ -167,6 +170,27 @@ pub fn answer(me: &Actor, verb: Verb, thing: &Thing) -> Answer {
         Thing::Record { place, author, .. } => record(me, verb, place, me.is(author)),
         Thing::Remark { place, author, .. } => remark(me, verb, place, me.is(author)),
     }
+}
+
+/// The company's directory says who works here and in which groups they are. It never makes or touches what opens the account of
+/// somebody who holds more than a member (`Decide`), gives no role, and reaches nothing else.
+fn directory(verb: Verb, thing: &Thing) -> Answer {
+    let least = Permissions::of(OrganisationRole::Member);
+    match (verb, thing) {
+        (Verb::See, Thing::Organisation(Permission::MembersView) | Thing::Member { .. }) => Answer::Yes,
+        (_, Thing::Organisation(Permission::GroupsManage)) => Answer::Yes,
+        (Verb::Edit | Verb::Remove, Thing::Member { .. }) => Answer::Yes,
+        (Verb::Add | Verb::Decide, Thing::Member { role, holds, is_server_admin, .. }) => {
+            let is_plain = *role == OrganisationRole::Member && holds.without(least) == Permissions::NONE;
+            yes_if(is_plain && !is_server_admin, "refused-directory-holds-more")
+        }
+        _ => Answer::No(Msg::new("refused-directory")),
+    }
+}
+
+/// Whether the actor may let in again whom the directory has shut out: it itself, or an owner.
+pub fn lifts_directory(me: &Actor) -> bool {
+    matches!(me.kind, ActorKind::Directory | ActorKind::Operator) || me.role == Some(OrganisationRole::Owner)
 }
 
 /// A scope reads what all its readers read, and adds to itself unless it is archived; it changes nothing.

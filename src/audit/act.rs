@@ -50,6 +50,8 @@ text_enum!(
         AgentChanged = "ai.agent_changed", AgentPublished = "ai.agent_published", AgentRunStarted = "agent_run_started",
         AgentRunCancelled = "agent_run_cancelled", AgentRunPublished = "agent_run_published",
         MemoryWidened = "memory.widened",
+        ScimTokenCreated = "scim_token.created", ScimTokenRotated = "scim_token.rotated", ScimTokenRevoked = "scim_token.revoked",
+        ScimRegistered = "scim.registered", ScimDeleted = "scim.deleted",
         Refused = "refused",
     }
 );

@@ -18,6 +18,10 @@ const BATCH: usize = 1000;
 pub fn record(tx: &mut Tx, permit: Permit, act: Act) -> Result<()> {
     let me = permit.actor().clone();
     let act = name_things(permit.things(), act);
+    let act = match me.directory {
+        Some(token) => act.note("scim_token", token),
+        None => act,
+    };
     if let Some(organisation) = organisation_of(&me, tx)? {
         write_activity(tx, &me, organisation, &act)?;
     }

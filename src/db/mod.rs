@@ -180,6 +180,8 @@ pub enum Chore {
     KeptForm,
     TokenUse,
     MailedLink,
+    /// What the directory could not do, kept after the roll-back.
+    Directory,
     Challenge,
     SecretAge,
     /// The ledger of what leaves for a model provider: it must be written also when the act it serves fails.

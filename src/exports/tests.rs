@@ -334,6 +334,11 @@ const STAYS: &[(&str, &str)] = &[
     ("token_projects", "with them"),
     ("token_uses", "with them"),
     ("api_answers", "of the moment"),
+    ("scim_tokens", "secrets"),
+    ("scim_token_uses", "with them"),
+    ("scim_groups", "as scim_users; the groups themselves travel"),
+    ("scim_users", "what this server's directory says; it says it again"),
+    ("scim_conflicts", "of this server and its directory"),
     ("sso_connections", "of this server and its provider; they hold secrets"),
     ("sso_links", "with them"),
     ("sso_sessions", "secrets"),
@@ -381,6 +386,8 @@ const STAYS: &[(&str, &str)] = &[
 /// Columns that stay, and why.
 const STAYS_OF: &[(&str, &str)] = &[
     ("people.password_hash", "a secret"),
+    ("groups.is_managed", "where they arrive nobody keeps them yet"),
+    ("people.held_at", "of this server's directory"),
     ("people.verified_at", "what this server saw proves nothing to another"),
     ("people.server_admin", "a right over this machine, not over the content"),
     ("records.place_id", "generated"),

@@ -29,6 +29,7 @@ pub fn samples() -> Vec<Sample> {
         crate::diffs::samples(),
         crate::snapshots::samples(),
         crate::members::samples(),
+        crate::scim::samples(),
         crate::vectors::samples(),
         crate::search::samples(),
         crate::agents::samples(),

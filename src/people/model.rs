@@ -59,7 +59,7 @@ pub struct Person {
     pub time_zone: Option<String>,
     pub created_at: DateTime<Utc>,
     pub deactivated_at: Option<DateTime<Utc>>,
-    /// When a link mailed to the address was followed; None while it is only typed.
+    /// When a link mailed to the address was followed, or the company's directory vouched for it; None while it is only typed.
     pub verified_at: Option<DateTime<Utc>>,
 }
 

@@ -20,6 +20,8 @@ text_enum!(
 
 /// Requests of one token in a window, however many instances answer them.
 pub const REQUESTS_PER_WINDOW: i32 = 600;
+/// Of one token of the directory: a first sync of 5,000 people asks about each, makes each and reads some again; it comes in a rush.
+pub const DIRECTORY_REQUESTS_PER_WINDOW: i32 = 12_000;
 pub const WINDOW_SECONDS: i64 = 60;
 
 /// A token as lists show it; the token itself is not here.
@@ -169,27 +171,34 @@ impl Token {
 
     /// Counts one request, and says what is left of the window.
     pub fn count_use(tx: &mut Tx, id: TokenId, address: &str) -> Result<Budget> {
-        let length = chrono::Duration::seconds(WINDOW_SECONDS);
-        let began = tx.now.duration_trunc(length).unwrap_or(tx.now);
-        let mut sql = Sql::named(
-            "people::count_use",
-            "insert into token_uses as u (token_id, used_count, last_used_at, last_address, window_began_at, window_count) values (",
-        );
-        sql.bind(id).push(", 1, ").bind(tx.now).push(", ").bind(address).push(", ").bind(began);
-        // Instances whose clocks differ a little stay in the later window.
-        sql.push(
+        count_use(tx, ("insert into token_uses", REQUESTS_PER_WINDOW), id.0, address)
+    }
+}
+
+/// The same for a token of the company's directory.
+pub fn count_directory_use(tx: &mut Tx, id: Uuid, address: &str) -> Result<Budget> {
+    count_use(tx, ("insert into scim_token_uses", DIRECTORY_REQUESTS_PER_WINDOW), id, address)
+}
+
+fn count_use(tx: &mut Tx, (insert, limit): (&'static str, i32), id: Uuid, address: &str) -> Result<Budget> {
+    let length = chrono::Duration::seconds(WINDOW_SECONDS);
+    let began = tx.now.duration_trunc(length).unwrap_or(tx.now);
+    let mut sql = Sql::named("people::count_use", insert);
+    sql.push(" as u (token_id, used_count, last_used_at, last_address, window_began_at, window_count) values (");
+    sql.bind(id).push(", 1, ").bind(tx.now).push(", ").bind(address).push(", ").bind(began);
+    // Instances whose clocks differ a little stay in the later window.
+    sql.push(
             ", 1) on conflict (token_id) do update set used_count = u.used_count + 1, last_used_at = excluded.last_used_at,
              last_address = excluded.last_address, window_began_at = greatest(u.window_began_at, excluded.window_began_at),
              window_count = case when excluded.window_began_at <= u.window_began_at then u.window_count + 1 else 1 end
              returning window_count, window_began_at",
         );
-        let used = sql.load::<Used>(tx.conn())?.into_iter().next();
-        let (count, began) = used.map_or((1, began), |used| (used.window_count, used.window_began_at));
-        Ok(Budget {
-            limit: REQUESTS_PER_WINDOW,
-            window_seconds: WINDOW_SECONDS,
-            left: REQUESTS_PER_WINDOW - count,
-            resets_in_seconds: (began + length - tx.now).num_seconds().clamp(1, WINDOW_SECONDS),
-        })
-    }
+    let used = sql.load::<Used>(tx.conn())?.into_iter().next();
+    let (count, began) = used.map_or((1, began), |used| (used.window_count, used.window_began_at));
+    Ok(Budget {
+        limit,
+        window_seconds: WINDOW_SECONDS,
+        left: limit - count,
+        resets_in_seconds: (began + length - tx.now).num_seconds().clamp(1, WINDOW_SECONDS),
+    })
 }

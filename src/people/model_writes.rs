@@ -70,7 +70,34 @@ impl Person {
         if at.is_some() {
             crate::people::Token::revoke_all(tx, id)?;
         }
-        diesel::update(people::table.find(id)).set(people::deactivated_at.eq(at)).execute(tx.conn())?;
+        let row = (people::deactivated_at.eq(at), people::held_at.eq(None::<DateTime<Utc>>));
+        diesel::update(people::table.find(id)).set(row).execute(tx.conn())?;
+        Ok(())
+    }
+
+    /// The company's directory has shut them out: only it or an owner lets them in again.
+    pub fn hold(tx: &mut Tx, id: PersonId) -> Result<()> {
+        let now = tx.now;
+        diesel::update(people::table.find(id)).set(people::held_at.eq(now)).execute(tx.conn())?;
+        Ok(())
+    }
+
+    /// The address that the directory gives them; verified when the directory may vouch for it. `Invalid` at `email` when it has
+    /// an account.
+    pub fn set_directory_email(
+        tx: &mut Tx,
+        id: PersonId,
+        email: &str,
+        verified_at: Option<DateTime<Utc>>,
+    ) -> Result<()> {
+        let row = (people::email.eq(email), people::verified_at.eq(verified_at));
+        let done = diesel::update(people::table.find(id)).set(row).execute(tx.conn());
+        done.map_err(Error::from).map_err(on_constraint("people_email_key", "email", "problem-email-taken"))?;
+        Ok(())
+    }
+
+    pub fn set_name(tx: &mut Tx, id: PersonId, name: &str) -> Result<()> {
+        diesel::update(people::table.find(id)).set(people::name.eq(name)).execute(tx.conn())?;
         Ok(())
     }
 }

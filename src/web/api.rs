@@ -5,7 +5,9 @@ use crate::db::answers::{self, Kept};
 use crate::db::paging::{Cursor, PAGE_SIZE, Page};
 use crate::db::{Chore, Tx};
 use crate::error::{Conflict, Error, Msg, ProblemStatus, Problems, Result};
-use crate::web::{Ctx, Need, Operation, Principal, Reply, bearer_of, token_hash};
+use crate::web::{
+    API_PREFIXES, Ctx, DIRECTORY_PREFIX, Need, Operation, Principal, Reply, Shared, bearer_of, token_hash,
+};
 use actix_web::dev::Payload;
 use actix_web::http::{Method, header};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -70,11 +72,14 @@ impl<P: Principal> ApiCtx<P> {
         if self.ctx.me().is_ok() {
             return Ok(());
         }
-        let scope = self.scope()?;
-        let token = bearer_of(&self.ctx.request).map_err(|why| self.unwelcome(why))?;
+        let asked = self.asked()?;
+        let prefixes = if asked.is_some() { API_PREFIXES.as_slice() } else { &[DIRECTORY_PREFIX] };
+        let token = bearer_of(&self.ctx.request, prefixes).map_err(|why| self.unwelcome(why))?;
         let (caller, hash) = (self.ctx.caller.clone(), token_hash(&token));
         let route = self.ctx.request.match_pattern().unwrap_or_default();
-        let entrance = self.ctx.touch(Chore::TokenUse, move |tx, _| P::enter(tx, &caller, &hash, &route)).await;
+        type Enter<P> = fn(&mut Tx, &crate::web::Caller, &[u8], &str) -> Result<Entrance<P>>;
+        let enter: Enter<P> = if asked.is_some() { P::enter } else { P::enter_directory };
+        let entrance = self.ctx.touch(Chore::TokenUse, move |tx, _| enter(tx, &caller, &hash, &route)).await;
         self.ctx.become_nobody();
         let (me, budget) = match entrance? {
             Entrance::Open(me, budget) => (me, budget),
@@ -84,6 +89,7 @@ impl<P: Principal> ApiCtx<P> {
         if budget.left < 0 {
             return Err(Error::Slow(Duration::from_secs(budget.resets_in_seconds.unsigned_abs())));
         }
+        let scope = asked.unwrap_or_default();
         let is_enough = scope.is_empty() || me.may_use(scope);
         self.ctx.become_(me);
         if is_enough {
@@ -98,10 +104,12 @@ impl<P: Principal> ApiCtx<P> {
         Error::SignIn
     }
 
-    /// What this route's line in the list asks. A route of the API that asks for no token is a mistake of ours, and stays closed.
-    fn scope(&self) -> Result<&'static str> {
+    /// The scope that this route's line in the list asks for; None for the directory's, whose tokens have none. A route of the API
+    /// that asks for no token is a mistake of ours, and stays closed.
+    fn asked(&self) -> Result<Option<&'static str>> {
         match self.route()? {
-            (Need::Token(scope), _) => Ok(scope),
+            (Need::Token(scope), _) => Ok(Some(scope)),
+            (Need::Directory, _) => Ok(None),
             _ => Err(Error::broken("a route of the API that asks for no token")),
         }
     }
@@ -132,6 +140,25 @@ impl<P: Principal> ApiCtx<P> {
     {
         self.enter().await?;
         self.ctx.write(f).await
+    }
+
+    /// As `Ctx::touch`.
+    pub async fn touch<T, F>(&self, chore: Chore, f: F) -> Result<T>
+    where
+        F: FnOnce(&mut Tx, &P) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.enter().await?;
+        self.ctx.touch(chore, f).await
+    }
+
+    pub fn state(&self) -> &Shared {
+        &self.ctx.state
+    }
+
+    /// The query as it came, for a protocol whose own rules say what becomes of a name that nobody knows.
+    pub fn pairs(&self) -> Vec<(String, String)> {
+        url::form_urlencoded::parse(self.ctx.request.query_string().as_bytes()).into_owned().collect()
     }
 
     /// Makes something, once for an Idempotency-Key; `location` is where the API shows it.
@@ -185,33 +212,39 @@ impl<P: Principal> ApiCtx<P> {
         Seen(self.tags_of(header::IF_MATCH))
     }
 
-    fn tags_of(&self, name: header::HeaderName) -> Option<String> {
+    /// The ETags of a conditional request; None when the caller did not care.
+    pub fn tags_of(&self, name: header::HeaderName) -> Option<String> {
         self.ctx.request.headers().get(name).map(|value| value.to_str().unwrap_or_default().to_owned())
     }
 
     /// The body. `Invalid` under the path of the field that is wrong, unknown or missing.
     pub async fn json<T: DeserializeOwned>(&self) -> Result<T> {
-        self.enter().await?;
-        let kind = self.ctx.request.content_type().to_ascii_lowercase();
-        if kind != "application/json" && kind != "application/merge-patch+json" {
-            let mut problems = Problems::one("", "problem-json-kind");
-            problems.status = ProblemStatus::WrongKind;
-            return Err(Error::Invalid(problems));
-        }
-        let bytes = self.bytes().await?;
+        let bytes = self.body(&["application/json", "application/merge-patch+json"], MAX_BODY_BYTES).await?;
         let request = &self.ctx.request;
         let head = format!("{} {}\n", request.method(), request.path());
         *self.fingerprint.borrow_mut() = Sha256::new().chain_update(head).chain_update(&bytes).finalize().to_vec();
         crate::web::parse_json(&bytes)
     }
 
-    async fn bytes(&self) -> Result<Vec<u8>> {
+    /// The body, when it is of one of these kinds and has no more bytes than this.
+    pub async fn body(&self, kinds: &[&str], max: usize) -> Result<Vec<u8>> {
+        self.enter().await?;
+        let kind = self.ctx.request.content_type().to_ascii_lowercase();
+        if !kinds.contains(&kind.as_str()) {
+            let mut problems = Problems::one("", "problem-json-kind");
+            problems.status = ProblemStatus::WrongKind;
+            return Err(Error::Invalid(problems));
+        }
+        self.bytes(max).await
+    }
+
+    async fn bytes(&self, max: usize) -> Result<Vec<u8>> {
         let mut payload = self.payload.replace(Payload::None);
         let mut bytes = Vec::new();
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|_| Error::invalid("", "problem-form-cut"))?;
-            if bytes.len() + chunk.len() > MAX_BODY_BYTES {
-                let mut problems = Problems::one("", Msg::new("problem-json-large").with("max", MAX_BODY_BYTES / 1024));
+            if bytes.len() + chunk.len() > max {
+                let mut problems = Problems::one("", Msg::new("problem-json-large").with("max", max / 1024));
                 problems.status = ProblemStatus::TooLarge;
                 return Err(Error::Invalid(problems));
             }

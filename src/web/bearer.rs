@@ -9,6 +9,11 @@ use sha2::{Digest, Sha256};
 pub const PERSONAL_PREFIX: &str = "tow_pat_";
 /// Of keys of the organisation.
 pub const KEY_PREFIX: &str = "tow_key_";
+/// Of the company's directory.
+pub const DIRECTORY_PREFIX: &str = "tow_scim_";
+/// What the API takes; the directory's doors take `DIRECTORY_PREFIX` alone.
+pub const API_PREFIXES: [&str; 2] = [PERSONAL_PREFIX, KEY_PREFIX];
+const ALL_PREFIXES: [&str; 3] = [PERSONAL_PREFIX, KEY_PREFIX, DIRECTORY_PREFIX];
 /// Letters and digits only, so that a double click takes the whole.
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// 62^43 > 2^256.
@@ -32,7 +37,7 @@ pub fn bearer_hint(token: &str) -> String {
 
 /// Whether it has our form and its checksum fits: a mistyped or truncated one is refused without a query.
 pub fn is_whole_bearer(token: &str) -> bool {
-    let rest = [PERSONAL_PREFIX, KEY_PREFIX].into_iter().find_map(|prefix| token.strip_prefix(prefix));
+    let rest = ALL_PREFIXES.into_iter().find_map(|prefix| token.strip_prefix(prefix));
     rest.is_some_and(|rest| rest.len() == RANDOM_DIGITS + CHECK_DIGITS && rest.bytes().all(|b| ALPHABET.contains(&b)))
         && token.split_at_checked(token.len() - CHECK_DIGITS).is_some_and(|(body, check)| checksum(body) == check)
 }
@@ -62,8 +67,8 @@ fn digits(number: &[u8], count: usize) -> String {
 
 /// The token of a request; or in words why there is none. Only the header counts: an address is logged and kept by whatever
 /// stands between.
-pub fn bearer_of(request: &HttpRequest) -> Result<String, Msg> {
-    if [PERSONAL_PREFIX, KEY_PREFIX].iter().any(|prefix| request.uri().to_string().contains(prefix)) {
+pub fn bearer_of(request: &HttpRequest, prefixes: &[&str]) -> Result<String, Msg> {
+    if ALL_PREFIXES.iter().any(|prefix| request.uri().to_string().contains(prefix)) {
         return Err(Msg::new("token-in-address"));
     }
     let mut given = request.headers().get_all(header::AUTHORIZATION);
@@ -74,6 +79,7 @@ pub fn bearer_of(request: &HttpRequest) -> Result<String, Msg> {
     });
     match token {
         None => Err(Msg::new("token-missing")),
+        Some(token) if !prefixes.iter().any(|prefix| token.starts_with(prefix)) => Err(Msg::new("token-kind")),
         Some(token) if is_whole_bearer(token) => Ok(token.to_owned()),
         Some(_) => Err(Msg::new("token-mistyped")),
     }

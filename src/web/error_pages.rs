@@ -4,6 +4,7 @@ use crate::error::{Error, Msg};
 use crate::ui::{self, filters};
 use crate::web::kept::page_before;
 use crate::web::{Cookies, Interrupted, Purpose, RequestId, Resend, Shared, Unwelcome, VISIT_COOKIE, random_token};
+use crate::web::{DIRECTORY_KIND, directory_problem, directory_status};
 use actix_web::HttpMessage;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::ServiceResponse;
@@ -104,7 +105,8 @@ fn draw(response: ServiceResponse<BoxBody>, state: &Shared, mut drawn: Drawn) ->
         request.headers().get(name).and_then(|found| found.to_str().ok()).is_some_and(|found| found.contains(value))
     };
     let is_fragment = header_is("hx-request", "true");
-    let wants_json = request.path().starts_with("/api/") || header_is("accept", "application/json");
+    let is_directory = request.path().starts_with("/scim/");
+    let wants_json = is_directory || request.path().starts_with("/api/") || header_is("accept", "application/json");
     if drawn.kind == "sign_in" && !wants_json {
         return sign_in(request, response, is_fragment, drawn);
     }
@@ -120,11 +122,17 @@ fn draw(response: ServiceResponse<BoxBody>, state: &Shared, mut drawn: Drawn) ->
     if let Some(challenge) = challenge(&request, &drawn) {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
+    if is_directory {
+        *response.status_mut() = directory_status(&drawn, response.status());
+    }
     let status = response.status().as_u16();
     let id = request.extensions().get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default();
     let (title, words) = words_of(status, drawn.kind);
     let now = state.clock.now();
-    let (kind, body) = if wants_json {
+    let (kind, body) = if is_directory {
+        let reason = drawn.reason.clone().unwrap_or(Msg { key: leak_free(title), args: Vec::new() });
+        (DIRECTORY_KIND, directory_problem(status, &drawn, &reason).to_string())
+    } else if wants_json {
         ("application/problem+json", problem_json(status, &drawn, &id, title))
     } else if is_fragment {
         let view = ErrorFragment { words, reason: drawn.reason.clone() };
@@ -152,7 +160,7 @@ fn challenge(request: &actix_web::HttpRequest, drawn: &Drawn) -> Option<HeaderVa
     let reason = drawn.reason.as_ref();
     let scope = reason.filter(|msg| msg.key == "refused-scope").and_then(|msg| msg.args.first());
     let text = match (drawn.kind, reason) {
-        _ if !request.path().starts_with("/api/") => return None,
+        _ if !["/api/", "/scim/"].iter().any(|place| request.path().starts_with(place)) => return None,
         ("sign_in", Some(msg)) if msg.key != "token-missing" => {
             r#"Bearer realm="tow", error="invalid_token""#.to_owned()
         }

@@ -14,6 +14,8 @@ pub trait Principal: Clone + Send + Sync + 'static {
     fn visitor(caller: &Caller) -> Self;
     /// Who comes with the token of this SHA-256, its use counted; or in words why not, which is kept.
     fn enter(tx: &mut Tx, caller: &Caller, token_hash: &[u8], route: &str) -> Result<Entrance<Self>>;
+    /// The same for the company's directory, whose tokens are of another kind.
+    fn enter_directory(tx: &mut Tx, caller: &Caller, token_hash: &[u8], route: &str) -> Result<Entrance<Self>>;
     /// Whether a program was given what a route of the API asks for.
     fn may_use(&self, scope: &str) -> bool;
     /// Of a token or key; None for everybody else.

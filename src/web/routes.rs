@@ -15,6 +15,8 @@ pub enum Need {
     Session,
     /// A token or key with this scope (empty: any); sessions do not count.
     Token(&'static str),
+    /// A token of the company's directory, which opens nothing else and is opened by nothing else.
+    Directory,
 }
 
 /// One entry of the list.
@@ -79,6 +81,16 @@ impl Routes {
             info.operation = Some(operation);
         }
         self
+    }
+
+    /// A door of the company's directory.
+    pub fn directory<F, Args>(self, method: Method, path: &'static str, handler: F) -> Self
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.add(method, path, Need::Directory, handler)
     }
 
     fn add<F, Args>(mut self, method: Method, path: &'static str, need: Need, handler: F) -> Self

@@ -10,7 +10,7 @@ use crate::error::{Conflict, Error, Msg, Result, on_constraint};
 use crate::people::{Face, GroupId, PersonId};
 use crate::text::value::{Body, Name};
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, Int4, Int8, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Int4, Int8, Text, Uuid as SqlUuid};
 
 /// A group as lists and its page show it.
 #[derive(Debug, Clone, QueryableByName)]
@@ -23,6 +23,9 @@ pub struct Group {
     pub about: String,
     #[diesel(sql_type = Int4)]
     pub version: i32,
+    /// The company's directory keeps it; nobody here changes it.
+    #[diesel(sql_type = Bool)]
+    pub is_managed: bool,
     /// Active members.
     #[diesel(sql_type = Int8)]
     pub people: i64,
@@ -40,11 +43,11 @@ struct Held {
 }
 
 #[derive(QueryableByName)]
-struct Ties {
+pub(in crate::members) struct Ties {
     #[diesel(sql_type = Int8)]
-    records: i64,
+    pub records: i64,
     #[diesel(sql_type = Int8)]
-    grants: i64,
+    pub grants: i64,
 }
 
 /// Name and text of a group as checked.
@@ -93,7 +96,7 @@ impl Group {
     fn select(me: &Actor) -> Sql {
         let mut sql = Sql::named(
             "members::groups",
-            "select g.id, g.name, g.about, g.version, (select count(*) from group_members gm join people p on p.id = gm.person_id
+            "select g.id, g.name, g.about, g.version, g.is_managed, (select count(*) from group_members gm join people p on p.id = gm.person_id
                where gm.group_id = g.id and p.deactivated_at is null) as people,
              array(select p.name || ': ' || pg.role from project_grants pg join projects p on p.id = pg.project_id
                where pg.group_id = g.id and ",
@@ -140,6 +143,7 @@ impl Group {
     pub fn update(&self, tx: &mut Tx, me: &Actor, text: &GroupText, version: i32) -> Result<()> {
         let permit = may(tx, me, Verb::Edit, &manage())?;
         let old = self.lock(tx, me)?;
+        old.check_own(me)?;
         if (old.name.as_str(), old.about.as_str()) == (text.name.as_str(), text.about.as_str()) {
             permit.unused(tx);
             return Ok(());
@@ -160,6 +164,7 @@ impl Group {
     pub fn add(&self, tx: &mut Tx, me: &Actor, person: PersonId) -> Result<()> {
         let permit = may(tx, me, Verb::Administer, &manage())?;
         let group = self.lock(tx, me)?;
+        group.check_own(me)?;
         group.check_gives(tx, me)?;
         Face::active(tx, "person", person)?;
         if !add_row(tx, group.id, person)? {
@@ -171,6 +176,7 @@ impl Group {
 
     pub fn take_out(&self, tx: &mut Tx, me: &Actor, person: PersonId) -> Result<()> {
         let permit = may(tx, me, Verb::Administer, &manage())?;
+        self.check_own(me)?;
         let mut sql = Sql::named("members::take_out", "delete from group_members where group_id = ");
         sql.bind(self.id).push(" and person_id = ").bind(person);
         if sql.execute(tx.conn())? == 0 {
@@ -184,6 +190,7 @@ impl Group {
     pub fn delete(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
         let permit = may(tx, me, Verb::Remove, &manage())?;
         let group = self.lock(tx, me)?;
+        group.check_own(me)?;
         let ties = group.ties(tx)?;
         if ties.records + ties.grants > 0 {
             let msg = Msg::new("problem-group-tied").with("records", ties.records).with("grants", ties.grants);
@@ -196,15 +203,18 @@ impl Group {
         audit::record(tx, permit, act.note("people", group.people))
     }
 
-    fn ties(&self, tx: &mut Tx) -> Result<Ties> {
+    pub(in crate::members) fn ties(&self, tx: &mut Tx) -> Result<Ties> {
         let mut sql = Sql::named("members::ties", "select (select count(*) from records where group_id = ");
         sql.bind(self.id).push(") as records, (select count(*) from project_grants where group_id = ").bind(self.id);
         sql.push(") as grants");
         sql.load(tx.conn())?.into_iter().next().ok_or_else(|| Error::broken("no count came back"))
     }
 
-    /// `Forbidden` when the group holds more in some project than the asker does, or owns records that the asker may not see.
+    /// `Forbidden` when the directory keeps it, when the group holds more in some project than the asker does, or owns records that the asker may not see.
     pub fn check_gives(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
+        if self.is_managed {
+            return Err(Error::Forbidden(Msg::new("problem-group-managed")));
+        }
         let mut sql = Sql::named("members::held", "select project_id, role from project_grants where group_id = ");
         sql.bind(self.id);
         let held: Vec<Held> = sql.load(tx.conn())?;

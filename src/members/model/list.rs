@@ -40,10 +40,13 @@ pub struct Member {
     pub created_at: DateTime<Utc>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub deactivated_at: Option<DateTime<Utc>>,
+    /// The company's directory shut them out.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub held_at: Option<DateTime<Utc>>,
 }
 
 /// `people` is aliased p, `memberships` m.
-const SELECT: &str = "select p.id, p.name, p.email, p.handle, m.role, p.server_admin, p.created_at, p.deactivated_at,
+const SELECT: &str = "select p.id, p.name, p.email, p.handle, m.role, p.server_admin, p.created_at, p.deactivated_at, p.held_at,
     array(select g.name from group_members gm join groups g on g.id = gm.group_id where gm.person_id = p.id order by lower(g.name)) as groups,
     array(select r.name from person_roles pr join roles r on r.id = pr.role_id where pr.person_id = p.id order by lower(r.name)) as custom_roles,
     array(select rp.permission from person_roles pr join role_permissions rp on rp.role_id = pr.role_id where pr.person_id = p.id) as given,

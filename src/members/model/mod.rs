@@ -7,6 +7,7 @@ mod list;
 mod one_time;
 mod place;
 mod profile;
+mod provided;
 mod roles;
 mod server_admin;
 

@@ -2,11 +2,11 @@
 //! counted under a lock, so that two who leave at once do not both count the other.
 
 use super::Member;
-use crate::access::{Actor, Thing, Verb, check, may, may_each};
+use crate::access::{Actor, Thing, Verb, check, lifts_directory, may, may_each};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
-use crate::error::{Conflict, Error, Result};
+use crate::error::{Conflict, Error, Msg, Result};
 use crate::people::{Membership, OrganisationRole, Person, Session};
 use crate::sso::Keeper;
 use diesel::QueryableByName;
@@ -115,6 +115,9 @@ impl Member {
         if member.is_active() {
             permit.unused(tx);
             return Ok(());
+        }
+        if member.held_at.is_some() && !lifts_directory(me) {
+            return Err(Error::forbidden(Msg::new("refused-held").with("name", &member.name)));
         }
         Person::set_deactivated(tx, member.id, None)?;
         audit::record(tx, permit, Act::new(ActKind::MemberReactivated).target("person", member.id))

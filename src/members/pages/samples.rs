@@ -23,6 +23,7 @@ fn cleo() -> Member {
         last_seen_at: Some(DateTime::<Utc>::UNIX_EPOCH),
         created_at: DateTime::<Utc>::UNIX_EPOCH,
         deactivated_at: None,
+        held_at: None,
     }
 }
 
@@ -32,6 +33,7 @@ fn planning() -> Group {
         name: "Planning".to_owned(),
         about: "Who decides on the timetable.".to_owned(),
         version: 1,
+        is_managed: false,
         people: 8,
         grants: vec!["Atlas: member".to_owned()],
     }

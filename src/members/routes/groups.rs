@@ -81,7 +81,7 @@ async fn page(ctx: &Ctx, id: GroupId, form: Option<GroupForm>, problems: Problem
         shell: ctx.shell("members")?,
         others: others.map(choice).collect(),
         form: form.unwrap_or_else(|| GroupForm::of_group(&group)),
-        can_manage: can_manage_groups(&ctx.me()?),
+        can_manage: can_manage_groups(&ctx.me()?) && !group.is_managed,
         is_stale: false,
         group,
         members,

@@ -1,0 +1,18 @@
+//! One file per ability.
+
+mod conflict;
+mod crowd;
+mod group;
+mod overview;
+mod place;
+mod select;
+mod token;
+mod user;
+
+pub use conflict::*;
+pub use crowd::{MAX_GROUP_MEMBERS, Tie};
+pub use group::*;
+pub use overview::*;
+pub use select::Ask;
+pub use token::*;
+pub use user::*;

@@ -1,0 +1,154 @@
+//! Shutting out: at once, everywhere, and never who must stay.
+
+use super::*;
+
+fn shut_out(directory: &Client, id: &str) -> Answer {
+    patch(directory, id, json!([{ "op": "replace", "path": "active", "value": false }]))
+}
+
+#[test]
+fn the_next_click_and_the_next_call_of_who_is_shut_out_are_refused() {
+    let app = App::new();
+    let directory = directory(&app);
+    let id = taken_over(&app, &directory, CLEO);
+    let (browser, phone, robot) = (app.as_(CLEO), app.as_(CLEO), app.token(CLEO, &ALL_SCOPES, None));
+    assert_eq!((browser.get("/tickets").status, robot.get("/api/v1/me").status), (200, 200));
+    let answer = shut_out(&directory, &id);
+    assert_eq!((answer.status, &answer.json()["active"]), (200, &json!(false)), "{}", answer.text());
+    for client in [&browser, &phone] {
+        assert!(client.get("/tickets").location().starts_with("/sign-in"));
+    }
+    assert_eq!(robot.get("/api/v1/me").status, 401);
+    assert_eq!(
+        app.count("select count(*) from audit_events where action = 'member.deactivated' and after ? 'scim_token'"),
+        1
+    );
+    assert_eq!(
+        app.count("select count(*) from records where author_id is not null and display_id = 'ATL-1'"),
+        1,
+        "work stays"
+    );
+}
+
+#[test]
+fn every_other_door_is_shut_too() {
+    let app = App::new();
+    let directory = directory(&app);
+    let id = taken_over(&app, &directory, CLEO);
+    shut_out(&directory, &id);
+    let email = CLEO.email();
+    let by_password = app.visitor().post("/sign-in", &[("email", &email), ("password", PASSWORD)]);
+    assert_eq!(by_password.status, 422, "a password");
+    app.visitor().post("/forgotten", &[("email", &email)]);
+    app.run_jobs();
+    assert!(
+        !app.mails().iter().any(|mail| mail.to() == email && mail.header("subject").contains("password")),
+        "a reset"
+    );
+    let invited = app.as_(ADA).post("/settings/invitations", &[("emails", &email), ("role", "member"), ("days", "7")]);
+    assert!(invited.status == 422 && invited.has("was deactivated"), "an invitation: {}", invited.status);
+    let sql = format!("select count(*) from sessions where person_id = '{}' and ended_at is null", CLEO.id);
+    assert_eq!(app.count(&sql), 0);
+    app.sql(&format!(
+        "insert into sso_links (id, connection_id, issuer, subject, person_id, email, created_at, last_used_at)
+         select gen_random_uuid(), c.id, c.issuer, 'cleo', '{}', '', c.created_at, c.created_at from sso_connections c",
+        CLEO.id
+    ));
+    let who = tow::sso::Who {
+        connection: tow::sso::ConnectionId(app.text("select id::text as text from sso_connections").parse().unwrap()),
+        issuer: "https://id.halden.example".to_owned(),
+        subject: "cleo".to_owned(),
+        email: Some(email.clone()),
+        is_verified: true,
+        name: CLEO.name.to_owned(),
+        authenticated_at: None,
+        provider_session: None,
+    };
+    let decision = app.tx(|tx| {
+        let connection = tow::sso::Connection::by_id(tx, who.connection)?;
+        who.decide(tx, &connection)
+    });
+    assert!(matches!(decision, tow::sso::Decision::Refuse(_)), "the provider's own sign-on: {decision:?}");
+}
+
+#[test]
+fn only_the_directory_or_an_owner_lets_them_in_again() {
+    let app = App::new();
+    let directory = directory(&app);
+    let id = taken_over(&app, &directory, CLEO);
+    shut_out(&directory, &id);
+    let by_admin = app.as_(BEN).post("/people/cleo/deactivation/removal", &[]);
+    assert_eq!(by_admin.status, 403, "{}", by_admin.text());
+    assert!(by_admin.has("Only the directory or an owner"), "{}", by_admin.text());
+    assert_eq!(app.as_(ADA).post("/people/cleo/deactivation/removal", &[]).status, 303);
+    assert_eq!(app.as_(CLEO).get("/tickets").status, 200);
+    shut_out(&directory, &id);
+    let answer = patch(&directory, &id, json!([{ "op": "replace", "path": "active", "value": true }]));
+    assert_eq!((answer.status, &answer.json()["active"]), (200, &json!(true)));
+    assert_eq!(app.as_(CLEO).get("/tickets").status, 200);
+}
+
+#[test]
+fn whom_a_person_deactivated_here_the_directory_does_not_let_in() {
+    let app = App::new();
+    let directory = directory(&app);
+    let id = taken_over(&app, &directory, CLEO);
+    app.as_(BEN).post("/people/cleo/deactivation", &[]);
+    let answer = patch(&directory, &id, json!([{ "op": "replace", "path": "active", "value": true }]));
+    assert_eq!((answer.status, &answer.json()["active"]), (200, &json!(false)), "{}", answer.text());
+    assert!(app.as_(ADA).get("/settings/provisioning").has("A person deactivated this account here"));
+    assert_eq!(app.as_(BEN).post("/people/cleo/deactivation/removal", &[]).status, 303);
+}
+
+#[test]
+fn the_last_owner_stays_with_the_reason_and_all_owners_are_told_once() {
+    let app = App::new();
+    let directory = directory(&app);
+    let id = taken_over(&app, &directory, ADA);
+    for _ in 0..3 {
+        refused(&shut_out(&directory, &id), 409, None);
+    }
+    let answer = directory.api("DELETE", &format!("{USERS}/{id}"), "");
+    refused(&answer, 409, None);
+    assert!(answer.json()["detail"].as_str().unwrap().contains("owner"), "{}", answer.text());
+    assert_eq!(app.as_(ADA).get("/tickets").status, 200);
+    let told = app
+        .mails()
+        .iter()
+        .filter(|mail| mail.to() == ADA.email() && mail.header("subject").contains("must stay"))
+        .count();
+    assert_eq!(told, 1, "a directory asks again and again");
+    assert!(app.as_(ADA).get("/settings/provisioning").has("4 times"));
+}
+
+#[test]
+fn one_of_two_owners_may_go_but_not_who_is_named_for_the_emergency_entrance() {
+    let app = App::new();
+    let directory = directory(&app);
+    app.sql(&format!("update memberships set role = 'owner' where person_id in ('{}', '{}')", BEN.id, CLEO.id));
+    app.sql(&format!("insert into break_glass_owners (person_id, named_by, named_at) select '{}', '{}', created_at from organisations", BEN.id, ADA.id));
+    let (ben, cleo) = (taken_over(&app, &directory, BEN), taken_over(&app, &directory, CLEO));
+    let answer = shut_out(&directory, &ben);
+    refused(&answer, 409, None);
+    assert!(answer.json()["detail"].as_str().unwrap().contains("emergency"), "{}", answer.text());
+    assert_eq!(shut_out(&directory, &cleo).status, 200);
+    let told: Vec<String> = app
+        .mails()
+        .iter()
+        .filter(|mail| mail.header("subject").contains("must stay"))
+        .map(|mail| mail.to().to_owned())
+        .collect();
+    assert_eq!(told.len(), 3, "all owners of that moment: {told:?}");
+}
+
+#[test]
+fn who_was_forgotten_and_comes_back_is_the_same_person() {
+    let app = App::new();
+    let directory = directory(&app);
+    let id = made(&directory, &mia());
+    assert_eq!(directory.api("DELETE", &format!("{USERS}/{id}"), "").status, 204);
+    let mut again = mia();
+    again["externalId"] = json!("another");
+    assert_eq!(made(&directory, &again), id);
+    assert_eq!(directory.get(&format!("{USERS}/{id}")).json()["active"], true);
+}
