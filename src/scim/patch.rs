@@ -259,8 +259,8 @@ fn chosen(home: &mut Map, spot: Spot, deed: Deed, filter: &Filter, value: Value)
         }
         (deed, Some(part)) => {
             let value = if deed == Deed::Remove { Value::Null } else { value };
-            let those = list.iter_mut().enumerate().filter(|(index, _)| touched.contains(index));
-            those.map(|(_, there)| set_part(there, part, value.clone())).collect::<Result<()>>()?;
+            let mut those = list.iter_mut().enumerate().filter(|(index, _)| touched.contains(index));
+            those.try_for_each(|(_, there)| set_part(there, part, value.clone()))?;
         }
         (deed, None) => {
             let sent = match clean(&Attribute { is_list: false, ..*spot.attribute }, value)? {
