@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 from fleet import Balancer, Cluster, Instance, PATIENCE, Post, WRITERS, Writer, environment, is_ready
-from run import build, set_up
+from run import build, folder, set_up
 
 # So long nobody notices that the primary is gone: what a watcher such as Patroni needs to be sure.
 NOTICE_SECONDS = 3
@@ -25,28 +25,26 @@ def main():
     parser.add_argument("--port", type=int, default=8441, help="of the round robin; the servers have the next two")
     parser.add_argument("--binary", type=lambda text: Path(text).resolve())
     args = parser.parse_args()
-    work = Path(tempfile.mkdtemp(prefix="tow-failover-"))
-    work.chmod(0o755)
-    nodes, servers, is_good = [], [], False
-    try:
-        (work / "a").mkdir()
-        nodes.append(Node(work / "a"))
-        nodes.append(nodes[0].replica(work / "b"))
-        nodes[0].wait_for_replica()
-        pair = Pair(nodes)
-        Post(args.port + 3)
-        balancer = Balancer(args.port, [args.port + 1, args.port + 2])
-        env = environment(pair, work, args.port)
-        binary = args.binary or build()
-        servers = [Instance(binary, work / name, args.port + number, env, pair) for number, name in ((1, "one"), (2, "two"))]
-        set_up(servers[0], servers[0].work)
-        is_good = drill(args, servers, balancer, pair)
-    finally:
-        for server in servers:
-            server.stop()
-        for node in nodes:
-            node.destroy()
-        subprocess.run(["rm", "-rf", str(work)], check=False)
+    with folder("failover") as work:
+        nodes, servers, is_good = [], [], False
+        try:
+            (work / "a").mkdir()
+            nodes.append(Node(work / "a"))
+            nodes.append(nodes[0].replica(work / "b"))
+            nodes[0].wait_for_replica()
+            pair = Pair(nodes)
+            Post(args.port + 3)
+            balancer = Balancer(args.port, [args.port + 1, args.port + 2])
+            env = environment(pair, work, args.port)
+            binary = args.binary or build()
+            servers = [Instance(binary, work / name, args.port + number, env, pair) for number, name in ((1, "one"), (2, "two"))]
+            set_up(servers[0], servers[0].work)
+            is_good = drill(args, servers, balancer, pair)
+        finally:
+            for server in servers:
+                server.stop()
+            for node in nodes:
+                node.destroy()
     sys.exit(0 if is_good else 1)
 
 

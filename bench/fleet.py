@@ -17,7 +17,7 @@ from pathlib import Path
 
 import workers
 from kill import OWNER, titles
-from run import Browser, Server, build, set_up
+from run import Browser, build, folder, Server, set_up
 
 WRITERS = 4
 MAILS_AT_ONCE = 20
@@ -38,36 +38,34 @@ def main():
     parser.add_argument("--trouble", default="", help="of the troubles only those whose name holds this")
     parser.add_argument("--binary", type=lambda text: Path(text).resolve())
     args = parser.parse_args()
-    work = Path(tempfile.mkdtemp(prefix="tow-fleet-"))
-    work.chmod(0o755)
-    cluster, servers, is_good = Cluster(work, "max_wal_size = '96MB'\nmin_wal_size = '32MB'\n", DISK_MEGABYTES), [], False
-    try:
-        post = Post(args.port + 3)
-        balancer = Balancer(args.port, [args.port + 1, args.port + 2])
-        env = environment(cluster, work, args.port)
-        binary = args.binary or build()
-        jumped.file = work / "clock"
-        jumped.file.write_text("+0s\n")
-        # Only the first: a wrong clock is wrong beside a right one.
-        fake = {"LD_PRELOAD": str(FAKE_CLOCK), "FAKETIME_TIMESTAMP_FILE": str(jumped.file), "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"} if FAKE_CLOCK.exists() else {}
-        servers = [Instance(binary, work / name, args.port + number, dict(env, **(fake if number == 1 else {})), cluster)
-                   for number, name in ((1, "one"), (2, "two"))]
-        set_up(servers[0], servers[0].work)
-        is_good = args.only not in (None, "kills") or drill(args, servers, balancer, post, cluster)
-        is_good = (args.only not in (None, "troubles") or troubles(args, servers, balancer, cluster, work / "uploads")) and is_good
-        if args.only in (None, "workers"):
+    with folder("fleet") as work:
+        cluster, servers, is_good = Cluster(work, "max_wal_size = '96MB'\nmin_wal_size = '32MB'\n", DISK_MEGABYTES), [], False
+        try:
+            post = Post(args.port + 3)
+            balancer = Balancer(args.port, [args.port + 1, args.port + 2])
+            env = environment(cluster, work, args.port)
+            binary = args.binary or build()
+            jumped.file = work / "clock"
+            jumped.file.write_text("+0s\n")
+            # Only the first: a wrong clock is wrong beside a right one.
+            fake = {"LD_PRELOAD": str(FAKE_CLOCK), "FAKETIME_TIMESTAMP_FILE": str(jumped.file), "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"} if FAKE_CLOCK.exists() else {}
+            servers = [Instance(binary, work / name, args.port + number, dict(env, **(fake if number == 1 else {})), cluster)
+                       for number, name in ((1, "one"), (2, "two"))]
+            set_up(servers[0], servers[0].work)
+            is_good = args.only not in (None, "kills") or drill(args, servers, balancer, post, cluster)
+            is_good = (args.only not in (None, "troubles") or troubles(args, servers, balancer, cluster, work / "uploads")) and is_good
+            if args.only in (None, "workers"):
+                for server in servers:
+                    server.stop()
+                provider = workers.Provider(args.port + 4)
+                asking = {"OPENAI_API_KEY": "sk-bench", "OPENAI_BASE_URL": f"http://127.0.0.1:{args.port + 4}/v1", "TOW_SECURITY__OUTBOUND_ALLOWED_HOSTS": "127.0.0.1"}
+                servers = [Instance(binary, work / name, args.port + number, dict(env, **asking), cluster, ("--role", name.split("-")[0]))
+                           for number, name in ((5, "web"), (6, "worker-one"), (7, "worker-two"))]
+                is_good = workers.drill(servers[0], servers[1:], cluster, provider, work / "uploads") and is_good
+        finally:
             for server in servers:
                 server.stop()
-            provider = workers.Provider(args.port + 4)
-            asking = {"OPENAI_API_KEY": "sk-bench", "OPENAI_BASE_URL": f"http://127.0.0.1:{args.port + 4}/v1", "TOW_SECURITY__OUTBOUND_ALLOWED_HOSTS": "127.0.0.1"}
-            servers = [Instance(binary, work / name, args.port + number, dict(env, **asking), cluster, ("--role", name.split("-")[0]))
-                       for number, name in ((5, "web"), (6, "worker-one"), (7, "worker-two"))]
-            is_good = workers.drill(servers[0], servers[1:], cluster, provider, work / "uploads") and is_good
-    finally:
-        for server in servers:
-            server.stop()
-        cluster.stop()
-        subprocess.run(["rm", "-rf", str(work)], check=False)
+            cluster.stop()
     sys.exit(0 if is_good else 1)
 
 

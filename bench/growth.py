@@ -8,14 +8,13 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 from fleet import Cluster, PROGRAMS
-from run import Browser, ROOT, Server, Words, build, set_up
+from run import Browser, build, folder, ROOT, Server, set_up, Words
 
 ORGANISATION = "(select id from organisations)"
 BIG_PROJECTS = 10  # hold half of all tickets
@@ -43,20 +42,17 @@ PAGES = {
 
 def main():
     args = arguments()
-    work = Path(tempfile.mkdtemp(prefix="tow-bench-"))
-    work.chmod(0o755)
-    binary = args.binary or build()
-    yards = []
-    try:
-        large = {"tickets": args.tickets, "comments": args.tickets, "docs": args.tickets // 10, "people": 5_000, "projects": 500}
-        for number, (name, size) in enumerate((("small", SMALL), ("large", large))):
-            yards.append(Yard(work / name, binary, args.port + number, size))
-        is_good = report(args, *yards)
-    finally:
-        for yard in yards:
-            yard.stop()
-        if not args.keep:
-            subprocess.run(["rm", "-rf", str(work)], check=False)
+    with folder("bench", args.keep) as work:
+        binary = args.binary or build()
+        yards = []
+        try:
+            large = {"tickets": args.tickets, "comments": args.tickets, "docs": args.tickets // 10, "people": 5_000, "projects": 500}
+            for number, (name, size) in enumerate((("small", SMALL), ("large", large))):
+                yards.append(Yard(work / name, binary, args.port + number, size))
+            is_good = report(args, *yards)
+        finally:
+            for yard in yards:
+                yard.stop()
     sys.exit(0 if is_good else 1)
 
 

@@ -5,16 +5,14 @@ import html
 import os
 import re
 import signal
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
-from run import Browser, Server, build, set_up
+from run import Browser, folder, running, set_up
 
 WRITERS = 4
 OWNER = {"email": "bea@bench.example", "password": "seven quiet ferries at dawn"}
@@ -27,15 +25,9 @@ def main():
     parser.add_argument("--port", type=int, default=8397)
     parser.add_argument("--binary", type=lambda text: Path(text).resolve())
     args = parser.parse_args()
-    work = Path(tempfile.mkdtemp(prefix="tow-bench-"))
-    work.chmod(0o755)
-    server = Server(args.binary or build(), work, args.port)
-    try:
+    with folder("bench") as work, running(args, work) as server:
         set_up(server, work)
         lost = drill(server, args)
-    finally:
-        server.stop()
-        subprocess.run(["rm", "-rf", str(work)], check=False)
     sys.exit(1 if lost else 0)
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Loads the signed-in pages and compares each with pgbench running the same statements. See README.md."""
 import argparse
+import contextlib
 import csv
 import http.cookiejar
 import itertools
@@ -29,16 +30,30 @@ VOCABULARY = 6_000
 
 def main():
     args = arguments()
-    work = Path(tempfile.mkdtemp(prefix="tow-bench-"))
-    work.chmod(0o755)
-    binary = args.binary or build()
-    server = Server(binary, work, args.port)
-    try:
+    with folder("bench", args.keep) as work, running(args, work) as server:
         report(server, args, work)
+
+
+@contextlib.contextmanager
+def folder(name, is_kept=False):
+    """A folder that user postgres may enter; gone afterwards."""
+    work = Path(tempfile.mkdtemp(prefix=f"tow-{name}-"))
+    work.chmod(0o755)
+    try:
+        yield work
+    finally:
+        if not is_kept:
+            subprocess.run(["rm", "-rf", str(work)], check=False)
+
+
+@contextlib.contextmanager
+def running(args, work):
+    """A server of its own in this folder, from `args.binary` or built, at `args.port`."""
+    server = Server(args.binary or build(), work, args.port)
+    try:
+        yield server
     finally:
         server.stop()
-        if not args.keep:
-            subprocess.run(["rm", "-rf", str(work)], check=False)
 
 
 def arguments():

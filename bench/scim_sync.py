@@ -5,8 +5,6 @@ import argparse
 import http.client
 import json
 import re
-import subprocess
-import tempfile
 import threading
 import time
 import urllib.error
@@ -14,7 +12,7 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
-from run import Browser, Server, build, set_up
+from run import Browser, folder, running, set_up
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -29,18 +27,12 @@ def main():
     parser.add_argument("--port", type=int, default=8397)
     parser.add_argument("--binary", type=lambda text: Path(text).resolve())
     args = parser.parse_args()
-    work = Path(tempfile.mkdtemp(prefix="tow-bench-"))
-    work.chmod(0o755)
-    server = Server(args.binary or build(), work, args.port)
-    try:
+    with folder("bench") as work, running(args, work) as server:
         owner = set_up(server, work)
         token = re.search(r"tow_scim_[0-9A-Za-z]+", owner.post("/settings/provisioning/tokens", "/settings/provisioning",
                           {"name": "Bench", "days": "30"}))[0]
         sync(args, token)
         shut_out(server, args, token)
-    finally:
-        server.stop()
-        subprocess.run(["rm", "-rf", str(work)], check=False)
 
 
 class Directory:

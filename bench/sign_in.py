@@ -3,14 +3,12 @@
 import argparse
 import http.client
 import re
-import subprocess
-import tempfile
 import threading
 import time
 import urllib.parse
 from pathlib import Path
 
-from run import Browser, Server, build, set_up
+from run import Browser, folder, running, set_up
 
 AT_ONCE = (1, 4, 16)
 OWNER = {"email": "bea@bench.example", "password": "seven quiet ferries at dawn"}
@@ -22,14 +20,8 @@ def main():
     parser.add_argument("--port", type=int, default=8398)
     parser.add_argument("--binary", type=lambda text: Path(text).resolve())
     args = parser.parse_args()
-    work = Path(tempfile.mkdtemp(prefix="tow-bench-"))
-    work.chmod(0o755)
-    server = Server(args.binary or build(), work, args.port)
-    try:
+    with folder("bench") as work, running(args, work) as server:
         report(server, args, set_up(server, work))
-    finally:
-        server.stop()
-        subprocess.run(["rm", "-rf", str(work)], check=False)
 
 
 def report(server, args, browser):

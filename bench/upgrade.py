@@ -1,15 +1,13 @@
 #!/usr/bin/env python3
 """A new version beside the old one, one after the other, under load: the new one migrates while the old one works. See README.md."""
 import argparse
-import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
 from fleet import Balancer, Cluster, Instance, Post, WRITERS, Writer, environment, is_ready, judge
-from run import build, set_up
+from run import build, folder, set_up
 
 
 def main():
@@ -19,22 +17,20 @@ def main():
     parser.add_argument("--port", type=int, default=8451, help="of the round robin; the servers have the next two")
     parser.add_argument("--binary", type=lambda text: Path(text).resolve())
     args = parser.parse_args()
-    work = Path(tempfile.mkdtemp(prefix="tow-upgrade-"))
-    work.chmod(0o755)
-    cluster, servers, is_good = Cluster(work), [], False
-    try:
-        post = Post(args.port + 3)
-        balancer = Balancer(args.port, [args.port + 1, args.port + 2])
-        env = environment(cluster, work, args.port)
-        new = args.binary or build()
-        servers = [Old(args.old, work / name, args.port + number, env, cluster) for number, name in ((1, "one"), (2, "two"))]
-        set_up(servers[0], servers[0].work)
-        is_good = drill(args, new, servers, balancer, post, cluster)
-    finally:
-        for server in servers:
-            server.stop()
-        cluster.stop()
-        subprocess.run(["rm", "-rf", str(work)], check=False)
+    with folder("upgrade") as work:
+        cluster, servers, is_good = Cluster(work), [], False
+        try:
+            post = Post(args.port + 3)
+            balancer = Balancer(args.port, [args.port + 1, args.port + 2])
+            env = environment(cluster, work, args.port)
+            new = args.binary or build()
+            servers = [Old(args.old, work / name, args.port + number, env, cluster) for number, name in ((1, "one"), (2, "two"))]
+            set_up(servers[0], servers[0].work)
+            is_good = drill(args, new, servers, balancer, post, cluster)
+        finally:
+            for server in servers:
+                server.stop()
+            cluster.stop()
     sys.exit(0 if is_good else 1)
 
 

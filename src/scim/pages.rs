@@ -127,11 +127,10 @@ pub fn samples() -> Vec<Sample> {
         created_at: at,
         expires_at: at + Duration::days(DEFAULT_SCIM_DAYS),
         is_replaced: false,
-        used_count: 412,
         last_used_at: Some(at),
         last_address: Some("203.0.113.7".to_owned()),
     };
-    let old = ScimToken { is_replaced: true, used_count: 0, last_used_at: None, last_address: None, ..token.clone() };
+    let old = ScimToken { is_replaced: true, last_used_at: None, last_address: None, ..token.clone() };
     let named =
         Named { name: "Dov Peretz".to_owned(), handle: "dov".to_owned(), email: "dov@halden.example".to_owned() };
     let drift = Drift { managed: 118, held: 1, unnamed: 60, closed_here: 1, groups: 12, changed_at: Some(at) };

@@ -4,19 +4,19 @@ use crate::access::{Actor, Permission, Thing, Verb, check, may};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
-use crate::error::{Conflict as Lost, Error, Msg, Result, on_constraint};
+use crate::error::{Error, Msg, Result, on_constraint};
 use crate::members::Group;
 use crate::people::{GroupId, Membership, OrganisationId};
 use crate::scim::attributes::{GROUP_SCHEMA, Resource};
 use crate::scim::model::crowd::{Change, Tie, apply, members, people_of};
-use crate::scim::model::select::{self, Ask};
-use crate::scim::model::user::fits;
+use crate::scim::model::rows;
+use crate::scim::model::select::Ask;
 use crate::scim::patch::Operation;
 use crate::scim::shape::{Map, Shown, tidy};
 use crate::web::UNIQUENESS;
 use chrono::{DateTime, SecondsFormat, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Int4, Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Int4, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -36,12 +36,6 @@ pub struct ScimGroup {
     created_at: DateTime<Utc>,
     #[diesel(sql_type = Timestamptz)]
     updated_at: DateTime<Utc>,
-}
-
-#[derive(QueryableByName)]
-struct Total {
-    #[diesel(sql_type = Int8)]
-    count: i64,
 }
 
 /// What the directory says of a group.
@@ -104,34 +98,15 @@ impl ScimGroup {
         sql.bind(id).push(" for update");
         sql.execute(tx.conn())?;
         let group = ScimGroup::find(tx, me, id)?;
-        match seen {
-            Some(tags) if !fits(tags, &group.etag()) => Err(Error::Conflict(Box::new(Lost {
-                field: "If-Match",
-                theirs: group.etag(),
-                yours: tags.to_owned(),
-                seen: group.etag(),
-            }))),
-            _ => Ok(group),
-        }
+        rows::check_seen(seen, &group.etag())?;
+        Ok(group)
     }
 
     /// A page, and how many there are.
     pub fn list(tx: &mut Tx, me: &Actor, ask: &Ask) -> Result<(Vec<ScimGroup>, i64)> {
-        let mut narrowed = Sql::new(FROM);
-        narrowed.bind(organisation(me)?);
-        if let Some(filter) = &ask.filter {
-            narrowed.push(" and ");
-            select::push(&mut narrowed, Resource::Group, filter)?;
-        }
-        let mut count = Sql::named("scim::count_groups", "select count(*) as count");
-        count.append(&narrowed);
-        let mut sql = Sql::named("scim::groups", SELECT);
-        sql.append(&narrowed);
-        select::order(&mut sql, Resource::Group, ask)?;
-        sql.push(" limit ").bind(ask.count).push(" offset ").bind(ask.start - 1);
-        let total = count.load::<Total>(tx.conn())?.into_iter().next().map_or(0, |total| total.count);
-        let rows = if ask.count == 0 { Vec::new() } else { sql.load(tx.conn())? };
-        Ok((rows, total))
+        let mut from = Sql::new(FROM);
+        from.bind(organisation(me)?);
+        rows::page(tx, ("scim::groups", "scim::count_groups"), Resource::Group, (SELECT, from), ask)
     }
 
     pub fn etag(&self) -> String {

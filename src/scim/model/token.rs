@@ -11,7 +11,7 @@ use crate::typed_id;
 use crate::web::{DIRECTORY_PREFIX, bearer_hint, fresh_bearer, token_hash};
 use chrono::{DateTime, Duration, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 
 typed_id!(ScimTokenId);
 
@@ -43,8 +43,6 @@ pub struct ScimToken {
     /// Another has taken over from it.
     #[diesel(sql_type = Bool)]
     pub is_replaced: bool,
-    #[diesel(sql_type = BigInt)]
-    pub used_count: i64,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub last_used_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -69,7 +67,7 @@ impl ScimToken {
             "scim::tokens",
             "select t.id, t.name, p.name as creator, t.hint, t.created_at, t.expires_at,
              exists (select 1 from scim_tokens n where n.replaces_id = t.id and n.revoked_at is null) as is_replaced,
-             coalesce(u.used_count, 0) as used_count, u.last_used_at, u.last_address
+             u.last_used_at, u.last_address
              from scim_tokens t join people p on p.id = t.creator_id left join scim_token_uses u on u.token_id = t.id
              where t.revoked_at is null order by t.created_at desc, t.id limit 200",
         );

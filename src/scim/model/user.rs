@@ -6,19 +6,20 @@ use crate::audit::{self, Act, ActKind};
 use crate::config::Config;
 use crate::db::Tx;
 use crate::db::sql::Sql;
-use crate::error::{Conflict as Lost, Error, Msg, Result, on_constraint};
+use crate::error::{Error, Msg, Result, on_constraint};
 use crate::mail::{self, Letter};
 use crate::members::Member;
 use crate::people::{Membership, OrganisationId, OrganisationRole, Person, PersonId};
 use crate::scim::attributes::{CORE_USER, ENTERPRISE, Resource};
 use crate::scim::model::conflict::Conflict;
-use crate::scim::model::select::{self, Ask};
+use crate::scim::model::rows;
+use crate::scim::model::select::Ask;
 use crate::scim::patch::Operation;
 use crate::scim::shape::{Map, Said, Shown};
 use crate::web::UNIQUENESS;
 use chrono::{DateTime, SecondsFormat, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Bool, Int4, Int8, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Bool, Int4, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use serde_json::{Value, json};
 
 /// Somebody whom the directory manages.
@@ -47,12 +48,6 @@ pub struct ScimUser {
     name: String,
     #[diesel(sql_type = Text)]
     email: String,
-}
-
-#[derive(QueryableByName)]
-struct Total {
-    #[diesel(sql_type = Int8)]
-    count: i64,
 }
 
 #[derive(QueryableByName)]
@@ -96,34 +91,15 @@ impl ScimUser {
         sql.bind(id).push(" for update");
         sql.execute(tx.conn())?;
         let user = ScimUser::find(tx, me, id)?;
-        match seen {
-            Some(tags) if !fits(tags, &user.etag()) => Err(Error::Conflict(Box::new(Lost {
-                field: "If-Match",
-                theirs: user.etag(),
-                yours: tags.to_owned(),
-                seen: user.etag(),
-            }))),
-            _ => Ok(user),
-        }
+        rows::check_seen(seen, &user.etag())?;
+        Ok(user)
     }
 
     /// A page, and how many there are.
     pub fn list(tx: &mut Tx, me: &Actor, ask: &Ask) -> Result<(Vec<ScimUser>, i64)> {
-        let mut narrowed = Sql::new(FROM);
-        narrowed.bind(organisation(me)?);
-        if let Some(filter) = &ask.filter {
-            narrowed.push(" and ");
-            select::push(&mut narrowed, Resource::User, filter)?;
-        }
-        let mut count = Sql::named("scim::count_users", "select count(*) as count");
-        count.append(&narrowed);
-        let mut sql = Sql::named("scim::users", SELECT);
-        sql.append(&narrowed);
-        select::order(&mut sql, Resource::User, ask)?;
-        sql.push(" limit ").bind(ask.count).push(" offset ").bind(ask.start - 1);
-        let total = count.load::<Total>(tx.conn())?.into_iter().next().map_or(0, |total| total.count);
-        let rows = if ask.count == 0 { Vec::new() } else { sql.load(tx.conn())? };
-        Ok((rows, total))
+        let mut from = Sql::new(FROM);
+        from.bind(organisation(me)?);
+        rows::page(tx, ("scim::users", "scim::count_users"), Resource::User, (SELECT, from), ask)
     }
 
     /// Weak: of what the directory said and whether they may enter.
@@ -292,12 +268,6 @@ impl ScimUser {
         sql.execute(tx.conn())?;
         audit::record(tx, permit, Act::new(ActKind::ScimDeleted).target("person", id))
     }
-}
-
-/// Whether one of the ETags of a condition is this one. Weak ones are compared by what is in the quotes.
-pub fn fits(tags: &str, etag: &str) -> bool {
-    let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-    tags.trim() == "*" || tags.split(',').any(|tag| bare(tag) == bare(etag))
 }
 
 /// Who is here already: by the subject they sign on with, else by the address.

@@ -1,12 +1,12 @@
 //! What every door of the protocol shares: bodies, queries, answers, and the note of what was asked for in vain.
 
-use crate::access::Api;
-use crate::db::Chore;
+use crate::access::{Actor, Api};
+use crate::db::{Chore, Tx};
 use crate::error::{Error, Msg, Result};
 use crate::people::PersonId;
 use crate::scim::attributes::Resource;
 use crate::scim::filter::{Filter, Path};
-use crate::scim::model::{Ask, Conflict, ScimUser};
+use crate::scim::model::{Ask, Conflict, ScimUser, fits};
 use crate::scim::shape::{Shown, object};
 use crate::web::{CONFLICT, DIRECTORY_KIND, Reply, Shared, UNIQUENESS};
 use actix_web::http::header;
@@ -35,6 +35,30 @@ pub async fn body(api: &Api) -> Result<Value> {
 
 pub fn reply(status: u16, value: &Value) -> Reply {
     Reply::json_text(value.to_string()).header(header::CONTENT_TYPE, DIRECTORY_KIND).status(status)
+}
+
+/// How a page of a kind is drawn: what the caller may see of it, and how many there are.
+pub type Drawn = fn(&mut Tx, &Actor, &Ask, &str) -> Result<(Vec<Value>, i64)>;
+
+/// What is wrong with the question is said to who may ask one.
+pub async fn list(api: Api, ask: impl FnOnce() -> Result<Ask> + Send + 'static, page: Drawn) -> Result<Reply> {
+    let home = home(api.state());
+    let answer = api
+        .read(move |tx, me| {
+            let ask = ask()?;
+            let (resources, total) = page(tx, me, &ask, &home)?;
+            Ok(listed(resources, total, &ask))
+        })
+        .await?;
+    Ok(reply(200, &answer))
+}
+
+/// A resource that was asked for: without its body when the caller has this version already.
+pub fn found(api: &Api, value: &Value, etag: &str) -> Reply {
+    match api.tags_of(header::IF_NONE_MATCH).is_some_and(|tags| fits(&tags, etag)) {
+        true => Reply::empty().status(304).header(header::ETAG, etag),
+        false => reply(200, value).header(header::ETAG, etag),
+    }
 }
 
 /// A resource with its address and ETag.

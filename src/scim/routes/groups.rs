@@ -1,12 +1,12 @@
 //! Groups.
 
-use super::answers::{Subject, asked, body, home, listed, place, reply, resource, searched, shown, told};
+use super::answers::{Subject, asked, body, found, home, list, place, reply, resource, searched, shown, told};
 use crate::access::{Actor, Api};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::people::GroupId;
 use crate::scim::attributes::{GROUP_SCHEMA, Resource};
-use crate::scim::model::{Ask, GroupSaid, ScimGroup, Tie, fits};
+use crate::scim::model::{Ask, GroupSaid, ScimGroup, Tie};
 use crate::scim::patch::operations;
 use crate::scim::shape::{Shown, object};
 use crate::web::Reply;
@@ -16,24 +16,12 @@ use serde_json::Value;
 
 pub async fn index(api: Api) -> Result<Reply> {
     let pairs = api.pairs();
-    list(api, move || asked(&pairs)).await
+    list(api, move || asked(&pairs), page).await
 }
 
 pub async fn search(api: Api) -> Result<Reply> {
     let sent = body(&api).await?;
-    list(api, move || searched(sent)).await
-}
-
-async fn list(api: Api, ask: impl FnOnce() -> Result<Ask> + Send + 'static) -> Result<Reply> {
-    let home = home(api.state());
-    let answer = api
-        .read(move |tx, me| {
-            let ask = ask()?;
-            let (resources, total) = page(tx, me, &ask, &home)?;
-            Ok(listed(resources, total, &ask))
-        })
-        .await?;
-    Ok(reply(200, &answer))
+    list(api, move || searched(sent), page).await
 }
 
 /// A page of groups as they are shown, and how many there are.
@@ -51,23 +39,25 @@ fn ties(tx: &mut Tx, groups: &[ScimGroup], shown: &Shown) -> Result<Vec<Tie>> {
     }
 }
 
+/// One as the answer shows it.
+fn one(tx: &mut Tx, group: ScimGroup, home: &str, shown: &Shown) -> Result<(Value, ScimGroup)> {
+    let ties = ties(tx, std::slice::from_ref(&group), shown)?;
+    Ok((group.json(home, shown, &ties), group))
+}
+
 fn group(id: &str) -> Result<GroupId> {
     id.parse().map(GroupId).map_err(|_| Error::NotFound)
 }
 
 pub async fn show(api: Api, id: Path<String>) -> Result<Reply> {
     let (shown, home) = (shown(&api.pairs()), home(api.state()));
-    let (value, etag) = api
+    let (value, group) = api
         .read(move |tx, me| {
             let group = ScimGroup::find(tx, me, group(&id)?)?;
-            let ties = ties(tx, std::slice::from_ref(&group), &shown)?;
-            Ok((group.json(&home, &shown, &ties), group.etag()))
+            one(tx, group, &home, &shown)
         })
         .await?;
-    if api.tags_of(header::IF_NONE_MATCH).is_some_and(|tags| fits(&tags, &etag)) {
-        return Ok(Reply::empty().status(304).header(header::ETAG, &etag));
-    }
-    Ok(reply(200, &value).header(header::ETAG, &etag))
+    Ok(found(&api, &value, &group.etag()))
 }
 
 pub async fn create(api: Api) -> Result<Reply> {
@@ -77,8 +67,7 @@ pub async fn create(api: Api) -> Result<Reply> {
     let done = api
         .write(move |tx, me| {
             let group = ScimGroup::create(tx, me, &said)?;
-            let ties = ties(tx, std::slice::from_ref(&group), &shown)?;
-            Ok((group.json(&home, &shown, &ties), group))
+            one(tx, group, &home, &shown)
         })
         .await;
     let (value, group) = told(&api, subject, done).await?;
@@ -92,12 +81,11 @@ pub async fn replace(api: Api, id: Path<String>) -> Result<Reply> {
     let done = api
         .write(move |tx, me| {
             let group = ScimGroup::replace(tx, me, (id, seen.as_deref()), &said)?;
-            let ties = ties(tx, std::slice::from_ref(&group), &shown)?;
-            Ok((group.json(&home, &shown, &ties), group.etag()))
+            one(tx, group, &home, &shown)
         })
         .await;
-    let (value, etag) = told(&api, subject, done).await?;
-    Ok(reply(200, &value).header(header::ETAG, &etag))
+    let (value, group) = told(&api, subject, done).await?;
+    Ok(reply(200, &value).header(header::ETAG, &group.etag()))
 }
 
 /// Answers without a body: that of a group may be the whole company (RFC 7644 section 3.5.2 leaves the choice). With `attributes`,
@@ -110,14 +98,9 @@ pub async fn update(api: Api, id: Path<String>) -> Result<Reply> {
     if wanted.only.is_empty() {
         return Ok(Reply::empty().header(header::ETAG, &group.etag()));
     }
-    let (home, etag) = (home(api.state()), group.etag());
-    let value = api
-        .read(move |tx, _| {
-            let ties = ties(tx, std::slice::from_ref(&group), &wanted)?;
-            Ok(group.json(&home, &wanted, &ties))
-        })
-        .await?;
-    Ok(reply(200, &value).header(header::ETAG, &etag))
+    let home = home(api.state());
+    let (value, group) = api.read(move |tx, _| one(tx, group, &home, &wanted)).await?;
+    Ok(reply(200, &value).header(header::ETAG, &group.etag()))
 }
 
 pub async fn destroy(api: Api, id: Path<String>) -> Result<Reply> {

@@ -1,12 +1,14 @@
 //! People, and the search over people and groups.
 
-use super::answers::{Subject, asked, body, home, listed, person, place, reply, resource, searched, shown, told};
+use super::answers::{
+    Subject, asked, body, found, home, list, listed, person, place, reply, resource, searched, shown, told,
+};
 use super::groups;
 use crate::access::{Actor, Api};
 use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::scim::attributes::{CORE_USER, Resource};
-use crate::scim::model::{Ask, ScimUser, Tie, fits};
+use crate::scim::model::{Ask, ScimUser, Tie};
 use crate::scim::patch::operations;
 use crate::scim::shape::{Said, Shown, object, tidy};
 use crate::web::Reply;
@@ -16,25 +18,12 @@ use serde_json::Value;
 
 pub async fn index(api: Api) -> Result<Reply> {
     let pairs = api.pairs();
-    list(api, move || asked(&pairs)).await
+    list(api, move || asked(&pairs), page).await
 }
 
 pub async fn search(api: Api) -> Result<Reply> {
     let sent = body(&api).await?;
-    list(api, move || searched(sent)).await
-}
-
-/// What is wrong with the question is said to who may ask one.
-async fn list(api: Api, ask: impl FnOnce() -> Result<Ask> + Send + 'static) -> Result<Reply> {
-    let home = home(api.state());
-    let answer = api
-        .read(move |tx, me| {
-            let ask = ask()?;
-            let (resources, total) = page(tx, me, &ask, &home)?;
-            Ok(listed(resources, total, &ask))
-        })
-        .await?;
-    Ok(reply(200, &answer))
+    list(api, move || searched(sent), page).await
 }
 
 fn page(tx: &mut Tx, me: &Actor, ask: &Ask, home: &str) -> Result<(Vec<Value>, i64)> {
@@ -82,17 +71,13 @@ fn one(tx: &mut Tx, user: ScimUser, home: &str, shown: &Shown) -> Result<(Value,
 
 pub async fn show(api: Api, id: Path<String>) -> Result<Reply> {
     let (home, shown) = (home(api.state()), shown(&api.pairs()));
-    let found = api
+    let (value, user) = api
         .read(move |tx, me| {
             let user = ScimUser::find(tx, me, person(&id)?)?;
             one(tx, user, &home, &shown)
         })
         .await?;
-    let etag = found.1.etag();
-    if api.tags_of(header::IF_NONE_MATCH).is_some_and(|tags| fits(&tags, &etag)) {
-        return Ok(Reply::empty().status(304).header(header::ETAG, &etag));
-    }
-    Ok(answer(&api, 200, found))
+    Ok(found(&api, &value, &user.etag()))
 }
 
 pub async fn create(api: Api) -> Result<Reply> {
