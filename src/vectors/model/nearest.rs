@@ -74,18 +74,23 @@ pub fn nearest(tx: &mut Tx, me: &Actor, meaning: &Meaning, reach: &Reach) -> Res
 pub fn nearest_by(tx: &mut Tx, me: &Actor, meaning: &Meaning, reach: &Reach, plan: Plan) -> Result<Vec<Near>> {
     // Asked before, because inside the statement their number would be guessed, and a wrong guess loses the index.
     let reach = Reach { but: closed(tx)?, ..reach.clone() };
-    if plan == Plan::Walk {
-        walk_on(tx)?;
+    let statement = statement(me, meaning, &reach, plan);
+    if plan == Plan::Each {
+        return Ok(statement.load(tx.conn())?);
     }
-    Ok(statement(me, meaning, &reach, plan).load(tx.conn())?)
+    walk_on(tx)?;
+    let found = statement.load(tx.conn())?;
+    Sql::named("vectors::walk_off", "select set_config('enable_sort', 'on', true)").execute(tx.conn())?;
+    Ok(found)
 }
 
 /// For this transaction: the walk does not end at its first round, of which nothing may be readable; and each reader's statement is
-/// planned for their places, because a plan for everybody takes them for few and does not walk.
+/// planned for their places, because a plan for everybody takes them for few and does not walk. Without sorting, because which of the two
+/// is cheaper was decided already, and the guessed cost of a walk hangs on the height of a graph that is drawn at random.
 pub fn walk_on(tx: &mut Tx) -> Result<()> {
     let mut sql = Sql::named(
         "vectors::walk_on",
-        "select set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('plan_cache_mode', 'force_custom_plan', true), set_config('hnsw.ef_search', ",
+        "select set_config('hnsw.iterative_scan', 'relaxed_order', true), set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_sort', 'off', true), set_config('hnsw.ef_search', ",
     );
     sql.bind(EF_SEARCH).push(", true), set_config('hnsw.max_scan_tuples', ").bind(MOST_MET).push(", true)");
     sql.execute(tx.conn())?;
