@@ -1,7 +1,7 @@
 //! The one way out.
 
 use crate::harness::*;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{IpAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -290,6 +290,8 @@ fn what_is_forwarded_has_its_time_to_begin_its_pauses_and_its_size() {
     let silent = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
+        // An answer before the question is refused as such.
+        while stream.read(&mut [0; 4096]).unwrap() == 4096 {}
         stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf").unwrap();
         std::thread::sleep(Duration::from_secs(2));
     });
