@@ -167,13 +167,15 @@ async fn health() -> &'static str {
     "ok"
 }
 
-/// Each part by name; 503 when one is missing.
+/// Each part by name; 503 when one is missing that nothing goes without.
 async fn ready(state: Shared) -> Result<Reply> {
-    let checks = web::blocking(move || Ok(crate::health::ready(&state))).await?;
+    let (mut checks, bucket) =
+        web::blocking(move || Ok((crate::health::ready(&state), crate::health::bucket(&state)))).await?;
+    let is_ready = checks.iter().all(|check| check.is_ok);
+    checks.extend(bucket);
     for check in checks.iter().filter(|check| !check.is_ok) {
         tracing::warn!(check = check.name, why = check.words, "not ready");
     }
-    let is_ready = checks.iter().all(|check| check.is_ok);
     let body: serde_json::Map<String, serde_json::Value> =
         checks.into_iter().map(|check| (check.name.to_owned(), check.is_ok.into())).collect();
     Ok(Reply::json(&body).status(if is_ready { 200 } else { 503 }))

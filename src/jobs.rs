@@ -1,11 +1,13 @@
 //! What is done in the background: the kinds of jobs, and the one table of the clock. What is not listed here does not run.
 
+use crate::config::Config;
 use crate::db::{self, Chore};
 use crate::queue::{self, Entry, JobKind, Work};
 use crate::{
     account, agents, ai, audit, chat, comments, diffs, docs, error::Result, exports, files, imports, invitations, mail,
     people, reviews, search, setup, signin, snapshots, sso, trail, vectors,
 };
+use chrono::{DateTime, Utc};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -32,6 +34,9 @@ pub fn kinds() -> Vec<JobKind> {
         JobKind::of::<agents::RunAgent>(),
     ]
 }
+
+/// How often each instance tidies its own disk.
+pub const TIDY_EVERY: Duration = HALF_HOUR;
 
 /// Odd periods spread the load.
 pub fn schedule() -> Vec<Entry> {
@@ -176,7 +181,7 @@ fn forget_jobs(work: &mut Work) -> Result<()> {
 
 fn clean_up_files(work: &mut Work) -> Result<()> {
     let store = crate::storage::Store::of(&work.config.uploads);
-    work.touch(Chore::Expiry, |tx| files::clean_up(tx, &store)).map(drop)
+    files::clean_up(work, &store).map(drop)
 }
 
 fn expire_exports(work: &mut Work) -> Result<()> {
@@ -185,8 +190,14 @@ fn expire_exports(work: &mut Work) -> Result<()> {
 }
 
 fn forget_held(work: &mut Work) -> Result<()> {
-    let uploads = work.config.uploads.clone();
-    work.touch(Chore::Expiry, |tx| imports::forget_held(tx, &uploads)).map(drop)
+    imports::forget_held(&work.config.uploads, work.now()).map(drop)
+}
+
+/// What each instance does for its own disk, whether it leads or not: uploads that a crash left, and imports that nobody confirmed.
+pub fn tidy(config: &Config, now: DateTime<Utc>) {
+    let loose = now - chrono::Duration::hours(files::LOOSE_HOURS);
+    crate::storage::Store::of(&config.uploads).sweep(loose);
+    imports::forget_here(&config.uploads, now);
 }
 
 fn forget_comments(work: &mut Work) -> Result<()> {

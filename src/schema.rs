@@ -891,6 +891,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    provider_lists (organisation_id) {
+        organisation_id -> Uuid,
+        begun_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     record_links (id) {
         id -> Uuid,
         from_id -> Uuid,
@@ -1459,6 +1466,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     project_grants,
     projects,
     provider_approvals,
+    provider_lists,
     record_links,
     record_references,
     record_tags,

@@ -271,6 +271,7 @@ ai-fault-redirected-web = The web search provider answers that it is somewhere e
 ai-fault-redirected = The model provider answers that it is somewhere else, where this server does not follow. The operator must set openai_base_url to its real address.
 audit-did-ai-policy-changed = changed what may leave for AI
 audit-did-ai-provider-approved = approved a provider of AI or web search
+audit-did-ai-provider-list-ended = ended the list of approved providers of AI and web search
 audit-did-ai-provider-withdrawn = withdrew the approval of a provider
 audit-did-ai-connection-tested = tested the connection to the model provider
 audit-did-ai-ledger-exported = exported the ledger of AI calls

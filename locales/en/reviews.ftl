@@ -190,9 +190,10 @@ practice-topology-words = Ingress, server, workers, database, uploads and backup
 practice-recovery = Recovery objectives
 practice-recovery-words = How much may be lost, and how long it may take, for the database, the uploads and the workers.
 practice-providers = Approved providers of AI and web search
-practice-providers-words = Each provider that text may go to: what for, at which address, what it keeps and how long, who approved it and when. Once one stands on the list, a host that does not is not called, whatever tow.yaml names. An approval is withdrawn when its terms change.
+practice-providers-words = Each provider that text may go to: what for, at which address, what it keeps and how long, who approved it and when. Once the list was begun, a host that is not on it is not called, whatever tow.yaml names, until somebody ends the list. An approval is withdrawn when its terms change.
 practice-now-providers-none = No list is kept: whatever tow.yaml names is called, as far as the AI policies allow.
 practice-now-providers = { $count ->
+    [0] A list is kept and nobody is on it, so no provider may be called.
     [one] One provider is approved; no other is called.
    *[other] { $count } providers are approved; no other is called.
 }
@@ -201,8 +202,9 @@ practice-now-providers-off = { $count ->
    *[other] Not approved, and so not called: { $names }.
 }
 practices-providers = Approved providers
-practices-providers-words = Once one stands here, a host that does not is not called.
+practices-providers-words = Once one stood here, a host that does not is not called, also when the last approval was withdrawn.
 practices-providers-empty = None yet. Whatever tow.yaml names may be called.
+practices-providers-emptied = Every approval is withdrawn, so nobody is called. Approve a provider, or end the list: then whatever tow.yaml names may be called again.
 approval-endpoint = Endpoint
 approval-endpoint-hint = A host such as api.example.com, or an address of it.
 approval-purpose = Purpose
@@ -212,10 +214,14 @@ approval-approve = Approve
 approval-withdraw = Withdraw
 approval-withdraw-of = Withdraw the approval of { $name }
 approval-withdrawn = The approval is withdrawn.
+approvals-end = End the list
+approvals-ended = The list is ended. Whatever tow.yaml names may be called.
+problem-approvals-left = A provider is still approved. Withdraw every approval first, then end the list.
 problem-approval-endpoint = This is no host. Write it as api.example.com, with a port where one is meant.
 problem-approval-missing = Write something here: it is what was approved.
 problem-approvals-many = { $max } providers are approved already. Withdraw one that is not used any more.
 does-approve-provider = Approve a provider of AI or web search.
+does-end-approvals = End the list of approved providers, so that any host in tow.yaml may be called again.
 does-withdraw-approval = Withdraw the approval of a provider of AI or web search.
 practice-backup = Backups
 practice-backup-words = Database and uploads together, encrypted, kept elsewhere, and under the same class of protection as the server. Exports lie nowhere longer than their use, and travel through approved channels only.

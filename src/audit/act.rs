@@ -47,6 +47,7 @@ text_enum!(
         BreakGlassReviewed = "break_glass.reviewed",
         AiPolicyChanged = "ai.policy_changed", AiConnectionTested = "ai.connection_tested", AiLedgerExported = "ai.ledger_exported",
         AiProviderApproved = "ai.provider_approved", AiProviderWithdrawn = "ai.provider_withdrawn",
+        AiProviderListEnded = "ai.provider_list_ended",
         AgentChanged = "ai.agent_changed", AgentPublished = "ai.agent_published", AgentRunStarted = "agent_run_started",
         AgentRunCancelled = "agent_run_cancelled", AgentRunPublished = "agent_run_published",
         MemoryWidened = "memory.widened",

@@ -23,11 +23,11 @@ impl Address {
 
 /// Cut as libpq cuts it, which knows several hosts (`h1:5432,h2:5432`) where a parser of URLs knows one.
 fn of_url(scheme: &str, rest: &str) -> Address {
-    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (who, hosts) = match place.split_once('/').map_or(place, |(hosts, _)| hosts).rfind('@') {
-        Some(at) => (place.get(..at).unwrap_or_default(), place.get(at + 1..).unwrap_or_default()),
-        None => ("", place),
+    let (who, place) = match end_of_login(rest) {
+        Some(at) => (rest.get(..at).unwrap_or_default(), rest.get(at + 1..).unwrap_or_default()),
+        None => ("", rest),
     };
+    let (hosts, query) = place.split_once('?').unwrap_or((place, ""));
     let (user, mut password) = match who.split_once(':') {
         Some((user, password)) => (user, Some(unescaped(password))),
         None => (who, None),
@@ -43,6 +43,15 @@ fn of_url(scheme: &str, rest: &str) -> Address {
     text.extend([user, if user.is_empty() { "" } else { "@" }, hosts]);
     text.extend([if words.is_empty() { "" } else { "?" }, words.join("&").as_str()]);
     Address { text, password: password.map(Secret::new) }
+}
+
+/// Where the `@` behind user and password is: libpq looks for it as far as the first `/`, so a password may hold a `?`. Of several before
+/// the query it is the last, so that no piece of a password is taken for a host.
+fn end_of_login(rest: &str) -> Option<usize> {
+    let place = rest.split('/').next().unwrap_or_default();
+    let first = place.find('@')?;
+    let query = place.get(first..)?.find('?').map_or(place.len(), |at| first + at);
+    place.get(..query)?.rfind('@')
 }
 
 /// A `+` of a password is a `+`, not a space as in a form.

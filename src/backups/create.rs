@@ -20,6 +20,8 @@ pub struct Made {
     pub pruned: Vec<String>,
     /// Older sets that should have gone and could not; the new one is whole all the same.
     pub unremoved: Vec<Fault>,
+    /// No older set went, whatever its age: not one upload was found, so perhaps only they still have them.
+    pub is_held_back: bool,
 }
 
 /// Everything that was committed before `now`, and nothing of what is written while this works.
@@ -27,8 +29,10 @@ pub fn create(place: &Place, url: &Secret, now: DateTime<Utc>, progress: &mut dy
     let directory = Directory::open(&place.loaded.config.backup.directory)?;
     let snapshot = Snapshot::take(url, now)?;
     let set = write(place, url, &directory, snapshot, progress)?;
-    let (pruned, unremoved) = directory.prune(place, now);
-    Ok(Made { set, pruned, unremoved })
+    let content = &set.manifest.content;
+    let is_held_back = content.files == 0 && content.missing > 0;
+    let (pruned, unremoved) = if is_held_back { Default::default() } else { directory.prune(place, now) };
+    Ok(Made { set, pruned, unremoved, is_held_back })
 }
 
 /// The set of an instant. When anything fails nothing of it stays.
@@ -48,7 +52,12 @@ pub fn write(
     programs.dump(url, &snapshot.id, &mut part)?;
     let database = part.end().map_err(unwritten)?;
     let mut part = Writer::begin(folder.path(), UPLOADS, recipient)?;
-    let content = uploads::put(&mut snapshot, &Store::of(&place.loaded.config.uploads), &mut part, progress)?;
+    let store = Store::of(&place.loaded.config.uploads);
+    let content = uploads::put(&mut snapshot, &store, &mut part, progress)?;
+    if content.missing > 0 {
+        // A bucket that is not there says of every name in it only that it is not there.
+        store.check().map_err(|why| Fault::said(format!("The uploads are not there: {why}. Nothing was kept.")))?;
+    }
     let uploads = part.end().map_err(Fault::file("written", folder.path()))?;
     let manifest = Manifest {
         format: FORMAT,

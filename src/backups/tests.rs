@@ -476,12 +476,12 @@ fn content_is_not_deleted_while_a_backup_needs_it_and_missing_or_damaged_content
     };
     let loose = put(b"nobody names this");
     let snapshot = Snapshot::take(&yard.url, yard.app.state().clock.now()).unwrap();
-    assert_eq!(yard.app.tx(|tx| clean_up(tx, &store)), 0);
+    assert_eq!(yard.app.work(|work| clean_up(work, &store)).unwrap(), 0);
     assert!(store.path(&loose).exists());
     drop(snapshot);
     // The server lets go of the lock when it has noticed that the connection is gone.
     let began = Instant::now();
-    while yard.app.tx(|tx| clean_up(tx, &store)) == 0 {
+    while yard.app.work(|work| clean_up(work, &store)).unwrap() == 0 {
         assert!(began.elapsed() < Duration::from_secs(20), "the lock is never free again");
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -667,12 +667,45 @@ fn a_password_travels_beside_the_address_not_in_it() {
         is("postgres://tow@h1:5432,h2:5433/tow?connect_timeout=5&target_session_attrs=read-write", "p:w")
     );
     assert_eq!(of("postgres://tow:p@w@h1,h2/tow"), is("postgres://tow@h1,h2/tow", "p@w"));
+    assert_eq!(of("postgres://tow:pa?ss@db/tow"), is("postgres://tow@db/tow", "pa?ss"));
+    assert_eq!(of("postgres://tow:p@db?options=a@b"), is("postgres://tow@db?options=a@b", "p"));
     assert_eq!(of("postgres://db.lan/t@w"), is("postgres://db.lan/t@w", ""));
     assert_eq!(of("postgresql:///tow?host=/tmp/x&user=tow"), is("postgresql:///tow?host=/tmp/x&user=tow", ""));
     assert_eq!(
         of("host=db.lan user = tow password='it\\'s \\\\ long' dbname=tow"),
         is("host='db.lan' user='tow' dbname='tow'", "it's \\ long")
     );
+}
+
+#[test]
+fn no_older_set_goes_while_not_one_upload_is_found() {
+    let yard = Yard::new(&[]);
+    yard.attach(b"Ten beams");
+    let first = yard.create();
+    fs::remove_dir_all(yard.loaded.config.uploads.upload_storage_path.clone()).unwrap();
+    let later = |days: i64| {
+        let now = yard.app.state().clock.now() + chrono::Duration::days(days);
+        create(&yard.place(), &yard.url, now, &mut |_, _| {}).unwrap()
+    };
+    let made = later(400);
+    assert!(made.is_held_back && made.pruned.is_empty() && first.path.exists());
+    yard.attach(b"Eleven beams");
+    let made = later(401);
+    assert!(!made.is_held_back && made.pruned.contains(&first.name()), "{made:?}");
+}
+
+#[test]
+fn a_bucket_that_is_not_there_makes_no_set_that_lacks_every_upload() {
+    let bucket = Bucket::new();
+    let mut yard = Yard::of(App::own_configured(&bucket.variables()), &bucket.variables());
+    yard.attach(b"The tide decides.");
+    let mut variables = bucket.variables();
+    variables.retain(|(name, _)| *name != "TOW_UPLOADS__S3_BUCKET");
+    variables.push(("TOW_UPLOADS__S3_BUCKET", "elsewhere"));
+    yard.loaded.config.uploads = loaded(yard.folder.path(), &variables).config.uploads;
+    let refused = create(&yard.place(), &yard.url, yard.app.state().clock.now(), &mut |_, _| {});
+    assert!(words(refused).contains("does not exist"));
+    assert!(Directory::open(&yard.backups()).unwrap().sets().is_empty());
 }
 
 #[test]

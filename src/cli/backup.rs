@@ -74,12 +74,19 @@ fn create(place: &Place) -> Result<(), Failure> {
     let mut progress = Progress::begin("backup");
     let made = backups::create(place, &database.url, Clock::default().now(), &mut |what, done| progress.at(what, done));
     progress.end();
-    let backups::Made { set, pruned, unremoved } = made?;
+    let backups::Made { set, pruned, unremoved, is_held_back } = made?;
     // Before set-up there is nobody to remember it for.
     if database.read(|tx, _| Organisation::only(tx))?.is_some() {
         database.write(|tx, me| backups::note_made(tx, me, &set.name(), &set.manifest))?;
     }
     say(&made_words(&set, &pruned))?;
+    if is_held_back {
+        return Err(Failure::Failed(
+            "The new backup holds not one of the uploads that the database names, so no older set was removed: perhaps only they still \
+             have them. Look whether the place of uploads is the right one."
+                .to_owned(),
+        ));
+    }
     match unremoved.into_iter().next() {
         None => Ok(()),
         Some(Fault::Said(why)) => Err(Failure::Failed(format!(

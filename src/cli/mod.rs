@@ -19,6 +19,7 @@ mod reference;
 pub mod schema;
 pub mod secrets;
 pub mod serve;
+mod tidy;
 pub mod tls;
 pub mod user;
 

@@ -1,5 +1,6 @@
 //! `tow serve`: the server itself.
 
+use super::tidy::Tidying;
 use super::{Failure, say};
 use crate::access::Actor;
 use crate::app;
@@ -163,6 +164,7 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
         announce(&state)?;
     }
     let presence = Presence::begin(&database.url, state.clock.clone(), state.instance.clone()).map_err(no_threads)?;
+    let tidying = Tidying::begin(state.config.clone(), state.clock.clone()).map_err(no_threads)?;
     let runner = if state.instance.role == Role::Web { None } else { Some(start_work(&state, &database.url)?) };
     let state = state.shared();
     let served = actix_web::rt::System::new().block_on(async {
@@ -176,6 +178,7 @@ pub fn run(args: Args, loaded: &Loaded) -> Result<(), Failure> {
         runner.stop();
     }
     presence.end();
+    drop(tidying);
     if let Some(spans) = &loaded.config.log.spans {
         spans.stop();
     }

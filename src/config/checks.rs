@@ -2,6 +2,7 @@
 
 use super::layers::Draft;
 use super::{AuthMode, Config, ConfigProblem, Origin, Secrets, TlsMode, Transport, UploadStore};
+use crate::storage::is_plain_prefix;
 use std::net::IpAddr;
 use std::path::Path;
 use url::{Host, Url};
@@ -208,6 +209,13 @@ impl Checks<'_> {
             &["uploads.s3_bucket", "uploads.upload_store"],
             is_s3 && uploads.s3_bucket.is_none(),
             "uploads.upload_store is s3, but uploads.s3_bucket is not set.",
+        );
+        let prefix = uploads.s3_prefix.as_deref().unwrap_or_default();
+        self.refuse(
+            &["uploads.s3_prefix"],
+            is_s3 && !is_plain_prefix(prefix),
+            "uploads.s3_prefix has an empty part (//), or a letter that a store writes otherwise: take letters, digits, - _ . and \
+             single slashes. Files that lie under such a name already have to be moved to the new one.",
         );
         self.refuse(
             &["uploads.upload_store"],

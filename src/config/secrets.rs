@@ -4,6 +4,7 @@ use super::layers::{Variable, Variables};
 use super::strength::{PLACEHOLDER_MARK, Weakness, weakness};
 use super::{ConfigProblem, Origin};
 use crate::secret::Secret;
+use crate::telemetry::headers;
 use std::collections::BTreeMap;
 
 /// A secret by the name of its variable; each may also come as `NAME_FILE`.
@@ -165,6 +166,12 @@ impl Secrets {
         if self.s3_access_key_id.is_some() != self.s3_secret_access_key.is_some() {
             let missing = if self.s3_access_key_id.is_some() { "S3_SECRET_ACCESS_KEY" } else { "S3_ACCESS_KEY_ID" };
             refuse(missing, "S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together, and only one of them is set.");
+        }
+        if self.otlp_headers.as_ref().is_some_and(|text| headers(text.reveal()).is_none()) {
+            refuse(
+                "OTLP_HEADERS",
+                "OTLP_HEADERS has a piece that is not name=value. Write it as name=value,name=value.",
+            );
         }
         problems
     }

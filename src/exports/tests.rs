@@ -377,6 +377,7 @@ const STAYS: &[(&str, &str)] = &[
     ("audit_streams", "leads to a place this server reaches, with a secret"),
     ("practice_notes", "about this server"),
     ("provider_approvals", "about this server"),
+    ("provider_lists", "as provider_approvals"),
     ("review_lines", "evidence about this server's access; a page of its own exports it"),
     ("review_rhythms", "as reviews"),
     ("reviews", "as review_lines"),

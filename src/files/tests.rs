@@ -392,9 +392,9 @@ fn content_goes_when_no_file_names_it_any_more_and_not_before() {
     let store = Store::of(&app.state().config.uploads);
     assert_eq!(cleo.post(&format!("/files/{id}/removal"), &[]).status, 303);
     app.advance(chrono::Duration::days(BIN_DAYS + 1));
-    assert_eq!((app.tx(|tx| clean_up(tx, &store)), on_disk(&app)), (0, 1));
+    assert_eq!((app.work(|work| clean_up(work, &store)).unwrap(), on_disk(&app)), (0, 1));
     app.sql("update files set removed_at = created_at");
-    assert_eq!((app.tx(|tx| clean_up(tx, &store)), on_disk(&app)), (1, 0));
+    assert_eq!((app.work(|work| clean_up(work, &store)).unwrap(), on_disk(&app)), (1, 0));
     assert_eq!(app.count("select count(*) from files") + app.count("select count(*) from blobs"), 0);
 }
 
@@ -407,14 +407,28 @@ fn content_without_a_row_and_uploads_left_by_a_crash_are_swept_after_a_day() {
     std::fs::create_dir_all(store.incoming()).unwrap();
     std::fs::write(&stray, "x").unwrap();
     std::fs::write(store.incoming().join("left"), "x").unwrap();
-    app.tx(|tx| {
-        tx.now = chrono::DateTime::<chrono::Utc>::from(std::fs::metadata(&stray).unwrap().modified().unwrap());
-        clean_up(tx, &store)
-    });
+    let written = chrono::DateTime::<chrono::Utc>::from(std::fs::metadata(&stray).unwrap().modified().unwrap());
+    let tidied = |now| tow::jobs::tidy(&app.state().config, now);
+    app.advance(written - app.state().clock.now());
+    app.work(|work| clean_up(work, &store)).unwrap();
+    tidied(written);
     assert_eq!(on_disk(&app), 2);
-    app.tx(|tx| {
-        tx.now = start() + chrono::Duration::days(3650) + chrono::Duration::hours(LOOSE_HOURS);
-        clean_up(tx, &store)
-    });
+    app.advance(chrono::Duration::hours(LOOSE_HOURS) + chrono::Duration::minutes(1));
+    app.work(|work| clean_up(work, &store)).unwrap();
+    assert_eq!(on_disk(&app), 1, "what waits on this machine is no business of the clean-up");
+    tidied(app.state().clock.now());
     assert_eq!(on_disk(&app), 0);
+}
+
+#[test]
+fn what_lay_in_the_bin_too_long_is_not_brought_back_also_before_the_clean_up() {
+    let app = App::new();
+    let cleo = app.as_(CLEO);
+    let path = pasted(&cleo, STEEL, "a.txt", b"x");
+    let id = path.split('/').nth(2).unwrap().to_owned();
+    assert_eq!(cleo.post(&format!("/files/{id}/removal"), &[]).status, 303);
+    app.sql(&format!("update files set removed_at = removed_at - interval '{BIN_DAYS} days 1 second'"));
+    assert_eq!(cleo.post(&format!("/files/{id}/restoration"), &[]).status, 404);
+    app.sql("update files set removed_at = removed_at + interval '1 hour'");
+    assert_eq!(cleo.post(&format!("/files/{id}/restoration"), &[]).status, 303);
 }

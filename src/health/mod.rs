@@ -25,7 +25,7 @@ impl Check {
     }
 }
 
-/// Database, migrations, uploads.
+/// Database, migrations, and whether uploads can be written here: what an instance cannot serve anything without.
 pub fn ready(state: &State) -> Vec<Check> {
     let database = state.pool.get().map_err(|error| error.to_string());
     let (database, migrations) = match database {
@@ -40,6 +40,12 @@ pub fn ready(state: &State) -> Vec<Check> {
             (answers.map(|_| ()).map_err(|error| error.to_string()), migrations)
         }
     };
-    let uploads = Store::of(&state.config.uploads).check();
+    let uploads = Store::of(&state.config.uploads).check_here();
     vec![Check::of("database", database), Check::of("migrations", migrations), Check::of("uploads", uploads)]
+}
+
+/// The bucket of uploads, as it was found a moment ago; None without one. It is away for all instances at once, so it takes none of them
+/// out of service: everything without files goes on.
+pub fn bucket(state: &State) -> Option<Check> {
+    Store::of(&state.config.uploads).glance().map(|seen| Check::of("bucket", seen))
 }

@@ -1,7 +1,6 @@
 //! Files between looking and making: one upload a person, on disk, under a name nobody can guess, for an hour.
 
 use crate::config::Uploads;
-use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::people::PersonId;
 use crate::storage::Store;
@@ -44,15 +43,17 @@ impl Held {
         }
         let names = serde_json::to_string(&names).map_err(Error::broken)?;
         fs::write(folder.join(NAMES), names).map_err(disk)?;
-        self.share(&key, &folder)?;
+        if self.store.is_remote() {
+            let shared = self.share(&key, &folder);
+            // Who confirms may ask another server, which then could not delete what lies here.
+            fs::remove_dir_all(&folder).map_err(disk)?;
+            shared?;
+        }
         Ok(key)
     }
 
-    /// With a bucket, for the other servers too; the names come last.
+    /// For the other servers too; the names come last.
     fn share(&self, key: &str, folder: &Path) -> Result<()> {
-        if !self.store.is_remote() {
-            return Ok(());
-        }
         let mut paths = fs::read_dir(folder).map_err(disk)?.collect::<std::io::Result<Vec<_>>>().map_err(disk)?;
         paths.sort_by_key(|entry| entry.file_name() == NAMES);
         for entry in paths {
@@ -95,20 +96,24 @@ impl Held {
         Ok(names.into_iter().enumerate().map(|(number, name)| (name, folder.join(number.to_string()))).collect())
     }
 
-    /// After the import, or instead of it.
+    /// After the import, or instead of it. A copy that another server brought to itself goes by `forget_here` there.
     pub fn forget(&self) -> Result<()> {
         match fs::remove_dir_all(&self.folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(disk(error)),
-            _ => self.store.sweep_below(&self.below, DateTime::<Utc>::MAX_UTC),
+            _ => self.store.sweep_below(&self.below, DateTime::<Utc>::MAX_UTC).map(drop),
         }
     }
 }
 
-/// Deletes uploads that nobody came back for; how many.
-pub fn forget_held(tx: &mut Tx, uploads: &Uploads) -> Result<usize> {
-    let before = tx.now - Duration::minutes(HOLD_MINUTES);
+/// Deletes from the bucket what nobody came back for; how much. Waits for the store, so never inside a transaction.
+pub fn forget_held(uploads: &Uploads, now: DateTime<Utc>) -> Result<usize> {
+    Store::of(uploads).sweep_below(FOLDER, now - Duration::minutes(HOLD_MINUTES))
+}
+
+/// Deletes from this machine what nobody came back for; of how many people. Each server does so for its own disk, whoever leads.
+pub fn forget_here(uploads: &Uploads, now: DateTime<Utc>) -> usize {
+    let before = now - Duration::minutes(HOLD_MINUTES);
     let mut gone = 0;
-    Store::of(uploads).sweep_below(FOLDER, before)?;
     let people =
         fs::read_dir(uploads.upload_storage_path.join(FOLDER)).into_iter().flatten().filter_map(|entry| entry.ok());
     for entry in people {
@@ -117,5 +122,5 @@ pub fn forget_held(tx: &mut Tx, uploads: &Uploads) -> Result<usize> {
             gone += usize::from(fs::remove_dir_all(entry.path()).is_ok());
         }
     }
-    Ok(gone)
+    gone
 }

@@ -7,7 +7,7 @@ mod model_tickets;
 mod pages;
 mod routes;
 
-pub use held::{HOLD_MINUTES, Held, forget_held};
+pub use held::{HOLD_MINUTES, Held, forget_held, forget_here};
 pub use markdown::{MAX_ENCLOSED, Source, enclose, read_set};
 pub use model_tickets::*;
 pub use pages::samples;

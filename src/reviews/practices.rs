@@ -106,6 +106,7 @@ pub struct Sight<'s> {
     pub notes: &'s [Note],
     pub last_backup: Option<&'s Last>,
     pub approvals: &'s [Approval],
+    pub has_list: bool,
     pub now: DateTime<Utc>,
 }
 
@@ -180,9 +181,9 @@ impl Sight<'_> {
         (standing, now.join(" · "))
     }
 
-    /// Once one is approved, a host that tow.yaml names and nobody approved is off.
+    /// Once the list was begun, a host that tow.yaml names and nobody approved is off.
     fn providers(&self) -> (Standing, String) {
-        if self.approvals.is_empty() {
+        if !self.has_list {
             return (Standing::People, text("practice-now-providers-none"));
         }
         let off = self.unapproved();

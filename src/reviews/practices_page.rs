@@ -17,6 +17,8 @@ pub struct Practices {
     pub fields: Vec<Field>,
     pub can_write: bool,
     pub approvals: Vec<Approval>,
+    /// Whether a list is kept: an empty one bars all.
+    pub has_list: bool,
     pub can_approve: bool,
     pub typed: NewApproval,
     pub problems: Problems,
@@ -67,6 +69,7 @@ impl Practices {
             fields,
             can_write: true,
             approvals: vec![Approval::sample()],
+            has_list: true,
             can_approve: true,
             typed: NewApproval::default(),
             problems: Problems::one("ingress", "problem-nul"),
@@ -75,5 +78,6 @@ impl Practices {
 }
 
 pub fn samples() -> Vec<Sample> {
-    vec![sample("reviews/practices", &Practices::sample())]
+    let emptied = Practices { approvals: Vec::new(), ..Practices::sample() };
+    vec![sample("reviews/practices", &Practices::sample()), sample("reviews/practices-emptied", &emptied)]
 }

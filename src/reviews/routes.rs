@@ -36,6 +36,8 @@ pub fn routes() -> Routes {
         .does("does-change-practices")
         .post("/settings/practices/providers", Need::Session, practices::providers::create)
         .does("does-approve-provider")
+        .post("/settings/practices/providers/ending", Need::Session, practices::providers::ending::create)
+        .does("does-end-approvals")
         .post("/settings/practices/providers/{id}/removal", Need::Session, practices::providers::removal::create)
         .does("does-withdraw-approval")
 }

@@ -463,6 +463,7 @@ fn an_approved_provider_stands_with_its_terms_and_travels_with_the_review() {
     let path = begun(&app);
     let one = app.as_(ADA).post(&format!("{path}/export"), &[("format", "json")]).json();
     assert_eq!(one["providers"][0]["host"], "api.openai.com");
+    assert_eq!(one["as_of"], one["at"], "what the server is like was looked at now, not when it was signed");
     assert_eq!(app.count("select count(*) from audit_events where action = 'ai.provider_approved'"), 1);
 }
 
@@ -482,6 +483,41 @@ fn approving_again_changes_the_words_and_withdrawing_takes_it_off() {
     let path = format!("/settings/practices/providers/{id}/removal");
     assert_eq!((ben.post(&path, &[]).status, ben.post(&path, &[]).status), (303, 404));
     assert_eq!(app.count("select count(*) from provider_approvals"), 0);
+    let changes = "select string_agg(before::text || after::text, ' ' order by at, id) as text from audit_events where action like 'ai.provider%'";
+    let changes = app.text(changes);
+    for word in ["30 days", "None"] {
+        assert!(changes.contains(word), "{word} in {changes}");
+    }
+}
+
+#[test]
+fn the_words_of_an_approval_can_be_changed_also_when_the_list_is_full() {
+    let app = App::new();
+    app.sql(&format!(
+        "insert into provider_approvals (id, organisation_id, host, purpose, terms, approved_at)
+         select gen_random_uuid(), o.id, 'h' || n || '.example', 'p', 't', o.created_at from organisations o, generate_series(1, {}) n",
+        tow::ai::MAX_APPROVALS
+    ));
+    let form = [("endpoint", "h7.example"), ("purpose", "Answers"), ("terms", "None")];
+    assert_eq!(app.as_(BEN).post("/settings/practices/providers", &form).status, 303);
+    let form = [("endpoint", "new.example"), ("purpose", "Answers"), ("terms", "None")];
+    assert_eq!(app.as_(BEN).post("/settings/practices/providers", &form).status, 422);
+}
+
+#[test]
+fn the_list_is_ended_only_when_it_is_empty_and_that_is_kept() {
+    let app = App::new();
+    let ben = app.as_(BEN);
+    let form = [("endpoint", "api.example.com"), ("purpose", "Answers"), ("terms", "None")];
+    assert_eq!(ben.post("/settings/practices/providers", &form).status, 303);
+    let end = || ben.post("/settings/practices/providers/ending", &[]);
+    assert!(end().has("Withdraw every approval first"));
+    let id = app.text("select id::text as text from provider_approvals");
+    ben.post(&format!("/settings/practices/providers/{id}/removal"), &[]);
+    assert!(ben.get("/settings/practices").has("End the list"));
+    assert_eq!((end().status, end().status), (303, 303));
+    assert_eq!(app.count("select count(*) from audit_events where action = 'ai.provider_list_ended'"), 1);
+    assert!(!ben.get("/settings/practices").has("End the list"));
 }
 
 #[test]

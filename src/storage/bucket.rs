@@ -23,30 +23,34 @@ type Result<T> = std::result::Result<T, Fault>;
 
 pub struct Bucket {
     store: AmazonS3,
-    prefix: String,
+    /// The same store with the patience that sending needs.
+    sender: AmazonS3,
+    prefix: Key,
     handle: Handle,
     /// Dropped with the bucket, which ends the thread.
     _open: oneshot::Sender<()>,
 }
 
 impl Bucket {
-    pub fn begin(store: AmazonS3, prefix: &str) -> Done<Bucket> {
+    pub fn begin(store: AmazonS3, sender: AmazonS3, prefix: &str) -> Done<Bucket> {
+        let prefix = Key::parse(prefix).map_err(Error::broken)?;
         let runtime = Builder::new_current_thread().enable_all().build().map_err(Error::broken)?;
         let (open, closed) = oneshot::channel::<()>();
         let handle = runtime.handle().clone();
         let thread = std::thread::Builder::new().name("storage".to_owned());
         thread.spawn(move || drop(runtime.block_on(closed))).map_err(Error::broken)?;
-        Ok(Bucket { store, prefix: prefix.to_owned(), handle, _open: open })
+        Ok(Bucket { store, sender, prefix, handle, _open: open })
     }
 
-    fn key(&self, name: &str) -> Key {
-        Key::from(if self.prefix.is_empty() { name.to_owned() } else { format!("{}/{name}", self.prefix) })
+    /// As it is written: what the library makes of `~` or `%` elsewhere would be another name, and what comes back from a list could
+    /// not be asked for, nor gone on from.
+    fn key(&self, name: &str) -> Result<Key> {
+        Ok(Key::parse(if self.prefix.is_root() { name.to_owned() } else { format!("{}/{name}", self.prefix) })?)
     }
 
     fn name(&self, key: &Key) -> String {
-        let whole = key.to_string();
-        let below = whole.strip_prefix(&self.prefix).map(|rest| rest.trim_start_matches('/').to_owned());
-        below.unwrap_or(whole)
+        let below = key.as_ref().strip_prefix(self.prefix.as_ref()).unwrap_or(key.as_ref());
+        below.trim_start_matches('/').to_owned()
     }
 
     /// For a thread that may wait. Never from one that drives a runtime.
@@ -55,17 +59,17 @@ impl Bucket {
     }
 
     pub fn put_bytes(&self, name: &str, bytes: &'static [u8]) -> Result<()> {
-        let (store, key) = (self.store.clone(), self.key(name));
+        let (store, key) = (self.store.clone(), self.key(name)?);
         self.wait(async move { store.put(&key, PutPayload::from_static(bytes)).await.map(drop) })
     }
 
     pub fn put(&self, name: &str, file: &Path) -> Result<()> {
-        let (store, key, file) = (self.store.clone(), self.key(name), file.to_owned());
+        let (store, key, file) = (self.sender.clone(), self.key(name)?, file.to_owned());
         self.wait(async move { send(&store, &key, &file).await })
     }
 
     pub fn length(&self, name: &str) -> Result<Option<u64>> {
-        let (store, key) = (self.store.clone(), self.key(name));
+        let (store, key) = (self.store.clone(), self.key(name)?);
         self.wait(async move {
             match store.head(&key).await {
                 Ok(found) => Ok(Some(found.size)),
@@ -76,7 +80,7 @@ impl Bucket {
     }
 
     pub fn remove(&self, name: &str) -> Result<()> {
-        let (store, key) = (self.store.clone(), self.key(name));
+        let (store, key) = (self.store.clone(), self.key(name)?);
         self.wait(async move {
             match store.delete(&key).await {
                 Ok(()) | Err(Fault::NotFound { .. }) => Ok(()),
@@ -86,7 +90,7 @@ impl Bucket {
     }
 
     pub fn list(&self, below: &str, after: &str, most: usize) -> Result<Vec<(String, DateTime<Utc>)>> {
-        let (store, prefix, after) = (self.store.clone(), self.key(below), self.key(after));
+        let (store, prefix, after) = (self.store.clone(), self.key(below)?, self.key(after)?);
         let found = self.wait(async move {
             let pages = store.list_with_offset(Some(&prefix), &after).take(most);
             pages.collect::<Vec<_>>().await.into_iter().collect::<Result<Vec<_>>>()
@@ -98,13 +102,13 @@ impl Bucket {
         if bytes == 0 {
             return Ok(futures_util::stream::empty().boxed());
         }
-        let (store, key) = (self.store.clone(), self.key(name));
+        let (store, key) = (self.store.clone(), self.key(name)?);
         let opened = self.handle.spawn(async move { open(&store, &key, from, bytes).await }).await;
         Ok(opened.map_err(ended)??.map(|piece| piece.map_err(|why| Error::Away(format!("uploads: {why}")))).boxed())
     }
 
     pub fn read(&self, name: &str, bytes: u64) -> Result<Reader> {
-        let (store, key) = (self.store.clone(), self.key(name));
+        let (store, key) = (self.store.clone(), self.key(name)?);
         let pieces = match bytes {
             0 => futures_util::stream::empty().boxed(),
             _ => self.wait(async move { open(&store, &key, 0, bytes).await })?,

@@ -1,23 +1,24 @@
 //! Which bucket, with which keys. Opened at its first use and then shared by all copies of the configuration, with its connections.
 
 use super::bucket::{Bucket, Reader, Stream};
+use super::glance::Glance;
 use super::way::Way;
 use crate::config::{Security, Uploads};
 use crate::error::{Error, Result};
 use crate::net::Net;
 use crate::secret::Secret;
 use chrono::{DateTime, Utc};
-use object_store::aws::AmazonS3Builder;
+use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::{BackoffConfig, RetryConfig};
 use std::fmt;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use url::Url;
 
 /// A request that the store does not answer is given up after this, all tries together.
 pub const PATIENCE_SECONDS: u64 = 10;
-/// A part has this long to be sent and acknowledged.
+/// A part has this long to be sent and acknowledged; none is tried again that began longer ago.
 pub const SENDING_SECONDS: u64 = 60;
 /// Of one request, when the store is busy or the connection breaks.
 pub const TRIES: usize = 3;
@@ -38,6 +39,7 @@ pub struct Remote {
     keys: (Secret, Secret),
     security: Security,
     opened: OnceLock<Bucket>,
+    glance: Glance,
 }
 
 /// Never its keys.
@@ -59,6 +61,7 @@ impl Remote {
             keys,
             security: security.clone(),
             opened: OnceLock::new(),
+            glance: Glance::default(),
         })
     }
 
@@ -106,6 +109,16 @@ impl Remote {
         bucket.put_bytes(PROBE, b"Written to see whether it can be.").map_err(|why| self.told(why))
     }
 
+    /// As `check`, but what was seen a moment ago is told again, and nobody waits for a store that is slow.
+    pub fn glance(self: &Arc<Self>) -> Result<(), String> {
+        let remote = Arc::clone(self);
+        self.glance.tell(move || {
+            let seen = remote.check();
+            remote.glance.keep(&seen);
+            seen
+        })
+    }
+
     fn opened(&self) -> Result<&Bucket> {
         if let Some(bucket) = self.opened.get() {
             return Ok(bucket);
@@ -115,6 +128,12 @@ impl Remote {
     }
 
     fn open(&self) -> Result<Bucket> {
+        let (store, sender) = (self.client(PATIENCE_SECONDS)?, self.client(SENDING_SECONDS)?);
+        Bucket::begin(store, sender, &self.prefix)
+    }
+
+    /// One that tries again until so long after it began.
+    fn client(&self, seconds: u64) -> Result<AmazonS3> {
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(&self.bucket)
             .with_region(&self.region)
@@ -123,13 +142,12 @@ impl Remote {
             .with_virtual_hosted_style_request(!self.is_path_style)
             // The way out has its own rules about that.
             .with_allow_http(true)
-            .with_retry(patience())
+            .with_retry(patience(seconds))
             .with_http_connector(Way::through(Net::new(&self.security_with_names())));
         if let Some(endpoint) = self.endpoint_of_requests() {
             builder = builder.with_endpoint(endpoint);
         }
-        let store = builder.build().map_err(|why| self.away(why))?;
-        Bucket::begin(store, &self.prefix)
+        builder.build().map_err(|why| self.away(why))
     }
 
     /// The address that every request begins with: with the name of the bucket in front when it is no part of the path.
@@ -182,8 +200,8 @@ fn shortened(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST).collect()
 }
 
-fn patience() -> RetryConfig {
+fn patience(seconds: u64) -> RetryConfig {
     let backoff =
         BackoffConfig { init_backoff: Duration::from_millis(100), max_backoff: Duration::from_secs(2), base: 2.0 };
-    RetryConfig { backoff, max_retries: TRIES - 1, retry_timeout: Duration::from_secs(PATIENCE_SECONDS) }
+    RetryConfig { backoff, max_retries: TRIES - 1, retry_timeout: Duration::from_secs(seconds) }
 }

@@ -156,23 +156,23 @@ impl Store {
     }
 
     /// Deletes uploads that a crash left behind on this machine; how many.
-    pub fn sweep(&self, before: DateTime<Utc>) -> Result<usize> {
-        let mut swept = 0;
-        for path in old_files(&self.incoming(), before) {
-            swept += usize::from(fs::remove_file(path).is_ok());
-        }
-        Ok(swept)
+    pub fn sweep(&self, before: DateTime<Utc>) -> usize {
+        old_files(&self.incoming(), before).into_iter().filter(|path| fs::remove_file(path).is_ok()).count()
     }
 
-    /// Deletes what lies in the bucket below `prefix` since before `before`; with the folder nothing.
-    pub fn sweep_below(&self, prefix: &str, before: DateTime<Utc>) -> Result<()> {
-        let Some(remote) = &self.remote else { return Ok(()) };
-        for (key, at) in remote.list(prefix, "", LISTED)? {
-            if at < before {
-                remote.remove(&key)?;
+    /// Deletes what lies in the bucket below `prefix` since before `before`; with the folder nothing. How much.
+    pub fn sweep_below(&self, prefix: &str, before: DateTime<Utc>) -> Result<usize> {
+        let Some(remote) = &self.remote else { return Ok(0) };
+        let (mut after, mut swept) = (String::new(), 0);
+        loop {
+            let page = remote.list(prefix, &after, LISTED)?;
+            let Some((last, _)) = page.last() else { return Ok(swept) };
+            after = last.clone();
+            for (key, _) in page.iter().filter(|(_, at)| *at < before) {
+                remote.remove(key)?;
+                swept += 1;
             }
         }
-        Ok(())
     }
 
     /// Hands on the hashes of content that lies here since before `before`, some at a time.
@@ -209,10 +209,29 @@ impl Store {
 
     /// What is wrong when nothing can be written, in a sentence.
     pub fn check(&self) -> Result<(), String> {
-        writable(&self.folder)?;
+        self.check_here()?;
         match &self.remote {
             Some(remote) => remote.check(),
             None => Ok(()),
+        }
+    }
+
+    /// Of this machine alone.
+    pub fn check_here(&self) -> Result<(), String> {
+        writable(&self.folder)
+    }
+
+    /// How the bucket was found a moment ago; None with the folder.
+    pub fn glance(&self) -> Option<Result<(), String>> {
+        self.remote.as_ref().map(|remote| remote.glance())
+    }
+
+    /// What to say of content that is named and not there: `Away` when the bucket itself is, for a store says of a name in a bucket that
+    /// does not exist only that it is not there.
+    pub fn missing(&self, key: &str) -> Error {
+        match self.glance() {
+            Some(Err(why)) => Error::Away(format!("uploads: {why}")),
+            _ => Error::broken(format!("{key} is not in the store")),
         }
     }
 }

@@ -99,7 +99,7 @@ fn a_store_that_is_away_is_a_503_and_leaves_no_row() {
     assert_eq!(rows(&app), kept, "nothing half-written");
     assert_eq!(cleo.get(&path).status, 503);
     let ready = app.visitor().get("/readyz");
-    assert_eq!((ready.status, ready.json()["uploads"].as_bool()), (503, Some(false)));
+    assert_eq!((ready.status, ready.json()["bucket"].as_bool()), (200, Some(false)), "all else goes on");
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn wrong_keys_are_named_by_the_check_and_nothing_is_taken() {
     let app = App::configured(&variables);
     let told = store(&app).check().unwrap_err();
     assert!(told.contains("S3_SECRET_ACCESS_KEY") && !told.contains("not-the-key"), "{told}");
-    assert_eq!(app.visitor().get("/readyz").json()["uploads"].as_bool(), Some(false));
+    assert_eq!(app.visitor().get("/readyz").json()["bucket"].as_bool(), Some(false));
     assert_eq!((send(&app.as_(CLEO), b"x").status, rows(&app)), (503, 0));
 }
 
@@ -127,10 +127,97 @@ fn a_bucket_that_is_not_there_is_named() {
 }
 
 #[test]
-fn a_check_of_health_writes_and_is_well() {
+fn a_probe_looks_at_the_bucket_once_and_then_tells_what_it_saw() {
+    let mut bucket = Bucket::new();
+    let variables: Vec<(String, String)> =
+        bucket.variables().into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+    let variables: Vec<(&str, &str)> = variables.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let app = App::configured(&variables);
+    let probe = || {
+        let ready = app.visitor().get("/readyz");
+        (ready.status, ready.json()["bucket"].as_bool())
+    };
+    assert_eq!(probe(), (200, Some(true)));
+    bucket.go_away();
+    assert_eq!(probe(), (200, Some(true)), "nobody can make it ask a store again and again");
+    assert!(store(&app).check().is_err(), "who asks at the terminal is told what is");
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_takes_this_instance_out_also_with_a_bucket() {
     let bucket = Bucket::new();
     let app = App::configured(&bucket.variables());
-    assert_eq!(app.visitor().get("/readyz").status, 200);
+    let folder = &app.state().config.uploads.upload_storage_path;
+    std::fs::create_dir_all(folder.parent().unwrap()).unwrap();
+    let _ = std::fs::remove_dir_all(folder);
+    std::fs::write(folder, "no folder").unwrap();
+    let ready = app.visitor().get("/readyz");
+    assert_eq!((ready.status, ready.json()["uploads"].as_bool()), (503, Some(false)));
+}
+
+#[test]
+fn a_prefix_that_a_store_would_write_otherwise_is_refused() {
+    let refused = |prefix: &str| {
+        let variables = [("APP_SECRET", APP_SECRET), ("S3_ACCESS_KEY_ID", "i"), ("S3_SECRET_ACCESS_KEY", "a-key")];
+        let yaml = format!("uploads:\n  upload_store: s3\n  s3_bucket: files\n  s3_prefix: '{prefix}'");
+        let problems = load_text(&yaml, &variables).map(drop).err().unwrap_or_default();
+        problems.iter().any(|problem| problem.to_string().contains("uploads.s3_prefix has an empty part"))
+    };
+    for prefix in ["halden//files", "~tow", "a%b", "a#b", "a b/{c}", "a/../b"] {
+        assert!(refused(prefix), "{prefix}");
+    }
+    for prefix in ["halden", "halden/files/", "/a-b_c.d"] {
+        assert!(!refused(prefix), "{prefix}");
+    }
+}
+
+#[test]
+fn names_that_others_wrote_below_the_prefix_do_not_hold_up_a_walk() {
+    let bucket = Bucket::new();
+    let app = App::configured(&bucket.variables());
+    store(&app).keep(file(b"x"), &"ab".repeat(32)).unwrap();
+    std::fs::write(bucket.folder_of_content().join("~left"), "x").unwrap();
+    let (walked, heard) = std::sync::mpsc::channel();
+    let store = store(&app);
+    std::thread::spawn(move || {
+        let mut seen = 0;
+        let walk = store.each_kept(DateTime::<Utc>::MAX_UTC, |hashes| {
+            seen += hashes.len();
+            Ok(())
+        });
+        walked.send(walk.map(|()| seen))
+    });
+    let seen = heard.recv_timeout(std::time::Duration::from_secs(20)).expect("a walk ends");
+    assert_eq!(seen.unwrap(), 1);
+}
+
+#[test]
+fn a_store_that_goes_away_during_the_clean_up_leaves_no_row_whose_content_is_gone() {
+    let mut bucket = Bucket::new();
+    let variables: Vec<(String, String)> =
+        bucket.variables().into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+    let variables: Vec<(&str, &str)> = variables.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let app = App::configured(&variables);
+    let path = pasted(&app.as_(CLEO), b"short-lived");
+    let id = path.split('/').nth(2).unwrap().to_owned();
+    assert_eq!(app.as_(CLEO).post(&format!("/files/{id}/removal"), &[]).status, 303);
+    app.advance(Duration::days(3650 + BIN_DAYS));
+    bucket.go_away();
+    assert!(app.work(|work| clean_up(work, &store(&app))).is_err());
+    assert_eq!(
+        (rows(&app), bucket.names().len()),
+        (0, 1),
+        "the rows are gone for good, the content waits for the next time"
+    );
+}
+
+#[test]
+fn a_download_from_a_bucket_that_is_not_there_says_that_it_is_away() {
+    let bucket = Bucket::new();
+    let app = App::configured(&bucket.variables());
+    let path = pasted(&app.as_(CLEO), b"here");
+    std::fs::remove_dir_all(bucket.folder_of_content().parent().unwrap()).unwrap();
+    assert_eq!(app.as_(CLEO).get(&path).status, 503);
 }
 
 #[test]
@@ -143,10 +230,8 @@ fn content_goes_from_the_bucket_when_no_file_names_it_and_strays_go_with_it() {
     let id = path.split('/').nth(2).unwrap().to_owned();
     assert_eq!(app.as_(CLEO).post(&format!("/files/{id}/removal"), &[]).status, 303);
     assert_eq!(bucket.names().len(), 2);
-    let swept = app.tx(|tx| {
-        tx.now = start() + Duration::days(3650 + BIN_DAYS);
-        clean_up(tx, &store(&app))
-    });
+    app.advance(Duration::days(3650 + BIN_DAYS));
+    let swept = app.work(|work| clean_up(work, &store(&app))).unwrap();
     assert_eq!((swept, bucket.names()), (2, Vec::new()));
     assert_eq!(rows(&app), 0, "what claimed the stray is gone too");
 }
@@ -218,9 +303,45 @@ fn what_one_server_took_to_be_looked_at_another_one_imports() {
     let (here, there) = (Held::of(&uploads(&first), CLEO.id), Held::of(&uploads(&second), CLEO.id));
     let incoming = tow::web::Incoming { name: "a.md".to_owned(), file: file(b"# A"), hash: String::new(), bytes: 3 };
     let key = here.keep(vec![incoming]).unwrap();
+    let on_disk = |folder: &tempfile::TempDir| {
+        let below = walkdir::WalkDir::new(folder.path()).into_iter().filter_map(Result::ok);
+        below.filter(|entry| entry.file_type().is_file()).count()
+    };
+    assert_eq!(on_disk(&first), 0, "it lies in the bucket, for all");
     let found = there.files(&key).unwrap();
     assert_eq!((found[0].0.as_str(), std::fs::read(&found[0].1).unwrap()), ("a.md", b"# A".to_vec()));
     there.forget().unwrap();
+    assert_eq!((bucket.names(), on_disk(&second)), (Vec::<String>::new(), 0));
+}
+
+#[test]
+fn what_nobody_confirmed_leaves_this_disk_also_while_the_bucket_is_away() {
+    let mut bucket = Bucket::new();
+    let folder = tempfile::tempdir().unwrap();
+    let yaml = format!("runtime:\n  data_dir: {}\n", folder.path().display());
+    let variables: Vec<_> = bucket.variables().into_iter().chain([("APP_SECRET", APP_SECRET)]).collect();
+    let config = load_text(&yaml, &variables).unwrap().config;
+    let held = Held::of(&config.uploads, CLEO.id);
+    let incoming = tow::web::Incoming { name: "a.md".to_owned(), file: file(b"# A"), hash: String::new(), bytes: 3 };
+    let key = held.keep(vec![incoming]).unwrap();
+    let brought = held.files(&key).unwrap()[0].1.clone();
+    bucket.go_away();
+    tow::jobs::tidy(&config, Utc::now());
+    assert!(brought.exists(), "somebody is still looking");
+    tow::jobs::tidy(&config, Utc::now() + Duration::minutes(tow::imports::HOLD_MINUTES + 1));
+    assert!(!brought.exists());
+}
+
+#[test]
+fn more_than_a_page_of_what_nobody_confirmed_goes_at_once() {
+    let bucket = Bucket::new();
+    let app = App::configured(&bucket.variables());
+    let folder = bucket.folder_of_content().join("imports/somebody");
+    std::fs::create_dir_all(&folder).unwrap();
+    for number in 0..=LISTED {
+        std::fs::write(folder.join(number.to_string()), "x").unwrap();
+    }
+    assert_eq!(store(&app).sweep_below("imports", DateTime::<Utc>::MAX_UTC).unwrap(), LISTED + 1);
     assert_eq!(bucket.names(), Vec::<String>::new());
 }
 

@@ -11,7 +11,6 @@ use opentelemetry::{KeyValue, Value};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracer, SdkTracerProvider};
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -142,16 +141,27 @@ impl Exporter {
             endpoint.set_path(&format!("{}/{TRACES}", endpoint.path().trim_end_matches('/')));
         }
         let builder = SpanExporter::builder().with_http().with_protocol(Protocol::HttpBinary).with_timeout(TIMEOUT);
-        let builder = builder.with_endpoint(endpoint.as_str()).with_headers(self.headers());
-        let way = Way::to(&self.endpoint, &self.security, self.named.clone())?;
+        let builder = builder.with_endpoint(endpoint.as_str());
+        let way = Way::to(&self.endpoint, self.headers(), &self.security, self.named.clone())?;
         builder.with_http_client(way).build().map_err(|why| why.to_string())
     }
 
-    fn headers(&self) -> HashMap<String, String> {
+    fn headers(&self) -> Vec<(String, String)> {
         let text = self.headers.as_ref().map(Secret::reveal).unwrap_or_default();
-        let pairs = text.split(',').filter_map(|pair| pair.split_once('='));
-        pairs.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())).collect()
+        headers(text).unwrap_or_default()
     }
+}
+
+/// `name=value` pairs, separated by commas; None when a piece is none, or could not be sent.
+pub fn headers(text: &str) -> Option<Vec<(String, String)>> {
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    let pair = |pair: &str| {
+        let (name, value) = pair.split_once('=')?;
+        let (name, value) = (name.trim(), value.trim());
+        (is_name(name) && !value.chars().any(char::is_control)).then(|| (name.to_owned(), value.to_owned()))
+    };
+    text.split(',').filter(|piece| !piece.trim().is_empty()).map(pair).collect()
 }
 
 impl What<'_> {

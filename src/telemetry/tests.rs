@@ -113,3 +113,41 @@ fn without_a_collector_nothing_is_begun_and_an_address_read_by_everybody_is_refu
         .unwrap_err();
     assert!(problems[0].to_string().contains("log.otlp_endpoint is not https"), "{problems:?}");
 }
+
+/// Runs itself once more in an environment that says something to another program.
+#[test]
+fn what_the_environment_tells_other_programs_is_not_sent() {
+    const ANOTHERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
+    if std::env::var(ANOTHERS).is_err() {
+        let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+        again.arg("what_the_environment_tells_other_programs_is_not_sent");
+        let said = again.env(ANOTHERS, "x-key=of-somebody-else,x-more=1").output().unwrap();
+        let words = String::from_utf8_lossy(&said.stdout);
+        assert!(said.status.success() && words.contains("1 passed"), "{words}");
+        return;
+    }
+    let collector = Outside::new(|_| Said::text(200, "application/x-protobuf", ""));
+    let endpoint = collector.url("/").to_string();
+    let variables =
+        [("APP_SECRET", APP_SECRET), ("TOW_LOG__OTLP_ENDPOINT", &endpoint), ("OTLP_HEADERS", "x-key=of-the-collector")];
+    let spans = load_text("", &variables).unwrap().config.log.spans.unwrap();
+    spans.say(&tow::telemetry::Ended {
+        began_at: start(),
+        took: std::time::Duration::from_millis(3),
+        is_failure: false,
+        what: tow::telemetry::What::Job { kind: "x", attempt: 1, outcome: "done", id: uuid::Uuid::nil() },
+    });
+    spans.stop();
+    let asked = collector.asked();
+    assert_eq!((asked.len(), asked[0].header("x-key"), asked[0].header("x-more")), (1, "of-the-collector", ""));
+}
+
+#[test]
+fn headers_for_the_collector_that_are_no_pairs_are_refused() {
+    let refused = |text: &str| {
+        let problems = load_text("", &[("APP_SECRET", APP_SECRET), ("OTLP_HEADERS", text)]).map(drop).err();
+        problems.is_some_and(|all| all[0].to_string().contains("OTLP_HEADERS has a piece that is not name=value"))
+    };
+    assert!(refused("x-key:of-the-collector") && refused("a=b,c") && refused("=b") && refused("a b=c"));
+    assert!(!refused("a=b, c=d=e,"));
+}

@@ -14,6 +14,8 @@ use url::Url;
 
 pub struct Way {
     net: Net,
+    /// What the collector is told, and nothing else: the library would add what its own variables of the environment say.
+    headers: Vec<(String, String)>,
     /// Of the connections, for as long as they are kept.
     runtime: Mutex<Runtime>,
     /// Named once, and again only after it had come back.
@@ -29,20 +31,25 @@ impl fmt::Debug for Way {
 
 impl Way {
     /// Who names a collector in tow.yaml answers for its address, also where it is one of this network.
-    pub fn to(endpoint: &Url, security: &Security, named: Arc<AtomicU32>) -> Result<Way, String> {
+    pub fn to(
+        endpoint: &Url,
+        headers: Vec<(String, String)>,
+        security: &Security,
+        named: Arc<AtomicU32>,
+    ) -> Result<Way, String> {
         let mut security = security.clone();
         security.outbound_allowed_hosts.extend(endpoint.host_str().map(str::to_owned));
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
-        Ok(Way { net: Net::new(&security), runtime: Mutex::new(runtime), is_away: AtomicBool::new(false), named })
+        let (net, runtime, is_away) = (Net::new(&security), Mutex::new(runtime), AtomicBool::new(false));
+        Ok(Way { net, headers, runtime, is_away, named })
     }
 
     fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, String> {
         let url: Url = request.uri().to_string().parse().map_err(|_| "the address is none".to_owned())?;
         let host = url.host_str().unwrap_or_default().to_owned();
-        let (head, body) = request.into_parts();
-        let mut call = Call::post(url, "application/x-protobuf", body.to_vec()).within(TIMEOUT);
-        for (name, value) in &head.headers {
-            call = call.header(name.as_str(), value.to_str().unwrap_or_default());
+        let mut call = Call::post(url, "application/x-protobuf", request.into_body().to_vec()).within(TIMEOUT);
+        for (name, value) in &self.headers {
+            call = call.header(name, value);
         }
         let runtime = self.runtime.lock().unwrap_or_else(PoisonError::into_inner);
         let answer = runtime.block_on(self.net.send(call)).map_err(|fault| fault.to_string())?;

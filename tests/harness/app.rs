@@ -214,6 +214,13 @@ impl App {
         tow::queue::run_all_due(&mut conn, &state.clock, &state.config, &tow::jobs::kinds()).unwrap()
     }
 
+    /// As an entry of the clock's table, now.
+    pub fn work<T>(&self, f: impl FnOnce(&mut tow::queue::Work) -> Result<T>) -> Result<T> {
+        let Site { state, .. } = &*self.site;
+        let mut conn = state.pool.get().unwrap();
+        f(&mut tow::queue::Work::new(&mut conn, &state.clock, &state.config))
+    }
+
     /// Does this entry of the clock's table once, now.
     pub fn run_schedule(&self, name: &str) {
         let Site { state, .. } = &*self.site;

@@ -171,7 +171,7 @@ impl Provider {
         site(&self.ai)
     }
 
-    /// The answer, whole. A page takes `begin`.
+    /// The answer, whole. A page takes `stream`.
     pub async fn ask<D: Desk>(&self, desk: &mut D, asking: &Asking, prompt: &Prompt) -> Asked<Answer> {
         let errand = match self.errand(Endpoint::Responses, asking, prompt, &self.stop)? {
             Ok(errand) => errand,

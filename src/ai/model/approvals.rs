@@ -1,4 +1,5 @@
-//! Providers that an admin has approved, and on which terms. Once one stands here, no call goes to a host that does not.
+//! Providers that an admin has approved, and on which terms. Once the list was begun, no call goes to a host that is not on it, until
+//! somebody ends the list: a list that became empty approves nobody.
 
 use crate::access::{Actor, Permission, Thing, Verb, may};
 use crate::ai::site_of;
@@ -61,10 +62,17 @@ impl Approval {
         Ok(sql.load(tx.conn())?)
     }
 
-    /// A host without a port covers all of its ports.
+    /// Whether a list is kept; then it bars, however short it is.
+    pub fn has_list(tx: &mut Tx) -> Result<bool> {
+        let sql = Sql::named(
+            "ai::provider_list",
+            "select 1 as one where exists (select from provider_lists) or exists (select from provider_approvals)",
+        );
+        Ok(sql.execute(tx.conn())? > 0)
+    }
+
     pub fn covers(&self, host: &str) -> bool {
-        let bare = host.rsplit_once(':').map_or(host, |(bare, _)| bare);
-        self.host == host || self.host == bare
+        is_named(host, &self.host)
     }
 
     /// For the gallery.
@@ -79,7 +87,7 @@ impl Approval {
         }
     }
 
-    /// Its host is called no more, unless it was the last: then every host is, as before the first.
+    /// Its host is called no more.
     pub fn withdraw(tx: &mut Tx, me: &Actor, id: ApprovalId) -> Result<()> {
         let permit = may(tx, me, Verb::Administer, &thing())?;
         let all = Approval::list(tx)?;
@@ -87,16 +95,52 @@ impl Approval {
         let mut sql = Sql::named("ai::withdraw", "delete from provider_approvals where id = ");
         sql.bind(id);
         sql.execute(tx.conn())?;
-        let act = Act::new(ActKind::AiProviderWithdrawn).target("provider", id);
-        audit::record(tx, permit, act.note("host", &gone.host))
+        begin_list(tx, me)?;
+        let act = Act::new(ActKind::AiProviderWithdrawn).target("provider", id).note("host", &gone.host);
+        let act = act.change("purpose", &gone.purpose, None::<&str>).change("terms", &gone.terms, None::<&str>);
+        audit::record(tx, permit, act)
     }
+
+    /// From now on whatever tow.yaml names may be called again. `Invalid` while one is approved: withdrawing comes first.
+    pub fn end_list(tx: &mut Tx, me: &Actor) -> Result<()> {
+        let permit = may(tx, me, Verb::Administer, &thing())?;
+        if !Approval::list(tx)?.is_empty() {
+            return Err(Error::invalid("", "problem-approvals-left"));
+        }
+        let organisation = me.organisation_id().ok_or(Error::NotFound)?;
+        let mut sql = Sql::named("ai::end_list", "delete from provider_lists where organisation_id = ");
+        sql.bind(organisation);
+        if sql.execute(tx.conn())? == 0 {
+            permit.unused(tx);
+            return Ok(());
+        }
+        audit::record(tx, permit, Act::new(ActKind::AiProviderListEnded))
+    }
+}
+
+/// Also where an older version of this program approved the first.
+fn begin_list(tx: &mut Tx, me: &Actor) -> Result<()> {
+    let organisation = me.organisation_id().ok_or(Error::NotFound)?;
+    let mut sql = Sql::named("ai::begin_list", "insert into provider_lists (organisation_id, begun_at) values (");
+    sql.bind(organisation).push(", ").bind(tx.now).push(") on conflict do nothing");
+    sql.execute(tx.conn())?;
+    Ok(())
+}
+
+/// Whether this is the provider that a list names: with its port, or for all of them.
+pub fn is_named(host: &str, named: &str) -> bool {
+    let bare = host.rsplit_once(':').map_or(host, |(bare, _)| bare);
+    named == host || named == bare
 }
 
 impl NewApproval {
     /// Approves it, from now on and by `me`; a host that was approved already gets these words instead.
     pub fn save(&self, tx: &mut Tx, me: &Actor) -> Result<ApprovalId> {
         let permit = may(tx, me, Verb::Administer, &thing())?;
-        let (host, purpose, terms) = self.check(Approval::list(tx)?.len())?;
+        let before = Approval::list(tx)?;
+        let (host, purpose, terms) = self.check(&before)?;
+        let old = before.iter().find(|approval| approval.host == host);
+        begin_list(tx, me)?;
         let organisation = me.organisation_id().ok_or(Error::NotFound)?;
         let mut sql = Sql::named(
             "ai::approve",
@@ -112,11 +156,13 @@ impl NewApproval {
         sql.execute(tx.conn())?;
         let saved = Approval::list(tx)?.into_iter().find(|approval| approval.host == host);
         let id = saved.ok_or_else(|| Error::broken("no approval came back"))?.id;
-        audit::record(tx, permit, Act::new(ActKind::AiProviderApproved).target("provider", id).note("host", &host))?;
+        let act = Act::new(ActKind::AiProviderApproved).target("provider", id).note("host", &host);
+        let act = act.change("purpose", old.map(|old| &old.purpose), purpose);
+        audit::record(tx, permit, act.change("terms", old.map(|old| &old.terms), terms))?;
         Ok(id)
     }
 
-    fn check(&self, so_many: usize) -> Result<(String, &str, &str)> {
+    fn check(&self, approved: &[Approval]) -> Result<(String, &str, &str)> {
         let mut problems = Problems::default();
         let host = host_of(self.endpoint.trim());
         if host.is_none() {
@@ -134,7 +180,8 @@ impl NewApproval {
                 problems.add(field, "problem-nul");
             }
         }
-        if so_many >= MAX_APPROVALS {
+        let is_new = !approved.iter().any(|approval| Some(&approval.host) == host.as_ref());
+        if is_new && approved.len() >= MAX_APPROVALS {
             problems.add("", Msg::new("problem-approvals-many").with("max", MAX_APPROVALS));
         }
         problems.check()?;

@@ -1,7 +1,7 @@
 //! What applies to one call: the policies of all that is in it.
 
 use super::policy::SELECT;
-use super::{Asking, Endpoint, Level, Policy};
+use super::{Asking, Endpoint, Level, Policy, is_named};
 use crate::access::{Actor, ProjectId};
 use crate::ai::{Fault, Masks, Reason};
 use crate::db::Tx;
@@ -54,11 +54,12 @@ impl Standing {
         sql.push(" and (p.group_id in (select r.group_id from records r where r.id = any(");
         sql.bind(Bind::Uuids(records.to_vec()))
             .push(")) or p.group_id in (select m.group_id from group_members m where m.person_id = ");
-        // Approvals bar as a list of hosts does, once there is one.
+        // Approvals bar as a list of hosts does, once that list was begun; also when nobody is on it any more.
         sql.bind(asking.person.map(|id| id.0))
-            .push(")) union all select 'all', null, array_agg(a.host), null, '', null::uuid");
+            .push(")) union all select 'all', null, coalesce(array_agg(a.host), '{}'), null, '', null::uuid");
         sql.push(" from provider_approvals a where a.organisation_id = ").bind(asking.organisation);
-        sql.push(" having count(*) > 0 order by project_id nulls first, name");
+        sql.push(" having count(*) > 0 or exists (select from provider_lists l where l.organisation_id = ");
+        sql.bind(asking.organisation).push(") order by project_id nulls first, name");
         let mut policies: Vec<Ruling> = sql.load(tx.conn())?;
         Standing::hide_names(tx, asking, &mut policies)?;
         let (is_kept, assistant) = (Standing::kept(tx, asking, records)?, asking.assistant.clone());
@@ -131,7 +132,9 @@ impl Standing {
         if self.is_kept {
             return Some(Fault::new(Reason::Kept));
         }
-        let bars = |policy: &&Ruling| policy.hosts.as_ref().is_some_and(|hosts| !is_among(host, hosts));
+        let bars = |policy: &&Ruling| {
+            policy.hosts.as_ref().is_some_and(|hosts| !hosts.iter().any(|named| is_named(host, named)))
+        };
         if self.policies.iter().any(|policy| bars(&policy)) {
             return Some(Fault::new(Reason::Host).about(host));
         }
@@ -145,12 +148,6 @@ impl Standing {
             |policy: &&Ruling| policy.models.as_ref().is_some_and(|models| !models.iter().any(|name| name == model));
         self.policies.iter().find(forbids).map(|_| Fault::new(Reason::Model).about(model))
     }
-}
-
-/// Whether a provider is named, with its port or for all of them.
-fn is_among(host: &str, named: &[String]) -> bool {
-    let bare = host.rsplit_once(':').map_or(host, |(bare, _)| bare);
-    named.iter().any(|name| name == host || name == bare)
 }
 
 #[derive(QueryableByName)]

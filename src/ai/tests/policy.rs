@@ -270,4 +270,12 @@ fn once_a_provider_is_approved_a_host_that_is_not_stays_off() {
     assert!(page.has("Not approved, and so not called") && page.has(&models.address.to_string()), "{}", page.text());
     approve(&models.address.to_string());
     assert!(ask(&app, CLEO, &prompt()).is_ok());
+    let ids = app.text("select string_agg(id::text, ' ') as text from provider_approvals");
+    for id in ids.split(' ') {
+        assert_eq!(app.as_(BEN).post(&format!("/settings/practices/providers/{id}/removal"), &[]).status, 303);
+    }
+    assert_eq!(ask(&app, CLEO, &prompt()).unwrap_err().reason, Reason::Host, "an emptied list approves nobody");
+    assert!(app.as_(ADA).get("/settings/practices").has("Not approved, and so not called"));
+    assert_eq!(app.as_(BEN).post("/settings/practices/providers/ending", &[]).status, 303);
+    assert!(ask(&app, CLEO, &prompt()).is_ok(), "until somebody ends it");
 }

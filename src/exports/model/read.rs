@@ -171,18 +171,19 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn keep_content(&mut self, hash: &str, base64: &str) -> Result<(), String> {
-        let bytes = STANDARD.decode(base64).map_err(|error| error.to_string())?;
+    /// What does not fit is a fault of this row; a store that is away is none of the file's.
+    fn keep_content(&mut self, number: u64, hash: &str, base64: &str) -> Result<(), Fault> {
+        let bytes = STANDARD.decode(base64).map_err(|error| Fault::Row(number, error.to_string()))?;
         let found = crate::web::hex(&Sha256::digest(&bytes));
         if found != hash {
-            return Err("the content does not fit its hash".to_owned());
+            return Err(Fault::Row(number, "the content does not fit its hash".to_owned()));
         }
         let kept = crate::web::temporary(&self.store.incoming()).and_then(|mut file| {
             file.write_all(&bytes).and_then(|()| file.as_file().sync_all()).map_err(crate::web::disk)?;
             self.store.keep(file, hash)
         });
         self.restored.files += 1;
-        kept.map_err(|error| error.to_string())
+        kept.map_err(Fault::Other)
     }
 
     /// Files whose content never came are left out.
@@ -339,8 +340,8 @@ impl<'de> Visitor<'de> for Contents<'_, '_, '_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         let mut number = 0;
         while let Some(content) = seq.next_element::<Content>()? {
-            if let Err(why) = self.0.keep_content(&content.hash, &content.base64) {
-                return Err(self.0.fault(CONTENTS, Fault::Row(number, why)));
+            if let Err(fault) = self.0.keep_content(number, &content.hash, &content.base64) {
+                return Err(self.0.fault(CONTENTS, fault));
             }
             number += 1;
             (self.0.progress)(CONTENTS, number);

@@ -1,13 +1,15 @@
-//! What goes at last: removed files, content that none names, uploads that a crash left behind.
+//! What goes at last: removed files, and content that none names.
 
 use super::{BIN_DAYS, LOOSE_HOURS};
-use crate::db::Tx;
 use crate::db::sql::Sql;
+use crate::db::{Chore, Tx};
 use crate::error::Result;
-use crate::storage::Store;
+use crate::queue::Work;
+use crate::storage::{LISTED, Store};
 use chrono::{DateTime, Duration, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Bool, Text};
+use std::collections::BTreeSet;
 
 /// The advisory lock of whoever deletes content, and of a backup, which must find what the database names ("tow-cont").
 pub const CONTENT_LOCK: i64 = 0x746f_772d_636f_6e74;
@@ -18,24 +20,55 @@ struct Hash {
     hash: String,
 }
 
-/// Deletes files that were removed `BIN_DAYS` ago, content that no file names, and uploads that a crash left; how much content.
-/// Nothing while a backup is under way. For a job; runs under `Chore::Expiry`.
-pub fn clean_up(tx: &mut Tx, store: &Store) -> Result<usize> {
+/// Deletes files that were removed `BIN_DAYS` ago, and content that no file names; how much content. Nothing while a backup is under way.
+/// Rows go first and are committed, content after them: a store that goes away meanwhile leaves content without a row, which the next
+/// clean-up finds, and never a row without content.
+pub fn clean_up(work: &mut Work, store: &Store) -> Result<usize> {
+    let Some(gone) = work.touch(Chore::Expiry, expire)? else { return Ok(0) };
+    let loose = work.now() - Duration::hours(LOOSE_HOURS);
+    let mut swept = 0;
+    for page in gone.chunks(LISTED) {
+        swept += sweep(work, store, page.to_vec())?;
+    }
+    store.each_kept(loose, |here| {
+        swept += sweep(work, store, here)?;
+        Ok(())
+    })?;
+    Ok(swept)
+}
+
+/// Hashes that no row names any more; None while a backup is under way.
+fn expire(tx: &mut Tx) -> Result<Option<Vec<String>>> {
     if !take_content_lock(tx)? {
-        return Ok(0);
+        return Ok(None);
     }
     let mut files = Sql::named("files::expire", "delete from files where removed_at < ");
     files.bind(tx.now - Duration::days(BIN_DAYS));
     files.execute(tx.conn())?;
-    let loose = tx.now - Duration::hours(LOOSE_HOURS);
     let mut blobs = Sql::named("files::expire_blobs", "delete from blobs b where b.created_at < ");
-    blobs.bind(loose).push(" and not exists (select from files f where f.hash = b.hash) returning b.hash");
-    let gone: Vec<Hash> = blobs.load(tx.conn())?;
-    for blob in &gone {
-        store.remove(&blob.hash)?;
+    blobs.bind(tx.now - Duration::hours(LOOSE_HOURS));
+    blobs.push(" and not exists (select from files f where f.hash = b.hash) returning b.hash");
+    Ok(Some(blobs.load::<Hash>(tx.conn())?.into_iter().map(|row| row.hash).collect()))
+}
+
+/// Deletes those that no row names: removed just now, or rolled back after the content had landed. In a transaction of its own, so that a
+/// large store holds up neither a backup nor who uploads.
+fn sweep(work: &mut Work, store: &Store, hashes: Vec<String>) -> Result<usize> {
+    if hashes.is_empty() {
+        return Ok(0);
     }
-    store.sweep(loose)?;
-    Ok(gone.len() + sweep_strays(tx, store, loose)?)
+    work.touch(Chore::Expiry, |tx| {
+        if !take_content_lock(tx)? {
+            return Ok(0);
+        }
+        let strays = claim(tx, hashes)?;
+        for stray in &strays {
+            store.remove(&stray.hash)?;
+        }
+        let swept = strays.len();
+        release(tx, strays)?;
+        Ok(swept)
+    })
 }
 
 /// Until the transaction ends; false when a backup has it.
@@ -54,12 +87,15 @@ struct Taken {
 /// Deletes the rows of files whose content is not in the store, after an import; how many. Its caller holds the permit.
 pub fn forget_without_content(tx: &mut Tx, store: &Store) -> Result<u64> {
     let all: Vec<Hash> = Sql::named("files::all_blobs", "select hash from blobs").load(tx.conn())?;
-    let mut missing: Vec<String> = Vec::new();
-    for row in all {
-        if store.length(&Store::key(&row.hash))?.is_none() {
-            missing.push(row.hash);
+    let mut missing: BTreeSet<String> = all.into_iter().map(|row| row.hash).collect();
+    // One look at a page of names, not one for each.
+    store.each_kept(DateTime::<Utc>::MAX_UTC, |here| {
+        for hash in here {
+            missing.remove(&hash);
         }
-    }
+        Ok(())
+    })?;
+    let missing: Vec<String> = missing.into_iter().collect();
     if missing.is_empty() {
         return Ok(0);
     }
@@ -70,20 +106,6 @@ pub fn forget_without_content(tx: &mut Tx, store: &Store) -> Result<u64> {
     blobs.bind(missing).push(")");
     blobs.execute(tx.conn())?;
     Ok(gone as u64)
-}
-
-/// Content whose row was rolled back after it had landed on disk.
-fn sweep_strays(tx: &mut Tx, store: &Store, before: DateTime<Utc>) -> Result<usize> {
-    let mut swept = 0;
-    store.each_kept(before, |here| {
-        let strays = if here.is_empty() { Vec::new() } else { claim(tx, here)? };
-        for stray in &strays {
-            store.remove(&stray.hash)?;
-        }
-        swept += strays.len();
-        release(tx, strays)
-    })?;
-    Ok(swept)
 }
 
 /// Those that no row names. Each gets one until it is gone, so that who uploads the same content now waits and finds it missing.

@@ -14,7 +14,7 @@ use crate::people::PersonId;
 use crate::records::{Record, RecordId};
 use crate::storage::Store;
 use crate::typed_id;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Int4, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use uuid::Uuid;
@@ -127,7 +127,7 @@ impl File {
 
     /// Within what `me` may see; a removed one is not found.
     pub fn find(tx: &mut Tx, me: &Actor, id: FileId) -> Result<File> {
-        find(tx, me, id, "f.removed_at is null")
+        find(tx, me, id, &Sql::new("f.removed_at is null"))
     }
 
     /// Out of sight at once; `restore` brings it back within `BIN_DAYS`. Answers where it was.
@@ -139,9 +139,11 @@ impl File {
         Ok(record)
     }
 
-    /// Undoes `remove`.
+    /// Undoes `remove`, within `BIN_DAYS`; after them its content may be gone.
     pub fn restore(tx: &mut Tx, me: &Actor, id: FileId) -> Result<Record> {
-        let file = find(tx, me, id, "f.removed_at is not null")?;
+        let mut is_in_bin = Sql::new("f.removed_at >= ");
+        is_in_bin.bind(tx.now - Duration::days(BIN_DAYS));
+        let file = find(tx, me, id, &is_in_bin)?;
         let (record, permit) = file.may_remove(tx, me)?;
         set_removed(tx, id, false)?;
         audit::record(tx, permit, file.act(ActKind::Attached))?;
@@ -220,12 +222,10 @@ fn address(id: FileId, name: &str) -> String {
     format!("/files/{id}/{}", percent(name))
 }
 
-fn find(tx: &mut Tx, me: &Actor, id: FileId, state: &str) -> Result<File> {
-    let mut sql = Sql::named(
-        "files::find",
-        &format!("select {COLUMNS} join records r on r.id = f.record_id where {state} and f.id = "),
-    );
-    sql.bind(id).push(" and ").append(&visible::records(me));
+fn find(tx: &mut Tx, me: &Actor, id: FileId, state: &Sql) -> Result<File> {
+    let mut sql =
+        Sql::named("files::find", &format!("select {COLUMNS} join records r on r.id = f.record_id where f.id = "));
+    sql.bind(id).push(" and ").append(state).push(" and ").append(&visible::records(me));
     sql.load(tx.conn())?.into_iter().next().ok_or(Error::NotFound)
 }
 

@@ -41,7 +41,7 @@ pub fn export_access(tx: &mut Tx, me: &Actor, format: ExportFormat) -> Result<Ve
             tx,
             me,
             json!({ "access": all.iter().map(wire).collect::<Vec<_>>(), "practices": run.practices, "providers": run.providers,
-                "last_backup": run.last_backup }),
+                "last_backup": run.last_backup, "as_of": run.as_of }),
         ),
     }
 }
@@ -64,7 +64,7 @@ pub fn export_review(tx: &mut Tx, me: &Actor, id: ReviewId, format: ExportFormat
             let about = json!({ "started_at": time(Some(review.started_at)), "started_by": review.started_by, "due_on": review.due_on,
                 "signed_at": time(review.signed_at), "signed_by": review.signed_by, "finding": review.finding });
             let value = json!({ "review": about, "lines": lines, "practices": run.practices, "providers": run.providers,
-                "last_backup": run.last_backup });
+                "last_backup": run.last_backup, "as_of": run.as_of });
             whole(tx, me, value)
         }
     }
@@ -85,6 +85,8 @@ struct Run {
     practices: Value,
     providers: Value,
     last_backup: Value,
+    /// When these three stood so: at the export, not when the review was signed.
+    as_of: Option<String>,
 }
 
 fn how_it_is_run(tx: &mut Tx) -> Result<Run> {
@@ -95,7 +97,12 @@ fn how_it_is_run(tx: &mut Tx) -> Result<Run> {
     let last_backup = backups::last(tx)?.map(|last| {
         json!({ "name": last.name, "made_at": time(Some(last.made_at)), "bytes": last.bytes, "is_encrypted": last.is_encrypted })
     });
-    Ok(Run { practices: written(&notes(tx)?), providers: approved.collect(), last_backup: json!(last_backup) })
+    Ok(Run {
+        practices: written(&notes(tx)?),
+        providers: approved.collect(),
+        last_backup: json!(last_backup),
+        as_of: time(Some(tx.now)),
+    })
 }
 
 fn written(practices: &[Note]) -> Value {

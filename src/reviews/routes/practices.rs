@@ -24,10 +24,10 @@ struct Typed {
 
 async fn page(ctx: &Ctx, given: Typed, status: u16, problems: Problems) -> Result<Reply> {
     let state = ctx.state.clone();
-    let (facts, notes, ages, last_backup, approvals) = ctx
+    let (facts, notes, ages, last_backup, (approvals, has_list)) = ctx
         .read(move |tx, me| {
             let (facts, notes) = (Facts::load(tx, me)?, see_notes(tx, me)?);
-            let (last, approvals) = (backups::last(tx)?, Approval::list(tx)?);
+            let (last, approvals) = (backups::last(tx)?, (Approval::list(tx)?, Approval::has_list(tx)?));
             Ok((facts, notes, sightings::ages(tx, &state.fingerprints)?, last, approvals))
         })
         .await?;
@@ -42,12 +42,14 @@ async fn page(ctx: &Ctx, given: Typed, status: u16, problems: Problems) -> Resul
         notes: &notes,
         last_backup: last_backup.as_ref(),
         approvals: &approvals,
+        has_list,
         now: ctx.now(),
     };
     let items = sight.items();
     let fields = Field::all(&notes, given.notes.as_deref());
     let (shell, typed) = (ctx.shell("settings")?, given.approval);
-    ctx.page_with(status, &Practices { shell, items, fields, can_write, approvals, can_approve, typed, problems })
+    let page = Practices { shell, items, fields, can_write, approvals, has_list, can_approve, typed, problems };
+    ctx.page_with(status, &page)
 }
 
 pub async fn update(ctx: Ctx, form: Form) -> Result<Reply> {
@@ -73,6 +75,18 @@ pub mod providers {
             Ok(_) => Ok(ctx.redirect("/settings/practices#providers", Some(Flash::done("saved")))),
             Err(Error::Invalid(problems)) => page(&ctx, Typed { approval, ..Typed::default() }, 422, problems).await,
             Err(other) => Err(other),
+        }
+    }
+
+    pub mod ending {
+        use super::*;
+
+        pub async fn create(ctx: Ctx, _: Form) -> Result<Reply> {
+            match ctx.write(Approval::end_list).await {
+                Ok(()) => Ok(ctx.redirect("/settings/practices#providers", Some(Flash::done("approvals-ended")))),
+                Err(Error::Invalid(problems)) => page(&ctx, Typed::default(), 422, problems).await,
+                Err(other) => Err(other),
+            }
         }
     }
 
