@@ -2,6 +2,7 @@
 //! and shuts them out. The protocol is SCIM 2.0 (RFC 7643, RFC 7644). It gives no role and never reaches what people write.
 
 mod attributes;
+mod bulk;
 mod filter;
 mod model;
 mod pages;
@@ -10,6 +11,7 @@ mod routes;
 mod shape;
 
 pub use attributes::{Attribute, CORE_USER, ENTERPRISE, GROUP_SCHEMA, Resource};
+pub use bulk::{MAX_BULK_BYTES, MAX_BULK_ID_CHARS, MAX_BULK_OPERATIONS};
 pub use filter::{Filter, MAX_FILTER_BYTES, MAX_FILTER_DEPTH, MAX_FILTER_TERMS, Op, Path};
 pub use model::*;
 pub use pages::samples;

@@ -6,7 +6,7 @@ use crate::db::paging::{Cursor, PAGE_SIZE, Page};
 use crate::db::{Chore, Tx};
 use crate::error::{Conflict, Error, Msg, ProblemStatus, Problems, Result};
 use crate::web::{
-    API_PREFIXES, Ctx, DIRECTORY_PREFIX, Need, Operation, Principal, Reply, Shared, bearer_of, token_hash,
+    API_PREFIXES, Ctx, DIRECTORY_PREFIX, Need, Operation, Principal, Reply, Shared, bearer_of, token_hash, too_large,
 };
 use actix_web::dev::Payload;
 use actix_web::http::{Method, header};
@@ -244,9 +244,7 @@ impl<P: Principal> ApiCtx<P> {
         while let Some(chunk) = payload.next().await {
             let chunk = chunk.map_err(|_| Error::invalid("", "problem-form-cut"))?;
             if bytes.len() + chunk.len() > max {
-                let mut problems = Problems::one("", Msg::new("problem-json-large").with("max", max / 1024));
-                problems.status = ProblemStatus::TooLarge;
-                return Err(Error::Invalid(problems));
+                return Err(too_large(Msg::new("problem-json-large").with("max", max / 1024)));
             }
             bytes.extend_from_slice(&chunk);
         }

@@ -1,6 +1,6 @@
 //! How an error looks to the company's directory (SCIM, RFC 7644 section 3.12). A problem's field is the word of the protocol.
 
-use crate::error::{Error, Msg};
+use crate::error::{Error, Msg, ProblemStatus, Problems};
 use crate::ui;
 use crate::web::Drawn;
 use actix_web::http::StatusCode;
@@ -68,4 +68,17 @@ pub fn directory_answer(error: &Error) -> Option<(u16, Value)> {
         _ => Msg::new("error-not-found"),
     });
     Some((status, directory_problem(status, &drawn, &reason)))
+}
+
+/// The same for what ends them all, told after operations that were done.
+pub fn directory_failure(error: &Error) -> (u16, Value) {
+    let reason = Msg::new(if matches!(error, Error::Away(_)) { "error-away" } else { "error-broken" });
+    (error.status(), directory_problem(error.status(), &Drawn::from(error), &reason))
+}
+
+/// 413 with this reason, which names the limit.
+pub fn too_large(reason: impl Into<Msg>) -> Error {
+    let mut problems = Problems::one("", reason);
+    problems.status = ProblemStatus::TooLarge;
+    Error::Invalid(problems)
 }

@@ -11,6 +11,7 @@ use crate::scim::shape::{Shown, object};
 use crate::web::{CONFLICT, DIRECTORY_KIND, Reply, Shared, UNIQUENESS};
 use actix_web::http::header;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 pub const LIST_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 pub const SEARCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
@@ -26,7 +27,12 @@ pub fn home(state: &Shared) -> String {
 
 /// The body as JSON. `Invalid` under `invalidSyntax`.
 pub async fn body(api: &Api) -> Result<Value> {
-    let bytes = api.body(&[DIRECTORY_KIND, "application/json"], MAX_DIRECTORY_BYTES).await?;
+    read_json(api, MAX_DIRECTORY_BYTES).await
+}
+
+/// The same of so many bytes at most.
+pub async fn read_json(api: &Api, max: usize) -> Result<Value> {
+    let bytes = api.body(&[DIRECTORY_KIND, "application/json"], max).await?;
     crate::web::parse_json(&bytes).map_err(|error| match error {
         Error::Invalid(problems) => Error::invalid("invalidSyntax", problems.first()),
         other => other,
@@ -53,18 +59,31 @@ pub async fn list(api: Api, ask: impl FnOnce() -> Result<Ask> + Send + 'static, 
     Ok(reply(200, &answer))
 }
 
+/// What one operation on one resource left behind.
+pub struct Done {
+    pub resource: Resource,
+    pub id: Uuid,
+    /// Empty for what is no more.
+    pub etag: String,
+    /// As the answer shows it.
+    pub value: Value,
+}
+
 /// A resource that was asked for: without its body when the caller has this version already.
-pub fn found(api: &Api, value: &Value, etag: &str) -> Reply {
-    match api.tags_of(header::IF_NONE_MATCH).is_some_and(|tags| fits(&tags, etag)) {
-        true => Reply::empty().status(304).header(header::ETAG, etag),
-        false => reply(200, value).header(header::ETAG, etag),
+pub fn found(api: &Api, done: &Done) -> Reply {
+    match api.tags_of(header::IF_NONE_MATCH).is_some_and(|tags| fits(&tags, &done.etag)) {
+        true => Reply::empty().status(304).header(header::ETAG, &done.etag),
+        false => reply(200, &done.value).header(header::ETAG, &done.etag),
     }
 }
 
-/// A resource with its address and ETag.
-pub fn resource(status: u16, value: &Value, location: &str, etag: &str) -> Reply {
-    let reply = reply(status, value).header(header::ETAG, etag);
-    if status == 201 { reply.header(header::LOCATION, location) } else { reply }
+/// A resource with its ETag, and where it lives when it is new.
+pub fn answer(api: &Api, status: u16, done: &Done) -> Reply {
+    let reply = reply(status, &done.value).header(header::ETAG, &done.etag);
+    match status {
+        201 => reply.header(header::LOCATION, &place(api.state(), done.resource, done.id)),
+        _ => reply,
+    }
 }
 
 pub fn listed(resources: Vec<Value>, total: i64, ask: &Ask) -> Value {

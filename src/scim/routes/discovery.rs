@@ -4,6 +4,7 @@ use super::answers::{MAX_COUNT, home, listed, reply};
 use crate::access::Api;
 use crate::error::{Error, Msg, Result};
 use crate::scim::attributes::{ENTERPRISE, Resource};
+use crate::scim::bulk::{MAX_BULK_BYTES, MAX_BULK_OPERATIONS};
 use crate::scim::model::Ask;
 use crate::ui;
 use crate::web::Reply;
@@ -21,7 +22,7 @@ pub async fn configuration(api: Api) -> Result<Reply> {
             "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
             "documentationUri": "https://datatracker.ietf.org/doc/html/rfc7644",
             "patch": { "supported": true },
-            "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": 0 },
+            "bulk": { "supported": true, "maxOperations": MAX_BULK_OPERATIONS, "maxPayloadSize": MAX_BULK_BYTES },
             "filter": { "supported": true, "maxResults": MAX_COUNT },
             "changePassword": { "supported": false },
             "sort": { "supported": true },

@@ -1,6 +1,6 @@
 //! Groups.
 
-use super::answers::{Subject, asked, body, found, home, list, place, reply, resource, searched, shown, told};
+use super::answers::{Done, Subject, answer, asked, body, found, home, list, searched, shown, told};
 use crate::access::{Actor, Api};
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -40,9 +40,14 @@ fn ties(tx: &mut Tx, groups: &[ScimGroup], shown: &Shown) -> Result<Vec<Tie>> {
 }
 
 /// One as the answer shows it.
-fn one(tx: &mut Tx, group: ScimGroup, home: &str, shown: &Shown) -> Result<(Value, ScimGroup)> {
-    let ties = ties(tx, std::slice::from_ref(&group), shown)?;
-    Ok((group.json(home, shown, &ties), group))
+fn one(tx: &mut Tx, group: &ScimGroup, home: &str, shown: &Shown) -> Result<Done> {
+    let ties = ties(tx, std::slice::from_ref(group), shown)?;
+    Ok(Done { value: group.json(home, shown, &ties), ..done(group) })
+}
+
+/// Without its body.
+fn done(group: &ScimGroup) -> Done {
+    Done { resource: Resource::Group, id: group.id.0, etag: group.etag(), value: Value::Null }
 }
 
 fn group(id: &str) -> Result<GroupId> {
@@ -51,60 +56,93 @@ fn group(id: &str) -> Result<GroupId> {
 
 pub async fn show(api: Api, id: Path<String>) -> Result<Reply> {
     let (shown, home) = (shown(&api.pairs()), home(api.state()));
-    let (value, group) = api
+    let done = api
         .read(move |tx, me| {
             let group = ScimGroup::find(tx, me, group(&id)?)?;
-            one(tx, group, &home, &shown)
+            one(tx, &group, &home, &shown)
         })
         .await?;
-    Ok(found(&api, &value, &group.etag()))
+    Ok(found(&api, &done))
 }
 
 pub async fn create(api: Api) -> Result<Reply> {
-    let said = GroupSaid::of(object(body(&api).await?, GROUP_SCHEMA)?)?;
-    let subject = Subject::Name(said.display_name.clone());
-    let (shown, home) = (shown(&api.pairs()), home(api.state()));
+    let done = make(&api, body(&api).await?, shown(&api.pairs())).await?;
+    Ok(answer(&api, 201, &done))
+}
+
+/// What a POST does, alone or among many.
+pub async fn make(api: &Api, body: Value, shown: Shown) -> Result<Done> {
+    let said = GroupSaid::of(object(body, GROUP_SCHEMA)?)?;
+    let (subject, home) = (Subject::Name(said.display_name.clone()), home(api.state()));
     let done = api
         .write(move |tx, me| {
             let group = ScimGroup::create(tx, me, &said)?;
-            one(tx, group, &home, &shown)
+            one(tx, &group, &home, &shown)
         })
         .await;
-    let (value, group) = told(&api, subject, done).await?;
-    Ok(resource(201, &value, &place(api.state(), Resource::Group, group.id), &group.etag()))
+    told(api, subject, done).await
 }
 
 pub async fn replace(api: Api, id: Path<String>) -> Result<Reply> {
-    let said = GroupSaid::of(object(body(&api).await?, GROUP_SCHEMA)?)?;
-    let (id, seen) = (group(&id)?, api.tags_of(header::IF_MATCH));
-    let (subject, shown, home) = (Subject::Name(said.display_name.clone()), shown(&api.pairs()), home(api.state()));
+    let (body, seen) = (body(&api).await?, api.tags_of(header::IF_MATCH));
+    let done = put(&api, (id.into_inner(), seen), body, shown(&api.pairs())).await?;
+    Ok(answer(&api, 200, &done))
+}
+
+/// What a PUT does, alone or among many.
+pub async fn put(api: &Api, (id, seen): (String, Option<String>), body: Value, shown: Shown) -> Result<Done> {
+    let said = GroupSaid::of(object(body, GROUP_SCHEMA)?)?;
+    let id = group(&id)?;
+    let (subject, home) = (Subject::Name(said.display_name.clone()), home(api.state()));
     let done = api
         .write(move |tx, me| {
             let group = ScimGroup::replace(tx, me, (id, seen.as_deref()), &said)?;
-            one(tx, group, &home, &shown)
+            one(tx, &group, &home, &shown)
         })
         .await;
-    let (value, group) = told(&api, subject, done).await?;
-    Ok(reply(200, &value).header(header::ETAG, &group.etag()))
+    told(api, subject, done).await
 }
 
 /// Answers without a body: that of a group may be the whole company (RFC 7644 section 3.5.2 leaves the choice). With `attributes`,
 /// which wants a body, it has one.
 pub async fn update(api: Api, id: Path<String>) -> Result<Reply> {
-    let operations = operations(body(&api).await?)?;
-    let (id, seen, wanted) = (group(&id)?, api.tags_of(header::IF_MATCH), shown(&api.pairs()));
-    let done = api.write(move |tx, me| ScimGroup::patch(tx, me, (id, seen.as_deref()), operations)).await;
-    let group = told(&api, Subject::Name(id.to_string()), done).await?;
+    let (body, seen, wanted) = (body(&api).await?, api.tags_of(header::IF_MATCH), shown(&api.pairs()));
+    let done = change(&api, (id.to_string(), seen), body).await?;
     if wanted.only.is_empty() {
-        return Ok(Reply::empty().header(header::ETAG, &group.etag()));
+        return Ok(Reply::empty().header(header::ETAG, &done.etag));
     }
     let home = home(api.state());
-    let (value, group) = api.read(move |tx, _| one(tx, group, &home, &wanted)).await?;
-    Ok(reply(200, &value).header(header::ETAG, &group.etag()))
+    let done = api
+        .read(move |tx, me| {
+            let group = ScimGroup::find(tx, me, group(&id)?)?;
+            one(tx, &group, &home, &wanted)
+        })
+        .await?;
+    Ok(answer(&api, 200, &done))
+}
+
+/// What a PATCH does, alone or among many.
+pub async fn change(api: &Api, (id, seen): (String, Option<String>), body: Value) -> Result<Done> {
+    let (operations, id) = (operations(body)?, group(&id)?);
+    let changed =
+        api.write(move |tx, me| Ok(done(&ScimGroup::patch(tx, me, (id, seen.as_deref()), operations)?))).await;
+    told(api, Subject::Name(id.to_string()), changed).await
 }
 
 pub async fn destroy(api: Api, id: Path<String>) -> Result<Reply> {
     let seen = api.tags_of(header::IF_MATCH);
-    api.write(move |tx, me| ScimGroup::delete(tx, me, (group(&id)?, seen.as_deref()))).await?;
+    forget(&api, (id.into_inner(), seen)).await?;
     Ok(Reply::empty())
+}
+
+/// What a DELETE does, alone or among many.
+pub async fn forget(api: &Api, (id, seen): (String, Option<String>)) -> Result<Done> {
+    let id = api
+        .write(move |tx, me| {
+            let id = group(&id)?;
+            ScimGroup::delete(tx, me, (id, seen.as_deref()))?;
+            Ok(id)
+        })
+        .await?;
+    Ok(Done { resource: Resource::Group, id: id.0, etag: String::new(), value: Value::Null })
 }

@@ -1,6 +1,7 @@
 //! `/scim/v2` for the directory, `/settings/provisioning` for who looks after it.
 
 mod answers;
+mod bulk;
 mod discovery;
 mod groups;
 mod settings;
@@ -34,6 +35,7 @@ fn doors() -> Routes {
         .directory(Method::GET, "/scim/v2/ResourceTypes/{id}", discovery::resource_type)
         .directory(Method::GET, "/scim/v2/Schemas", discovery::schemas)
         .directory(Method::GET, "/scim/v2/Schemas/{id}", discovery::schema)
+        .directory(Method::POST, "/scim/v2/Bulk", bulk::create)
         .directory(Method::POST, "/scim/v2/.search", users::search_all)
         .directory(Method::POST, "/scim/v2/Users/.search", users::search)
         .directory(Method::GET, "/scim/v2/Users", users::index)

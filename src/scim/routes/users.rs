@@ -1,7 +1,7 @@
 //! People, and the search over people and groups.
 
 use super::answers::{
-    Subject, asked, body, found, home, list, listed, person, place, reply, resource, searched, shown, told,
+    Done, Subject, answer, asked, body, found, home, list, listed, person, reply, searched, shown, told,
 };
 use super::groups;
 use crate::access::{Actor, Api};
@@ -63,77 +63,94 @@ pub async fn search_all(api: Api) -> Result<Reply> {
     Ok(reply(200, &answer))
 }
 
-/// Somebody as the answer shows them, with where they live and which version that is.
-fn one(tx: &mut Tx, user: ScimUser, home: &str, shown: &Shown) -> Result<(Value, ScimUser)> {
-    let value = drawn(tx, std::slice::from_ref(&user), home, shown)?.into_iter().next().unwrap_or_default();
-    Ok((value, user))
+/// Somebody as the answer shows them, with which version that is.
+fn one(tx: &mut Tx, user: &ScimUser, home: &str, shown: &Shown) -> Result<Done> {
+    let value = drawn(tx, std::slice::from_ref(user), home, shown)?.into_iter().next().unwrap_or_default();
+    Ok(Done { resource: Resource::User, id: user.id.0, etag: user.etag(), value })
 }
 
 pub async fn show(api: Api, id: Path<String>) -> Result<Reply> {
     let (home, shown) = (home(api.state()), shown(&api.pairs()));
-    let (value, user) = api
+    let done = api
         .read(move |tx, me| {
             let user = ScimUser::find(tx, me, person(&id)?)?;
-            one(tx, user, &home, &shown)
+            one(tx, &user, &home, &shown)
         })
         .await?;
-    Ok(found(&api, &value, &user.etag()))
+    Ok(found(&api, &done))
 }
 
 pub async fn create(api: Api) -> Result<Reply> {
-    let said = said(body(&api).await?)?;
+    let done = make(&api, body(&api).await?, shown(&api.pairs())).await?;
+    Ok(answer(&api, 201, &done))
+}
+
+/// What a POST does, alone or among many.
+pub async fn make(api: &Api, body: Value, shown: Shown) -> Result<Done> {
+    let said = said(body)?;
     let subject = Subject::Name(said.user_name.clone());
-    let (state, home, shown) = (api.state().clone(), home(api.state()), shown(&api.pairs()));
+    let (state, home) = (api.state().clone(), home(api.state()));
     let done = api
         .write(move |tx, me| {
             let user = ScimUser::create(tx, me, &state.config, &said)?;
-            one(tx, user, &home, &shown)
+            one(tx, &user, &home, &shown)
         })
         .await;
-    let made = told(&api, subject, done).await?;
-    Ok(answer(&api, 201, made))
+    told(api, subject, done).await
 }
 
 pub async fn replace(api: Api, id: Path<String>) -> Result<Reply> {
-    let said = said(body(&api).await?)?;
-    let (id, seen) = (person(&id)?, api.tags_of(header::IF_MATCH));
-    let (state, home, shown) = (api.state().clone(), home(api.state()), shown(&api.pairs()));
+    let (body, seen) = (body(&api).await?, api.tags_of(header::IF_MATCH));
+    let done = put(&api, (id.into_inner(), seen), body, shown(&api.pairs())).await?;
+    Ok(answer(&api, 200, &done))
+}
+
+/// What a PUT does, alone or among many.
+pub async fn put(api: &Api, (id, seen): (String, Option<String>), body: Value, shown: Shown) -> Result<Done> {
+    let (said, id) = (said(body)?, person(&id)?);
+    let (state, home) = (api.state().clone(), home(api.state()));
     let done = api
         .write(move |tx, me| {
             let user = ScimUser::replace(tx, me, &state.config, (id, seen.as_deref()), &said)?;
-            one(tx, user, &home, &shown)
+            one(tx, &user, &home, &shown)
         })
         .await;
-    let saved = told(&api, Subject::Person(id), done).await?;
-    Ok(answer(&api, 200, saved))
+    told(api, Subject::Person(id), done).await
 }
 
 pub async fn update(api: Api, id: Path<String>) -> Result<Reply> {
-    let operations = operations(body(&api).await?)?;
-    let (id, seen) = (person(&id)?, api.tags_of(header::IF_MATCH));
-    let (state, home, shown) = (api.state().clone(), home(api.state()), shown(&api.pairs()));
+    let (body, seen) = (body(&api).await?, api.tags_of(header::IF_MATCH));
+    let done = change(&api, (id.into_inner(), seen), body, shown(&api.pairs())).await?;
+    Ok(answer(&api, 200, &done))
+}
+
+/// What a PATCH does, alone or among many.
+pub async fn change(api: &Api, (id, seen): (String, Option<String>), body: Value, shown: Shown) -> Result<Done> {
+    let (operations, id) = (operations(body)?, person(&id)?);
+    let (state, home) = (api.state().clone(), home(api.state()));
     let done = api
         .write(move |tx, me| {
             let user = ScimUser::patch(tx, me, &state.config, (id, seen.as_deref()), operations)?;
-            one(tx, user, &home, &shown)
+            one(tx, &user, &home, &shown)
         })
         .await;
-    let saved = told(&api, Subject::Person(id), done).await?;
-    Ok(answer(&api, 200, saved))
+    told(api, Subject::Person(id), done).await
 }
 
 pub async fn destroy(api: Api, id: Path<String>) -> Result<Reply> {
     let seen = api.tags_of(header::IF_MATCH);
+    forget(&api, (id.into_inner(), seen)).await?;
+    Ok(Reply::empty())
+}
+
+/// What a DELETE does, alone or among many.
+pub async fn forget(api: &Api, (id, seen): (String, Option<String>)) -> Result<Done> {
     let id = api.read(move |_, _| person(&id)).await?;
     let done = api.write(move |tx, me| ScimUser::delete(tx, me, (id, seen.as_deref()))).await;
-    told(&api, Subject::Person(id), done).await?;
-    Ok(Reply::empty())
+    told(api, Subject::Person(id), done).await?;
+    Ok(Done { resource: Resource::User, id: id.0, etag: String::new(), value: Value::Null })
 }
 
 fn said(body: Value) -> Result<Said> {
     Said::of(tidy(Resource::User, object(body, CORE_USER)?)?)
-}
-
-fn answer(api: &Api, status: u16, (value, user): (Value, ScimUser)) -> Reply {
-    resource(status, &value, &place(api.state(), Resource::User, user.id), &user.etag())
 }

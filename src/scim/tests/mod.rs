@@ -1,6 +1,7 @@
 //! The directory: what it sends, what becomes of it, and what it never reaches.
 
 mod attacks;
+mod bulk;
 mod deactivation;
 mod entra;
 mod filters;
