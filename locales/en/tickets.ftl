@@ -88,7 +88,13 @@ problem-parent-kind = That ticket cannot hold this type: epics hold stories, tas
 problem-kind-family = Its parent or its sub-tickets do not fit that type. Change those first.
 problem-person-unknown = That person is no active member.
 problem-person-nobody = Nobody who is active here has the name or handle “{ $typed }”. Write a whole name, or a handle such as @ada.
+problem-person-never = Nobody here has, or had, the name or handle “{ $typed }”. Write a whole name, or a handle such as @ada.
+problem-person-never-id = There is nobody with that ID.
 problem-person-several = Several people are called “{ $name }”. Write the handle of the one you mean, such as @ada.
+bulk-assign-words = { $count ->
+    [one] One ticket is chosen.
+   *[other] { $count } tickets are chosen.
+  }
 who-hint = A name or a handle such as @ada. Empty for nobody.
 who-hint-bulk = A name or a handle such as @ada.
 who-filter-hint = A name, a handle such as @ada, “me” or “nobody”

@@ -123,15 +123,10 @@ impl Failure {
                 work.touch(Chore::Agent, |tx| end(tx, run, RunState::Failed, Some((&reason, &about))))?;
                 Ok(Outcome::Done)
             }
+            // Of one that another worker took over, `end` changes nothing.
             Failure::Stopped => {
-                work.touch(Chore::Agent, |tx| {
-                    let is_stopping = !beat(tx, run.id, run.attempts)?;
-                    match is_stopping {
-                        true => end(tx, run, RunState::Cancelled, None).map(|()| Outcome::Done),
-                        // Else it would wait for a job that is not there.
-                        false => put_back(tx, run).map(|()| Outcome::Later("the call was stopped".to_owned())),
-                    }
-                })
+                work.touch(Chore::Agent, |tx| end(tx, run, RunState::Cancelled, None))?;
+                Ok(Outcome::Done)
             }
         }
     }
@@ -254,7 +249,7 @@ fn propose_once(tx: &mut Tx, run: &Run, task: &Task, made: &Made, done: Yield) -
     if !hold(tx, run.id, run.attempts)? {
         return Ok(false);
     }
-    // What was closed while the model wrote is not told to who reads this place now.
+    // What was closed meanwhile is not told to who reads this place now.
     let read: BTreeSet<Uuid> = done.records.iter().copied().collect();
     if Record::find_ids(tx, &scope, read.iter().copied().collect())?.len() < read.len() {
         return Err(Error::NotFound);

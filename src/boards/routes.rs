@@ -4,7 +4,7 @@ use super::pages::{Card, Column, More, OneCard, Show};
 use crate::access::{Actor, Ctx};
 use crate::db::paging::Page;
 use crate::error::{Error, Result};
-use crate::related::Address;
+use crate::related::{Address, Whom};
 use crate::tickets::{Filter, Status, Ticket};
 use crate::web::{Form, Need, Reply, Routes};
 use actix_web::web::Path;
@@ -25,17 +25,17 @@ pub fn routes() -> Routes {
 const WORDS: [&str; 3] = ["q", "assignee", "project"];
 
 /// `NotFound` for a project that one cannot see.
-fn filter(query: &Address, me: &Actor) -> Result<Filter> {
-    let (words, assignee) = (query.given("q"), query.person());
+fn filter(query: &Address, me: &Actor, whom: &Whom) -> Result<Filter> {
+    let (words, assignee) = (query.given("q"), whom.person());
     Ok(Filter { words, assignee, project: query.project(me)?, ..Filter::default() })
 }
 
 async fn show(ctx: Ctx) -> Result<Reply> {
-    let mut wanted = Address::of(&ctx, "/board", &WORDS)?;
-    let (columns, offered, query) = ctx
+    let wanted = Address::of(&ctx, "/board", &WORDS)?;
+    let (columns, people, query) = ctx
         .read(move |tx, me| {
-            let offered = wanted.offered(tx, me, "assignee")?;
-            let (filter, address) = (filter(&wanted, me)?, wanted.address());
+            let (offered, whom) = wanted.offered(tx, me, "assignee")?;
+            let (filter, address) = (filter(&wanted, me, &whom)?, wanted.address());
             let counts = filter.column_counts(tx, me)?;
             let mut columns = Vec::new();
             for status in COLUMNS {
@@ -47,10 +47,9 @@ async fn show(ctx: Ctx) -> Result<Reply> {
                 };
                 columns.push(Column::new(status, count, page, me, &address));
             }
-            Ok((columns, offered, wanted))
+            Ok((columns, whom.chooser(&offered), wanted))
         })
         .await?;
-    let people = query.people("assignee", &offered);
     let is_empty = columns.iter().all(|column| column.cards.is_empty());
     ctx.page(&Show { shell: ctx.shell("board")?, columns, people, query, is_empty })
 }
@@ -60,12 +59,12 @@ mod cards {
 
     /// The cards of one column that follow a cursor, as list items.
     pub async fn index(ctx: Ctx) -> Result<Reply> {
-        let mut query = Address::of(&ctx, "/board", &WORDS)?;
+        let query = Address::of(&ctx, "/board", &WORDS)?;
         let status = ctx.query("status").and_then(|status| Status::parse(&status)).ok_or(Error::NotFound)?;
         let column = ctx
             .read(move |tx, me| {
-                query.ask_for(tx, me, "assignee")?;
-                let page = filter(&query, me)?.column(tx, me, status, query.after.clone())?;
+                let whom = query.ask_for(tx, me, "assignee")?;
+                let page = filter(&query, me, &whom)?.column(tx, me, status, query.after.clone())?;
                 Ok(Column::new(status, 0, page, me, &query.address()))
             })
             .await?;

@@ -2,7 +2,7 @@
 
 use super::model::Prepared;
 use crate::ai::{Desk, Material, Prompt};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::files::File;
 use crate::storage::Store;
 use crate::web::Shared;
@@ -12,13 +12,15 @@ use std::io::Read;
 pub const MAX_FILE_CHARS: usize = 30_000;
 /// Of all files together.
 pub const MAX_FILES_CHARS: usize = 120_000;
+/// In place of what a file says.
+const UNREADABLE: &str = "(The content of this file could not be read. Say so when it matters.)";
 
 /// Text of files at the chat, which belong to it as its own words do.
 pub async fn attach<D: Desk>(state: &Shared, desk: &mut D, prepared: &Prepared) -> Result<Prompt> {
     let texts: Vec<File> = prepared.files.iter().filter(|file| is_text(&file.content_type)).cloned().collect();
     let Some(chat) = prepared.chat.clone().filter(|_| !texts.is_empty()) else { return Ok(prepared.prompt.clone()) };
     let store = Store::of(&state.config.uploads);
-    let materials = desk.work(move || Ok(read_files(&store, &chat, texts))).await?;
+    let materials = desk.work(move || read_files(&store, &chat, texts)).await?;
     Ok(prepared.prompt.clone().material(&materials))
 }
 
@@ -26,13 +28,15 @@ fn is_text(content_type: &str) -> bool {
     content_type.starts_with("text/") || content_type == "application/json"
 }
 
-/// What cannot be read is named and left out.
-fn read_files(store: &Store, chat: &crate::records::Record, files: Vec<File>) -> Vec<Material> {
+/// What cannot be read is left out and named, so that no answer takes it for empty. `Away` when nobody can tell now.
+fn read_files(store: &Store, chat: &crate::records::Record, files: Vec<File>) -> Result<Vec<Material>> {
     let mut room = MAX_FILES_CHARS;
     let mut materials = Vec::new();
     for file in files {
-        let text: String =
-            beginning(store, &file.hash).unwrap_or_default().chars().take(MAX_FILE_CHARS.min(room)).collect();
+        let text = match beginning(store, &file.hash)? {
+            Some(text) => text.chars().take(MAX_FILE_CHARS.min(room)).collect(),
+            None => UNREADABLE.to_owned(),
+        };
         room = room.saturating_sub(text.chars().count());
         materials.push(Material {
             record: chat.id.0,
@@ -41,14 +45,15 @@ fn read_files(store: &Store, chat: &crate::records::Record, files: Vec<File>) ->
             text,
         });
     }
-    materials
+    Ok(materials)
 }
 
-/// As much as may be used, whatever its characters are.
-fn beginning(store: &Store, hash: &str) -> Option<String> {
+/// As much as may be used, whatever its characters are; None when its content is not there.
+fn beginning(store: &Store, hash: &str) -> Result<Option<String>> {
     const MAX_CHAR_BYTES: usize = 4;
-    let reading = store.open(&Store::key(hash)).ok()??;
+    let Some(reading) = store.open(&Store::key(hash))? else { return Ok(None) };
     let mut bytes = Vec::new();
-    reading.take((MAX_FILE_CHARS * MAX_CHAR_BYTES) as u64).read_to_end(&mut bytes).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    let read = reading.take((MAX_FILE_CHARS * MAX_CHAR_BYTES) as u64).read_to_end(&mut bytes);
+    read.map_err(|why| Error::Away(format!("uploads: {why}")))?;
+    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }

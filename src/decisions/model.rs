@@ -179,7 +179,10 @@ impl Decision {
     pub fn edit(tx: &mut Tx, me: &Actor, display_id: &str, edit: &Edit<Field>) -> Result<Decision> {
         let decision = Decision::find_locked(tx, me, display_id)?;
         let tags = if edit.field == Field::Tags { decision.record.tags(tx)? } else { Vec::new() };
-        edit.check(edit.field.as_str(), &decision.value(edit.field, &tags))?;
+        match edit.field {
+            Field::Decider => edit.check_person(tx, edit.field.as_str(), decision.decider_id)?,
+            _ => edit.check(edit.field.as_str(), &decision.value(edit.field, &tags))?,
+        }
         match edit.field {
             Field::Tags => decision.record.retag(tx, me, &edit.value)?,
             _ => decision.change(tx, me, edit)?,

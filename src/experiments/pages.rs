@@ -9,7 +9,7 @@ use crate::files::Attachments;
 use crate::people::Offered;
 use crate::records::{Record, Resolved};
 use crate::related::{
-    Address, Parts, PlaceChoice, parse_place, person_property, place_options, sort_choices, tags_property,
+    Address, Parts, PlaceChoice, Whom, parse_place, person_property, place_options, sort_choices, tags_property,
 };
 use crate::text::value::{Body, Tag, Title};
 use crate::ui::{
@@ -38,11 +38,11 @@ pub struct Index {
 pub const WORDS: [&str; 7] = ["q", "status", "owner", "tag", "show", "sort", "project"];
 
 /// `NotFound` for a project that one cannot see.
-pub fn filter(query: &Address, me: &Actor) -> Result<Filter> {
+pub fn filter(query: &Address, me: &Actor, whom: &Whom) -> Result<Filter> {
     Ok(Filter {
         words: query.given("q"),
         status: Status::parse(query.get("status")),
-        owner: query.person(),
+        owner: whom.person(),
         tag: query.given("tag"),
         project: query.project(me)?,
         archived: query.is_archived(),
@@ -80,7 +80,7 @@ impl Index {
             count: "1".to_owned(),
             tabs: tabs(&query),
             saved: Vec::new(),
-            people: query.people("owner", &Offered::none()),
+            people: Whom::anybody().chooser(&Offered::none()),
             sorts: sort_choices(&SORTS, ""),
             next: None,
             query,

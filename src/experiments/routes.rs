@@ -24,13 +24,13 @@ pub fn routes() -> Routes {
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {
-    let mut asked = Address::of(&ctx, "/experiments", &WORDS)?;
-    let (page, count, views, offered, query) = ctx
+    let asked = Address::of(&ctx, "/experiments", &WORDS)?;
+    let (page, count, views, (offered, whom), query) = ctx
         .read(move |tx, me| {
-            let offered = asked.offered(tx, me, "owner")?;
-            let filter = filter(&asked, me)?;
+            let (offered, whom) = asked.offered(tx, me, "owner")?;
+            let filter = filter(&asked, me, &whom)?;
             let page = filter.page(tx, me, sort_of(&SORTS, asked.get("sort")), asked.after.clone())?;
-            Ok((page, filter.count(tx, me)?, SavedView::list(tx, me, Kind::Experiment)?, offered, asked))
+            Ok((page, filter.count(tx, me)?, SavedView::list(tx, me, Kind::Experiment)?, (offered, whom), asked))
         })
         .await?;
     let view = Index {
@@ -40,7 +40,7 @@ async fn index(ctx: Ctx) -> Result<Reply> {
         count: count_label(count),
         tabs: tabs(&query),
         saved: view_tabs(&views, "/experiments", &query.address(), ctx.me()?.person_id()),
-        people: query.people("owner", &offered),
+        people: whom.chooser(&offered),
         sorts: sort_choices(&SORTS, query.get("sort")),
         query,
     };

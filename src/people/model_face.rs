@@ -10,7 +10,8 @@ use uuid::Uuid;
 /// Of what was typed, said back when it names nobody; longer than any name.
 const MAX_SAID_CHARS: usize = 80;
 
-pub(super) const IS_ACTIVE: &str =
+/// What makes somebody an active member, of `people p`.
+pub const IS_ACTIVE: &str =
     "(p.deactivated_at is null and exists (select 1 from memberships m where m.person_id = p.id))";
 
 #[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
@@ -114,12 +115,16 @@ impl Words {
     }
 
     /// Who is meant is not there.
-    fn unknown(&self) -> Msg {
+    fn unknown(&self, among: Among) -> Msg {
+        let (unknown, nobody) = match among {
+            Among::Active(_) => ("problem-person-unknown", "problem-person-nobody"),
+            Among::All => ("problem-person-never-id", "problem-person-never"),
+        };
         let said = |words: &str| words.chars().take(MAX_SAID_CHARS).collect::<String>();
         match self {
-            Words::Id(_) => Msg::new("problem-person-unknown"),
-            Words::Handle(handle) => Msg::new("problem-person-nobody").with("typed", format!("@{}", said(handle))),
-            Words::Name(name) => Msg::new("problem-person-nobody").with("typed", said(name)),
+            Words::Id(_) => Msg::new(unknown),
+            Words::Handle(handle) => Msg::new(nobody).with("typed", format!("@{}", said(handle))),
+            Words::Name(name) => Msg::new(nobody).with("typed", said(name)),
         }
     }
 }
@@ -144,6 +149,6 @@ fn find(tx: &mut Tx, field: &str, words: &Words, among: Among) -> Result<Face> {
     match (found.next(), found.next()) {
         (Some(face), None) => Ok(face),
         (Some(face), Some(_)) => Err(Error::invalid(field, Msg::new("problem-person-several").with("name", face.name))),
-        (None, _) => Err(Error::invalid(field, words.unknown())),
+        (None, _) => Err(Error::invalid(field, words.unknown(among))),
     }
 }

@@ -1,7 +1,7 @@
 //! Rights are read at each request: the next click of who may no longer enter fails.
 
 use crate::harness::*;
-use tow::people::{Face, MAX_OFFERED, Offered};
+use tow::people::{Face, MAX_NEAR, MAX_OFFERED, Offered};
 use tow::records::seen;
 use tow::tickets::Ticket;
 
@@ -87,7 +87,14 @@ fn up_to_the_limit_everybody_is_offered_and_above_it_one_types() {
         let many = cleo.get(path);
         assert!(many.has("data-complete-kind") && !many.has("Zoe 1<"), "{path}");
         assert_eq!(many.queries, few.queries, "{path}");
-        assert_eq!(many.text().matches("<datalist id=\"offered\"").count(), 1, "{path}");
+        let text = many.text();
+        let ids: Vec<&str> =
+            text.split("<datalist id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        let lists: std::collections::BTreeSet<&str> = ids.iter().copied().collect();
+        assert!(!ids.is_empty() && ids.len() == lists.len(), "{path}: {ids:?}");
+        for id in ids {
+            assert_eq!(text.matches(&format!("list=\"{id}\"")).count(), 1, "{path}: {id}");
+        }
     }
 }
 
@@ -249,4 +256,92 @@ fn a_session_in_use_is_written_down_as_seen_every_few_minutes() {
     app.advance(chrono::Duration::minutes(6));
     cleo.get("/tickets");
     assert!(seen() >= first + 360);
+}
+
+#[test]
+fn those_of_ones_own_groups_are_offered_once_each_without_oneself_and_not_too_many() {
+    let app = App::new();
+    company(&app, MAX_OFFERED + 1);
+    app.sql("delete from group_members");
+    let into = |group: &str, handles: &str| {
+        app.sql(&format!(
+            "insert into groups (id, organisation_id, name, created_at) select gen_random_uuid(), id, '{group}', created_at from organisations;
+             insert into group_members (group_id, person_id, created_at) select g.id, p.id, p.created_at from groups g, people p where g.name = '{group}' and p.handle in ({handles})"
+        ));
+    };
+    into("One of two", "'cleo', 'zoe1', 'zoe2'");
+    into("Two of two", "'cleo', 'zoe1', 'zoe2'");
+    let near = || {
+        let offered = app.read(CLEO, |tx, me| Offered::of(tx, me.person_id(), &[])).unwrap();
+        offered.faces.iter().map(|face| face.handle.clone()).filter(|handle| handle != "cleo").collect::<Vec<_>>()
+    };
+    assert_eq!(near(), ["zoe1", "zoe2"]);
+    let all: Vec<String> = (1..=20).map(|n| format!("'zoe{n}'")).collect();
+    into("Everybody", &format!("'cleo', {}", all.join(", ")));
+    assert_eq!(near().len(), usize::try_from(MAX_NEAR).unwrap());
+}
+
+#[test]
+fn the_same_person_typed_twice_is_no_lost_race_and_a_lost_one_is_told_by_name() {
+    let app = App::new();
+    let cleo = app.as_(CLEO);
+    let kinds = [("/tickets/ATL-1/fields", "assignee"), ("/risks/ATL-R1/fields", "owner")];
+    for (path, field) in kinds.into_iter().take(1) {
+        let post =
+            |value: &str| cleo.post(path, &[("field", field), ("was", &seen("nothing of the kind")), ("value", value)]);
+        cleo.post(path, &[("field", field), ("value", "@ben")]);
+        assert_eq!(post("Ben Okafor (@ben)").status, 303, "{path}: what is there already was meant");
+        let lost = post("@cleo");
+        assert!(
+            lost.status == 409 && lost.has("Ben Okafor (@ben)") && !lost.has(&format!("</b> {}", BEN.id)),
+            "{path}"
+        );
+        assert_eq!(post("@nobody-of-that-name").status, 422, "{path}");
+    }
+}
+
+#[test]
+fn a_filter_understands_its_words_however_they_are_written() {
+    let app = App::new();
+    company(&app, MAX_OFFERED + 1);
+    let cleo = app.as_(CLEO);
+    let list = |word: &str| cleo.get(&format!("/tickets?assignee={word}&show=all"));
+    for word in ["none", "nobody", "Nobody", "%20NONE%20"] {
+        let page = list(word);
+        assert!(page.has("value=\"nobody\"") && !page.has("aria-invalid"), "{word}");
+    }
+    assert!(list("Me").has("value=\"me\"") && !list("Me").has("aria-invalid"));
+    assert!(list("Cloe").has("Nobody here has, or had, the name or handle"));
+}
+
+#[test]
+fn words_that_name_nobody_lose_neither_the_chosen_tickets_nor_themselves() {
+    let app = App::new();
+    company(&app, MAX_OFFERED + 1);
+    let cleo = app.as_(CLEO);
+    let send = |typed: &str| {
+        cleo.post(
+            "/tickets/bulk",
+            &[("id", STEEL), ("id", CRANE), ("set", "assignee"), ("assignee", typed), ("back", "/tickets?q=x")],
+        )
+    };
+    let page = send("Bne");
+    assert_eq!(page.status, 422);
+    for part in
+        [format!("name=\"id\" value=\"{STEEL}\""), format!("name=\"id\" value=\"{CRANE}\""), "value=\"Bne\"".to_owned()]
+    {
+        assert!(page.has(&part), "{part}");
+    }
+    assert!(page.has("/tickets?q=x") && page.has("aria-invalid"));
+    assert_eq!(send("@ben").status, 303);
+    assert_eq!((assignee(&app, STEEL), assignee(&app, CRANE)), (Some(BEN.id), Some(BEN.id)));
+}
+
+#[test]
+fn a_refused_ticket_keeps_whom_it_was_given_to() {
+    let app = App::new();
+    company(&app, MAX_OFFERED + 1);
+    let zoe = app.text("select id::text as text from people where handle = 'zoe9'");
+    let page = app.as_(CLEO).post("/tickets", &[("title", ""), ("assignee", &zoe), ("place", "project:ATL")]);
+    assert!(page.status == 422 && page.has("(@zoe9)") && !page.has(&zoe), "{}", page.text());
 }

@@ -3,7 +3,7 @@
 use crate::access::{Actor, ProjectId};
 use crate::db::Tx;
 use crate::db::paging::Cursor;
-use crate::error::{Error, Msg, Problems, Result};
+use crate::error::{Error, Msg, Result};
 use crate::people::{Face, Offered, PersonId};
 use crate::records::Sort;
 use crate::ui::{Choice, Chooser, Tab, text};
@@ -17,9 +17,70 @@ pub struct Address {
     path: &'static str,
     pairs: Vec<(&'static str, String)>,
     pub after: Option<Cursor>,
-    /// Whom the words of `ask_for` mean; `Some(None)` is nobody.
-    person: Option<Option<PersonId>>,
-    problem: Option<Msg>,
+}
+
+/// Whom one word of an address means. Only `Address::ask_for` finds that out, so that no filter is made before.
+#[derive(Debug, Clone)]
+pub struct Whom {
+    /// As it stands in the address.
+    word: String,
+    meant: Meant,
+}
+
+#[derive(Debug, Clone)]
+enum Meant {
+    Anybody,
+    Me(Option<PersonId>),
+    Nobody,
+    Person(PersonId),
+    /// The words name none, for this reason.
+    Nothing(Msg),
+}
+
+impl Meant {
+    fn of(tx: &mut Tx, name: &'static str, word: &str) -> Result<Meant> {
+        if let Ok(id) = word.parse() {
+            return Ok(Meant::Person(PersonId(id)));
+        }
+        match Face::ever(tx, name, word) {
+            Ok(face) => Ok(Meant::Person(face.id)),
+            Err(Error::Invalid(problems)) => Ok(Meant::Nothing(problems.first())),
+            Err(other) => Err(other),
+        }
+    }
+}
+
+impl Whom {
+    /// Nothing asked for; for samples.
+    pub fn anybody() -> Whom {
+        Whom { word: String::new(), meant: Meant::Anybody }
+    }
+
+    /// None for anybody; `Some(None)` is nobody. Words that name none find nothing.
+    pub fn person(&self) -> Option<Option<PersonId>> {
+        match self.meant {
+            Meant::Anybody => None,
+            Meant::Me(me) => me.map(Some),
+            Meant::Nobody => Some(None),
+            Meant::Person(id) => Some(Some(id)),
+            Meant::Nothing(_) => Some(Some(PersonId(Uuid::nil()))),
+        }
+    }
+
+    /// The choices of a filter by person: oneself, nobody, and whom the page offers.
+    pub fn chooser(&self, offered: &Offered) -> Chooser {
+        // Who types reads the word that the offers have.
+        let nobody = if offered.is_all { "none" } else { "nobody" };
+        let chosen = match &self.meant {
+            Meant::Me(_) => "me".to_owned(),
+            Meant::Nobody => nobody.to_owned(),
+            Meant::Person(id) => id.to_string(),
+            Meant::Anybody | Meant::Nothing(_) => self.word.clone(),
+        };
+        let chooser = offered.chooser(&[("me", text("assigned-to-me")), (nobody, text("nobody"))], &chosen);
+        let problem = if let Meant::Nothing(msg) = &self.meant { Some(msg.clone()) } else { None };
+        Chooser { problem, ..chooser }
+    }
 }
 
 impl Address {
@@ -27,12 +88,12 @@ impl Address {
     pub fn of<P: Principal>(ctx: &Ctx<P>, path: &'static str, names: &[&'static str]) -> Result<Self> {
         let pairs = names.iter().map(|name| (*name, ctx.query(name).unwrap_or_default())).collect();
         let after = ctx.query("after").map(|after| Cursor::decode(&after)).transpose()?;
-        Ok(Address { path, pairs, after, person: None, problem: None })
+        Ok(Address { path, pairs, after })
     }
 
     /// Nothing asked for; for samples.
     pub fn plain(path: &'static str) -> Self {
-        Address { path, pairs: Vec::new(), after: None, person: None, problem: None }
+        Address { path, pairs: Vec::new(), after: None }
     }
 
     /// As it stands there; empty when it does not.
@@ -53,47 +114,23 @@ impl Address {
         }
     }
 
-    /// Finds out whom the word `name` means: `me`, `none`, or a person as `Face::ever` understands it. Words that name nobody find
-    /// nothing, and the page says why.
-    pub fn ask_for(&mut self, tx: &mut Tx, me: &Actor, name: &str) -> Result<()> {
-        self.person = match self.get(name).trim() {
-            "" => None,
-            "me" => me.person_id().map(Some),
-            "none" | "nobody" => Some(None),
-            typed => match typed.parse() {
-                Ok(id) => Some(Some(PersonId(id))),
-                Err(_) => {
-                    let mut problems = Problems::default();
-                    let face = problems.gather(Face::ever(tx, name, typed))?;
-                    self.problem = problems.get(name).cloned();
-                    Some(Some(face.map_or(PersonId(Uuid::nil()), |face| face.id)))
-                }
-            },
+    /// Finds out whom the word `name` means: `me`, `none` or `nobody`, or a person as `Face::ever` understands it. Words that name nobody
+    /// find nothing, and the page says why.
+    pub fn ask_for(&self, tx: &mut Tx, me: &Actor, name: &'static str) -> Result<Whom> {
+        let word = self.get(name).trim();
+        let meant = match word.to_lowercase().as_str() {
+            "" => Meant::Anybody,
+            "me" => Meant::Me(me.person_id()),
+            "none" | "nobody" => Meant::Nobody,
+            _ => Meant::of(tx, name, word)?,
         };
-        Ok(())
+        Ok(Whom { word: word.to_owned(), meant })
     }
 
-    /// As `ask_for`; answers whom the page offers in that place.
-    pub fn offered(&mut self, tx: &mut Tx, me: &Actor, name: &str) -> Result<Offered> {
-        self.ask_for(tx, me, name)?;
-        Offered::of(tx, me.person_id(), &[self.person.flatten()])
-    }
-
-    /// Whom it means since it was asked; `Some(None)` is nobody.
-    pub fn person(&self) -> Option<Option<PersonId>> {
-        self.person
-    }
-
-    /// The choices of a filter by person: oneself, nobody, and whom the page offers.
-    pub fn people(&self, name: &str, offered: &Offered) -> Chooser {
-        let asked = self.get(name);
-        let chosen = match self.person {
-            Some(Some(id)) if self.problem.is_none() && asked != "me" => id.to_string(),
-            Some(None) => "none".to_owned(),
-            _ => asked.to_owned(),
-        };
-        let chooser = offered.chooser(&[("me", text("assigned-to-me")), ("none", text("nobody"))], &chosen);
-        Chooser { problem: self.problem.clone(), ..chooser }
+    /// As `ask_for`; and whom the page offers in that place.
+    pub fn offered(&self, tx: &mut Tx, me: &Actor, name: &'static str) -> Result<(Offered, Whom)> {
+        let whom = self.ask_for(tx, me, name)?;
+        Ok((Offered::of(tx, me.person_id(), &[whom.person().flatten()])?, whom))
     }
 
     pub fn is_archived(&self) -> bool {

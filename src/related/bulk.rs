@@ -26,6 +26,16 @@ impl Bulk {
         Bulk { ids, back: local(form.given("back").unwrap_or(list)).to_owned(), undo: None }
     }
 
+    /// Display IDs, each once.
+    pub fn ids(&self) -> &[String] {
+        &self.ids
+    }
+
+    /// The list that the answer leads to.
+    pub fn back(&self) -> &str {
+        &self.back
+    }
+
     /// The same rows sent to `action` with these fields take it back.
     pub fn undo(self, action: &'static str, fields: &[(&str, &str)]) -> Self {
         let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
@@ -77,7 +87,8 @@ impl Bulk {
         Ok(ctx.redirect(&self.back, Some(flash)))
     }
 
-    fn check(&self) -> Result<()> {
+    /// `Invalid` for no row, and for more than `MAX_BULK`.
+    pub fn check(&self) -> Result<()> {
         match self.ids.len() {
             0 => Err(Error::invalid("", "problem-bulk-none")),
             1..=MAX_BULK => Ok(()),

@@ -28,15 +28,15 @@ pub fn routes() -> Routes {
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {
-    let mut asked = Address::of(&ctx, "/risks", &WORDS)?;
-    let (page, count, tallies, views, offered, categories, query) = ctx
+    let asked = Address::of(&ctx, "/risks", &WORDS)?;
+    let (page, count, tallies, views, (offered, whom), categories, query) = ctx
         .read(move |tx, me| {
-            let offered = asked.offered(tx, me, "owner")?;
-            let filter = filter(&asked, me)?;
+            let (offered, whom) = asked.offered(tx, me, "owner")?;
+            let filter = filter(&asked, me, &whom)?;
             let page = filter.page(tx, me, sort_of(&SORTS, asked.get("sort")), asked.after.clone())?;
             let (count, tallies) = (filter.count(tx, me)?, filter.heat(tx, me)?);
             let views = SavedView::list(tx, me, Kind::Risk)?;
-            Ok((page, count, tallies, views, offered, categories(tx, me)?, asked))
+            Ok((page, count, tallies, views, (offered, whom), categories(tx, me)?, asked))
         })
         .await?;
     let view = Index {
@@ -48,7 +48,7 @@ async fn index(ctx: Ctx) -> Result<Reply> {
         saved: view_tabs(&views, "/risks", &query.address(), ctx.me()?.person_id()),
         statuses: status_filter(&query),
         categories: category_filter(&query, &categories),
-        people: query.people("owner", &offered),
+        people: whom.chooser(&offered),
         sorts: sort_choices(&SORTS, query.get("sort")),
         heat: Heat::new(&tallies, &query),
         cell: Heat::chosen(&query),

@@ -2,14 +2,14 @@
 
 use super::model::*;
 use super::pages::{
-    Index, Loaded, New, Show, TicketForm, WORDS, assignees, filter, priority_choices, status_choices, tabs,
+    Assign, Index, Loaded, New, Show, TicketForm, WORDS, assignees, filter, priority_choices, status_choices, tabs,
 };
 use crate::access::{Actor, Ctx, Kind};
 use crate::comments::{Show as Shown, Thread};
 use crate::db::Tx;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::files::Attachments;
-use crate::people::Offered;
+use crate::people::{Offered, PersonId};
 use crate::records::{Edit, SavedView, resolve};
 use crate::related::{Address, Bulk, Parts, archive_all, place_choices, place_here, sort_choices, sort_of, view_tabs};
 use crate::ui::{FieldProblem, count_label};
@@ -28,13 +28,13 @@ pub fn routes() -> Routes {
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {
-    let mut asked = Address::of(&ctx, "/tickets", &WORDS)?;
-    let (page, count, views, offered, query) = ctx
+    let asked = Address::of(&ctx, "/tickets", &WORDS)?;
+    let (page, count, views, (offered, whom), query) = ctx
         .read(move |tx, me| {
-            let offered = asked.offered(tx, me, "assignee")?;
-            let filter = filter(&asked, me)?;
+            let (offered, whom) = asked.offered(tx, me, "assignee")?;
+            let filter = filter(&asked, me, &whom)?;
             let page = filter.page(tx, me, sort_of(&SORTS, asked.get("sort")), asked.after.clone())?;
-            Ok((page, filter.count(tx, me)?, SavedView::list(tx, me, Kind::Ticket)?, offered, asked))
+            Ok((page, filter.count(tx, me)?, SavedView::list(tx, me, Kind::Ticket)?, (offered, whom), asked))
         })
         .await?;
     let here = query.address();
@@ -47,8 +47,9 @@ async fn index(ctx: Ctx) -> Result<Reply> {
         saved: view_tabs(&views, "/tickets", &here, ctx.me()?.person_id()),
         statuses: status_choices(query.get("status")),
         priorities: priority_choices(query.get("priority")),
-        people: query.people("assignee", &offered),
+        people: whom.chooser(&offered),
         assignees: assignees(&offered, ctx.me()?.person_id()),
+        colleagues: offered.chooser(&[], ""),
         sorts: sort_choices(&SORTS, query.get("sort")),
         query,
     };
@@ -88,7 +89,8 @@ async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
         }
         Ok(path) => Ok(ctx.redirect(&path, None)),
         Err(Error::Invalid(problems)) => {
-            let offered = |tx: &mut Tx, me: &Actor| Offered::of(tx, me.person_id(), &[]);
+            let chosen = form.assignee.parse().ok().map(PersonId);
+            let offered = move |tx: &mut Tx, me: &Actor| Offered::of(tx, me.person_id(), &[chosen]);
             let (places, offered) = ctx.read(move |tx, me| Ok((place_choices(tx, me)?, offered(tx, me)?))).await?;
             ctx.page_with(422, &New::new(ctx.shell("tickets")?, form, problems, &places, &offered))
         }
@@ -149,14 +151,33 @@ mod bulk {
             let flash = Flash::failed("problem-choice");
             return Ok(ctx.redirect(local(form.given("back").unwrap_or("/tickets")), Some(flash)));
         };
+        let set = match whom(&ctx, &bulk, set.clone()).await {
+            Err(Error::Invalid(problems)) => return ask_again(&ctx, &bulk, set.value, problems).await,
+            named => named?,
+        };
         // What is taken back is not offered again.
         let bulk = if set.back.is_none() { bulk.undo("/tickets/bulk", &[]) } else { bulk };
         let run = move |tx: &mut Tx, me: &Actor, ids: &[String]| {
-            let set = set.named(tx)?;
             let old = set_all(tx, me, ids, &set)?.into_iter().map(|old| ("old".to_owned(), old));
             Ok([("set".to_owned(), format!("{}={}", set.field, set.value))].into_iter().chain(old).collect())
         };
         bulk.run(&ctx, "tickets-changed", run).await
+    }
+
+    /// With the person whom its words name, before anything is written: what is wrong with them is said beside the field.
+    async fn whom(ctx: &Ctx, bulk: &Bulk, set: BulkSet) -> Result<BulkSet> {
+        if bulk.check().is_err() {
+            return Ok(set);
+        }
+        ctx.read(move |tx, _| set.named(tx)).await
+    }
+
+    /// The tickets are still chosen, and the words still there.
+    async fn ask_again(ctx: &Ctx, bulk: &Bulk, typed: String, problems: Problems) -> Result<Reply> {
+        let offered = ctx.read(|tx, me| Offered::of(tx, me.person_id(), &[])).await?;
+        let people = offered.chooser(&[], &typed);
+        let (ids, back) = (bulk.ids().to_vec(), bulk.back().to_owned());
+        ctx.page_with(422, &Assign { shell: ctx.shell("tickets")?, ids, back, people, problems })
     }
 
     fn set_of(form: &Form) -> Option<BulkSet> {

@@ -78,18 +78,18 @@ impl FieldProblem {
     /// From a refused edit of `field`; any other error passes through.
     pub fn of(error: Error, field: &str, yours: &str, was: &str) -> Result<(u16, FieldProblem)> {
         let status = error.status();
-        let (msg, theirs, was) = match error {
+        let (msg, theirs, yours, was) = match error {
             Error::Invalid(problems) => {
                 let msg = problems.iter().next().map(|(_, msg)| msg.clone());
-                (msg, None, was.to_owned())
+                (msg, None, yours.to_owned(), was.to_owned())
             }
             Error::Conflict(conflict) => {
-                let Conflict { theirs, seen, .. } = *conflict;
-                (None, Some(theirs), seen)
+                let Conflict { theirs, yours, seen, .. } = *conflict;
+                (None, Some(theirs), yours, seen)
             }
             other => return Err(other),
         };
-        Ok((status, FieldProblem { field: field.to_owned(), msg, theirs, yours: yours.to_owned(), was }))
+        Ok((status, FieldProblem { field: field.to_owned(), msg, theirs, yours, was }))
     }
 }
 

@@ -43,7 +43,10 @@ impl Experiment {
     pub fn edit(tx: &mut Tx, me: &Actor, display_id: &str, edit: &Edit<Field>) -> Result<Experiment> {
         let experiment = Experiment::find_locked(tx, me, display_id)?;
         let tags = if edit.field == Field::Tags { experiment.record.tags(tx)? } else { Vec::new() };
-        edit.check(edit.field.as_str(), &experiment.value(edit.field, &tags))?;
+        match edit.field {
+            Field::Owner => edit.check_person(tx, edit.field.as_str(), experiment.experiment_owner_id)?,
+            _ => edit.check(edit.field.as_str(), &experiment.value(edit.field, &tags))?,
+        }
         if edit.field == Field::Tags {
             experiment.record.retag(tx, me, &edit.value)?;
         } else {

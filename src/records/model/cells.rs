@@ -1,12 +1,12 @@
 //! Cells: one column of one record's row in its kind's own table, edited in place. What every kind's fields do alike stands here;
 //! asking permission and writing the act stay with the kind's verb.
 
-use super::{Edit, MAX_TAGS, Record, check_seen};
+use super::{Edit, MAX_TAGS, Record, check_seen, seen};
 use crate::access::{Actor, Permit};
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::{Bind, Sql};
-use crate::error::{Error, Msg, Result};
+use crate::error::{Conflict, Error, Msg, Result};
 use crate::people::{Face, PersonId};
 use crate::text::value::{Body, Tag, Title};
 use crate::web::parse_date;
@@ -105,6 +105,21 @@ impl<F> Edit<F> {
             Some(was) => check_seen(field, was, now, &self.value),
             None => Ok(()),
         }
+    }
+
+    /// As `check`, of a person: it is whom the words name that is compared, and whoever is there now is said by name.
+    pub fn check_person(&self, tx: &mut Tx, field: &'static str, now: Option<PersonId>) -> Result<()> {
+        let value = now.map(|id| id.to_string()).unwrap_or_default();
+        if self.was.as_ref().is_none_or(|was| *was == seen(&value)) {
+            return Ok(());
+        }
+        let mine = Face::optional(tx, field, &self.value, now)?;
+        if mine.as_ref().map(|face| face.id) == now {
+            return Ok(());
+        }
+        let label = |face: Option<Face>| face.as_ref().map(Face::label).unwrap_or_default();
+        let theirs = label(Face::of(tx, now.into_iter().map(|id| id.0).collect())?.into_iter().next());
+        Err(Error::Conflict(Box::new(Conflict { field, theirs, yours: label(mine), seen: seen(&value) })))
     }
 }
 

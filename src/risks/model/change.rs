@@ -41,7 +41,10 @@ impl Risk {
     pub fn edit(tx: &mut Tx, me: &Actor, display_id: &str, edit: &Edit<Field>) -> Result<Risk> {
         let risk = Risk::find_locked(tx, me, display_id)?;
         let tags = if edit.field == Field::Tags { risk.record.tags(tx)? } else { Vec::new() };
-        edit.check(edit.field.as_str(), &risk.value(edit.field, &tags))?;
+        match edit.field {
+            Field::Owner => edit.check_person(tx, edit.field.as_str(), risk.risk_owner_id)?,
+            _ => edit.check(edit.field.as_str(), &risk.value(edit.field, &tags))?,
+        }
         match edit.field {
             Field::Tags => risk.record.retag(tx, me, &edit.value)?,
             Field::Status => risk.change_status(tx, me, &edit.value)?,

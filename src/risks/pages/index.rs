@@ -6,7 +6,7 @@ use crate::db::paging::Page;
 use crate::error::Result;
 use crate::people::Offered;
 use crate::records::Record;
-use crate::related::{Address, sort_choices};
+use crate::related::{Address, Whom, sort_choices};
 use crate::risks::model::*;
 use crate::ui::{Choice, Chooser, Shell, Tab, filters, text};
 use askama::Template;
@@ -35,12 +35,12 @@ pub const WORDS: [&str; 10] =
     ["q", "status", "category", "owner", "tag", "likelihood", "impact", "show", "sort", "project"];
 
 /// `NotFound` for a project that one cannot see.
-pub fn filter(query: &Address, me: &Actor) -> Result<Filter> {
+pub fn filter(query: &Address, me: &Actor, whom: &Whom) -> Result<Filter> {
     Ok(Filter {
         words: query.given("q"),
         status: Status::parse(query.get("status")),
         category: query.given("category"),
-        owner: query.person(),
+        owner: whom.person(),
         tag: query.given("tag"),
         likelihood: parse_weight(query.get("likelihood")),
         impact: parse_weight(query.get("impact")),
@@ -93,7 +93,7 @@ impl Index {
             saved: Vec::new(),
             statuses: status_filter(&query),
             categories: Vec::new(),
-            people: query.people("owner", &Offered::none()),
+            people: Whom::anybody().chooser(&Offered::none()),
             sorts: sort_choices(&SORTS, ""),
             heat: Heat::new(&[Tally { likelihood: 3, impact: 4, count: 1 }], &query),
             cell: None,

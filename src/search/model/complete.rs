@@ -5,7 +5,7 @@ use crate::access::{Actor, Kind, visible};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::Result;
-use crate::people::Face;
+use crate::people::{Face, IS_ACTIVE};
 use crate::records::{RECORD_COLUMNS, Record};
 
 /// Offers at a time.
@@ -48,12 +48,12 @@ pub fn complete_records(tx: &mut Tx, me: &Actor, kind: Option<Kind>, typed: &str
 pub fn complete_people(tx: &mut Tx, typed: &str) -> Result<Vec<Face>> {
     let typed = clean(typed);
     let typed = typed.trim_start_matches('@');
-    let mut sql = Sql::named(
-        "search::complete_people",
-        "select p.id, p.name, p.handle from people p where p.deactivated_at is null
-         and exists (select 1 from memberships m where m.person_id = p.id) and (p.name ilike ",
-    );
-    sql.bind(beginning(typed)).push(" or p.name ilike ").bind(format!("% {}", beginning(typed)));
+    let mut sql = Sql::named("search::complete_people", "select p.id, p.name, p.handle from people p where ");
+    sql.push(IS_ACTIVE)
+        .push(" and (p.name ilike ")
+        .bind(beginning(typed))
+        .push(" or p.name ilike ")
+        .bind(format!("% {}", beginning(typed)));
     sql.push(" or p.handle ilike ").bind(beginning(typed)).push(") order by lower(p.name), p.id limit ").bind(OFFERED);
     Ok(sql.load(tx.conn())?)
 }

@@ -8,7 +8,7 @@ use crate::db::Tx;
 use crate::db::sql::{Bind, Sql};
 use crate::error::{Error, Msg, Result};
 use crate::people::{Face, PersonId};
-use crate::records::{Edit, check_seen};
+use crate::records::Edit;
 use crate::text::value::{Body, Tag, Title};
 use crate::text_enum;
 use crate::web::parse_date;
@@ -54,8 +54,9 @@ impl Ticket {
         let ticket = Ticket::find_locked(tx, me, display_id)?;
         let tags = if edit.field == Field::Labels { ticket.record.tags(tx)? } else { Vec::new() };
         let now = ticket.value(edit.field, &tags);
-        if let Some(was) = &edit.was {
-            check_seen(edit.field.as_str(), was, &now, &edit.value)?;
+        match edit.field {
+            Field::Assignee => edit.check_person(tx, edit.field.as_str(), ticket.assignee_id)?,
+            _ => edit.check(edit.field.as_str(), &now)?,
         }
         match edit.field {
             Field::Labels => {

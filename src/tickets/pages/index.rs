@@ -6,7 +6,7 @@ use crate::db::paging::Page;
 use crate::error::Result;
 use crate::people::{Offered, PersonId};
 use crate::records::Record;
-use crate::related::{Address, sort_choices};
+use crate::related::{Address, Whom, sort_choices};
 use crate::tickets::model::*;
 use crate::ui::{Choice, Chooser, Shell, Tab, filters, text};
 use askama::Template;
@@ -25,6 +25,8 @@ pub struct Index {
     pub people: Chooser,
     /// Whom selected tickets can be given to.
     pub assignees: Chooser,
+    /// Whom the field beside them offers: people and nothing else.
+    pub colleagues: Chooser,
     pub sorts: Vec<Choice>,
     pub next: Option<String>,
 }
@@ -33,13 +35,13 @@ pub struct Index {
 pub const WORDS: [&str; 8] = ["q", "status", "priority", "assignee", "tag", "show", "sort", "project"];
 
 /// `NotFound` for a project that one cannot see.
-pub fn filter(query: &Address, me: &Actor) -> Result<Filter> {
+pub fn filter(query: &Address, me: &Actor, whom: &Whom) -> Result<Filter> {
     Ok(Filter {
         words: query.given("q"),
         statuses: Status::parse(query.get("status")).into_iter().collect(),
         kinds: Vec::new(),
         priorities: parse_priority(query.get("priority")).into_iter().collect(),
-        assignee: query.person(),
+        assignee: whom.person(),
         tag: query.given("tag"),
         open_only: !matches!(query.get("show"), "all" | "archived"),
         due_before: None,
@@ -93,8 +95,9 @@ impl Index {
             saved: Vec::new(),
             statuses: status_choices(""),
             priorities: priority_choices(""),
-            people: query.people("assignee", &offered),
+            people: Whom::anybody().chooser(&offered),
             assignees: assignees(&offered, None),
+            colleagues: offered.chooser(&[], ""),
             sorts: sort_choices(&SORTS, ""),
             next: None,
             query,

@@ -1,10 +1,12 @@
 //! Pages of tickets.
 
+mod assign;
 mod choices;
 mod index;
 mod new;
 mod show;
 
+pub use assign::*;
 pub use choices::*;
 pub use index::*;
 pub use new::*;
@@ -24,6 +26,7 @@ pub fn samples() -> Vec<Sample> {
         sample("tickets/show", &Show::sample()),
         sample("tickets/show many people", &show),
         sample("tickets/new", &New::sample()),
+        sample("tickets/assign", &Assign::sample()),
         sample("tickets/new many people", &New { people: Chooser::many(), ..New::sample() }),
     ]
 }
