@@ -95,6 +95,7 @@ grants-empty-restricted = Only owners and admins of the organisation see this pr
 grants-empty-open = Everybody in the organisation is a member here already. Give a grant to let somebody lead or administer it.
 grants-standing = Owners and admins of { $organisation } are admin in every project: { $names }.
 grant-to = To
+grant-or-group = Or to a group
 grant-kind = Kind
 grant-role = Role
 grant-since = Since

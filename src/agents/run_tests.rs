@@ -647,7 +647,7 @@ fn what_was_closed_while_the_model_wrote_is_told_to_nobody() {
     let path = run(&app, ADA, WRITER, &[("place", "organisation"), ("variant", "current_company_state")]);
     assert_eq!((last(&app, "state"), last(&app, "reason")), ("failed".to_owned(), "closed".to_owned()));
     assert_eq!(app.count("select count(*) from snapshots"), 0);
-    assert!(app.as_(ADA).get(&path).has("closed or removed while the model answered"));
+    assert!(app.as_(ADA).get(&path).has("closed or removed before it was done"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::people::{Face, OrganisationRole, Session};
 use crate::records::Record;
 use crate::sso::Link;
 use crate::text::value::{Body, Name};
-use crate::ui::{Choice, Shell, filters, text};
+use crate::ui::{Choice, Chooser, Shell, filters, text};
 use crate::web::Form;
 use askama::Template;
 
@@ -116,7 +116,7 @@ pub struct GroupPage {
     pub group: Group,
     pub members: Vec<Face>,
     /// Who is not in it.
-    pub others: Vec<Choice>,
+    pub others: Chooser,
     pub form: GroupForm,
     pub can_manage: bool,
     /// Somebody saved in the meantime; what they saved is shown beside.

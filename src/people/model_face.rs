@@ -50,6 +50,11 @@ impl Face {
         find(tx, field, &Words::of(typed), Among::All)
     }
 
+    /// As `ever`; None for an empty field.
+    pub fn someone(tx: &mut Tx, field: &str, typed: &str) -> Result<Option<Face>> {
+        if typed.trim().is_empty() { Ok(None) } else { Face::ever(tx, field, typed).map(Some) }
+    }
+
     /// An active member; `Invalid` under `field` for anybody else.
     pub fn active(tx: &mut Tx, field: &str, id: PersonId) -> Result<Face> {
         find(tx, field, &Words::Id(id.0), Among::Active(None))
@@ -66,16 +71,6 @@ impl Face {
             None => Ok(String::new()),
             Some(handle) => Ok(Face::by_handle(tx, field, handle)?.id.to_string()),
         }
-    }
-
-    /// Everybody who is an active member, by name. A company has some thousands at most.
-    pub fn list(tx: &mut Tx) -> Result<Vec<Face>> {
-        let sql = Sql::named(
-            "people::faces",
-            "select p.id, p.name, p.handle from people p join memberships m on m.person_id = p.id
-             where p.deactivated_at is null order by lower(p.name), p.id limit 5000",
-        );
-        Ok(sql.load(tx.conn())?)
     }
 
     /// The named people, also those who have left, so that old work keeps its names.

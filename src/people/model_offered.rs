@@ -68,6 +68,17 @@ impl Offered {
         self.faces.iter().chain(&self.gone).find(|face| Some(face.id) == id)
     }
 
+    /// To be typed in any case, where people who have left are meant as well.
+    pub fn typed(self) -> Offered {
+        Offered { is_all: false, ..self }
+    }
+
+    /// But for those.
+    pub fn without(mut self, is_out: impl Fn(&Face) -> bool) -> Offered {
+        self.faces.retain(|face| !is_out(face));
+        self
+    }
+
     /// `words` stand before the people, value and label; the one with an empty value is for nobody chosen. `chosen` is an id, one of
     /// the words, or what somebody typed.
     pub fn chooser(&self, words: &[(&str, String)], chosen: &str) -> Chooser {

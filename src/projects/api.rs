@@ -122,7 +122,7 @@ impl Resource<Actor> for ProjectShape {
             key: new.key,
             about: new.about,
         };
-        let key = form.check().map_err(Error::Invalid)?.create(tx, me)?;
+        let key = form.check(tx)?.create(tx, me)?;
         let me = me.program_again(tx)?;
         match ProjectShape::find(tx, &me, &key) {
             // A key of the organisation is nobody's, so nobody would be in it.
@@ -143,7 +143,8 @@ impl Resource<Actor> for ProjectShape {
         }
         form.name = changes.name.text().unwrap_or(form.name);
         form.about = changes.about.text().unwrap_or(form.about);
-        project.update(tx, me, &form.check().map_err(Error::Invalid)?)
+        let settings = form.check(tx, project.lead_id)?;
+        project.update(tx, me, &settings)
     }
 
     fn archive(tx: &mut Tx, me: &Actor, key: &str) -> Result<()> {

@@ -3,11 +3,12 @@
 use super::{Grant, NewProject, Preview, Project, Recent, Row, Settings, Visibility};
 use crate::access::reach::{Reach, Reason};
 use crate::access::{Actor, ProjectRole, Verb, can};
+use crate::db::Tx;
 use crate::db::paging::COUNT_LIMIT;
-use crate::error::Problems;
-use crate::people::{Face, PersonId};
+use crate::error::{Error, Problems, Result};
+use crate::people::{Face, Offered, PersonId};
 use crate::text::value::{Body, Name, ProjectKey};
-use crate::ui::{Choice, Shell, count_label, filters, scoped};
+use crate::ui::{Choice, Chooser, Shell, count_label, filters, scoped};
 use crate::web::Form;
 use askama::Template;
 
@@ -60,7 +61,7 @@ pub fn role_label(role: ProjectRole) -> String {
 pub struct New {
     pub shell: Shell,
     pub form: NewForm,
-    pub leads: Vec<Choice>,
+    pub leads: Chooser,
     pub problems: Problems,
     /// Nobody can work anywhere yet: the page greets.
     pub is_first: bool,
@@ -94,7 +95,7 @@ impl NewForm {
         NewForm { name: String::new(), key: String::new(), about: String::new(), visibility: "open".to_owned(), lead }
     }
 
-    pub fn check(&self) -> Result<NewProject, Problems> {
+    pub fn check(&self, tx: &mut Tx) -> Result<NewProject> {
         let mut problems = Problems::default();
         let name = problems.take("name", Name::parse(&self.name));
         let key = match self.key.trim() {
@@ -104,29 +105,19 @@ impl NewForm {
         let about = problems.take("about", Body::parse(&self.about));
         let visibility =
             problems.take("visibility", Visibility::parse(&self.visibility).ok_or("problem-choice".into()));
-        let lead = problems.take("lead", parse_person(&self.lead));
+        let lead = problems.gather(Face::optional(tx, "lead", &self.lead, None))?;
         match (name, key, about, visibility, lead) {
             (Some(name), Some(key), Some(about), Some(visibility), Some(lead)) => {
-                Ok(NewProject { name, key, about, visibility, lead })
+                Ok(NewProject { name, key, about, visibility, lead: lead.map(|face| face.id) })
             }
-            _ => Err(problems),
+            _ => Err(Error::Invalid(problems)),
         }
     }
 }
 
-fn parse_person(text: &str) -> Result<Option<PersonId>, crate::error::Msg> {
-    match text.trim() {
-        "" => Ok(None),
-        id => id.parse().map(|id| Some(PersonId(id))).map_err(|_| "problem-choice".into()),
-    }
-}
-
-/// Nobody, and everybody by name.
-pub fn people_choices(people: &[Face], chosen: &str) -> Vec<Choice> {
-    let nobody = Choice::new("", crate::ui::text("project-lead-nobody"), chosen.is_empty());
-    let person =
-        |face: &Face| Choice::new(face.id, format!("{} (@{})", face.name, face.handle), face.id.to_string() == chosen);
-    std::iter::once(nobody).chain(people.iter().map(person)).collect()
+/// Who may lead: nobody, and whom the page offers.
+pub fn leads(offered: &Offered, chosen: &str) -> Chooser {
+    offered.chooser(&[("", crate::ui::text("project-lead-nobody"))], chosen)
 }
 
 #[derive(Template)]
@@ -176,7 +167,7 @@ pub struct Edit {
     pub shell: Shell,
     pub project: Project,
     pub form: EditForm,
-    pub leads: Vec<Choice>,
+    pub leads: Chooser,
     pub problems: Problems,
     pub can_administer: bool,
     pub can_remove: bool,
@@ -208,15 +199,18 @@ impl EditForm {
         }
     }
 
-    pub fn check(&self) -> Result<Settings, Problems> {
+    /// `lead` is the present one, who may stay.
+    pub fn check(&self, tx: &mut Tx, lead: Option<PersonId>) -> Result<Settings> {
         let mut problems = Problems::default();
         let name = problems.take("name", Name::parse(&self.name));
         let about = problems.take("about", Body::parse(&self.about));
-        let lead = problems.take("lead", parse_person(&self.lead));
+        let lead = problems.gather(Face::optional(tx, "lead", &self.lead, lead))?;
         let version = problems.take("", self.version.parse().map_err(|_| "problem-form-damaged".into()));
         match (name, about, lead, version) {
-            (Some(name), Some(about), Some(lead), Some(version)) => Ok(Settings { name, about, lead, version }),
-            _ => Err(problems),
+            (Some(name), Some(about), Some(lead), Some(version)) => {
+                Ok(Settings { name, about, lead: lead.map(|face| face.id), version })
+            }
+            _ => Err(Error::Invalid(problems)),
         }
     }
 }
@@ -232,6 +226,8 @@ pub struct Access {
     pub standing: String,
     /// To whom: people and groups without a grant. Empty for who may not share.
     pub people: Vec<Choice>,
+    /// In their place where there are too many to list.
+    pub person: Option<Chooser>,
     pub groups: Vec<Choice>,
     pub roles: Vec<Choice>,
     pub can_share: bool,

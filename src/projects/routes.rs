@@ -1,10 +1,10 @@
 //! `/projects` and below.
 
-use super::pages::{Area, Edit, EditForm, Index, Line, New, NewForm, Show, people_choices, role_label};
+use super::pages::{Area, Edit, EditForm, Index, Line, New, NewForm, Show, leads, role_label};
 use super::{Project, Row, path_of};
 use crate::access::{Actor, Ctx, Permission, Thing, Verb, can, check};
 use crate::error::{Error, Msg, Problems, Result};
-use crate::people::Face;
+use crate::people::Offered;
 use crate::records;
 use crate::ui::Shell;
 use crate::web::{Flash, Form, Need, Reply, Routes};
@@ -38,7 +38,7 @@ async fn new(ctx: Ctx) -> Result<Reply> {
     let people = ctx
         .read(|tx, me| {
             check(me, Verb::Add, &Thing::Organisation(Permission::ProjectsCreate))?;
-            Face::list(tx)
+            Offered::of(tx, me.person_id(), &[])
         })
         .await?;
     let form = NewForm::blank(ctx.me()?.person_id());
@@ -52,17 +52,17 @@ async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
         Err(Error::Invalid(problems)) => problems,
         Err(other) => return Err(other),
     };
-    let people = ctx.read(|tx, _| Face::list(tx)).await?;
+    let people = ctx.read(|tx, me| Offered::of(tx, me.person_id(), &[])).await?;
     ctx.page_with(422, &new_page(&ctx, form, people, problems)?)
 }
 
 async fn make(ctx: &Ctx, sent: &Form, form: &NewForm) -> Result<String> {
-    let project = form.check().map_err(Error::Invalid)?;
-    ctx.write_once(sent, move |tx, me| Ok(path_of(&project.create(tx, me)?))).await
+    let typed = form.clone();
+    ctx.write_once(sent, move |tx, me| Ok(path_of(&typed.check(tx)?.create(tx, me)?))).await
 }
 
-fn new_page(ctx: &Ctx, form: NewForm, people: Vec<Face>, problems: Problems) -> Result<New> {
-    let leads = people_choices(&people, &form.lead);
+fn new_page(ctx: &Ctx, form: NewForm, people: Offered, problems: Problems) -> Result<New> {
+    let leads = leads(&people, &form.lead);
     Ok(New { shell: ctx.shell("projects")?, form, leads, problems, is_first: ctx.me()?.projects.is_empty() })
 }
 
@@ -102,7 +102,8 @@ async fn edit(ctx: Ctx, key: Path<String>) -> Result<Reply> {
             // An archived project's settings still open, so that it can be restored.
             check(me, Verb::Administer, &project.thing())
                 .or_else(|refusal| if can(me, Verb::Remove, &project.thing()) { Ok(()) } else { Err(refusal) })?;
-            Ok((project, Face::list(tx)?))
+            let people = Offered::of(tx, me.person_id(), &[project.lead_id])?;
+            Ok((project, people))
         })
         .await?;
     let form = EditForm::of_project(&project);
@@ -121,27 +122,34 @@ async fn update(ctx: Ctx, key: Path<String>, sent: Form) -> Result<Reply> {
         Err(other) => return Err(other),
     };
     let key = key.into_inner();
-    let (project, people) = ctx.read(move |tx, me| Ok((Project::find(tx, me, &key)?, Face::list(tx)?))).await?;
+    let (project, people) = ctx
+        .read(move |tx, me| {
+            let project = Project::find(tx, me, &key)?;
+            let people = Offered::of(tx, me.person_id(), &[project.lead_id])?;
+            Ok((project, people))
+        })
+        .await?;
     let mut page = edit_page(&ctx, project, people, form, problems)?;
     page.is_stale = status == 409;
     ctx.page_with(status, &page)
 }
 
 async fn save(ctx: &Ctx, key: &str, form: &EditForm) -> Result<String> {
-    let (key, settings) = (key.to_owned(), form.check().map_err(Error::Invalid)?);
+    let (key, typed) = (key.to_owned(), form.clone());
     ctx.write(move |tx, me| {
         let project = Project::find(tx, me, &key)?;
+        let settings = typed.check(tx, project.lead_id)?;
         project.update(tx, me, &settings)?;
         Ok(project.path())
     })
     .await
 }
 
-fn edit_page(ctx: &Ctx, project: Project, people: Vec<Face>, form: EditForm, problems: Problems) -> Result<Edit> {
+fn edit_page(ctx: &Ctx, project: Project, people: Offered, form: EditForm, problems: Problems) -> Result<Edit> {
     let me: Actor = ctx.me()?;
     Ok(Edit {
         shell: shell_in(ctx, &project)?,
-        leads: people_choices(&people, &form.lead),
+        leads: leads(&people, &form.lead),
         can_administer: can(&me, Verb::Administer, &project.thing()),
         can_remove: can(&me, Verb::Remove, &project.thing()),
         is_stale: false,

@@ -2,10 +2,11 @@
 
 use super::model::*;
 use crate::access::{Actor, Ctx, Kind};
-use crate::error::{Error, Result};
-use crate::people::Face;
+use crate::db::Tx;
+use crate::error::{Error, Problems, Result};
+use crate::people::{Face, Offered};
 use crate::records::{Record, Scope};
-use crate::ui::{Choice, Sample, Shell, count_label, filters, sample, say_with, text, thousands};
+use crate::ui::{Choice, Chooser, Sample, Shell, count_label, filters, sample, say_with, text, thousands};
 use askama::Template;
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
@@ -21,7 +22,7 @@ pub struct Index {
     pub total: i64,
     pub kinds: Vec<Filter>,
     pub places: Vec<Filter>,
-    pub people: Vec<Choice>,
+    pub people: Chooser,
     pub times: Vec<Choice>,
     /// What is meant was not known in time.
     pub is_by_words_alone: bool,
@@ -44,6 +45,7 @@ pub struct SearchQuery {
     pub q: String,
     pub kinds: Vec<String>,
     pub places: Vec<Uuid>,
+    /// As typed, or an id.
     pub author: String,
     pub since: String,
     pub project: String,
@@ -85,11 +87,21 @@ impl SearchQuery {
         Ok(Some(Question {
             kinds: self.kinds.clone(),
             places: if self.places.is_empty() { project.into_iter().collect() } else { self.places.clone() },
-            author: self.author.parse().ok(),
             since: days.map(|days| now - Duration::days(days)),
             skip: self.skip,
             ..Question::new(words)
         }))
+    }
+
+    /// Whose records are asked for, and whom the page offers. Words that name nobody find nothing, and the page says why.
+    pub fn author(&self, tx: &mut Tx, me: &Actor) -> Result<(Option<Uuid>, Chooser)> {
+        let mut problems = Problems::default();
+        let face = problems.gather(Face::someone(tx, "author", &self.author))?;
+        let author = face.as_ref().map_or(Some(Uuid::nil()), |face| face.as_ref().map(|face| face.id.0));
+        let offered = Offered::of(tx, me.person_id(), &[face.flatten().map(|face| face.id)])?;
+        let chosen = author.filter(|id| !id.is_nil()).map_or(self.author.clone(), |id| id.to_string());
+        let chooser = offered.chooser(&[("", text("search-anyone"))], &chosen);
+        Ok((author, Chooser { problem: problems.get("author").cloned(), ..chooser }))
     }
 
     fn address(&self, skip: usize) -> String {
@@ -156,7 +168,7 @@ fn place_label(scope: Scope, name: Option<&str>) -> String {
 }
 
 impl Index {
-    pub fn new(shell: Shell, query: SearchQuery, answer: Answer, faces: &[Face]) -> Self {
+    pub fn new(shell: Shell, query: SearchQuery, answer: Answer, people: Chooser) -> Self {
         let Answer { hits, facets, is_least } = answer;
         let in_places = |facet: &&Facet| query.places.is_empty() || query.places.contains(&facet.place_id);
         let of_kinds = |facet: &&Facet| query.kinds.is_empty() || query.kinds.contains(&facet.kind);
@@ -182,8 +194,6 @@ impl Index {
                 }),
             }
         }
-        let people =
-            faces.iter().map(|face| Choice::new(face.id, &face.name, query.author == face.id.to_string())).collect();
         let times = TIMES.iter().map(|(word, label, _)| Choice::new(word, text(label), query.since == *word)).collect();
         let total = hits.first().map(|hit| hit.total).unwrap_or_default();
         Index { shell, kinds: kinds.collect(), hits, total, places, people, times, query, is_by_words_alone: false }
@@ -226,7 +236,10 @@ impl Index {
 
     pub fn sample() -> Self {
         let query = SearchQuery { q: "tide window".to_owned(), ..SearchQuery::default() };
-        Index { is_by_words_alone: true, ..Index::new(Shell::sample("search"), query, Answer::default(), &[]) }
+        Index {
+            is_by_words_alone: true,
+            ..Index::new(Shell::sample("search"), query, Answer::default(), Chooser::many())
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::model::*;
 use super::pages::{Index, Offers, Palette, SearchQuery};
 use crate::access::{Ctx, Kind};
 use crate::error::{Error, Result};
-use crate::people::{Face, Offered};
+use crate::people::Offered;
 use crate::vectors::{Meant, PATIENCE, SHORT_PATIENCE, mean};
 use crate::web::{Need, Reply, Routes};
 use std::time::Duration;
@@ -22,15 +22,16 @@ async fn index(ctx: Ctx) -> Result<Reply> {
     let asked = query.clone();
     let meant = meaning_of(&ctx, &query.q, PATIENCE).await?;
     let is_by_words_alone = meant.is_away();
-    let (answer, faces) = ctx
+    let (answer, people) = ctx
         .read(move |tx, me| {
-            let faces = Face::list(tx)?;
-            let Some(mut question) = asked.question(me, tx.now)? else { return Ok((Answer::default(), faces)) };
+            let (author, people) = asked.author(tx, me)?;
+            let Some(mut question) = asked.question(me, tx.now)? else { return Ok((Answer::default(), people)) };
+            question.author = author;
             question.meaning = meant.known().cloned();
-            Ok((question.answer(tx, me)?, faces))
+            Ok((question.answer(tx, me)?, people))
         })
         .await?;
-    ctx.page(&Index { is_by_words_alone, ..Index::new(ctx.shell("search")?, query, answer, &faces) })
+    ctx.page(&Index { is_by_words_alone, ..Index::new(ctx.shell("search")?, query, answer, people) })
 }
 
 /// Nothing leaves for a question that is none, or that says exactly what it wants.

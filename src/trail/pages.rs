@@ -5,7 +5,8 @@ use crate::access::{Permission, can};
 use crate::audit::{ActKind, hex};
 use crate::clock::midnight;
 use crate::error::{Msg, Problems};
-use crate::ui::{Choice, Sample, Shell, filters, is_known, sample, say_with, text};
+use crate::people::{MAX_OFFERED, Offered, PersonId};
+use crate::ui::{Choice, Chooser, Sample, Shell, filters, is_known, sample, say_with, text};
 use crate::web::parse_date;
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -17,7 +18,7 @@ use std::collections::BTreeSet;
 pub struct Index {
     pub shell: Shell,
     pub form: FilterForm,
-    pub people: Vec<Choice>,
+    pub people: Chooser,
     pub actions: Vec<Choice>,
     pub outcomes: Vec<Choice>,
     pub lines: Vec<Line>,
@@ -52,15 +53,11 @@ impl FilterForm {
         }
     }
 
-    /// All but the target, which needs the database. Days are those of the reader's zone.
+    /// All but the target and the person, which need the database. Days are those of the reader's zone.
     pub fn check(&self, zone: chrono_tz::Tz) -> Result<Filter, Problems> {
         let mut problems = Problems::default();
         let choice = || Msg::new("problem-choice");
         let mut filter = Filter::default();
-        if !self.person.is_empty() {
-            let id = self.person.parse().map(crate::people::PersonId).map_err(|_| choice());
-            filter.actor = problems.take("person", id);
-        }
         if !self.action.is_empty() {
             filter.actions = problems.take("action", actions(&self.action).ok_or_else(choice));
         }
@@ -219,7 +216,13 @@ fn plain(value: &Value, names: &Names) -> String {
     }
 }
 
-pub fn people_choices(people: &[Somebody], chosen: &str) -> Vec<Choice> {
+/// Everybody who ever was here while that is a list one can read; else a field, which also finds who has left.
+pub fn people_choices(people: &[Somebody], offered: Offered, actor: Option<PersonId>, typed: &str) -> Chooser {
+    let chosen = actor.map_or(typed.to_owned(), |id| id.to_string());
+    let anyone = text("audit-anyone");
+    if i32::try_from(people.len()).is_ok_and(|people| people > MAX_OFFERED) {
+        return offered.typed().chooser(&[("", anyone)], &chosen);
+    }
     let choice = |person: &Somebody| {
         let label = match person.deactivated_at {
             Some(_) => say_with("audit-person-left", [("name", person.name.as_str())]),
@@ -228,7 +231,8 @@ pub fn people_choices(people: &[Somebody], chosen: &str) -> Vec<Choice> {
         let id = person.id.to_string();
         Choice::new(&id, label, id == chosen)
     };
-    people.iter().map(choice).collect()
+    let anyone = Choice::new("", anyone, chosen.is_empty());
+    Chooser { choices: std::iter::once(anyone).chain(people.iter().map(choice)).collect(), ..Chooser::default() }
 }
 
 /// Each area, and below it its acts when there are several.
@@ -299,7 +303,7 @@ impl Index {
         Index {
             shell: Shell::sample("settings"),
             form: FilterForm { action: "member".to_owned(), ..FilterForm::default() },
-            people: Vec::new(),
+            people: Chooser::many(),
             actions: action_choices("member"),
             outcomes: outcome_choices(""),
             lines,

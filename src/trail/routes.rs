@@ -7,6 +7,7 @@ use crate::audit;
 use crate::db::Chore;
 use crate::db::paging::{Cursor, Page};
 use crate::error::{Error, Problems, Result};
+use crate::people::{Face, Offered};
 use crate::text::files::content_disposition;
 use crate::web::{Form, Need, Reply, Routes};
 use actix_web::HttpResponse;
@@ -63,7 +64,9 @@ async fn page(ctx: &Ctx, form: FilterForm, after: Option<Cursor>, mut problems: 
             let page = Event::list(tx, me, &filter, after.as_ref())?;
             let page = if wrong.is_some() { Page { rows: Vec::new(), next: None } } else { page };
             let names = Names::of(tx, me, &page.rows)?;
-            Ok((wrong.map_or(Ok(filter), Err), page, names, Somebody::list(tx)?))
+            let offered = Offered::of(tx, me.person_id(), &[filter.actor])?;
+            let people = people_choices(&Somebody::list(tx)?, offered, filter.actor, &asked.person);
+            Ok((wrong.map_or(Ok(filter), Err), page, names, people))
         })
         .await?;
     let is_filtered = match filter {
@@ -77,7 +80,7 @@ async fn page(ctx: &Ctx, form: FilterForm, after: Option<Cursor>, mut problems: 
     let status = if problems.is_empty() { 200 } else { 422 };
     let view = Index {
         shell: ctx.shell("settings")?,
-        people: people_choices(&people, &form.person),
+        people,
         actions: action_choices(&form.action),
         outcomes: outcome_choices(&form.outcome),
         lines: page.rows.into_iter().map(|event| Line::of(event, &names)).collect(),
@@ -93,6 +96,7 @@ async fn page(ctx: &Ctx, form: FilterForm, after: Option<Cursor>, mut problems: 
 
 fn filter(tx: &mut crate::db::Tx, me: &crate::access::Actor, form: &FilterForm) -> Result<Filter> {
     let mut filter = form.check(me.zone()).map_err(Error::Invalid)?;
+    filter.actor = Face::someone(tx, "person", &form.person)?.map(|face| face.id);
     if !form.target.trim().is_empty() {
         let found = find_target(tx, me, &form.target)?;
         filter.target = Some(found.ok_or_else(|| Error::invalid("target", "problem-audit-target"))?);

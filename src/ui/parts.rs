@@ -50,6 +50,11 @@ pub struct Chooser {
 }
 
 impl Chooser {
+    /// Nobody can be chosen: no list and no field.
+    pub fn is_nobody(&self) -> bool {
+        self.typed.is_none() && self.choices.iter().all(|choice| choice.value.is_empty())
+    }
+
     /// Of a large company, with words that name nobody; for samples.
     pub fn many() -> Chooser {
         let choice = |name: &str, handle: &str| Choice::new(format!("{name} (@{handle})"), name, false);

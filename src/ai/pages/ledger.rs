@@ -4,10 +4,10 @@ use crate::access::Actor;
 use crate::ai::{Call, CallFilter, CallOutcome, DayOfCalls, Endpoint, Purpose, Share, request_path};
 use crate::clock::midnight;
 use crate::error::{Msg, Problems};
-use crate::people::{Face, PersonId};
+use crate::people::{Offered, PersonId};
 use crate::records::Record;
 use crate::ui::thousands as digits;
-use crate::ui::{Choice, Sample, Shell, filters, sample, say_with, text};
+use crate::ui::{Choice, Chooser, Sample, Shell, filters, sample, say_with, text};
 use crate::web::parse_date;
 use askama::Template;
 use chrono::{DateTime, Days, NaiveDate, Utc};
@@ -26,7 +26,7 @@ pub struct Ledger {
     pub form: LedgerForm,
     pub purposes: Vec<Choice>,
     pub outcomes: Vec<Choice>,
-    pub people: Vec<Choice>,
+    pub people: Chooser,
     pub chart: Chart,
     pub lines: Vec<CallLine>,
     pub next: Option<String>,
@@ -61,16 +61,13 @@ impl LedgerForm {
         }
     }
 
-    /// All but the record, which needs the database. Days are those of the reader's zone.
+    /// All but the record and the person, which need the database. Days are those of the reader's zone.
     pub fn check(&self, zone: chrono_tz::Tz) -> Result<CallFilter, Problems> {
         let mut problems = Problems::default();
         let choice = || Msg::new("problem-choice");
         let mut filter = CallFilter::default();
         if !self.purpose.is_empty() {
             filter.purpose = problems.take("purpose", Purpose::parse(&self.purpose).ok_or_else(choice));
-        }
-        if !self.person.is_empty() {
-            filter.person = problems.take("person", self.person.parse().map(PersonId).map_err(|_| choice()));
         }
         if !self.outcome.is_empty() {
             filter.outcome = problems.take("outcome", CallOutcome::parse(&self.outcome).ok_or_else(choice));
@@ -330,8 +327,8 @@ pub fn outcome_choices(chosen: &str) -> Vec<Choice> {
     CallOutcome::ALL.iter().map(|outcome| Choice::new(outcome, label(outcome), outcome.as_str() == chosen)).collect()
 }
 
-pub fn people_choices(faces: &[Face], chosen: &str) -> Vec<Choice> {
-    faces.iter().map(|face| Choice::new(face.id, &face.name, face.id.to_string() == chosen)).collect()
+pub fn people_choices(offered: &Offered, person: Option<PersonId>, typed: &str) -> Chooser {
+    offered.chooser(&[("", text("audit-anyone"))], &person.map_or(typed.to_owned(), |id| id.to_string()))
 }
 
 impl Ledger {
@@ -349,7 +346,7 @@ impl Ledger {
             form: LedgerForm::default(),
             purposes: purpose_choices(""),
             outcomes: outcome_choices("refused"),
-            people: Vec::new(),
+            people: Chooser::many(),
             chart: Chart::new(day, &days),
             lines: calls
                 .into_iter()

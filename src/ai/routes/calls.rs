@@ -8,7 +8,7 @@ use crate::ai::{
 use crate::db::Tx;
 use crate::db::paging::{Cursor, Page};
 use crate::error::{Error, Problems, Result};
-use crate::people::Face;
+use crate::people::{Face, Offered};
 use crate::records::Record;
 use crate::text::files::content_disposition;
 use crate::web::{Form, Reply};
@@ -41,7 +41,9 @@ async fn page(ctx: &Ctx, form: LedgerForm, after: Option<Cursor>, problems: Prob
             };
             let kept = kept_calls(tx, me, page.rows.iter().map(|call| call.id).collect())?;
             let seen = (Call::records_of(tx, me, &page.rows)?, kept);
-            let people = if sees_all_calls(me) { Face::list(tx)? } else { Vec::new() };
+            let person = filter.as_ref().ok().and_then(|filter| filter.person);
+            let people = if sees_all_calls(me) { Offered::of(tx, me.person_id(), &[person])? } else { Offered::none() };
+            let people = people_choices(&people, person, &asked.person);
             let days = days_of_calls(tx, me, Chart::since(tx.now, me.zone()))?;
             Ok((filter, page, seen, people, Chart::new(Chart::first_day(tx.now, me.zone()), &days)))
         })
@@ -56,7 +58,7 @@ async fn page(ctx: &Ctx, form: LedgerForm, after: Option<Cursor>, problems: Prob
         shell: ctx.shell("settings")?,
         purposes: purpose_choices(&form.purpose),
         outcomes: outcome_choices(&form.outcome),
-        people: people_choices(&people, &form.person),
+        people,
         chart,
         lines: page.rows.into_iter().map(|call| CallLine::of(call, &me, &seen, &kept)).collect(),
         next: page.next.map(|next| form.address(&next.encode())),
@@ -72,6 +74,7 @@ async fn page(ctx: &Ctx, form: LedgerForm, after: Option<Cursor>, problems: Prob
 /// A record is named by its ID, and only one that the reader may see.
 fn filter(tx: &mut Tx, me: &Actor, form: &LedgerForm) -> Result<CallFilter> {
     let mut filter = form.check(me.zone()).map_err(Error::Invalid)?;
+    filter.person = Face::someone(tx, "person", &form.person)?.map(|face| face.id);
     let typed = form.record.trim().trim_start_matches('#').to_uppercase();
     if !typed.is_empty() {
         filter.record = match Record::find_any(tx, me, &typed) {

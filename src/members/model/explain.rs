@@ -4,6 +4,7 @@ use super::Member;
 use crate::access::{Actor, Explanation, ProjectAccess, Thing};
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::people::Face;
 use crate::records::Record;
 
 /// Longer words are no ID.
@@ -68,9 +69,10 @@ pub struct Explained {
 
 impl Explained {
     /// `NotFound` for what the asker may not see, `Invalid` at `user` for nobody we know.
-    pub fn of(tx: &mut Tx, me: &Actor, handle: &str, id: &str) -> Result<Explained> {
+    pub fn of(tx: &mut Tx, me: &Actor, who: &str, id: &str) -> Result<Explained> {
         let subject = Subject::find(tx, me, id)?;
-        let member = Member::find(tx, me, handle.trim().trim_start_matches('@')).map_err(|error| match error {
+        let face = Face::ever(tx, "user", who)?;
+        let member = Member::find(tx, me, &face.handle).map_err(|error| match error {
             Error::NotFound => Error::invalid("user", "problem-person-unknown"),
             other => other,
         })?;

@@ -3,14 +3,14 @@
 use crate::access::{Actor, Answer, Verb};
 use crate::error::{Msg, Problems};
 use crate::members::{Explained, Member};
-use crate::ui::{Choice, Shell, filters};
+use crate::ui::{Chooser, Shell, filters};
 use askama::Template;
 
 #[derive(Template)]
 #[template(path = "members/explain.html")]
 pub struct Explain {
     pub shell: Shell,
-    pub people: Vec<Choice>,
+    pub people: Chooser,
     /// As typed.
     pub record: String,
     /// None until both are given.

@@ -6,7 +6,7 @@ use crate::error::{Msg, Problems};
 use crate::members::{Counts, CustomRole, Member, RoleText};
 use crate::people::{Face, OrganisationRole};
 use crate::text::value::{Body, Name};
-use crate::ui::{Choice, Shell, filters, text};
+use crate::ui::{Choice, Chooser, Shell, filters, text};
 use crate::web::Form;
 use askama::Template;
 
@@ -230,7 +230,7 @@ pub struct Ownership {
     pub shell: Shell,
     pub counts: Counts,
     /// Active people but oneself.
-    pub people: Vec<Choice>,
+    pub people: Chooser,
     pub steps_down: bool,
     pub problems: Problems,
 }

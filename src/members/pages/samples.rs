@@ -5,7 +5,7 @@ use crate::access::{Answer, Permissions, ProjectRole};
 use crate::error::Msg;
 use crate::members::CustomRole;
 use crate::people::{GroupId, PersonId, RoleId};
-use crate::ui::{Sample, sample};
+use crate::ui::{Chooser, Sample, sample};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -151,7 +151,7 @@ impl Explain {
         };
         Explain {
             shell: Shell::sample("members"),
-            people: vec![Choice::new("cleo", "Cleo Marchetti (@cleo)", true)],
+            people: Chooser::many(),
             record: "ATL-1".to_owned(),
             answered: Some(answered),
             problems: Problems::one("user", "problem-person-unknown"),
@@ -164,7 +164,7 @@ impl Ownership {
         Ownership {
             shell: Shell::sample("members"),
             counts: Counts { owners: 1, ..Counts::default() },
-            people: vec![Choice::new("1", "Vera Novak (@vera)", true)],
+            people: Chooser::many(),
             steps_down: false,
             problems: Problems::one("person", "problem-owner-already"),
         }
@@ -191,7 +191,7 @@ impl GroupPage {
             form: GroupForm::of_group(&planning()),
             group: planning(),
             members: vec![Face { id: cleo().id, name: cleo().name, handle: cleo().handle }],
-            others: vec![Choice::new("1", "Vera Novak", false)],
+            others: Chooser::many(),
             can_manage: true,
             is_stale: true,
             problems: Problems::default(),

@@ -5,8 +5,8 @@ use crate::access::{Thing, Verb};
 use crate::error::{Error, Problems, Result};
 use crate::members::Explained;
 use crate::members::pages::{Answered, Explain};
-use crate::people::Face;
-use crate::ui::Choice;
+use crate::people::Offered;
+use crate::ui::text;
 use crate::web::{Need, Reply, Routes};
 
 pub fn routes() -> Routes {
@@ -23,17 +23,17 @@ async fn show(ctx: Ctx) -> Result<Reply> {
         Err(other) => return Err(other),
     };
     let is_answered = answered.is_some();
+    let about = answered.as_ref().map(|answered| answered.member.id);
     let people = ctx
         .read(move |tx, me| {
             if !is_answered {
                 check_any(me)?;
             }
-            Face::list(tx)
+            Offered::of(tx, me.person_id(), &[about])
         })
         .await?;
-    let choice =
-        |face: &Face| Choice::new(&face.handle, format!("{} (@{})", face.name, face.handle), face.handle == user);
-    let people = people.iter().map(choice).collect();
+    let chosen = about.map_or(user, |id| id.to_string());
+    let people = people.chooser(&[("", text("group-choose"))], &chosen);
     let page = Explain { shell: ctx.shell("members")?, people, record, answered, problems };
     ctx.page_with(status, &page)
 }

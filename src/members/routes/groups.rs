@@ -4,8 +4,8 @@ use crate::access::Ctx;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::members::pages::{GroupForm, GroupPage, Groups, can_manage_groups};
 use crate::members::{Counts, Group};
-use crate::people::{Face, GroupId, PersonId};
-use crate::ui::Choice;
+use crate::people::{Face, GroupId, Offered, PersonId};
+use crate::ui::text;
 use crate::web::{Flash, Form, Need, Reply, Routes};
 use actix_web::web::Path;
 
@@ -63,23 +63,23 @@ async fn make(ctx: &Ctx, sent: &Form, form: &GroupForm) -> Result<String> {
 }
 
 async fn show(ctx: Ctx, id: Path<String>) -> Result<Reply> {
-    let page = page(&ctx, group_id(&id)?, None, Problems::default()).await?;
+    let page = page(&ctx, group_id(&id)?, None, String::new(), Problems::default()).await?;
     ctx.page(&page)
 }
 
-async fn page(ctx: &Ctx, id: GroupId, form: Option<GroupForm>, problems: Problems) -> Result<GroupPage> {
+/// `typed` is who was to be added.
+async fn page(ctx: &Ctx, id: GroupId, form: Option<GroupForm>, typed: String, problems: Problems) -> Result<GroupPage> {
     let (group, members, people) = ctx
         .read(move |tx, me| {
             let group = Group::find(tx, me, id)?;
             let members = group.members(tx)?;
-            Ok((group, members, Face::list(tx)?))
+            Ok((group, members, Offered::of(tx, me.person_id(), &[])?))
         })
         .await?;
-    let others = people.iter().filter(|face| !members.iter().any(|member| member.id == face.id));
-    let choice = |face: &Face| Choice::new(face.id, format!("{} (@{})", face.name, face.handle), false);
+    let others = people.without(|face| members.iter().any(|member| member.id == face.id));
     Ok(GroupPage {
         shell: ctx.shell("members")?,
-        others: others.map(choice).collect(),
+        others: others.chooser(&[("", text("group-choose"))], &typed),
         form: form.unwrap_or_else(|| GroupForm::of_group(&group)),
         can_manage: can_manage_groups(&ctx.me()?) && !group.is_managed,
         is_stale: false,
@@ -100,7 +100,7 @@ async fn update(ctx: Ctx, id: Path<String>, sent: Form) -> Result<Reply> {
         }
         Err(other) => return Err(other),
     };
-    let mut page = page(&ctx, id, Some(form), problems).await?;
+    let mut page = page(&ctx, id, Some(form), String::new(), problems).await?;
     page.is_stale = status == 409;
     ctx.page_with(status, &page)
 }
@@ -125,7 +125,7 @@ async fn destroy(ctx: Ctx, id: Path<String>, _: Form) -> Result<Reply> {
             Ok(ctx.redirect("/settings/groups", Some(Flash::done(Msg::new("group-deleted").with("name", name)))))
         }
         Err(Error::Invalid(problems)) => {
-            let page = page(&ctx, id, None, problems).await?;
+            let page = page(&ctx, id, None, String::new(), problems).await?;
             ctx.page_with(422, &page)
         }
         Err(other) => Err(other),
@@ -137,14 +137,19 @@ mod members {
 
     pub async fn create(ctx: Ctx, id: Path<String>, sent: Form) -> Result<Reply> {
         let id = group_id(&id)?;
-        let done = match sent.text("person").parse().map(PersonId) {
-            Ok(person) => ctx.write(move |tx, me| Group::find(tx, me, id)?.add(tx, me, person)).await,
-            Err(_) => Err(Error::invalid("person", "problem-person-choose")),
-        };
+        let typed = sent.text("person").to_owned();
+        let asked = typed.clone();
+        let done = ctx
+            .write(move |tx, me| {
+                let group = Group::find(tx, me, id)?;
+                let face = Face::optional(tx, "person", &asked, None)?;
+                group.add(tx, me, face.ok_or_else(|| Error::invalid("person", "problem-person-choose"))?.id)
+            })
+            .await;
         match done {
             Ok(()) => Ok(ctx.redirect(&path_of(id), Some(Flash::done("group-added")))),
             Err(Error::Invalid(problems)) => {
-                let page = page(&ctx, id, None, problems).await?;
+                let page = page(&ctx, id, None, typed, problems).await?;
                 ctx.page_with(422, &page)
             }
             Err(other) => Err(other),

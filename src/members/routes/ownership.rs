@@ -5,8 +5,8 @@ use crate::access::{Ctx, Verb, check};
 use crate::error::{Error, Msg, Problems, Result};
 use crate::members::pages::Ownership;
 use crate::members::{Counts, Member};
-use crate::people::{Face, OrganisationRole, PersonId};
-use crate::ui::Choice;
+use crate::people::{Face, Offered, OrganisationRole};
+use crate::ui::text;
 use crate::web::{Flash, Form, Need, Reply, Routes};
 use actix_web::web::Path;
 
@@ -31,13 +31,11 @@ async fn page(ctx: &Ctx, chosen: String, steps_down: bool, problems: Problems) -
         .read(|tx, me| {
             let mine = Member::myself(tx, me)?;
             check(me, Verb::Share, &mine.thing(OrganisationRole::Owner))?;
-            Ok((Face::list(tx)?, Counts::load(tx)?))
+            Ok((Offered::of(tx, me.person_id(), &[])?, Counts::load(tx)?))
         })
         .await?;
     let me = ctx.me()?;
-    let choice =
-        |face: &Face| Choice::new(face.id, format!("{} (@{})", face.name, face.handle), face.id.to_string() == chosen);
-    let people = people.iter().filter(|face| !me.is(Some(face.id))).map(choice).collect();
+    let people = people.without(|face| me.is(Some(face.id))).chooser(&[("", text("group-choose"))], &chosen);
     Ok(Ownership { shell: ctx.shell("members")?, counts, people, steps_down, problems })
 }
 
@@ -58,15 +56,15 @@ async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
 
 async fn make(ctx: &Ctx, sent: &Form, steps_down: bool) -> Result<String> {
     let mut problems = Problems::default();
-    let person =
-        problems.take("person", sent.text("person").parse().map(PersonId).map_err(|_| "problem-person-choose".into()));
+    let typed = problems.take("person", sent.given("person").map(str::to_owned).ok_or("problem-person-choose".into()));
     if !matches!(sent.text("then"), "owner" | "admin") {
         problems.add("then", "problem-choice");
     }
     problems.check()?;
-    let person = person.ok_or_else(|| Error::invalid("person", "problem-person-choose"))?;
+    let typed = typed.unwrap_or_default();
     ctx.write(move |tx, me| {
-        let member = Member::by_id(tx, me, person).map_err(|_| Error::invalid("person", "problem-choice"))?;
+        let person = Face::named(tx, "person", &typed, None)?;
+        let member = Member::by_id(tx, me, person.id).map_err(|_| Error::invalid("person", "problem-choice"))?;
         member.make_owner(tx, me, steps_down)?;
         Ok(member.name)
     })

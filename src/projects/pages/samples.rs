@@ -66,7 +66,7 @@ impl New {
     pub fn sample() -> Self {
         let form = NewForm { name: "Tide Engine".to_owned(), key: "DOC".to_owned(), ..NewForm::blank(None) };
         let problems = Problems::one("key", crate::error::Msg::new("problem-key-reserved").with("key", "DOC"));
-        New { shell: Shell::sample("projects"), form, leads: people_choices(&[], ""), problems, is_first: true }
+        New { shell: Shell::sample("projects"), form, leads: leads(&Offered::none(), ""), problems, is_first: true }
     }
 }
 
@@ -93,7 +93,7 @@ impl Edit {
             shell: Shell::sample("projects"),
             form: EditForm::of_project(&project()),
             project: project(),
-            leads: people_choices(&[], ""),
+            leads: leads(&Offered::none(), ""),
             problems: Problems::default(),
             can_administer: true,
             can_remove: true,
@@ -111,6 +111,7 @@ impl Access {
             reach: vec![ada(), cleo()],
             standing: "Ada Lindqvist".to_owned(),
             people: vec![Choice::new("person:1", "Vera Novak", false)],
+            person: None,
             groups: vec![Choice::new("group:1", "Safety", false)],
             roles: vec![Choice::new("viewer", "Viewer", true)],
             can_share: true,

@@ -4,7 +4,7 @@ use super::shell_in;
 use crate::access::reach::{Reason, Roster};
 use crate::access::{Ctx, ProjectRole, Verb, can, check};
 use crate::error::{Error, Msg, Problems, Result};
-use crate::people::Face;
+use crate::people::{Face, Offered};
 use crate::projects::pages::{Access, GrantLine, VisibilityChange, role_choices};
 use crate::projects::{Grant, GrantId, Grantee, GroupName, Preview, Project, Visibility};
 use crate::ui::Choice;
@@ -30,7 +30,7 @@ struct Loaded {
     project: Project,
     grants: Vec<Grant>,
     roster: Roster,
-    people: Vec<Face>,
+    people: Offered,
     groups: Vec<GroupName>,
 }
 
@@ -39,7 +39,13 @@ async fn page(ctx: &Ctx, key: String, sent: &Form, problems: Problems) -> Result
         .read(move |tx, me| {
             let project = Project::find(tx, me, &key)?;
             let (grants, roster) = (project.grants(tx)?, Roster::of(tx, project.id)?);
-            Ok(Loaded { project, grants, roster, people: Face::list(tx)?, groups: GroupName::list(tx)? })
+            Ok(Loaded {
+                project,
+                grants,
+                roster,
+                people: Offered::of(tx, me.person_id(), &[])?,
+                groups: GroupName::list(tx)?,
+            })
         })
         .await?;
     let Loaded { project, grants, roster, people, groups } = loaded;
@@ -52,7 +58,8 @@ async fn page(ctx: &Ctx, key: String, sent: &Form, problems: Problems) -> Result
     let chosen = ProjectRole::parse(sent.text("role")).unwrap_or(ProjectRole::Member);
     Ok(Access {
         shell: shell_in(ctx, &project)?,
-        people: free_people(&people, &grants, to),
+        people: if people.is_all { free_people(&people.faces, &grants, to) } else { Vec::new() },
+        person: (!people.is_all).then(|| people.chooser(&[], sent.text("person"))),
         groups: free_groups(&groups, &grants, to),
         roles: role_choices(&project, &me, chosen),
         can_share: can(&me, Verb::Share, &project.thing()),
@@ -112,9 +119,21 @@ mod grants {
     }
 
     async fn give(ctx: &Ctx, key: String, sent: &Form) -> Result<()> {
-        let to = Grantee::parse(sent.text("to")).ok_or_else(|| Error::invalid("to", "problem-grant-to"))?;
+        let (to, typed) = (Grantee::parse(sent.text("to")), sent.given("person").map(str::to_owned));
+        // One of the two: of many people one is typed, beside the list of groups.
+        if to.is_some() == typed.is_some() {
+            return Err(Error::invalid("to", "problem-grant-to"));
+        }
         let role = role_of(sent, "role")?;
-        ctx.write(move |tx, me| Project::find(tx, me, &key)?.give(tx, me, to, role)).await
+        ctx.write(move |tx, me| {
+            let project = Project::find(tx, me, &key)?;
+            let to = match (to, typed) {
+                (None, Some(typed)) => Grantee::Person(Face::named(tx, "person", &typed, None)?.id),
+                (to, _) => to.ok_or_else(|| Error::invalid("to", "problem-grant-to"))?,
+            };
+            project.give(tx, me, to, role)
+        })
+        .await
     }
 
     pub async fn update(ctx: Ctx, path: Path<(String, String)>, sent: Form) -> Result<Reply> {

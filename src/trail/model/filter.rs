@@ -5,7 +5,7 @@ use crate::audit::ActKind;
 use crate::db::Tx;
 use crate::db::sql::{Bind, Sql};
 use crate::error::Result;
-use crate::people::PersonId;
+use crate::people::{MAX_OFFERED, PersonId};
 use crate::text_enum;
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
@@ -38,9 +38,6 @@ pub struct Somebody {
     #[diesel(sql_type = Nullable<diesel::sql_types::Timestamptz>)]
     pub deactivated_at: Option<DateTime<Utc>>,
 }
-
-/// Shown in the list to choose from.
-const MAX_PEOPLE: i32 = 2000;
 
 impl Filter {
     /// Adds what stands after `where`; events are aliased e.
@@ -115,13 +112,13 @@ pub fn find_target(tx: &mut Tx, me: &Actor, text: &str) -> Result<Option<Uuid>> 
 }
 
 impl Somebody {
-    /// By name, who is here before who has left.
+    /// By name, who is here before who has left; one more than can be offered when there are too many.
     pub fn list(tx: &mut Tx) -> Result<Vec<Somebody>> {
         let mut sql = Sql::named(
             "trail::people",
             "select id, name, deactivated_at from people order by deactivated_at is not null, lower(name), id limit ",
         );
-        sql.bind(MAX_PEOPLE);
+        sql.bind(MAX_OFFERED + 1);
         Ok(sql.load(tx.conn())?)
     }
 }
