@@ -1250,6 +1250,10 @@ diesel::table! {
         revision -> Integer,
         enabled_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
+        protocol -> Text,
+        sign_in_url -> Text,
+        certificates -> Array<Text>,
+        allows_unsolicited -> Bool,
     }
 }
 
@@ -1259,6 +1263,16 @@ diesel::table! {
         connection_id -> Uuid,
         enforced_by -> Uuid,
         enforced_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sso_landings (code_hash) {
+        code_hash -> Bytea,
+        connection_id -> Uuid,
+        request -> Nullable<Text>,
+        claims -> Jsonb,
+        expires_at -> Timestamptz,
     }
 }
 
@@ -1498,6 +1512,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     snapshots,
     sso_connections,
     sso_enforcements,
+    sso_landings,
     sso_links,
     sso_sessions,
     sso_spent,

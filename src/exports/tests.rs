@@ -342,6 +342,7 @@ const STAYS: &[(&str, &str)] = &[
     ("sso_connections", "of this server and its provider; they hold secrets"),
     ("sso_links", "with them"),
     ("sso_sessions", "secrets"),
+    ("sso_landings", "of the moment"),
     ("sso_spent", "of the moment"),
     ("sso_tests", "of this server"),
     ("sso_enforcements", "of this server"),

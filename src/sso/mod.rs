@@ -1,10 +1,11 @@
-//! Signing in through the company's identity provider (OpenID Connect), for those who want it or for everybody; and the way in that
+//! Signing in through the company's identity provider (OpenID Connect or SAML), for those who want it or for everybody; and the way in that
 //! is left when the provider is not to be had.
 
 mod model;
 mod pages;
 mod provider;
 mod routes;
+mod saml;
 mod token;
 mod trip;
 
@@ -15,6 +16,10 @@ pub use provider::{
     REST_SECONDS, Tokens, Trouble,
 };
 pub use routes::{arrived, begin_set_up, forgotten};
+pub use saml::{
+    Assertion, Certificate, Expected, MAX_AGE_SECONDS, MAX_ATTRIBUTES, MAX_CERTIFICATES, MAX_DEPTH, MAX_METADATA_BYTES,
+    MAX_RESPONSE_BYTES, MAX_VALUES, Metadata, Question, Wrong as SamlWrong, accept,
+};
 pub use token::{LOGOUT_SECONDS, Logout, SKEW_SECONDS, Wrong, verify, verify_logout};
 pub use trip::{Aim, TRIP_SECONDS, Trip, own_address, redirect_address, signed_cookie, signed_value};
 

@@ -2,7 +2,9 @@
 //! answer in another browser is worth nothing.
 
 use crate::access::PublicCtx;
+use crate::error::{Error, Result};
 use crate::people::{PersonId, SessionId};
+use crate::sso::saml::{self, Question};
 use crate::sso::{Connection, ConnectionId, Provider};
 use crate::web::{Cookies, Purpose, State, random_token};
 use base64::Engine;
@@ -102,6 +104,27 @@ impl Trip {
         url
     }
 
+    /// The same with SAML; the answer names the id of the question.
+    pub fn question(&self, connection: &Connection, state: &State) -> Result<Url> {
+        let to = connection.sign_in_url.parse().map_err(Error::broken)?;
+        let (entity, back_to) = (entity_address(state), assertion_address(state));
+        let question = Question {
+            id: &self.question_id(),
+            from: entity.as_str(),
+            back_to: back_to.as_str(),
+            to: &to,
+            is_forced: matches!(self.aim, Aim::Confirm { .. }),
+            classes: &connection.acr_values,
+            now: self.began_at,
+        };
+        saml::address(&question, &self.state).map_err(Error::broken)
+    }
+
+    /// The name of an XML element must not begin with a digit.
+    pub fn question_id(&self) -> String {
+        format!("_{}", self.nonce)
+    }
+
     pub fn cookie(&self, state: &State) -> cookie::Cookie<'static> {
         signed_cookie(state, COOKIE, self, COOKIE_SECONDS)
     }
@@ -124,6 +147,16 @@ impl Trip {
 /// The one address that a provider may send people back to. From public_app_url, never from a request.
 pub fn redirect_address(state: &State) -> Url {
     own_address(state, "/sign-on/callback")
+}
+
+/// Our name to SAML providers, which is where our description lies.
+pub fn entity_address(state: &State) -> Url {
+    own_address(state, "/sign-on/saml/metadata")
+}
+
+/// Where SAML providers send their answers.
+pub fn assertion_address(state: &State) -> Url {
+    own_address(state, crate::web::FROM_ELSEWHERE)
 }
 
 pub fn own_address(state: &State, path: &str) -> Url {

@@ -23,6 +23,10 @@ impl Reply {
     }
 
     /// JSON that was written already.
+    pub fn text(text: String, kind: &'static str) -> Self {
+        HttpResponse::Ok().content_type(kind).body(text).into()
+    }
+
     pub fn json_text(text: String) -> Self {
         HttpResponse::Ok().content_type("application/json").body(text).into()
     }

@@ -5,6 +5,7 @@ import { OWNER } from "./named.js";
 import { addDevice } from "./passkeys.js";
 import { Person } from "./person.js";
 import { begin } from "./provider.js";
+import { begin as beginSaml } from "./saml-provider.js";
 import { Server } from "./server.js";
 
 test.use({ storageState: undefined });
@@ -182,6 +183,71 @@ test("an owner makes a connection, tries it, requires it and signs out at both e
     await expect(page.getByText("Break-glass session: not for daily work")).toBeVisible();
     await page.getByRole("link", { name: "Review", exact: true }).click();
     await expect(page.getByText("The provider is down, and the ferry contract is due")).toBeVisible();
+  } finally {
+    await server.end();
+    await provider?.end();
+  }
+});
+
+test("an owner pastes a SAML provider's metadata, tries it and opens it; people sign in through it and confirm there", async ({
+  browser,
+  watch,
+}) => {
+  test.setTimeout(120_000);
+  watch.expected.push(/favicon/);
+  let provider;
+  const server = await Server.begin(async ({ url }) => {
+    provider = await beginSaml(`${url}/sign-on/saml`);
+    return {
+      DATA_ENCRYPTION_KEY: "4f0b9d2e7a61c835d94e0f7b2a86c1d35e7940b8f2a6d1c3",
+      TOW_RUNTIME__PUBLIC_APP_URL: url,
+      TOW_SECURITY__OUTBOUND_ALLOWED_HOSTS: "127.0.0.1",
+    };
+  });
+  const atSaml = async (page, login) => {
+    await page.getByLabel("Login").fill(login);
+    await page.getByRole("button", { name: "Sign in" }).click();
+  };
+  try {
+    const begun = await Person.come(server.url);
+    await begun.send("/setup", { token: server.token, organisation: "Halden", mode: "founder", ...OWNER }, "/setup");
+    const context = watch.over(await browser.newContext({ baseURL: server.url, storageState: await begun.http.storageState() }));
+    await begun.leave();
+    const page = await context.newPage();
+    await page.goto("/settings/sign-on/new");
+    await page.getByRole("link", { name: "SAML Microsoft Entra ID" }).click();
+    await expect(page.getByRole("textbox", { name: /Address for answers/ })).toHaveValue(`${server.url}/sign-on/saml`);
+    await expectNoSidewaysScroll(page);
+    await page.getByLabel("Name", { exact: true }).fill("Halden SAML");
+    await page.getByLabel("Metadata of the provider").fill("<nothing/>");
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByText("This is no SAML 2.0 metadata")).toBeVisible();
+    await page.getByLabel("Metadata of the provider").fill(provider.metadata);
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByText("The connection is made")).toBeVisible();
+    await expect(page.getByLabel("Entity ID of the provider")).toHaveValue(provider.issuer);
+    await expectNoSidewaysScroll(page);
+
+    await page.getByRole("link", { name: "Try it" }).click();
+    await atSaml(page, "ada");
+    await expect(page.getByText("It works: you came back as ada@halden.example")).toBeVisible();
+    await page.getByRole("button", { name: "Open to people" }).click();
+    await expect(page.getByText("People can sign in through it now")).toBeVisible();
+
+    // The browser brings the provider's form from another site, without cookies that are Lax; then follows with them.
+    await context.clearCookies({ domain: "localhost" });
+    await page.goto("/settings/me");
+    await page.getByRole("link", { name: "Sign in with Halden SAML" }).click();
+    await atSaml(page, "ada");
+    await expect(page).toHaveURL(/\/settings\/me$/);
+
+    // A stranger to this server is told so in words.
+    const theirs = await watch.over(await browser.newContext({ baseURL: server.url })).newPage();
+    await theirs.goto("/sign-in");
+    await theirs.getByRole("link", { name: "Sign in with Halden SAML" }).click();
+    await atSaml(theirs, "wren");
+    await expect(theirs.getByText("may not vouch for addresses of your domain")).toBeVisible();
+    expect(provider.asked.length).toBe(3);
   } finally {
     await server.end();
     await provider?.end();

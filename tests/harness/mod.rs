@@ -29,6 +29,7 @@ mod exa;
 mod outside;
 mod phone;
 mod provider;
+pub mod saml;
 mod world;
 
 pub use app::*;

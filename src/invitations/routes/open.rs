@@ -140,7 +140,7 @@ async fn accept(ctx: &PublicCtx, sent: &Form, form: &AcceptForm) -> Result<Strin
         return Err(Error::invalid("", "problem-invitation-ended"));
     };
     let (newcomer, method) = match sent.text("with") {
-        "sign-on" => (vouched_for(ctx, form)?, Method::Oidc),
+        "sign-on" => vouched_for(ctx, form)?,
         _ if !offer(ctx).await?.has_passwords => return Err(Error::forbidden("refused-no-passwords")),
         _ => (with_password(ctx, &invitation, (sent, form), &organisation).await?, Method::Password),
     };
@@ -150,10 +150,11 @@ async fn accept(ctx: &PublicCtx, sent: &Form, form: &AcceptForm) -> Result<Strin
 }
 
 /// As the provider says; only the name is theirs to write.
-fn vouched_for(ctx: &PublicCtx, form: &AcceptForm) -> Result<Newcomer> {
+fn vouched_for(ctx: &PublicCtx, form: &AcceptForm) -> Result<(Newcomer, Method)> {
     let who = sso::arrived(ctx).ok_or_else(|| Error::invalid("", "sign-on-expired"))?.who;
     let (name, email) = form.check(Some(who.email.as_deref().unwrap_or_default())).map_err(Error::Invalid)?;
-    Ok(Newcomer { name, email, way: Way::SignOn(Box::new(who)) })
+    let method = who.protocol.method();
+    Ok((Newcomer { name, email, way: Way::SignOn(Box::new(who)) }, method))
 }
 
 async fn with_password(

@@ -84,7 +84,7 @@ const PARTS: &[&str] = &[
        b.named_at, (select max(u.used_at) from break_glass_uses u where u.person_id = p.id), p.id, jsonb_build_object('person', p.id)
      from break_glass_owners b join people p on p.id = b.person_id where p.deactivated_at is null",
     "select 'connection', c.name, case when e.id is not null then 'required for everybody' when c.enabled_at is not null then 'open' else 'closed' end,
-       c.issuer || ', client ' || c.client_id || case when c.source = 'file' then ', from tow.yaml' else '' end
+       c.issuer || case when c.protocol = 'saml' then ', SAML' else ', client ' || c.client_id end || case when c.source = 'file' then ', from tow.yaml' else '' end
          || case when c.allowed_domains = '{}' then '' else ', domains ' || array_to_string(c.allowed_domains, ' ') end,
        c.created_at, (select max(l.last_used_at) from sso_links l where l.connection_id = c.id), null,
        jsonb_build_object('connection', c.id, 'revision', c.revision, 'links', (select count(*) from sso_links l where l.connection_id = c.id))

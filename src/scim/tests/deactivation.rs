@@ -55,6 +55,7 @@ fn every_other_door_is_shut_too() {
         CLEO.id
     ));
     let who = tow::sso::Who {
+        protocol: tow::sso::Protocol::Oidc,
         connection: tow::sso::ConnectionId(app.text("select id::text as text from sso_connections").parse().unwrap()),
         issuer: "https://id.halden.example".to_owned(),
         subject: "cleo".to_owned(),

@@ -69,7 +69,7 @@ impl Who {
         }
         let Some(email) = &self.email else { return refuse("sign-on-no-email") };
         if connection.require_email_verified && !self.is_verified {
-            return refuse("sign-on-email-unverified");
+            return refuse(self.unverified());
         }
         match Person::by_email(tx, email)? {
             Some(person) => self.decide_about(tx, connection, person),

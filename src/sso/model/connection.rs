@@ -5,8 +5,9 @@ use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Result};
-use crate::people::{PersonId, Session, SessionId};
+use crate::people::{Method, PersonId, Session, SessionId};
 use crate::secret::Secret;
+use crate::sso::saml::Certificate;
 use crate::web::State;
 use crate::{text_enum, typed_id};
 use chrono::{DateTime, Utc};
@@ -20,15 +21,32 @@ text_enum!(
     Source { File = "file", Page = "page" }
 );
 
+text_enum!(
+    /// What the provider speaks.
+    Protocol { Oidc = "oidc", Saml = "saml" }
+);
+
+impl Protocol {
+    /// How a session that began through it is told.
+    pub fn method(self) -> Method {
+        match self {
+            Protocol::Oidc => Method::Oidc,
+            Protocol::Saml => Method::Saml,
+        }
+    }
+}
+
 #[derive(Debug, Clone, QueryableByName)]
 pub struct Connection {
     #[diesel(sql_type = SqlUuid)]
     pub id: ConnectionId,
     #[diesel(sql_type = Text)]
+    pub protocol: Protocol,
+    #[diesel(sql_type = Text)]
     pub source: Source,
     #[diesel(sql_type = Text)]
     pub name: String,
-    /// Exactly as the provider writes itself.
+    /// Exactly as the provider writes itself; with SAML its entity ID.
     #[diesel(sql_type = Text)]
     pub issuer: String,
     #[diesel(sql_type = Text)]
@@ -58,15 +76,25 @@ pub struct Connection {
     /// What the provider must say of how somebody signed in, apart by spaces; empty: anything.
     #[diesel(sql_type = Text)]
     pub acr_values: String,
+    /// Of SAML: where people sign in; empty otherwise.
+    #[diesel(sql_type = Text)]
+    pub sign_in_url: String,
+    /// Of SAML: base64 of the DER.
+    #[diesel(sql_type = Array<Text>)]
+    pub certificates: Vec<String>,
+    /// Of SAML: answers that nobody asked for here count.
+    #[diesel(sql_type = Bool)]
+    pub allows_unsolicited: bool,
     #[diesel(sql_type = Int4)]
     pub revision: i32,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub enabled_at: Option<DateTime<Utc>>,
 }
 
-const COLUMNS: &str = "id, source, name, issuer, client_id, client_secret, scopes, username_claim, email_claim,
+const COLUMNS: &str =
+    "id, protocol, source, name, issuer, client_id, client_secret, scopes, username_claim, email_claim,
     email_verified_claim, given_name_claim, family_name_claim, require_email_verified, provider_logout_enabled,
-    allowed_domains, acr_values, revision, enabled_at";
+    allowed_domains, acr_values, sign_in_url, certificates, allows_unsolicited, revision, enabled_at";
 
 fn select(name: &str, rest: &str) -> Sql {
     Sql::named(name, &format!("select {COLUMNS} from sso_connections {rest}"))
@@ -112,6 +140,27 @@ impl Connection {
         let mut sql = select("sso::connection", "where id = ");
         sql.bind(id);
         sql.load(tx.conn())?.into_iter().next().ok_or(Error::NotFound)
+    }
+
+    /// The one that speaks SAML under this entity ID, open or not.
+    pub(in crate::sso) fn of_entity(tx: &mut Tx, entity: &str) -> Result<Option<Connection>> {
+        let mut sql = select("sso::of_entity", "where protocol = 'saml' and source = 'page' and issuer = ");
+        sql.bind(entity);
+        Ok(sql.load(tx.conn())?.into_iter().next())
+    }
+
+    /// Under which its people's links stand: one name may belong to a provider of each protocol, and what one calls a subject is another's
+    /// user name.
+    pub fn link_issuer(&self) -> String {
+        match self.protocol {
+            Protocol::Oidc => self.issuer.clone(),
+            Protocol::Saml => format!("saml:{}", self.issuer),
+        }
+    }
+
+    /// Keys that may sign its answers.
+    pub(in crate::sso) fn keys(&self) -> Vec<Certificate> {
+        self.certificates.iter().filter_map(|text| Certificate::parse(text)).collect()
     }
 
     /// The client secret in clear. None for a client without one; `Away` without the key it is sealed under.

@@ -7,7 +7,8 @@ use crate::db::Tx;
 use crate::db::sql::{Bind, Sql};
 use crate::error::{Error, Result, on_constraint};
 use crate::secret::Secret;
-use crate::sso::model::connection::{Connection, ConnectionId, Source, permit};
+use crate::sso::model::connection::{Connection, ConnectionId, Protocol, Source, permit};
+use crate::sso::saml::Certificate;
 use crate::vault::Vault;
 use crate::web::{Purpose, State};
 use uuid::Uuid;
@@ -15,6 +16,7 @@ use uuid::Uuid;
 /// A connection as a page checked it.
 #[derive(Debug, Clone)]
 pub struct Draft {
+    pub protocol: Protocol,
     pub name: String,
     pub issuer: String,
     pub client_id: String,
@@ -28,6 +30,16 @@ pub struct Draft {
     /// Lower case.
     pub allowed_domains: Vec<String>,
     pub acr_values: String,
+    pub saml: SamlDraft,
+}
+
+/// What only SAML has; all empty otherwise.
+#[derive(Debug, Clone, Default)]
+pub struct SamlDraft {
+    pub sign_in_url: String,
+    /// Base64 of the DER.
+    pub certificates: Vec<String>,
+    pub allows_unsolicited: bool,
 }
 
 /// Under which names the provider says what.
@@ -41,7 +53,8 @@ pub struct ClaimNames {
 }
 
 /// In the order of `Draft::values`; the secret comes beside them.
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 17] = [
+    "protocol",
     "name",
     "issuer",
     "client_id",
@@ -55,6 +68,9 @@ const COLUMNS: [&str; 13] = [
     "provider_logout_enabled",
     "allowed_domains",
     "acr_values",
+    "sign_in_url",
+    "certificates",
+    "allows_unsolicited",
 ];
 
 impl Draft {
@@ -79,7 +95,7 @@ impl Draft {
             sql.push(", ").bind(value);
         }
         sql.push(")");
-        sql.execute(tx.conn()).map_err(Error::from).map_err(twice())?;
+        sql.execute(tx.conn()).map_err(Error::from).map_err(twice(self.protocol))?;
         let act = Act::new(ActKind::SsoRegistered).target("sso_connection", id).change("issuer", "", &self.issuer);
         audit::record(tx, permit, act.change("client_id", "", &self.client_id))?;
         Ok(ConnectionId(id))
@@ -90,6 +106,9 @@ impl Draft {
     pub fn save(self, tx: &mut Tx, me: &Actor, (id, seen): (ConnectionId, i32), vault: &Vault) -> Result<()> {
         let permit = permit(tx, me)?;
         let old = Connection::for_change(tx, id)?;
+        if old.protocol != self.protocol {
+            return Err(Error::invalid("", "problem-connection-stale"));
+        }
         if old.revision != seen {
             return Err(Error::invalid("", "problem-connection-stale"));
         }
@@ -105,7 +124,7 @@ impl Draft {
             sql.push(", ").push(column).push(" = ").bind(value);
         }
         sql.push(" where id = ").bind(id);
-        sql.execute(tx.conn()).map_err(Error::from).map_err(twice())?;
+        sql.execute(tx.conn()).map_err(Error::from).map_err(twice(self.protocol))?;
         audit::record(tx, permit, self.changes(&old))
     }
 
@@ -114,8 +133,9 @@ impl Draft {
         secret.map(|secret| vault.seal(id, secret.reveal().as_bytes())).transpose()
     }
 
-    fn values(&self) -> [Bind; 13] {
+    fn values(&self) -> [Bind; 17] {
         [
+            self.protocol.into(),
             self.name.as_str().into(),
             self.issuer.as_str().into(),
             self.client_id.as_str().into(),
@@ -129,12 +149,16 @@ impl Draft {
             self.provider_logout_enabled.into(),
             self.allowed_domains.clone().into(),
             self.acr_values.as_str().into(),
+            self.saml.sign_in_url.as_str().into(),
+            self.saml.certificates.clone().into(),
+            self.saml.allows_unsolicited.into(),
         ]
     }
 
     /// What changed, for the trail; of the secret only that it did.
     fn changes(&self, old: &Connection) -> Act {
         let (was, is) = (old.allowed_domains.join(" "), self.allowed_domains.join(" "));
+        let (old_keys, new_keys) = (fingerprints(&old.certificates), fingerprints(&self.saml.certificates));
         let yes_or_no = |value: bool| if value { "yes" } else { "no" };
         let pairs = [
             ("name", old.name.as_str(), self.name.as_str()),
@@ -148,6 +172,9 @@ impl Draft {
             ("family_name_claim", &old.family_name_claim, &self.claims.family_name),
             ("allowed_domains", &was, &is),
             ("acr_values", &old.acr_values, &self.acr_values),
+            ("sign_in_url", &old.sign_in_url, &self.saml.sign_in_url),
+            ("certificates", &old_keys, &new_keys),
+            ("allows_unsolicited", yes_or_no(old.allows_unsolicited), yes_or_no(self.saml.allows_unsolicited)),
             ("require_email_verified", yes_or_no(old.require_email_verified), yes_or_no(self.require_email_verified)),
             (
                 "provider_logout_enabled",
@@ -162,8 +189,18 @@ impl Draft {
     }
 }
 
-fn twice() -> impl Fn(Error) -> Error {
-    on_constraint("sso_connections_issuer_client_id_key", "client_id", "problem-connection-twice")
+/// The beginning of each, which tells them apart.
+fn fingerprints(certificates: &[String]) -> String {
+    let all = certificates.iter().filter_map(|text| Certificate::parse(text));
+    all.map(|one| one.beginning().to_owned()).collect::<Vec<_>>().join(" ")
+}
+
+fn twice(protocol: Protocol) -> impl Fn(Error) -> Error {
+    let field = match protocol {
+        Protocol::Oidc => "client_id",
+        Protocol::Saml => "issuer",
+    };
+    on_constraint("sso_connections_issuer_client_id_key", field, "problem-connection-twice")
 }
 
 /// Writes the connection of tow.yaml into its row, or takes it out of use when the file names none any more. At each start.
@@ -220,6 +257,7 @@ fn of_file(config: &Config) -> Option<Draft> {
     let (issuer, client_id) = (oidc.issuer.clone()?, oidc.client_id.clone()?);
     let host = url::Url::parse(&issuer).ok().and_then(|url| url.host_str().map(str::to_owned));
     Some(Draft {
+        protocol: Protocol::Oidc,
         name: host.unwrap_or_else(|| issuer.clone()).chars().take(80).collect(),
         issuer,
         client_id,
@@ -236,5 +274,6 @@ fn of_file(config: &Config) -> Option<Draft> {
         provider_logout_enabled: oidc.provider_logout_enabled,
         allowed_domains: config.auth.signup.allowed_domains.iter().map(|domain| domain.to_lowercase()).collect(),
         acr_values: String::new(),
+        saml: SamlDraft::default(),
     })
 }

@@ -7,6 +7,7 @@ use crate::db::sql::Sql;
 use crate::error::Result;
 use crate::people::SessionId;
 use crate::sso::model::connection::{Connection, ConnectionId, end_where};
+use crate::sso::model::landing::forget_landings;
 use crate::sso::token::Logout;
 use crate::web::token_hash;
 use chrono::Duration;
@@ -24,11 +25,11 @@ pub fn spend(tx: &mut Tx, kind: &str, mark: &str) -> Result<bool> {
     Ok(sql.execute(tx.conn())? > 0)
 }
 
-/// Forgets marks that nobody would believe any more.
+/// Forgets marks and arrivals that nobody would believe any more.
 pub fn forget_spent(tx: &mut Tx) -> Result<usize> {
     let mut sql = Sql::named("sso::forget_spent", "delete from sso_spent where expires_at < ");
     sql.bind(tx.now);
-    Ok(sql.execute(tx.conn())?)
+    Ok(sql.execute(tx.conn())? + forget_landings(tx)?)
 }
 
 impl Logout {

@@ -6,6 +6,7 @@ mod connection;
 mod draft;
 mod ending;
 mod enforcement;
+mod landing;
 mod who;
 
 pub use arrival::*;
@@ -14,4 +15,5 @@ pub use connection::*;
 pub use draft::*;
 pub use ending::*;
 pub use enforcement::*;
+pub use landing::{LANDING_SECONDS, Landing};
 pub use who::*;

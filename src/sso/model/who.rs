@@ -1,7 +1,7 @@
 //! Whom a provider vouches for, in its words.
 
 use crate::error::Msg;
-use crate::sso::model::connection::{Connection, ConnectionId};
+use crate::sso::model::connection::{Connection, ConnectionId, Protocol};
 use crate::sso::provider::Claims;
 use crate::text::value::{Email, Name};
 use chrono::{DateTime, Utc};
@@ -14,6 +14,8 @@ pub const MAX_SUBJECT_CHARS: usize = 255;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Who {
     pub connection: ConnectionId,
+    pub protocol: Protocol,
+    /// As its links write it.
     pub issuer: String,
     /// Together with the issuer: who it is, for ever.
     pub subject: String,
@@ -40,9 +42,14 @@ impl Who {
         let email = text(&connection.email_claim).and_then(|text| Email::parse(text).ok()).map(Email::into_string);
         Ok(Who {
             connection: connection.id,
-            issuer: connection.issuer.clone(),
+            protocol: connection.protocol,
+            issuer: connection.link_issuer(),
             subject: subject.to_owned(),
-            is_verified: claims.get(&connection.email_verified_claim).is_some_and(is_true),
+            is_verified: match connection.protocol {
+                Protocol::Oidc => claims.get(&connection.email_verified_claim).is_some_and(is_true),
+                // SAML has no word for it: the organisation says for which domains its provider's word counts.
+                Protocol::Saml => email.as_deref().is_some_and(|email| connection.allows(email)),
+            },
             name: name(connection, claims, email.as_deref()),
             email,
             provider_session: text("sid").map(str::to_owned),
@@ -55,13 +62,21 @@ impl Who {
 }
 
 impl Who {
+    /// Why the provider's word on the address does not count.
+    pub fn unverified(&self) -> &'static str {
+        match self.protocol {
+            Protocol::Oidc => "sign-on-email-unverified",
+            Protocol::Saml => "sign-on-domain-foreign",
+        }
+    }
+
     /// What keeps them from the invitation for this address (or, without one, for anybody whose address the provider vouches for), in
     /// words; None when nothing does.
     pub fn problem(&self, connection: &Connection, invited: Option<&str>) -> Option<Msg> {
         let told = |key: &'static str| Msg::new(key).with("name", &connection.name);
         match &self.email {
             None => Some(told("sign-on-no-email")),
-            Some(_) if !self.is_verified => Some(told("sign-on-email-unverified")),
+            Some(_) if !self.is_verified => Some(told(self.unverified())),
             Some(email) => match invited {
                 Some(invited) if invited != email => {
                     Some(told("sign-on-other-address").with("email", email).with("invited", invited))

@@ -3,7 +3,8 @@
 use crate::error::{Msg, Problems};
 use crate::net::Net;
 use crate::secret::Secret;
-use crate::sso::{ClaimNames, Connection, Draft};
+use crate::sso::pages::saml_form::pem;
+use crate::sso::{ClaimNames, Connection, Draft, Protocol, SamlDraft};
 use crate::text::value::Name;
 use crate::web::Form;
 
@@ -14,12 +15,13 @@ pub const MAX_SECRET_CHARS: usize = 4000;
 pub const MAX_DOMAINS: usize = 50;
 
 /// As typed; the secret is never echoed.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ConnectionForm {
+    pub protocol: Protocol,
     pub name: String,
     pub issuer: String,
     pub client_id: String,
-    client_secret: Option<Secret>,
+    pub(super) client_secret: Option<Secret>,
     pub scopes: String,
     pub username_claim: String,
     pub email_claim: String,
@@ -30,26 +32,45 @@ pub struct ConnectionForm {
     pub provider_logout_enabled: bool,
     pub allowed_domains: String,
     pub acr_values: String,
+    pub sign_in_url: String,
+    pub certificates: String,
+    /// The provider's description; what it says takes the place of the fields.
+    pub metadata: String,
+    pub allows_unsolicited: bool,
 }
 
 impl ConnectionForm {
     /// What most providers want.
-    pub fn fresh() -> Self {
+    pub fn fresh(protocol: Protocol) -> Self {
+        let is_saml = protocol == Protocol::Saml;
+        let name = |oidc: &str, saml: &str| if is_saml { saml.to_owned() } else { oidc.to_owned() };
         ConnectionForm {
+            protocol,
+            name: String::new(),
+            issuer: String::new(),
+            client_id: String::new(),
+            client_secret: None,
             scopes: "openid email profile".to_owned(),
-            username_claim: "preferred_username".to_owned(),
+            username_claim: name("preferred_username", "username"),
             email_claim: "email".to_owned(),
             email_verified_claim: "email_verified".to_owned(),
-            given_name_claim: "given_name".to_owned(),
-            family_name_claim: "family_name".to_owned(),
+            given_name_claim: name("given_name", "firstName"),
+            family_name_claim: name("family_name", "lastName"),
             require_email_verified: true,
-            ..ConnectionForm::default()
+            provider_logout_enabled: false,
+            allowed_domains: String::new(),
+            acr_values: String::new(),
+            sign_in_url: String::new(),
+            certificates: String::new(),
+            metadata: String::new(),
+            allows_unsolicited: false,
         }
     }
 
     pub fn of(form: &Form) -> Self {
         let text = |name: &str| form.text(name).trim().to_owned();
         ConnectionForm {
+            protocol: protocol_of(form.text("protocol")),
             name: text("name"),
             issuer: text("issuer"),
             client_id: text("client_id"),
@@ -64,12 +85,17 @@ impl ConnectionForm {
             provider_logout_enabled: form.is_checked("provider_logout_enabled"),
             allowed_domains: text("allowed_domains"),
             acr_values: text("acr_values"),
+            sign_in_url: text("sign_in_url"),
+            certificates: text("certificates"),
+            metadata: text("metadata"),
+            allows_unsolicited: form.is_checked("allows_unsolicited"),
         }
     }
 
     pub fn of_connection(connection: &Connection) -> Self {
         let connection = connection.clone();
         ConnectionForm {
+            protocol: connection.protocol,
             name: connection.name,
             issuer: connection.issuer,
             client_id: connection.client_id,
@@ -84,10 +110,21 @@ impl ConnectionForm {
             provider_logout_enabled: connection.provider_logout_enabled,
             allowed_domains: connection.allowed_domains.join(", "),
             acr_values: connection.acr_values,
+            sign_in_url: connection.sign_in_url,
+            certificates: connection.certificates.iter().map(|text| pem(text)).collect::<Vec<_>>().join("\n"),
+            metadata: String::new(),
+            allows_unsolicited: connection.allows_unsolicited,
         }
     }
 
     pub fn check(&self, net: &Net) -> Result<Draft, Problems> {
+        match self.protocol {
+            Protocol::Oidc => self.check_oidc(net),
+            Protocol::Saml => self.described()?.check_saml(net),
+        }
+    }
+
+    fn check_oidc(&self, net: &Net) -> Result<Draft, Problems> {
         let mut problems = Problems::default();
         let name = problems.take("name", Name::parse(&self.name));
         let issuer = problems.take("issuer", check_issuer(&self.issuer, net));
@@ -116,6 +153,8 @@ impl ConnectionForm {
                 Some(acr_values),
                 (Some(username), Some(email), Some(email_verified), Some(given_name), Some(family_name)),
             ) if problems.is_empty() => Ok(Draft {
+                protocol: Protocol::Oidc,
+                saml: SamlDraft::default(),
                 name: name.into_string(),
                 issuer,
                 client_id,
@@ -132,7 +171,12 @@ impl ConnectionForm {
     }
 }
 
-fn short(text: &str) -> Result<String, Msg> {
+/// What a form or an address names; anything else is the one that most use.
+pub fn protocol_of(text: &str) -> Protocol {
+    Protocol::parse(text).unwrap_or(Protocol::Oidc)
+}
+
+pub(super) fn short(text: &str) -> Result<String, Msg> {
     match text.chars().count() <= MAX_FIELD_CHARS && !text.contains(char::is_control) {
         true => Ok(text.split_whitespace().collect::<Vec<_>>().join(" ")),
         false => Err(Msg::new("problem-field-long").with("max", MAX_FIELD_CHARS)),
@@ -140,7 +184,7 @@ fn short(text: &str) -> Result<String, Msg> {
 }
 
 /// Something without spaces.
-fn word(text: &str, missing: &'static str) -> Result<String, Msg> {
+pub(super) fn word(text: &str, missing: &'static str) -> Result<String, Msg> {
     let text = short(text)?;
     if text.is_empty() || text.contains(' ') { Err(missing.into()) } else { Ok(text) }
 }
@@ -161,7 +205,7 @@ fn check_scopes(text: &str) -> Result<String, Msg> {
 }
 
 /// Apart by commas or spaces.
-fn check_domains(text: &str) -> Result<Vec<String>, Msg> {
+pub(super) fn check_domains(text: &str) -> Result<Vec<String>, Msg> {
     let mut all: Vec<String> = text
         .split([',', ' ', '\n', '\r', ';'])
         .map(|domain| domain.trim().trim_start_matches('@').to_lowercase())

@@ -1,14 +1,18 @@
 //! The pages of sign-on.
 
 mod form;
+mod preset;
+mod saml_form;
 mod samples;
 
 pub use form::*;
+pub use preset::*;
 pub use samples::samples;
 
 use crate::error::Problems;
-use crate::sso::trip::{own_address, redirect_address};
-use crate::sso::{Connection, ConnectionId, Enforcement, Keeper, Link, Outside, Source, Test, Trace, Use};
+use crate::sso::saml::Certificate;
+use crate::sso::trip::{assertion_address, entity_address, own_address, redirect_address};
+use crate::sso::{Connection, ConnectionId, Enforcement, Keeper, Link, Outside, Protocol, Source, Test, Trace, Use};
 use crate::ui::{Choice, Shell, filters};
 use crate::web::State;
 use askama::Template;
@@ -22,6 +26,17 @@ pub struct Proof {
     pub connection: String,
     pub email: String,
     pub problems: Problems,
+}
+
+#[derive(Template)]
+#[template(path = "sso/unsolicited.html")]
+pub struct Unsolicited {
+    pub csrf: String,
+    pub connection: String,
+    pub name: String,
+    /// Empty when the provider does not say it.
+    pub email: String,
+    pub code: String,
 }
 
 #[derive(Template)]
@@ -149,7 +164,13 @@ pub struct Edit {
     pub revision: i32,
     pub tested_at: Option<DateTime<Utc>>,
     pub has_secret: bool,
+    /// Of a new one: whom there is a form for.
+    pub offers: Vec<Offer>,
+    pub preset: Preset,
+    pub certificates: Vec<Certificate>,
     /// What the provider must be told of this server.
+    pub entity: String,
+    pub assertion: String,
     pub redirect: String,
     pub after_logout: String,
     pub back_channel: Option<String>,
@@ -158,6 +179,15 @@ pub struct Edit {
 }
 
 impl Edit {
+    pub fn is_saml(&self) -> bool {
+        self.form.protocol == Protocol::Saml
+    }
+
+    /// What to do at the provider.
+    pub fn steps(&self) -> &'static str {
+        self.preset.steps(self.form.protocol)
+    }
+
     /// The one of tow.yaml, which no page changes.
     pub fn is_file(&self) -> bool {
         self.row.as_ref().is_some_and(|row| row.is_file)
@@ -167,7 +197,7 @@ impl Edit {
         state: &State,
         shell: Shell,
         known: Option<(Connection, Option<Test>)>,
-        form: ConnectionForm,
+        (preset, form): (Preset, ConnectionForm),
         problems: Problems,
     ) -> Self {
         let (connection, test) = known.unzip();
@@ -186,6 +216,11 @@ impl Edit {
                 ..Row::bare(connection.id, connection.name)
             }),
             tested_at,
+            offers: Preset::offers(preset),
+            preset,
+            certificates: Certificate::parse_all(&form.certificates).unwrap_or_default(),
+            entity: entity_address(state).to_string(),
+            assertion: assertion_address(state).to_string(),
             redirect: redirect_address(state).to_string(),
             after_logout: own_address(state, "/sign-in").to_string(),
             shell,

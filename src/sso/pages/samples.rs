@@ -1,9 +1,12 @@
 //! Every page of sign-on with sample content, for the gallery.
 
-use super::{BreakGlass, ConnectionForm, Edit, End, Index, Links, Proof, Row, Sheet, UsePage, UsesPage};
+use super::{
+    BreakGlass, ConnectionForm, Edit, End, Index, Links, Preset, Proof, Row, Sheet, Unsolicited, UsePage, UsesPage,
+};
 use crate::error::Problems;
 use crate::people::PersonId;
-use crate::sso::{ConnectionId, Enforcement, Keeper, Link, Outside, Trace, Use, UseId};
+use crate::sso::saml::Certificate;
+use crate::sso::{ConnectionId, Enforcement, Keeper, Link, Outside, Protocol, Trace, Use, UseId};
 use crate::ui::{Choice, Sample, Shell, sample};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -66,7 +69,12 @@ impl Edit {
             redirect: "https://tow.halden.example/sign-on/callback".to_owned(),
             after_logout: "https://tow.halden.example/sign-in".to_owned(),
             back_channel: Some("https://tow.halden.example/sign-on/logout/0".to_owned()),
-            form: ConnectionForm::fresh(),
+            offers: Vec::new(),
+            preset: Preset::Other,
+            certificates: Vec::new(),
+            entity: "https://tow.halden.example/sign-on/saml/metadata".to_owned(),
+            assertion: "https://tow.halden.example/sign-on/saml".to_owned(),
+            form: ConnectionForm::fresh(Protocol::Oidc),
             problems: Problems::one("issuer", "problem-issuer"),
         }
     }
@@ -109,9 +117,27 @@ pub fn samples() -> Vec<Sample> {
         back: "/settings/sign-on",
     };
     let links = Links { shell: shell(), links: vec![link], more: vec![row()], problems: Problems::default() };
+    let saml = Edit {
+        row: None,
+        offers: Preset::offers(Preset::Entra),
+        preset: Preset::Entra,
+        certificates: vec![Certificate::sample()],
+        form: Preset::Entra.form(Protocol::Saml),
+        problems: Problems::one("metadata", "problem-metadata"),
+        ..Edit::sample()
+    };
+    let unsolicited = Unsolicited {
+        csrf: String::new(),
+        connection: text("Halden ID"),
+        name: text("Ada Lindqvist"),
+        email: text("ada@halden.example"),
+        code: String::new(),
+    };
     vec![
         sample("sso/index", &Index::sample()),
         sample("sso/edit", &Edit::sample()),
+        sample("sso/edit-saml", &saml),
+        sample("sso/unsolicited", &unsolicited),
         sample("sso/proof", &proof),
         sample("sso/end", &End { connection: text("Halden ID"), address: Some(text("https://id.halden.example/out")) }),
         sample("sso/break_glass", &glass),

@@ -3,13 +3,13 @@
 use crate::access::{Actor, Ctx, PublicCtx};
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Msg, Result};
-use crate::people::{Entry, Method, PersonId};
+use crate::people::{Entry, PersonId};
 use crate::signin::{Throttle, forget_count, slow};
 use crate::sso::provider::{Claims, Client, Provider, Tokens};
 use crate::sso::routes::departing::{Failure, note};
 use crate::sso::token::{self, SKEW_SECONDS, Wrong};
 use crate::sso::trip::{self, Aim, Trip, redirect_address};
-use crate::sso::{Connection, ConnectionId, Decision, Test, Who, spend};
+use crate::sso::{Connection, ConnectionId, Decision, Landing, Protocol, Test, Who, spend};
 use crate::web::{Flash, Reply};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -35,28 +35,41 @@ pub fn arrived(ctx: &PublicCtx) -> Option<Arrived> {
     (0..=WHO_SECONDS).contains(&(ctx.now() - arrived.at).num_seconds()).then_some(arrived)
 }
 
-type Outcome<T> = std::result::Result<T, Failure>;
+pub type Outcome<T> = std::result::Result<T, Failure>;
 
 pub async fn show(ctx: PublicCtx, inside: Option<Ctx>) -> Result<Reply> {
     let trip = Trip::of(&ctx).filter(|trip| is_its_state(&ctx, trip));
     let Some(trip) = trip else {
         return Ok(ctx.redirect("/sign-in", Some(Flash::failed("sign-on-other-browser"))));
     };
-    let source = source(&ctx, inside.as_ref(), &trip);
+    arrive(&ctx, inside.as_ref(), &trip, Answer::Code).await
+}
+
+/// What a browser brought back from a trip.
+pub enum Answer {
+    /// A code in the address, or an error in its place.
+    Code,
+    /// What was signed and kept a moment ago; or what was wrong with it.
+    Landed(std::result::Result<Landing, &'static str>),
+}
+
+/// The end of a trip: whatever goes wrong is said where it began.
+pub async fn arrive(ctx: &PublicCtx, inside: Option<&Ctx>, trip: &Trip, answer: Answer) -> Result<Reply> {
+    let source = source(ctx, inside, trip);
     let turn = source.clone();
     let tries = match ctx.touch(Chore::Throttle, move |tx, _| turn.take(tx)).await {
         Ok(tries) => tries,
-        Err(Error::Slow(wait)) => return Ok(ctx.redirect(place_of(&trip), Some(Flash::failed(slow(wait))))),
+        Err(Error::Slow(wait)) => return Ok(ctx.redirect(place_of(trip), Some(Flash::failed(slow(wait))))),
         Err(other) => return Err(other),
     };
-    let reply = match come_back(&ctx, inside.as_ref(), &trip).await {
+    let reply = match come_back(ctx, inside, trip, answer).await {
         Ok(reply) => {
-            forget_count(&ctx, source).await;
+            forget_count(ctx, source).await;
             reply
         }
         Err(Failure::Told(msg)) => {
-            keep(&ctx, tries).await;
-            ctx.redirect(place_of(&trip), Some(Flash::failed(msg)))
+            keep(ctx, tries).await;
+            ctx.redirect(place_of(trip), Some(Flash::failed(msg)))
         }
         Err(Failure::Broken(error)) => return Err(error),
     };
@@ -95,7 +108,7 @@ fn source(ctx: &PublicCtx, inside: Option<&Ctx>, trip: &Trip) -> Throttle {
 }
 
 /// A failure leaves a trace, whoever it was.
-async fn keep(ctx: &PublicCtx, tries: i32) {
+pub async fn keep(ctx: &PublicCtx, tries: i32) {
     let keep = move |tx: &mut Tx, me: &Actor| crate::audit::record_failed_sign_in(tx, me, None, tries);
     let kept = ctx.touch(Chore::Throttle, keep).await;
     if let Err(error) = kept {
@@ -103,7 +116,7 @@ async fn keep(ctx: &PublicCtx, tries: i32) {
     }
 }
 
-async fn come_back(ctx: &PublicCtx, inside: Option<&Ctx>, trip: &Trip) -> Outcome<Reply> {
+async fn come_back(ctx: &PublicCtx, inside: Option<&Ctx>, trip: &Trip, answer: Answer) -> Outcome<Reply> {
     if trip.is_late(ctx.now()) {
         return Err(Failure::Told("sign-on-expired".into()));
     }
@@ -121,8 +134,17 @@ async fn come_back(ctx: &PublicCtx, inside: Option<&Ctx>, trip: &Trip) -> Outcom
     if !is_open || connection.revision != trip.revision {
         return Err(Failure::told("sign-on-changed", &connection));
     }
-    let code = code(ctx, &connection)?;
-    let (who, id_token) = ask(ctx, &connection, trip, &code).await?;
+    let (who, id_token) = match answer {
+        Answer::Code => {
+            let code = code(ctx, &connection)?;
+            let (who, id_token) = ask(ctx, &connection, trip, &code).await?;
+            (who, Some(id_token))
+        }
+        Answer::Landed(landed) => {
+            let landing = landed.map_err(|key| Failure::told(key, &connection))?;
+            (Who::of(&connection, &landing.claims()).map_err(Failure::Told)?, None)
+        }
+    };
     match (&trip.aim, inside) {
         (Aim::SignIn | Aim::Join, _) => sign_in(ctx, connection, who, (trip, id_token)).await,
         (Aim::SetUp, _) => Ok(Reply::redirect("/setup/owner").cookie(who_cookie(ctx, who, "/"))),
@@ -227,11 +249,11 @@ async fn complete(
     Ok(())
 }
 
-async fn sign_in(
+pub async fn sign_in(
     ctx: &PublicCtx,
     connection: Connection,
     who: Who,
-    (trip, id_token): (&Trip, String),
+    (trip, id_token): (&Trip, Option<String>),
 ) -> Outcome<Reply> {
     let (asked, about) = (who.clone(), connection.clone());
     let decision = ctx.read(move |tx, _| asked.decide(tx, &about)).await?;
@@ -246,7 +268,7 @@ async fn sign_in(
         Decision::Prove(_) => Ok(Reply::redirect("/sign-on/password").cookie(who_cookie(ctx, who, back))),
         Decision::Enter(_) | Decision::Link(_) | Decision::Create => {
             let keeps = connection.provider_logout_enabled;
-            let token = enter(ctx, who, decision, keeps.then_some(id_token)).await?;
+            let token = enter(ctx, who, decision, id_token.filter(|_| keeps)).await?;
             Ok(Reply::redirect(back).cookie(ctx.state.session_cookie(&token)))
         }
     }
@@ -254,7 +276,7 @@ async fn sign_in(
 
 /// Links or makes the account as decided, then a session; all or nothing.
 pub async fn enter(ctx: &PublicCtx, who: Who, decision: Decision, id_token: Option<String>) -> Result<String> {
-    let (state, entry) = (ctx.state.clone(), entry(ctx));
+    let (state, entry) = (ctx.state.clone(), entry(ctx, who.protocol));
     ctx.write(move |tx, me| {
         match decision {
             Decision::Link(person) | Decision::Prove(person) => who.link(tx, me, person, &state.config)?,
@@ -266,8 +288,8 @@ pub async fn enter(ctx: &PublicCtx, who: Who, decision: Decision, id_token: Opti
     .await
 }
 
-pub fn entry(ctx: &PublicCtx) -> Entry {
-    Entry::of(Method::Oidc, &ctx.caller, ctx.state.config.security.session_max_age_seconds)
+pub fn entry(ctx: &PublicCtx, protocol: Protocol) -> Entry {
+    Entry::of(protocol.method(), &ctx.caller, ctx.state.config.security.session_max_age_seconds)
 }
 
 fn who_cookie(ctx: &PublicCtx, who: Who, back: &str) -> cookie::Cookie<'static> {

@@ -5,7 +5,7 @@ use crate::error::{Error, Msg, Result};
 use crate::people::Organisation;
 use crate::sso::provider::{Provider, Trouble};
 use crate::sso::trip::{Aim, Trip};
-use crate::sso::{Connection, ConnectionId};
+use crate::sso::{Connection, ConnectionId, Protocol};
 use crate::web::{Ctx, Flash, Principal, Reply};
 use actix_web::web::Path;
 
@@ -76,15 +76,21 @@ pub async fn depart<P: Principal>(
     back: &str,
 ) -> std::result::Result<Reply, Failure> {
     let now = ctx.now();
-    let is_trial = matches!(aim, Aim::Test { .. });
-    let provider = match is_trial {
-        // A trial is about the provider as it is now.
-        true => Provider::ask(&ctx.state.net, &connection.issuer, now).await,
-        false => Provider::awake(&ctx.state.net, &connection.issuer, now).await,
-    };
-    let provider = provider.map_err(|trouble| Failure::of(trouble, connection))?;
     let trip = Trip::begin(connection, aim, back, now);
-    let address = trip.address(&provider, connection, &ctx.state);
+    let address = match connection.protocol {
+        // Nothing is asked from here: the browser alone talks with the provider.
+        Protocol::Saml => trip.question(connection, &ctx.state)?,
+        Protocol::Oidc => {
+            let is_trial = matches!(trip.aim, Aim::Test { .. });
+            let provider = match is_trial {
+                // A trial is about the provider as it is now.
+                true => Provider::ask(&ctx.state.net, &connection.issuer, now).await,
+                false => Provider::awake(&ctx.state.net, &connection.issuer, now).await,
+            };
+            let provider = provider.map_err(|trouble| Failure::of(trouble, connection))?;
+            trip.address(&provider, connection, &ctx.state)
+        }
+    };
     Ok(Reply::leave(&address).cookie(trip.cookie(&ctx.state)))
 }
 
@@ -92,7 +98,7 @@ pub async fn depart<P: Principal>(
 pub async fn begin_set_up(ctx: &PublicCtx) -> std::result::Result<(String, cookie::Cookie<'static>, Connection), Msg> {
     let gone = || Msg::new("sign-on-gone");
     let open = ctx.read(|tx, _| Connection::open_ones(tx)).await.map_err(|_| gone())?;
-    let connection = open.into_iter().next().ok_or_else(gone)?;
+    let connection = open.into_iter().find(|one| one.protocol == Protocol::Oidc).ok_or_else(gone)?;
     let provider = Provider::awake(&ctx.state.net, &connection.issuer, ctx.now()).await;
     let provider = provider.map_err(|trouble| match Failure::of(trouble, &connection) {
         Failure::Told(msg) => msg,

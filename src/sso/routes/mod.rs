@@ -7,6 +7,7 @@ mod departing;
 mod leaving;
 mod links;
 mod proof;
+mod saml;
 mod settings;
 
 pub use arriving::{arrived, forgotten};
@@ -22,6 +23,10 @@ pub fn routes() -> Routes {
         .post("/sign-on/password", Need::Nothing, proof::create)
         .get("/sign-on/end", Need::Nothing, leaving::show)
         .post("/sign-on/logout/{id}", Need::Nothing, leaving::create)
+        .get("/sign-on/saml/metadata", Need::Nothing, saml::metadata)
+        .post(crate::web::FROM_ELSEWHERE, Need::Nothing, saml::create)
+        .get("/sign-on/saml/arrival", Need::Nothing, saml::arrival::new)
+        .post("/sign-on/saml/arrival", Need::Nothing, saml::arrival::create)
         .get("/sign-on/{id}", Need::Nothing, departing::new)
         .get("/sign-in/break-glass", Need::Nothing, break_glass::new)
         .post("/sign-in/break-glass", Need::Nothing, break_glass::create)

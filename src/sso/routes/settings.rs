@@ -3,7 +3,7 @@
 use super::departing::{Failure, depart, parse};
 use crate::access::{Ctx, Permission, Thing, Verb, check};
 use crate::error::{Error, Msg, Problems, Result};
-use crate::sso::pages::{Around, ConnectionForm, Edit, Index};
+use crate::sso::pages::{Around, ConnectionForm, Edit, Index, Preset, protocol_of};
 use crate::sso::trip::Aim;
 use crate::sso::{Connection, ConnectionId, Enforcement, Keeper, Outside, Test, Use};
 use crate::web::{Flash, Form, Reply};
@@ -50,7 +50,9 @@ pub async fn answer(ctx: &Ctx, done: Result<Msg>) -> Result<Reply> {
 
 pub async fn new(ctx: Ctx) -> Result<Reply> {
     ctx.read(|_, me| check(me, Verb::See, &Thing::Organisation(Permission::SecurityConfigurationManage))).await?;
-    let view = Edit::new(&ctx.state, ctx.shell("settings")?, None, ConnectionForm::fresh(), Problems::default());
+    let preset = Preset::of(&ctx.query("provider").unwrap_or_default());
+    let form = preset.form(protocol_of(&ctx.query("protocol").unwrap_or_default()));
+    let view = Edit::new(&ctx.state, ctx.shell("settings")?, None, (preset, form), Problems::default());
     ctx.page(&view)
 }
 
@@ -65,7 +67,7 @@ pub async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
     };
     match made {
         Ok(to) => Ok(ctx.redirect(&to, Some(Flash::done("connection-made")))),
-        Err(error) => again(&ctx, None, form, error).await,
+        Err(error) => again(&ctx, None, (Preset::of(sent.text("provider")), form), error).await,
     }
 }
 
@@ -73,7 +75,13 @@ pub async fn edit(ctx: Ctx, id: Path<String>) -> Result<Reply> {
     let id = parse(&id)?;
     let (connection, test) = look(&ctx, id).await?;
     let form = ConnectionForm::of_connection(&connection);
-    let view = Edit::new(&ctx.state, ctx.shell("settings")?, Some((connection, test)), form, Problems::default());
+    let view = Edit::new(
+        &ctx.state,
+        ctx.shell("settings")?,
+        Some((connection, test)),
+        (Preset::Other, form),
+        Problems::default(),
+    );
     ctx.page(&view)
 }
 
@@ -97,11 +105,11 @@ pub async fn update(ctx: Ctx, id: Path<String>, sent: Form) -> Result<Reply> {
     };
     match saved {
         Ok(()) => Ok(ctx.redirect(&format!("{HERE}/{id}"), Some(Flash::done("connection-saved")))),
-        Err(error) => again(&ctx, Some(id), form, error).await,
+        Err(error) => again(&ctx, Some(id), (Preset::Other, form), error).await,
     }
 }
 
-async fn again(ctx: &Ctx, id: Option<ConnectionId>, form: ConnectionForm, error: Error) -> Result<Reply> {
+async fn again(ctx: &Ctx, id: Option<ConnectionId>, form: (Preset, ConnectionForm), error: Error) -> Result<Reply> {
     let Error::Invalid(problems) = error else { return Err(error) };
     // Who may not save is told so, and not what is wrong with the form.
     ctx.read(|_, me| check(me, Verb::See, &Thing::Organisation(Permission::SecurityConfigurationManage))).await?;

@@ -7,6 +7,8 @@ mod configuration;
 mod ending;
 mod enforced;
 mod invited;
+mod saml;
+mod saml_attacks;
 
 use crate::harness::*;
 use serde_json::json;
