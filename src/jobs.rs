@@ -47,6 +47,7 @@ pub fn schedule() -> Vec<Entry> {
         Entry { name: "audit.forget_details", every: DAY, wakes_on: None, run: forget_details },
         Entry { name: "trail.send_on", every: TWO_SECONDS, wakes_on: None, run: send_trail_on },
         Entry { name: "reviews.begin", every: HALF_HOUR, wakes_on: None, run: begin_reviews },
+        Entry { name: "sso.check_domains", every: SIX_HOURS, wakes_on: None, run: sso::check_domains },
         // Finding
         Entry { name: "search.index", every: SECOND, wakes_on: None, run: index },
         Entry { name: "vectors.tend", every: TWO_SECONDS, wakes_on: None, run: vectors::tend },

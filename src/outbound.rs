@@ -109,6 +109,14 @@ pub fn all() -> Vec<Outbound> {
             off: "`auth.mode: builtin`, no connection",
         },
         Outbound {
+            room: "sso",
+            what: "Proof of a domain",
+            to: "the machine’s name server, or `auth.dns_resolver`",
+            when: "Somebody checks a domain under Settings → Sign-on → Domains; once a day for each that is verified",
+            carries: "The name `_tow-challenge` and the domain",
+            off: "No domain in that list",
+        },
+        Outbound {
             room: "trail",
             what: "The audit trail, sent on",
             to: "the address of each stream (webhook or syslog) under Settings → Audit → Streams",

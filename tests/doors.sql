@@ -81,6 +81,9 @@ insert into sso_links (id, connection_id, issuer, subject, person_id, email, cre
   from people where handle = 'cleo';
 insert into break_glass_uses (id, person_id, reason, used_at)
   select '00000000-0000-0000-0000-000000000383', id, 'The provider is down', created_at from people where handle = 'ben';
+-- …0384 a domain of the organisation, not proven.
+insert into sso_domains (id, organisation_id, domain, challenge, proof, created_at, window_began_at)
+  select '00000000-0000-0000-0000-000000000384', id, 'harbour.example', 'x', 'none', created_at, created_at from organisations;
 -- …0391 a call to the model provider, for Cleo, with ATL-1 in it.
 insert into ai_calls (id, organisation_id, at, finished_at, purpose, endpoint, host, model, person_id, records, attempt, bytes_out, hash, outcome)
   select '00000000-0000-0000-0000-000000000391', o.id, o.created_at, o.created_at, 'connection_test', 'embeddings', 'api.openai.com', 'm', p.id,

@@ -152,9 +152,13 @@ pub fn answer(me: &Actor, verb: Verb, thing: &Thing) -> Answer {
         return of_scope(standing, verb, thing);
     }
     match *thing {
-        // The one thing the clock does in its own name that needs a permission: it begins an access review.
+        // One of two things the clock does in its own name that need a permission: it begins an access review.
         Thing::Organisation(Permission::AccessReviewExport) if me.kind == ActorKind::System => {
             yes_if(verb == Verb::Add, "refused-sign-in")
+        }
+        // And the other: a domain whose record went away stops counting.
+        Thing::Organisation(Permission::SecurityConfigurationManage) if me.kind == ActorKind::System => {
+            yes_if(verb == Verb::Close, "refused-sign-in")
         }
         Thing::Door => yes_if(me.kind == ActorKind::Visitor || me.person.is_some(), "refused-sign-in"),
         Thing::Own(person) => hidden_unless(me.is(Some(person))),

@@ -155,6 +155,8 @@ pub static KEYS: &[Key] = &[
     key("auth.mode", OneOf(&["builtin", "oidc"]), Default::Text("builtin"),
         "builtin: e-mail and password. oidc: the provider below makes the first account and no passwords are offered.")
         .effect("People who have only the other way of signing in cannot come in any more."),
+    unset("auth.dns_resolver", Address,
+        "Address and port of the name server that is asked for the records that prove a domain, such as 10.0.0.53:53. Not set, it is the machine's own."),
     unset("auth.oidc.issuer", Url, "Address of the OpenID provider, exactly as it calls itself in its discovery document."),
     unset("auth.oidc.client_id", Text, "The name under which the provider knows this server."),
     key("auth.oidc.scopes", List(&Text), Default::List(&["openid", "profile", "email"]), "What is asked of the provider; must include openid."),

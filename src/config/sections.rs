@@ -79,6 +79,8 @@ pub struct Auth {
     pub mode: AuthMode,
     pub oidc: Oidc,
     pub signup: Signup,
+    /// Who answers questions about domains; None for the machine's own resolver.
+    pub dns_resolver: Option<SocketAddr>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

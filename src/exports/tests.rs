@@ -341,6 +341,7 @@ const STAYS: &[(&str, &str)] = &[
     ("scim_conflicts", "of this server and its directory"),
     ("sso_connections", "of this server and its provider; they hold secrets"),
     ("sso_links", "with them"),
+    ("sso_domains", "proven to this server"),
     ("sso_sessions", "secrets"),
     ("sso_landings", "of the moment"),
     ("sso_spent", "of the moment"),

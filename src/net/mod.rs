@@ -5,12 +5,14 @@ mod address;
 mod call;
 mod client;
 mod forward;
+mod names;
 mod socket;
 
 pub use address::{Fence, is_on_the_web, is_public, plain};
 pub use call::{Answer, Call, Fault};
 pub use client::{Addresses, Lookup, Net};
 pub use forward::{Arrived, Arriving, Departing, Patience, wait};
+pub use names::{MAX_TEXTS, NAMES_SECONDS, Names};
 pub use socket::{CLOSE_SECONDS, Line};
 
 /// From the first packet to the last byte of the answer, unless the call says otherwise.

@@ -11,11 +11,12 @@ use uuid::Uuid;
 
 /// Where the ids of a route's forms have their names: the first that fits. A form waits only for who may do what it says, so they
 /// may know the name; tokens and factors of others stay nameless.
-const NAMED: [(&str, &str); 9] = [
+const NAMED: [(&str, &str); 10] = [
     ("/settings/me/tokens", "select id, name from tokens where person_id = "),
     ("/settings/me/factors", "select id, name from factors where person_id = "),
     ("/settings/keys", "select id, name from tokens where person_id is null"),
     ("/settings/sign-on/break-glass", PEOPLE),
+    ("/settings/sign-on/domains", "select id, domain as name from sso_domains where true"),
     ("/settings/sign-on", "select id, name from sso_connections where true"),
     ("/settings/provisioning", "select id, name from scim_tokens where true"),
     ("/settings/audit/streams", "select id, name from audit_streams where true"),

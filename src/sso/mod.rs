@@ -1,20 +1,24 @@
 //! Signing in through the company's identity provider (OpenID Connect or SAML), for those who want it or for everybody; and the way in that
 //! is left when the provider is not to be had.
 
+mod domain;
 mod model;
 mod pages;
 mod provider;
+mod rounds;
 mod routes;
 mod saml;
 mod token;
 mod trip;
 
+pub use domain::{CHALLENGE_KEY, CHALLENGE_PREFIX, MAX_DOMAIN_CHARS, is_said, own_domain};
 pub use model::*;
 pub use pages::samples;
 pub use provider::{
     AWAKE_SECONDS, CALL_SECONDS, Claims, Client, KEEP_SECONDS, KEYS_EVERY_SECONDS, MAX_PROVIDER_BYTES, Provider,
     REST_SECONDS, Tokens, Trouble,
 };
+pub use rounds::check_domains;
 pub use routes::{arrived, begin_set_up, forgotten};
 pub use saml::{
     Assertion, Certificate, Expected, MAX_AGE_SECONDS, MAX_ATTRIBUTES, MAX_CERTIFICATES, MAX_DEPTH, MAX_METADATA_BYTES,

@@ -288,7 +288,9 @@ fn configuration(folder: &std::path::Path, variables: &[(&str, &str)]) -> Loaded
         "runtime:\n  data_dir: {0}\nuploads:\n  upload_storage_path: {0}/uploads\nemail:\n  transport: file\n",
         folder.display()
     );
-    let usual = [("APP_SECRET", APP_SECRET), ("DATA_ENCRYPTION_KEY", DATA_ENCRYPTION_KEY)];
+    // Where nobody listens: a test asks no name server but its own.
+    let resolver = ("TOW_AUTH__DNS_RESOLVER", "127.0.0.1:9");
+    let usual = [("APP_SECRET", APP_SECRET), ("DATA_ENCRYPTION_KEY", DATA_ENCRYPTION_KEY), resolver];
     let missing = usual.into_iter().filter(|(name, _)| !variables.iter().any(|(own, _)| own == name));
     let all: Vec<_> = variables.iter().copied().chain(missing).collect();
     let file = folder.join("tow.yaml");

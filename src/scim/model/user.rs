@@ -292,12 +292,13 @@ fn known(tx: &mut Tx, said: &Said, email: &str) -> Result<Option<Known>> {
     Ok(sql.load(tx.conn())?.into_iter().next())
 }
 
-/// Of a domain whose people an open connection lets in: the company has said that it is its own.
+/// Of a domain whose people an open connection lets in, and which is the company's own: it proved that, or the operator says so.
 fn is_own_domain(tx: &mut Tx, email: &str) -> Result<bool> {
     let domain = email.rsplit_once('@').map(|(_, domain)| domain).unwrap_or_default();
     let mut sql =
-        Sql::named("scim::own_domain", "select 1 as one from sso_connections where enabled_at is not null and ");
-    sql.bind(domain).push(" = any(allowed_domains) limit 1");
+        Sql::named("scim::own_domain", "select 1 as one from sso_connections c where c.enabled_at is not null and ");
+    sql.bind(domain).push(" = any(c.allowed_domains) and (c.source = 'file' or ").bind(domain);
+    sql.push(" in (select d.domain from sso_domains d where d.verified_at is not null)) limit 1");
     Ok(sql.execute(tx.conn())? > 0)
 }
 

@@ -39,13 +39,18 @@ pub fn directory(app: &App) -> Client {
     app.bearer(&token(app))
 }
 
-/// The company's domain is its own: an open connection says so.
+/// The company's domain is its own: an open connection says so, and it is proven.
 pub fn own_domain(app: &App) {
     app.sql(&format!(
         "insert into sso_connections (id, source, name, issuer, client_id, scopes, username_claim, email_claim, email_verified_claim,
            given_name_claim, family_name_claim, require_email_verified, provider_logout_enabled, allowed_domains, acr_values, revision, enabled_at, created_at)
          values (gen_random_uuid(), 'page', 'Halden ID', 'https://id.halden.example', 'tow', 'openid email', 'preferred_username', 'email',
            'email_verified', 'given_name', 'family_name', true, false, '{{halden.example}}', '', 1, '{at}', '{at}')",
+        at = start().to_rfc3339()
+    ));
+    app.sql(&format!(
+        "insert into sso_domains (id, organisation_id, domain, challenge, proof, created_at, verified_at, window_began_at)
+         select gen_random_uuid(), id, 'halden.example', 'x', 'record', '{at}', '{at}', '{at}' from organisations",
         at = start().to_rfc3339()
     ));
 }

@@ -73,6 +73,9 @@ pub struct Connection {
     /// Lower case.
     #[diesel(sql_type = Array<Text>)]
     pub allowed_domains: Vec<String>,
+    /// Of these, what the company has proven to be its own.
+    #[diesel(sql_type = Array<Text>)]
+    pub verified_domains: Vec<String>,
     /// What the provider must say of how somebody signed in, apart by spaces; empty: anything.
     #[diesel(sql_type = Text)]
     pub acr_values: String,
@@ -94,7 +97,9 @@ pub struct Connection {
 const COLUMNS: &str =
     "id, protocol, source, name, issuer, client_id, client_secret, scopes, username_claim, email_claim,
     email_verified_claim, given_name_claim, family_name_claim, require_email_verified, provider_logout_enabled,
-    allowed_domains, acr_values, sign_in_url, certificates, allows_unsolicited, revision, enabled_at";
+    allowed_domains, acr_values, sign_in_url, certificates, allows_unsolicited, revision, enabled_at,
+    array(select d.domain from sso_domains d
+      where d.verified_at is not null and d.domain = any(sso_connections.allowed_domains) order by d.domain) as verified_domains";
 
 fn select(name: &str, rest: &str) -> Sql {
     Sql::named(name, &format!("select {COLUMNS} from sso_connections {rest}"))
@@ -178,7 +183,25 @@ impl Connection {
     /// Whether its people may have accounts here by their address alone.
     pub fn allows(&self, email: &str) -> bool {
         let domain = email.rsplit_once('@').map(|(_, domain)| domain.to_lowercase());
-        domain.is_some_and(|domain| self.allowed_domains.contains(&domain))
+        domain.is_some_and(|domain| self.own_domains().contains(&domain))
+    }
+
+    /// The domains that count: the operator's word, or what was proven.
+    pub fn own_domains(&self) -> &[String] {
+        match self.source {
+            Source::File => &self.allowed_domains,
+            Source::Page => &self.verified_domains,
+        }
+    }
+
+    /// The allowed domains of a page's connection: those that count, and those that nobody has proven.
+    pub fn proven(&self) -> (Vec<String>, Vec<String>) {
+        match self.source {
+            Source::File => (Vec::new(), Vec::new()),
+            Source::Page => {
+                self.allowed_domains.iter().cloned().partition(|domain| self.verified_domains.contains(domain))
+            }
+        }
     }
 
     /// Locked. `Invalid` for the file's, and for the one that everybody must use.

@@ -3,6 +3,7 @@
 mod arrival;
 mod break_glass;
 mod connection;
+mod domain;
 mod draft;
 mod ending;
 mod enforcement;
@@ -12,6 +13,7 @@ mod who;
 pub use arrival::*;
 pub use break_glass::*;
 pub use connection::*;
+pub use domain::*;
 pub use draft::*;
 pub use ending::*;
 pub use enforcement::*;

@@ -1,10 +1,12 @@
 //! The pages of sign-on.
 
+mod domains;
 mod form;
 mod preset;
 mod saml_form;
 mod samples;
 
+pub use domains::Domains;
 pub use form::*;
 pub use preset::*;
 pub use samples::samples;
@@ -168,6 +170,9 @@ pub struct Edit {
     pub offers: Vec<Offer>,
     pub preset: Preset,
     pub certificates: Vec<Certificate>,
+    /// Of the allowed domains, those that count and those that nobody has proven.
+    pub verified: Vec<String>,
+    pub unverified: Vec<String>,
     /// What the provider must be told of this server.
     pub entity: String,
     pub assertion: String,
@@ -201,6 +206,7 @@ impl Edit {
         problems: Problems,
     ) -> Self {
         let (connection, test) = known.unzip();
+        let (verified, unverified) = connection.as_ref().map(Connection::proven).unwrap_or_default();
         let tested_at = test.flatten().map(|test| test.tested_at);
         Edit {
             revision: connection.as_ref().map(|connection| connection.revision).unwrap_or_default(),
@@ -221,6 +227,8 @@ impl Edit {
             certificates: Certificate::parse_all(&form.certificates).unwrap_or_default(),
             entity: entity_address(state).to_string(),
             assertion: assertion_address(state).to_string(),
+            verified,
+            unverified,
             redirect: redirect_address(state).to_string(),
             after_logout: own_address(state, "/sign-in").to_string(),
             shell,

@@ -66,6 +66,8 @@ impl Edit {
             revision: 3,
             tested_at: Some(EPOCH),
             has_secret: true,
+            verified: vec!["halden.example".to_owned()],
+            unverified: vec!["harbour.example".to_owned()],
             redirect: "https://tow.halden.example/sign-on/callback".to_owned(),
             after_logout: "https://tow.halden.example/sign-in".to_owned(),
             back_channel: Some("https://tow.halden.example/sign-on/logout/0".to_owned()),
@@ -133,7 +135,7 @@ pub fn samples() -> Vec<Sample> {
         email: text("ada@halden.example"),
         code: String::new(),
     };
-    vec![
+    let mut all = vec![
         sample("sso/index", &Index::sample()),
         sample("sso/edit", &Edit::sample()),
         sample("sso/edit-saml", &saml),
@@ -145,5 +147,7 @@ pub fn samples() -> Vec<Sample> {
         sample("sso/uses", &UsesPage { shell: shell(), uses: vec![used()] }),
         sample("sso/use", &show),
         sample("sso/sheet", &sheet),
-    ]
+    ];
+    all.extend(super::domains::samples());
+    all
 }

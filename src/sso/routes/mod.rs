@@ -4,6 +4,7 @@ mod arriving;
 mod break_glass;
 mod confirmation;
 mod departing;
+mod domains;
 mod leaving;
 mod links;
 mod proof;
@@ -54,6 +55,13 @@ pub fn routes() -> Routes {
         .get("/settings/sign-on/break-glass/{id}", Need::Session, break_glass::uses::show)
         .post("/settings/sign-on/break-glass/{id}/review", Need::Session, break_glass::uses::update)
         .does("does-review-break-glass")
+        .get("/settings/sign-on/domains", Need::Session, domains::index)
+        .post("/settings/sign-on/domains", Need::Session, domains::create)
+        .does("does-add-domain")
+        .post("/settings/sign-on/domains/{id}/look", Need::Session, domains::look::create)
+        .does("does-check-domain")
+        .post("/settings/sign-on/domains/{id}/removal", Need::Session, domains::destroy)
+        .does("does-remove-domain")
         .get("/settings/sign-on/{id}", Need::Session, settings::edit)
         .post("/settings/sign-on/{id}", Need::Session, settings::update)
         .does("does-change-connection")

@@ -4,6 +4,7 @@ mod accounts;
 mod attacks;
 mod break_glass;
 mod configuration;
+mod domains;
 mod ending;
 mod enforced;
 mod invited;
