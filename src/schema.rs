@@ -1258,6 +1258,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    sso_domains (id) {
+        id -> Uuid,
+        organisation_id -> Uuid,
+        domain -> Text,
+        challenge -> Text,
+        proof -> Text,
+        created_at -> Timestamptz,
+        verified_at -> Nullable<Timestamptz>,
+        lost_at -> Nullable<Timestamptz>,
+        checked_at -> Nullable<Timestamptz>,
+        misses -> Integer,
+        window_began_at -> Timestamptz,
+        window_count -> Integer,
+    }
+}
+
+diesel::table! {
     sso_enforcements (id) {
         id -> Uuid,
         connection_id -> Uuid,
@@ -1511,6 +1528,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     snapshot_sources,
     snapshots,
     sso_connections,
+    sso_domains,
     sso_enforcements,
     sso_landings,
     sso_links,

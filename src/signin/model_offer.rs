@@ -43,6 +43,28 @@ impl Offer {
     }
 }
 
+/// Longer ones are no domains.
+const MAX_DOMAIN_CHARS: usize = 253;
+
+impl SignOn {
+    /// Those of the open ways in whose domain it is: proven, or the operator's word. That is a fact about the organisation and says
+    /// nothing about whether anybody has an account.
+    pub fn of_domain(tx: &mut Tx, domain: &str) -> Result<Vec<SignOn>> {
+        let domain = domain.trim().trim_start_matches('@').trim_end_matches('.').to_lowercase();
+        if domain.is_empty() || domain.chars().count() > MAX_DOMAIN_CHARS || domain.contains('\0') {
+            return Ok(Vec::new());
+        }
+        let mut sql = Sql::named(
+            "signin::of_domain",
+            "select c.id, c.name from sso_connections c where c.enabled_at is not null
+               and (c.id in (select connection_id from sso_enforcements) or not exists (select 1 from sso_enforcements)) and ",
+        );
+        sql.bind(domain.as_str()).push(" = any(c.allowed_domains) and (c.source = 'file' or ").bind(domain.as_str());
+        sql.push(" in (select d.domain from sso_domains d where d.verified_at is not null)) order by c.source, lower(c.name), c.id");
+        Ok(sql.load(tx.conn())?)
+    }
+}
+
 fn is_enforced(tx: &mut Tx) -> Result<bool> {
     Ok(Sql::named("signin::is_enforced", "select 1 as one from sso_enforcements limit 1").execute(tx.conn())? > 0)
 }

@@ -52,10 +52,32 @@ impl New {
     }
 }
 
+/// Whose provider an address or a bookmark leads to.
+#[derive(Template)]
+#[template(path = "signin/lead.html")]
+pub struct Lead {
+    pub organisation: String,
+    pub domain: String,
+    pub sign_ons: Vec<SignOn>,
+    pub back: String,
+}
+
+impl Lead {
+    pub fn sample() -> Self {
+        Lead {
+            organisation: "Halden".to_owned(),
+            domain: "halden.example".to_owned(),
+            sign_ons: New::sample().offer.sign_ons,
+            back: "/tickets".to_owned(),
+        }
+    }
+}
+
 /// For the gallery.
 pub fn samples() -> Vec<Sample> {
     vec![
         sample("signin/new", &New::sample()),
+        sample("signin/lead", &Lead::sample()),
         sample("signin/confirm", &Confirm::sample()),
         sample("signin/ready", &Ready::sample()),
         sample("signin/expired", &Expired::sample()),

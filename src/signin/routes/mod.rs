@@ -8,9 +8,9 @@ mod second;
 
 pub use half::Half;
 
-use super::pages::New;
+use super::pages::{Lead, New};
 use super::{
-    Attempt, Begun, Entered, LEAVING_COOKIE, Offer, Throttle, hash, leads_on, passkeys, sign_out, slow, verify,
+    Attempt, Begun, Entered, LEAVING_COOKIE, Offer, SignOn, Throttle, hash, leads_on, passkeys, sign_out, slow, verify,
 };
 use crate::access::{Ctx, PublicCtx};
 use crate::db::Chore;
@@ -41,8 +41,34 @@ async fn new(ctx: PublicCtx) -> Result<Reply> {
         return Ok(Reply::redirect("/setup"));
     }
     let back = ctx.query("back").unwrap_or_default();
+    if let Some(domain) = ctx.query("domain") {
+        let sign_ons = of_domain(&ctx, &domain).await?;
+        if !sign_ons.is_empty() {
+            let organisation = look(&ctx).await?.0.map(|organisation| organisation.name).unwrap_or_default();
+            return ctx.page(&Lead { organisation, domain, sign_ons, back });
+        }
+    }
     let view = page(&ctx, String::new(), back, Problems::default()).await?;
     ctx.page(&view)
+}
+
+async fn of_domain(ctx: &PublicCtx, domain: &str) -> Result<Vec<SignOn>> {
+    let domain = domain.to_owned();
+    ctx.read(move |tx, _| SignOn::of_domain(tx, &domain)).await
+}
+
+/// Only an address was typed: to the page of the provider whose domain it is. The same for whoever it belongs to, or nobody.
+async fn lead(ctx: &PublicCtx, form: &Form, email: &str) -> Result<Reply> {
+    let domain = email.rsplit_once('@').map(|(_, domain)| domain).unwrap_or_default();
+    if of_domain(ctx, domain).await?.is_empty() {
+        return again(ctx, form, 422, Msg::new("sign-in-no-password")).await;
+    }
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair("domain", domain);
+    if let Some(back) = form.given("back").map(local).filter(|back| *back != "/") {
+        query.append_pair("back", back);
+    }
+    Ok(Reply::redirect(&format!("/sign-in?{}", query.finish())))
 }
 
 async fn page(ctx: &PublicCtx, email: String, back: String, problems: Problems) -> Result<New> {
@@ -60,6 +86,9 @@ async fn look(ctx: &PublicCtx) -> Result<(Option<Organisation>, Offer)> {
 
 async fn create(ctx: PublicCtx, form: Form) -> Result<Reply> {
     let (email, password) = (form.text("email").trim().to_lowercase(), Secret::new(form.text("password")));
+    if password.reveal().is_empty() {
+        return lead(&ctx, &form, &email).await;
+    }
     let attempt = Attempt { known: known(&ctx, &email), email, address: ctx.caller.address.clone() };
     if !look(&ctx).await?.1.has_passwords {
         return again(&ctx, &form, 422, Msg::new("sign-on-only")).await;

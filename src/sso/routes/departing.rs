@@ -3,6 +3,7 @@
 use crate::access::PublicCtx;
 use crate::error::{Error, Msg, Result};
 use crate::people::Organisation;
+use crate::signin::SignOn;
 use crate::sso::provider::{Provider, Trouble};
 use crate::sso::trip::{Aim, Trip};
 use crate::sso::{Connection, ConnectionId, Protocol};
@@ -66,6 +67,19 @@ pub async fn new(ctx: PublicCtx, id: Path<String>) -> Result<Reply> {
         Err(Failure::Told(msg)) => Ok(ctx.redirect(&here, Some(Flash::failed(msg)))),
         Err(Failure::Broken(error)) => Err(error),
     }
+}
+
+/// `GET /sign-on?domain=example.com`, for bookmarks and portals: to whose domain it is, or to the page with every way in.
+pub async fn of_domain(ctx: PublicCtx) -> Result<Reply> {
+    let (domain, back) = (ctx.query("domain").unwrap_or_default(), ctx.query("back").unwrap_or_default());
+    let found = ctx.read(move |tx, _| SignOn::of_domain(tx, &domain)).await?;
+    let path = found.first().map(|found| format!("/sign-on/{}", found.id)).unwrap_or_else(|| "/sign-in".to_owned());
+    if back.is_empty() {
+        return Ok(Reply::redirect(&path));
+    }
+    let query =
+        url::form_urlencoded::Serializer::new(String::new()).append_pair("back", crate::web::local(&back)).finish();
+    Ok(Reply::redirect(&format!("{path}?{query}")))
 }
 
 /// 303 to the provider, with the cookie that the answer must find again.

@@ -28,6 +28,7 @@ pub fn routes() -> Routes {
         .post(crate::web::FROM_ELSEWHERE, Need::Nothing, saml::create)
         .get("/sign-on/saml/arrival", Need::Nothing, saml::arrival::new)
         .post("/sign-on/saml/arrival", Need::Nothing, saml::arrival::create)
+        .get("/sign-on", Need::Nothing, departing::of_domain)
         .get("/sign-on/{id}", Need::Nothing, departing::new)
         .get("/sign-in/break-glass", Need::Nothing, break_glass::new)
         .post("/sign-in/break-glass", Need::Nothing, break_glass::create)

@@ -36,11 +36,36 @@ fn is_verified(app: &App) -> bool {
     app.count("select count(*) from sso_domains where verified_at is not null") == 1
 }
 
-/// A connection of the page, open, with these domains.
-fn connection(app: &App, domains: &str) {
-    app.sql(&format!(
-        "update sso_connections set source = 'page', client_secret = null, allowed_domains = '{domains}'"
-    ));
+/// A connection of the page to this provider, open, with these domains; no other.
+fn connected(names: &NameServer, provider: &IdProvider, domains: &str) -> App {
+    let app = provider.app_with(&[("TOW_AUTH__DNS_RESOLVER", &names.address.to_string())]);
+    app.sql("delete from sso_connections");
+    let (ada, issuer) = (app.as_(ADA), provider.issuer());
+    let form = [
+        ("name", "Halden ID"),
+        ("issuer", issuer.as_str()),
+        ("client_id", CLIENT_ID),
+        ("client_secret", CLIENT_SECRET),
+        ("scopes", "openid email"),
+        ("username_claim", "preferred_username"),
+        ("email_claim", "email"),
+        ("email_verified_claim", "email_verified"),
+        ("given_name_claim", "given_name"),
+        ("family_name_claim", "family_name"),
+        ("allowed_domains", domains),
+    ];
+    let path = ada.post("/settings/sign-on", &form).location();
+    assert_eq!(ada.post(&format!("{path}/opening"), &[]).status, 303);
+    app
+}
+
+/// Whether somebody new with this address gets in.
+fn lets_in(provider: &IdProvider, app: &App, email: &str) -> bool {
+    provider.claim("sub", serde_json::json!(format!("who is {email}")));
+    provider.claim("email", serde_json::json!(email));
+    let browser = app.visitor();
+    super::sign_on(provider, app, &browser);
+    super::is_in(&browser)
 }
 
 #[test]
@@ -196,50 +221,39 @@ fn somebody_who_checks_all_the_time_is_told_to_wait() {
 }
 
 #[test]
-fn an_unproven_domain_of_a_pages_connection_lets_nobody_in_and_the_files_is_the_operators_word() {
+fn an_unproven_domain_of_a_pages_connection_lets_nobody_in() {
     let (names, provider) = (NameServer::new(), IdProvider::new());
-    let app = provider.app_with(&[("TOW_AUTH__DNS_RESOLVER", &names.address.to_string())]);
-    let browser = app.visitor();
-    super::sign_on(&provider, &app, &browser);
-    assert!(super::is_in(&browser), "the file's domain needs no proof");
-    provider.claim("sub", serde_json::json!("another"));
-    provider.claim("email", serde_json::json!("tern@halden.example"));
-    connection(&app, "{halden.example}");
-    let browser = app.visitor();
-    super::sign_on(&provider, &app, &browser);
-    assert!(!super::is_in(&browser));
+    let app = connected(&names, &provider, "halden.example");
+    assert!(!lets_in(&provider, &app, "tern@halden.example"));
     let path = super::door(&app).replace("/sign-on/", "/settings/sign-on/");
     let page = app.as_(ADA).get(&path);
     assert!(page.has("Not proven, so they let nobody in yet: halden.example"), "{}", page.text());
     proven(&app, &names);
     assert!(app.as_(ADA).get(&path).has("Proven to be yours: halden.example"));
-    super::sign_on(&provider, &app, &browser);
-    assert!(super::is_in(&browser));
+    assert!(lets_in(&provider, &app, "tern@halden.example"));
     let id = domain(&app).id;
     assert_eq!(app.as_(ADA).post(&format!("{HERE}/{id}/removal"), &[]).status, 303);
-    provider.claim("sub", serde_json::json!("a third"));
-    provider.claim("email", serde_json::json!("gull@halden.example"));
-    let browser = app.visitor();
-    super::sign_on(&provider, &app, &browser);
-    assert!(!super::is_in(&browser), "what was removed counts no more");
+    assert!(!lets_in(&provider, &app, "gull@halden.example"), "what was removed counts no more");
+    assert!(lets_in(&provider, &app, "tern@halden.example"), "who is connected stays so");
     assert_eq!(app.count("select count(*) from audit_events where action = 'sso.domain_removed'"), 1);
+}
+
+#[test]
+fn the_files_domains_are_the_operators_word() {
+    let provider = IdProvider::new();
+    let app = provider.app();
+    assert!(lets_in(&provider, &app, "tern@halden.example") && !lets_in(&provider, &app, "tern@elsewhere.example"));
 }
 
 #[test]
 fn a_parent_domain_vouches_for_no_other_and_look_alikes_are_others() {
     let (names, provider) = (NameServer::new(), IdProvider::new());
-    let app = provider.app_with(&[("TOW_AUTH__DNS_RESOLVER", &names.address.to_string())]);
-    connection(&app, "{halden.example,mail.halden.example}");
+    let app = connected(&names, &provider, "halden.example, mail.halden.example");
     proven(&app, &names);
-    for (number, email) in
-        ["a@mail.halden.example", "a@xhalden.example", "a@halden.example.evil.example"].iter().enumerate()
-    {
-        provider.claim("sub", serde_json::json!(format!("sub {number}")));
-        provider.claim("email", serde_json::json!(email));
-        let browser = app.visitor();
-        super::sign_on(&provider, &app, &browser);
-        assert!(!super::is_in(&browser), "{email}");
+    for email in ["a@mail.halden.example", "a@xhalden.example", "a@halden.example.evil.example"] {
+        assert!(!lets_in(&provider, &app, email), "{email}");
     }
+    assert!(lets_in(&provider, &app, "a@halden.example"));
 }
 
 #[test]

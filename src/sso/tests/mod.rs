@@ -10,6 +10,7 @@ mod enforced;
 mod invited;
 mod saml;
 mod saml_attacks;
+mod leading;
 
 use crate::harness::*;
 use serde_json::json;
