@@ -258,6 +258,7 @@ pub fn question(location: &str) -> Question {
 pub fn saml_app(bend: impl FnOnce(&mut Draft)) -> (App, ConnectionId) {
     LazyLock::force(&KEYS);
     let app = App::new();
+    super::prove_domain(&app, "halden.example");
     let mut draft = Draft {
         protocol: Protocol::Saml,
         name: "Halden SAML".to_owned(),

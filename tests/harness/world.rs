@@ -265,3 +265,11 @@ pub fn open_security_desk(app: &super::App) {
         HALDEN.0, HALDEN.0
     ));
 }
+
+/// The domain is the company's own, by its record.
+pub fn prove_domain(app: &App, domain: &str) {
+    app.sql(&format!(
+        "insert into sso_domains (id, organisation_id, domain, challenge, proof, created_at, verified_at, window_began_at)
+         select gen_random_uuid(), id, '{domain}', 'x', 'record', created_at, created_at, created_at from organisations"
+    ));
+}
