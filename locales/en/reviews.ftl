@@ -33,6 +33,7 @@ review-kind-invitation = Invitations
 review-kind-token = Personal tokens
 review-kind-key = API keys
 review-kind-link = Sign-ons
+review-kind-directory-token = Token of the directory
 review-kind-break-glass = Break-glass
 review-kind-left = Left
 review-kind-role = Roles

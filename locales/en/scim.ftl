@@ -13,6 +13,7 @@ scim-rotate = Rotate
 scim-rotate-of = Rotate { $name }
 scim-rotate-words = Rotating makes a new token; the old one goes on for { $days } days, so that the directory can be changed in peace.
 scim-made = The directory's token
+scim-made-words = Copy the token of { $name } now: it is shown this once, and kept nowhere.
 scim-made-note = Whoever has it can make people here and shut them out. Put it into the directory's settings and nowhere else.
 scim-state = How things stand
 scim-managed = { $count ->
@@ -33,6 +34,13 @@ scim-times = { $count ->
     [one] once
    *[other] { $count } times
  }
+scim-groups-title = Groups of the directory
+scim-groups-words = On the left as the directory calls them. Those that differ come first: where the name was taken or too long here, or where somebody whom the directory believes to be in it may not enter.
+scim-group-said = In the directory
+scim-group-here = Here
+scim-group-people = People
+scim-group-differ = Who may not enter
+scim-group-same = nobody
 scim-held = Shut out by the directory
 scim-held-words = Only the directory or an owner lets them in again.
 scim-unnamed = Members whom the directory never named

@@ -1,11 +1,11 @@
 //! `/forgotten`, `/reset`, `/sign-up`, `/join`, `/confirm-email`, `/settings/me/email`, and a reset link for a colleague.
 
 use super::pages::Told;
-use super::{Purpose, miss, opened};
+use super::{miss, opened};
 use crate::access::{Ctx, PublicCtx};
 use crate::db::Chore;
 use crate::error::{Error, Msg, Result};
-use crate::people::Organisation;
+use crate::people::{Organisation, Purpose};
 use crate::signin::Offer;
 use crate::web::{MailLink, Need, Reply, Routes};
 

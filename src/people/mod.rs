@@ -5,6 +5,8 @@ mod model;
 pub mod portable;
 #[path = "model_face.rs"]
 mod face;
+#[path = "model_link.rs"]
+mod link;
 #[path = "model_offered.rs"]
 mod offered;
 #[path = "model_roles.rs"]
@@ -17,6 +19,7 @@ mod session;
 mod token;
 
 pub use face::*;
+pub use link::*;
 pub use model::*;
 pub use offered::*;
 pub use roles::*;

@@ -3,7 +3,7 @@
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Msg, Result, on_constraint};
-use crate::people::{Membership, OrganisationRole, Person, PersonId};
+use crate::people::{AccountLink, Membership, OrganisationRole, Person, PersonId, Purpose};
 use crate::schema::{memberships, people};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -82,8 +82,21 @@ impl Person {
         Ok(())
     }
 
-    /// The address that the directory gives them; verified when the directory may vouch for it. `Invalid` at `email` when it has
-    /// an account.
+    /// Somebody here shuts out whom the directory has shut out already: both must let them in.
+    pub fn close_beside(tx: &mut Tx, id: PersonId) -> Result<()> {
+        let now = tx.now;
+        diesel::update(people::table.find(id)).set(people::deactivated_at.eq(now)).execute(tx.conn())?;
+        Ok(())
+    }
+
+    /// The directory's bolt is drawn back; who was also deactivated here stays so.
+    pub fn let_go(tx: &mut Tx, id: PersonId) -> Result<()> {
+        diesel::update(people::table.find(id)).set(people::held_at.eq(None::<DateTime<Utc>>)).execute(tx.conn())?;
+        Ok(())
+    }
+
+    /// The address that the directory gives them; verified when the directory may vouch for it. What was mailed before, to the old
+    /// address or to confirm another, no longer works. `Invalid` at `email` when it has an account.
     pub fn set_directory_email(
         tx: &mut Tx,
         id: PersonId,
@@ -93,7 +106,8 @@ impl Person {
         let row = (people::email.eq(email), people::verified_at.eq(verified_at));
         let done = diesel::update(people::table.find(id)).set(row).execute(tx.conn());
         done.map_err(Error::from).map_err(on_constraint("people_email_key", "email", "problem-email-taken"))?;
-        Ok(())
+        AccountLink::drop_of_person(tx, Purpose::Reset, id)?;
+        AccountLink::drop_of_person(tx, Purpose::Email, id)
     }
 
     pub fn set_name(tx: &mut Tx, id: PersonId, name: &str) -> Result<()> {

@@ -122,6 +122,7 @@ fn the_export_names_everything_that_gives_access() {
     browser.get(&provider.consent(&app, &browser.get(&door).location()));
     app.token(CLEO, &ALL_SCOPES, None);
     app.key(&ALL_SCOPES, None);
+    app.as_(ADA).post("/settings/provisioning/tokens", &[("name", "Entra ID"), ("days", "90")]);
     let json = app.as_(ADA).post("/settings/reviews/export", &[("format", "json")]);
     let whole: serde_json::Value = serde_json::from_str(&json.text()).unwrap();
     let kinds: std::collections::BTreeSet<&str> =
@@ -354,6 +355,21 @@ fn a_way_in_through_the_provider_taken_away_in_a_review_ends_its_sessions_and_op
     go(&browser);
     assert_eq!(browser.get("/projects").status, 303, "and the provider alone brings them back no more");
     assert_eq!(app.count("select count(*) from sso_links"), 0);
+}
+
+#[test]
+fn a_token_of_the_directory_is_a_line_and_revoked_it_opens_nothing() {
+    let app = App::new();
+    let page = app.as_(ADA).post("/settings/provisioning/tokens", &[("name", "Entra ID"), ("days", "90")]).text();
+    let at = page.find("tow_scim_").unwrap();
+    let token = page[at..].split('"').next().unwrap().to_owned();
+    assert_eq!(app.bearer(&token).get("/scim/v2/Users").status, 200);
+    let path = begun(&app);
+    let found = line(&app, &path, "directory_token", "Entra ID", "directory");
+    assert!(app.as_(ADA).get(&path).has("Token of the directory"));
+    answer(&app, ADA, &found, "revoke");
+    assert_eq!(app.bearer(&token).get("/scim/v2/Users").status, 401);
+    assert_eq!(app.count("select count(*) from audit_events where action = 'scim_token.revoked'"), 1);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use crate::error::Problems;
 use crate::scim::model::{
-    Conflict, DEFAULT_SCIM_DAYS, Drift, MAX_NAMED, MAX_SCIM_DAYS, Named, OVERLAP_DAYS, ScimToken, ScimTokenId,
-    parse_scim_days,
+    Conflict, DEFAULT_SCIM_DAYS, Drift, GroupDrift, MAX_NAMED, MAX_SCIM_DAYS, Named, OVERLAP_DAYS, ScimToken,
+    ScimTokenId, parse_scim_days,
 };
 use crate::text::value::Name;
 use crate::ui::{Choice, Sample, Shell, filters, sample, say_with};
@@ -22,12 +22,19 @@ pub struct Index {
     pub address: String,
     pub lines: Vec<Line>,
     pub drift: Drift,
-    pub unnamed: Vec<Named>,
-    pub held: Vec<Named>,
-    pub conflicts: Vec<Conflict>,
+    pub lists: Lists,
     pub form: TokenForm,
     pub lifetimes: Vec<Choice>,
     pub problems: Problems,
+}
+
+/// Where the directory and this server differ, each list cut to its first.
+#[derive(Debug, Clone, Default)]
+pub struct Lists {
+    pub unnamed: Vec<Named>,
+    pub held: Vec<Named>,
+    pub conflicts: Vec<Conflict>,
+    pub groups: Vec<GroupDrift>,
 }
 
 /// A token of the list.
@@ -75,7 +82,7 @@ impl Index {
         address: String,
         (tokens, now): (Vec<ScimToken>, DateTime<Utc>),
         drift: Drift,
-        (unnamed, held, conflicts): (Vec<Named>, Vec<Named>, Vec<Conflict>),
+        lists: Lists,
     ) -> Self {
         let line = |token: ScimToken| Line {
             is_expired: token.expires_at <= now,
@@ -84,8 +91,7 @@ impl Index {
         };
         let lines = tokens.into_iter().map(line).collect();
         let (form, problems) = (TokenForm::default(), Problems::default());
-        let view =
-            Index { shell, address, lines, drift, unnamed, held, conflicts, form, lifetimes: Vec::new(), problems };
+        let view = Index { shell, address, lines, drift, lists, form, lifetimes: Vec::new(), problems };
         view.with(TokenForm::default(), Problems::default())
     }
 
@@ -136,7 +142,19 @@ pub fn samples() -> Vec<Sample> {
     let drift = Drift { managed: 118, held: 1, unnamed: 60, closed_here: 1, groups: 12, changed_at: Some(at) };
     let address = || "https://tow.halden.example/scim/v2".to_owned();
     let shell = || Shell::sample("settings");
-    let lists = (vec![named.clone()], vec![named], vec![Conflict::sample()]);
+    let same = GroupDrift {
+        said: "Surveyors".to_owned(),
+        name: "Surveyors".to_owned(),
+        differ: 0,
+        names: Vec::new(),
+        ..GroupDrift::sample()
+    };
+    let lists = Lists {
+        unnamed: vec![named.clone()],
+        held: vec![named],
+        conflicts: vec![Conflict::sample()],
+        groups: vec![GroupDrift::sample(), same],
+    };
     let index = Index::new(shell(), address(), (vec![token, old], at), drift, lists);
     let empty = Index::new(shell(), address(), (Vec::new(), at), Drift::default(), Default::default());
     let wrong = Index::new(shell(), address(), (Vec::new(), at), Drift::default(), Default::default());

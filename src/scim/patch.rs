@@ -197,6 +197,11 @@ fn put_back(home: &mut Map, attribute: &Attribute, mut list: Vec<Value>, touched
 /// A list without a filter: all of it, or a part of each of its values.
 fn whole_list(home: &mut Map, spot: Spot, deed: Deed, value: Value) -> Result<()> {
     let mut list = values(home, spot.attribute.name);
+    // An empty list of what goes is nothing that goes.
+    let is_none_named = deed == Deed::Remove && value.as_array().is_some_and(Vec::is_empty);
+    if is_none_named && spot.part.is_none() {
+        return Ok(());
+    }
     if let Some(part) = spot.part {
         if list.is_empty() && deed != Deed::Remove {
             list.push(json!({}));

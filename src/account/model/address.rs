@@ -1,13 +1,12 @@
 //! Another address of mail, or the proof of the present one. It counts once who has the new mailbox says so; the old one is told.
 
-use super::{AccountLink, Purpose};
 use crate::access::{Actor, Thing, Verb, may};
 use crate::audit::{self, Act, ActKind};
 use crate::config::Config;
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Msg, Result};
 use crate::mail::{self, Letter, address, deliver};
-use crate::people::{Person, PersonId};
+use crate::people::{AccountLink, Person, PersonId, Purpose};
 use crate::queue::{Job, Outcome, Work};
 use crate::text::value::Email;
 use crate::web::{random_token, token_hash};

@@ -1,9 +1,9 @@
 //! Asking for a mail. What is done is the same for every address, so that neither words nor time tell who has an account: whose the
 //! address is, is looked up later, by the job.
 
-use super::Purpose;
 use crate::db::Tx;
 use crate::error::{Error, Result};
+use crate::people::{AccountLink, Purpose};
 use crate::queue::{self, Job};
 use crate::signin::Throttle;
 use crate::text::value::Email;
@@ -22,7 +22,7 @@ pub fn ask<J: Job>(tx: &mut Tx, from: &str, email: &Email, job: &J) -> Result<()
 /// Whether the link behind this hash still works; where the mail went. `Slow` for an address that tried too many.
 pub fn opened(tx: &mut Tx, purpose: Purpose, hash: &[u8], from: &str) -> Result<Option<String>> {
     Throttle::link(from).check(tx)?;
-    Ok(super::AccountLink::find(tx, purpose, hash, false)?.map(|link| link.email))
+    Ok(AccountLink::find(tx, purpose, hash, false)?.map(|link| link.email))
 }
 
 /// Counts a link that leads nowhere.

@@ -1,7 +1,6 @@
 //! A forgotten password. The link proves the mailbox and nothing else: whoever uses it signs in afterwards as always, with their
 //! second factor.
 
-use super::{AccountLink, Purpose};
 use crate::access::{Actor, Thing, Verb, may};
 use crate::audit::{self, Act, ActKind};
 use crate::config::Config;
@@ -9,7 +8,7 @@ use crate::db::{Chore, Tx};
 use crate::error::{Error, Msg, Result};
 use crate::mail::{self, Letter, address, deliver};
 use crate::members::Member;
-use crate::people::{Person, Session};
+use crate::people::{AccountLink, Person, Purpose, Session};
 use crate::queue::{self, Job, Outcome, Work};
 use crate::signin::{Throttle, tell_password_changed};
 use crate::web::{random_token, token_hash};
@@ -77,7 +76,7 @@ pub fn reset_person(tx: &mut Tx, hash: &[u8], from: &str) -> Result<Option<Perso
     Throttle::link(from).check(tx)?;
     let Some(link) = AccountLink::find(tx, Purpose::Reset, hash, false)? else { return Ok(None) };
     let person = Person::find(tx, link.person()?)?;
-    Ok(Some(person).filter(|person| person.deactivated_at.is_none()))
+    Ok(Some(person).filter(|person| person.deactivated_at.is_none() && person.email == link.email))
 }
 
 /// Sets it, ends all sessions and all other reset links, and tells the person by mail.
@@ -85,13 +84,12 @@ pub fn reset(tx: &mut Tx, me: &Actor, config: &Config, hash: &[u8], password_has
     let permit = may(tx, me, Verb::Edit, &Thing::Door)?;
     let link = AccountLink::take(tx, Purpose::Reset, hash)?;
     let person = Person::find(tx, link.person()?)?;
-    if person.deactivated_at.is_some() {
+    // Whoever reads the mails of an address that was theirs once is somebody else by now.
+    if person.deactivated_at.is_some() || link.email != person.email {
         return Err(Error::invalid("", "problem-link-gone"));
     }
     Person::set_password_hash(tx, person.id, password_hash)?;
-    if link.email == person.email {
-        Person::set_verified(tx, person.id)?;
-    }
+    Person::set_verified(tx, person.id)?;
     AccountLink::drop_of_person(tx, Purpose::Reset, person.id)?;
     Throttle::account(&person.email).clear(tx)?;
     let ended = Session::end_all(tx, person.id, None)?;

@@ -1,7 +1,6 @@
 //! Accounts that people make themselves: off unless the operator names mail domains. There is no account before its address is
 //! proved.
 
-use super::{AccountLink, Purpose};
 use crate::access::{Actor, Thing, Verb, may};
 use crate::audit::{self, Act, ActKind};
 use crate::config::Signup;
@@ -9,7 +8,9 @@ use crate::db::sql::Sql;
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Msg, Result};
 use crate::mail::{self, Letter, address, deliver};
-use crate::people::{Entry, Membership, Organisation, OrganisationRole, Person, PersonId, Session};
+use crate::people::{
+    AccountLink, Entry, Membership, Organisation, OrganisationRole, Person, PersonId, Purpose, Session,
+};
 use crate::queue::{Job, Outcome, Work};
 use crate::text::value::{Email, Name};
 use crate::web::{random_token, token_hash};
@@ -102,10 +103,7 @@ impl OwnAccount {
         let person = Person { password_hash: Some(self.password_hash), verified_at: Some(tx.now), ..person };
         let (organisation_id, created_at) = (organisation.id, tx.now);
         person.insert(tx, &Membership { id: tx.new_id(), organisation_id, person_id: id, role, created_at })?;
-        let mut sql =
-            Sql::named("account::drop_sign_ups", "delete from account_links where purpose = 'sign_up' and email = ");
-        sql.bind(email);
-        sql.execute(tx.conn())?;
+        AccountLink::drop_sign_ups(tx, &email)?;
         let act = Act::new(ActKind::MemberAdded).target("person", id).note("by", "sign_up");
         audit::record(tx, permit, act.change("role", None::<OrganisationRole>, role))?;
         Session::begin(tx, id, entry)

@@ -3,9 +3,9 @@
 use super::{email_of, gone, organisation};
 use crate::access::{Ctx, PublicCtx, Thing, Verb, check};
 use crate::account::pages::{Confirm, EmailPage, Told};
-use crate::account::{Purpose, ask_change, confirm};
+use crate::account::{ask_change, confirm};
 use crate::error::{Error, Msg, Problems, Result};
-use crate::people::Person;
+use crate::people::{Person, Purpose};
 use crate::text::value::Email;
 use crate::web::{Form, MailLink, Reply};
 use actix_web::web::Path;

@@ -3,10 +3,10 @@
 use super::{check_passwords, email_of, gone, organisation};
 use crate::access::PublicCtx;
 use crate::account::pages::{Ask, Password, Told};
-use crate::account::{OwnAccount, Purpose, SendSignUp, ask, check_open, is_allowed};
+use crate::account::{OwnAccount, SendSignUp, ask, check_open, is_allowed};
 use crate::db::Chore;
 use crate::error::{Error, Msg, Problems, Result};
-use crate::people::{Entry, Method};
+use crate::people::{Entry, Method, Purpose};
 use crate::secret::Secret;
 use crate::signin;
 use crate::text::value::{Email, Name};

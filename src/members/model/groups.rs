@@ -205,6 +205,7 @@ impl Group {
 
     pub(in crate::members) fn ties(&self, tx: &mut Tx) -> Result<Ties> {
         let mut sql = Sql::named("members::ties", "select (select count(*) from records where group_id = ");
+        sql.bind(self.id).push(") + (select count(*) from memory_diffs where group_id = ");
         sql.bind(self.id).push(") as records, (select count(*) from project_grants where group_id = ").bind(self.id);
         sql.push(") as grants");
         sql.load(tx.conn())?.into_iter().next().ok_or_else(|| Error::broken("no count came back"))

@@ -84,8 +84,12 @@ impl Member {
         let (me, member) = (&me.again(tx)?, Member::find(tx, me, &self.handle)?);
         let permit = may(tx, me, Verb::Remove, &member.thing(member.role))?;
         if !member.is_active() {
-            permit.unused(tx);
-            return Ok(());
+            if me.directory.is_some() || !member.is_held_alone() {
+                permit.unused(tx);
+                return Ok(());
+            }
+            Person::close_beside(tx, member.id)?;
+            return audit::record(tx, permit, Act::new(ActKind::MemberDeactivated).target("person", member.id));
         }
         let others = member.others(tx)?;
         if member.role == OrganisationRole::Owner && others.owners == 0 {
@@ -105,6 +109,11 @@ impl Member {
             permit,
             Act::new(ActKind::MemberDeactivated).target("person", member.id).note("sessions", ended),
         )
+    }
+
+    /// The directory shut them out, and nobody here did so before or after it.
+    pub fn is_held_alone(&self) -> bool {
+        self.held_at.is_some() && self.held_at == self.deactivated_at
     }
 
     /// They may enter again, with the role and groups they had.

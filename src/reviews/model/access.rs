@@ -14,7 +14,7 @@ text_enum!(
     /// In the order of a review. What only an export tells (left people, definitions, connections) is no line of a review.
     AccessKind {
         Member = "member", CustomRole = "custom_role", GroupMember = "group_member", Grant = "grant", Invitation = "invitation",
-        Token = "token", Key = "key", Link = "link", BreakGlass = "break_glass", Left = "left", Role = "role", Group = "group", Connection = "connection",
+        Token = "token", Key = "key", DirectoryToken = "directory_token", Link = "link", BreakGlass = "break_glass", Left = "left", Role = "role", Group = "group", Connection = "connection",
     }
 );
 
@@ -75,6 +75,11 @@ const PARTS: &[&str] = &[
          || ', until ' || to_char(t.expires_at at time zone 'UTC', 'YYYY-MM-DD'),
        t.created_at, u.last_used_at, t.person_id, jsonb_build_object('token', t.id, 'handle', p.handle)
      from tokens t left join people p on p.id = t.person_id left join token_uses u on u.token_id = t.id
+     where t.revoked_at is null and t.expires_at > {now}",
+    "select 'directory_token', t.name, 'directory', '…' || t.hint || ', by ' || p.name || ', until ' || to_char(t.expires_at at time zone 'UTC', 'YYYY-MM-DD')
+         || case when exists (select 1 from scim_tokens n where n.replaces_id = t.id and n.revoked_at is null) then ', another has taken over' else '' end,
+       t.created_at, u.last_used_at, null, jsonb_build_object('directory_token', t.id)
+     from scim_tokens t join people p on p.id = t.creator_id left join scim_token_uses u on u.token_id = t.id
      where t.revoked_at is null and t.expires_at > {now}",
     "select 'link', p.name, c.name, coalesce(nullif(l.email, ''), l.subject) || case when c.enabled_at is null then ', closed' else '' end,
        l.created_at, l.last_used_at, p.id, jsonb_build_object('link', l.id, 'handle', p.handle)

@@ -11,6 +11,7 @@ use crate::invitations::{Invitation, InvitationId};
 use crate::members::{Group, Member};
 use crate::people::{GroupId, OrganisationRole, PersonId, RoleId, Token, TokenId};
 use crate::projects::{GrantId, Project};
+use crate::scim::{ScimToken, ScimTokenId};
 use crate::sso::{Keeper, Link};
 use crate::tokens;
 use serde_json::Value;
@@ -98,6 +99,7 @@ impl Line {
             AccessKind::Invitation => Invitation::find(tx, me, InvitationId(self.id_of("invitation")?))?.cancel(tx, me),
             AccessKind::Key => tokens::delete_key(tx, me, TokenId(self.id_of("token")?)),
             AccessKind::Token => self.revoke_token(tx, me),
+            AccessKind::DirectoryToken => ScimToken::revoke(tx, me, ScimTokenId(self.id_of("directory_token")?)),
             AccessKind::Link => self.disconnect(tx, me),
             AccessKind::BreakGlass => self.unname(tx, me),
             AccessKind::Left | AccessKind::Role | AccessKind::Group | AccessKind::Connection => Err(Error::NotFound),

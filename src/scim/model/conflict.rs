@@ -103,7 +103,9 @@ impl Conflict {
         let Error::Invalid(problems) = error else { return Ok(()) };
         let reason = problems.first();
         let before = Conflict::keep(tx, me, subject, &reason)?;
-        let is_fresh = before.is_none_or(|at| tx.now - at >= Duration::hours(ALARM_EVERY_HOURS));
+        // By the clock and not by the last time: a directory that asks every forty minutes would never be told of again.
+        let period = |at: DateTime<Utc>| at.timestamp().div_euclid(ALARM_EVERY_HOURS * 3_600);
+        let is_fresh = before.is_none_or(|at| period(at) != period(tx.now));
         if problems.get(CONFLICT).is_some() && is_fresh {
             tell_owners(tx, subject, reason, config)?;
         }

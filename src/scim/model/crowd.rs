@@ -1,6 +1,6 @@
 //! Who is in a group, in sets: as a directory names them, as they come and go, and as an answer shows them.
 
-use super::ScimGroup;
+use super::{ScimGroup, rows};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Msg, Result};
@@ -65,8 +65,8 @@ fn member(value: &Value) -> Result<Uuid> {
 }
 
 impl Tie {
-    /// Everybody in these groups.
-    pub fn of_groups(tx: &mut Tx, groups: &[ScimGroup]) -> Result<Vec<Tie>> {
+    /// Everybody in these groups, by group.
+    pub fn of_groups(tx: &mut Tx, groups: &[ScimGroup]) -> Result<BTreeMap<Uuid, Vec<Tie>>> {
         let ids: Vec<Uuid> = groups.iter().map(|group| group.id.0).collect();
         let mut sql = Sql::named(
             "scim::members",
@@ -74,7 +74,11 @@ impl Tie {
              where gm.group_id = any(",
         );
         sql.bind(ids).push(") order by lower(p.name), p.id");
-        Ok(sql.load(tx.conn())?)
+        let mut all: BTreeMap<Uuid, Vec<Tie>> = BTreeMap::new();
+        for tie in sql.load::<Tie>(tx.conn())? {
+            all.entry(tie.of).or_default().push(tie);
+        }
+        Ok(all)
     }
 
     /// The directory's groups that these people are in, by person, as a person's resource shows them.
@@ -97,22 +101,37 @@ impl Tie {
 
 /// Does the changes in order; how many came and went. `Invalid` for who is nobody whom the directory manages.
 pub fn apply(tx: &mut Tx, id: GroupId, changes: impl IntoIterator<Item = Change>) -> Result<(usize, usize)> {
-    let (mut come, mut gone) = (0, 0);
-    for change in changes {
+    let (mut come, mut gone) = (Vec::new(), Vec::new());
+    for change in joined(changes) {
         match change {
             Change::Come(people) => {
                 check_managed(tx, &people)?;
-                come += Group::add_all(tx, id, &people)?;
+                come.extend(Group::add_all(tx, id, &people)?);
             }
-            Change::Go(people) => gone += Group::take_all(tx, id, &people)?,
+            Change::Go(people) => gone.extend(Group::take_all(tx, id, &people)?),
             Change::Only(people) => {
                 check_managed(tx, &people)?;
-                gone += Group::keep_only(tx, id, &people)?;
-                come += Group::add_all(tx, id, &people)?;
+                gone.extend(Group::keep_only(tx, id, &people)?);
+                come.extend(Group::add_all(tx, id, &people)?);
             }
         }
     }
-    Ok((come, gone))
+    rows::age_people(tx, &[come.as_slice(), gone.as_slice()].concat())?;
+    Ok((come.len(), gone.len()))
+}
+
+/// Neighbours of one kind as one: a directory sends an operation for each of a thousand people.
+fn joined(changes: impl IntoIterator<Item = Change>) -> Vec<Change> {
+    let mut all: Vec<Change> = Vec::new();
+    for change in changes {
+        match (all.last_mut(), change) {
+            (Some(Change::Come(before)), Change::Come(people)) | (Some(Change::Go(before)), Change::Go(people)) => {
+                before.extend(people);
+            }
+            (_, change) => all.push(change),
+        }
+    }
+    all
 }
 
 fn check_managed(tx: &mut Tx, people: &[Uuid]) -> Result<()> {
@@ -141,11 +160,9 @@ pub fn people_of(operation: Operation) -> Result<(Option<Change>, Option<Operati
         (Some(_), _) => return Err(Error::invalid("noTarget", "scim-no-target")),
         (None, Deed::Add) => Change::Come(members(value)?),
         (None, Deed::Replace) => Change::Only(members(value)?),
-        // Entra names who goes in the value; without a value everybody does.
-        (None, Deed::Remove) => match members(value)? {
-            none if none.is_empty() => Change::Only(Vec::new()),
-            people => Change::Go(people),
-        },
+        // Entra names who goes in the value; without a value everybody does, and an empty list is nobody.
+        (None, Deed::Remove) if value.is_null() => Change::Only(Vec::new()),
+        (None, Deed::Remove) => Change::Go(members(value)?),
     };
     Ok((Some(change), None))
 }

@@ -77,7 +77,8 @@ impl GroupSaid {
         let mut text =
             |name: &str| all.remove(name).and_then(|value| value.as_str().map(|text| text.trim().to_owned()));
         let display_name = text("displayName").unwrap_or_default();
-        if display_name.is_empty() || display_name.chars().count() > MAX_DISPLAY_NAME_CHARS {
+        let is_blank = display_name.chars().all(|c| c.is_control() || c.is_whitespace());
+        if is_blank || display_name.chars().count() > MAX_DISPLAY_NAME_CHARS {
             let msg = Msg::new("scim-display-name").with("max", MAX_DISPLAY_NAME_CHARS);
             return Err(Error::invalid("invalidValue", msg));
         }
@@ -113,7 +114,7 @@ impl ScimGroup {
         format!("W/\"{}\"", self.version)
     }
 
-    pub fn json(&self, home: &str, shown: &Shown, ties: &[Tie]) -> Value {
+    pub fn json(&self, home: &str, shown: &Shown, ties: Option<&Vec<Tie>>) -> Value {
         let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
         let member = |tie: &Tie| json!({ "value": tie.value.to_string(), "$ref": format!("{home}/Users/{}", tie.value), "display": tie.display, "type": "User" });
         let mut all = Map::new();
@@ -124,7 +125,7 @@ impl ScimGroup {
             all.insert("externalId".to_owned(), json!(external));
         }
         if shown.has(Resource::Group, "members") {
-            all.insert("members".to_owned(), ties.iter().filter(|tie| tie.of == self.id.0).map(member).collect());
+            all.insert("members".to_owned(), ties.into_iter().flatten().map(member).collect());
         }
         all.insert(
             "meta".to_owned(),
@@ -198,6 +199,8 @@ impl ScimGroup {
         let permit = may(tx, me, Verb::Edit, &manage())?;
         if said.display_name != self.display_name {
             Membership::take_turn(tx)?;
+            let people = Tie::of_groups(tx, std::slice::from_ref(self))?.into_values().flatten();
+            rows::age_people(tx, &people.map(|tie| tie.value).collect::<Vec<_>>())?;
             Group::rename_provided(tx, self.id, &said.display_name)?;
         }
         let (come, gone) = apply(tx, self.id, changes)?;
@@ -225,6 +228,7 @@ impl ScimGroup {
         let group = ScimGroup::hold(tx, me, id, seen)?;
         let permit = may(tx, me, Verb::Remove, &manage())?;
         let own = Group::find(tx, me, group.id)?;
+        apply(tx, id, [Change::Only(Vec::new())])?;
         let mut sql = Sql::named("scim::forget_group", "delete from scim_groups where group_id = ");
         sql.bind(id);
         sql.execute(tx.conn())?;

@@ -4,9 +4,10 @@ use crate::access::{Actor, Permission, Thing, Verb, check};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::Result;
+use crate::people::GroupId;
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Int8, Nullable, Text, Timestamptz};
+use diesel::sql_types::{Array, Int8, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 
 /// Names of each list on the page; the number is told beside.
 pub const MAX_NAMED: i64 = 50;
@@ -44,6 +45,27 @@ pub struct Named {
     pub email: String,
 }
 
+/// A group of the directory, as the directory calls it and as it is here.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct GroupDrift {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: GroupId,
+    /// The directory's name of it.
+    #[diesel(sql_type = Text)]
+    pub said: String,
+    /// The name here: another where that one was taken or too long.
+    #[diesel(sql_type = Text)]
+    pub name: String,
+    #[diesel(sql_type = Int8)]
+    pub people: i64,
+    /// People whom the directory believes to be in it and who may not enter, or whom it does not manage.
+    #[diesel(sql_type = Int8)]
+    pub differ: i64,
+    /// The first of them.
+    #[diesel(sql_type = Array<Text>)]
+    pub names: Vec<String>,
+}
+
 const PEOPLE: &str =
     " from people p join memberships m on m.person_id = p.id left join scim_users s on s.person_id = p.id where ";
 
@@ -60,6 +82,36 @@ impl Drift {
         );
         sql.push(PEOPLE).push("true");
         Ok(sql.load(tx.conn())?.into_iter().next().unwrap_or_default())
+    }
+}
+
+impl GroupDrift {
+    /// Those that differ first, then by name.
+    pub fn list(tx: &mut Tx, me: &Actor) -> Result<Vec<GroupDrift>> {
+        check(me, Verb::See, &Thing::Organisation(Permission::SecurityConfigurationManage))?;
+        let mut sql = Sql::named(
+            "scim::group_drift",
+            "select s.group_id as id, s.display_name as said, g.name, count(p.id) as people, count(p.id) filter (where x.differs) as differ,
+             coalesce((array_agg(p.name order by lower(p.name), p.id) filter (where x.differs))[1:5], '{}') as names
+             from scim_groups s join groups g on g.id = s.group_id left join group_members gm on gm.group_id = s.group_id
+             left join people p on p.id = gm.person_id left join scim_users u on u.person_id = p.id
+             cross join lateral (select p.id is not null and (p.deactivated_at is not null or u.person_id is null) as differs) x
+             group by s.group_id, s.display_name, g.name
+             order by (count(p.id) filter (where x.differs) > 0 or s.display_name <> g.name) desc, lower(g.name), s.group_id limit ",
+        );
+        sql.bind(MAX_NAMED);
+        Ok(sql.load(tx.conn())?)
+    }
+
+    pub fn sample() -> Self {
+        GroupDrift {
+            id: GroupId(uuid::Uuid::nil()),
+            said: "Harbour".to_owned(),
+            name: "Harbour (directory)".to_owned(),
+            people: 14,
+            differ: 1,
+            names: vec!["Dov Peretz".to_owned()],
+        }
     }
 }
 

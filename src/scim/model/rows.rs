@@ -9,6 +9,7 @@ use diesel::QueryableByName;
 use diesel::pg::PgConnection;
 use diesel::query_dsl::methods::LoadQuery;
 use diesel::sql_types::BigInt;
+use uuid::Uuid;
 
 #[derive(QueryableByName)]
 struct Total {
@@ -40,6 +41,22 @@ where
     let total = count.load::<Total>(tx.conn())?.into_iter().next().map_or(0, |total| total.count);
     let rows = if ask.count == 0 { Vec::new() } else { sql.load(tx.conn())? };
     Ok((rows, total))
+}
+
+/// These groups are shown otherwise from now on.
+pub fn age_groups(tx: &mut Tx, groups: &[Uuid]) -> Result<()> {
+    let mut sql = Sql::named("scim::age_groups", "update scim_groups set version = version + 1, updated_at = ");
+    sql.bind(tx.now).push(" where group_id = any(").bind(groups.to_vec()).push(")");
+    sql.execute(tx.conn())?;
+    Ok(())
+}
+
+/// These people are shown otherwise, because their groups are part of it; nothing was said of them.
+pub fn age_people(tx: &mut Tx, people: &[Uuid]) -> Result<()> {
+    let mut sql = Sql::named("scim::age_people", "update scim_users set version = version + 1 where person_id = any(");
+    sql.bind(people.to_vec()).push(")");
+    sql.execute(tx.conn())?;
+    Ok(())
 }
 
 /// `Conflict` (412) when `If-Match` names none of what is there.

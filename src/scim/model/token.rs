@@ -17,6 +17,8 @@ typed_id!(ScimTokenId);
 
 /// Live at once.
 pub const MAX_SCIM_TOKENS: usize = 10;
+/// The same with those that others have taken over from, for their last days.
+pub const MAX_SCIM_TOKENS_ROTATING: usize = 2 * MAX_SCIM_TOKENS;
 /// How long one lives unless its maker says otherwise.
 pub const DEFAULT_SCIM_DAYS: i64 = 180;
 pub const MAX_SCIM_DAYS: i64 = 366;
@@ -47,6 +49,14 @@ pub struct ScimToken {
     pub last_used_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Text>)]
     pub last_address: Option<String>,
+}
+
+#[derive(QueryableByName)]
+struct Lifetime {
+    #[diesel(sql_type = Timestamptz)]
+    expires_at: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    created_at: DateTime<Utc>,
 }
 
 fn security() -> Thing {
@@ -83,9 +93,7 @@ impl ScimToken {
         let permit = may(tx, me, Verb::Add, &security())?;
         let now = tx.now;
         let live = ScimToken::list(tx, me)?.into_iter().filter(|token| token.expires_at > now).count();
-        if live >= MAX_SCIM_TOKENS {
-            return Err(Error::invalid("", Msg::new("problem-scim-tokens-many").with("max", MAX_SCIM_TOKENS)));
-        }
+        check_room(live, MAX_SCIM_TOKENS)?;
         let (id, token) = insert(tx, me, name.as_str(), days, None)?;
         let act = Act::new(ActKind::ScimTokenCreated).target("scim_token", id).note("days", days);
         audit::record(tx, permit, act)?;
@@ -98,11 +106,13 @@ impl ScimToken {
         let mut lock = Sql::named("scim::lock_token", "select 1 as one from scim_tokens where id = ");
         lock.bind(id).push(" for update");
         lock.execute(tx.conn())?;
-        let old = ScimToken::find(tx, me, id)?;
+        let (old, now) = (ScimToken::find(tx, me, id)?, tx.now);
+        let live = ScimToken::list(tx, me)?.into_iter().filter(|token| token.expires_at > now).count();
+        check_room(live, MAX_SCIM_TOKENS_ROTATING)?;
         if old.is_replaced {
             return Err(Error::invalid("", "problem-scim-token-replaced"));
         }
-        let days = (old.expires_at - old.created_at).num_days().clamp(1, MAX_SCIM_DAYS);
+        let days = lifetime(tx, id)?.num_days().clamp(1, MAX_SCIM_DAYS);
         let (new, token) = insert(tx, me, &old.name, days, Some(id))?;
         let ends = old.expires_at.min(tx.now + Duration::days(OVERLAP_DAYS));
         let mut sql = Sql::named("scim::end_token", "update scim_tokens set expires_at = ");
@@ -124,6 +134,21 @@ impl ScimToken {
         }
         audit::record(tx, permit, Act::new(ActKind::ScimTokenRevoked).target("scim_token", id))
     }
+}
+
+fn check_room(live: usize, max: usize) -> Result<()> {
+    match live < max {
+        true => Ok(()),
+        false => Err(Error::invalid("", Msg::new("problem-scim-tokens-many").with("max", max))),
+    }
+}
+
+/// As it was chosen: a rotation cuts that of the old one, so that a successor which was revoked knows it.
+fn lifetime(tx: &mut Tx, id: ScimTokenId) -> Result<Duration> {
+    let mut sql = Sql::named("scim::token_lifetime", "select expires_at, created_at from scim_tokens where id = ");
+    sql.bind(id).push(" or replaces_id = ").bind(id);
+    let all = sql.load::<Lifetime>(tx.conn())?;
+    Ok(all.into_iter().map(|one| one.expires_at - one.created_at).max().unwrap_or_else(Duration::zero))
 }
 
 /// The row; whoever calls has asked and keeps the entry.

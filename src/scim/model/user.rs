@@ -8,7 +8,7 @@ use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Msg, Result, on_constraint};
 use crate::mail::{self, Letter};
-use crate::members::Member;
+use crate::members::{Group, Member};
 use crate::people::{Membership, OrganisationId, OrganisationRole, Person, PersonId};
 use crate::scim::attributes::{CORE_USER, ENTERPRISE, Resource};
 use crate::scim::model::conflict::Conflict;
@@ -179,6 +179,7 @@ impl ScimUser {
         (id, seen): (PersonId, Option<&str>),
         said: &Said,
     ) -> Result<ScimUser> {
+        Membership::take_turn(tx)?;
         let user = ScimUser::hold(tx, me, id, seen)?;
         user.save(tx, me, config, said)
     }
@@ -191,6 +192,7 @@ impl ScimUser {
         (id, seen): (PersonId, Option<&str>),
         operations: Vec<Operation>,
     ) -> Result<ScimUser> {
+        Membership::take_turn(tx)?;
         let user = ScimUser::hold(tx, me, id, seen)?;
         let mut all = user.said();
         operations.into_iter().try_for_each(|operation| operation.apply(Resource::User, &mut all))?;
@@ -201,6 +203,7 @@ impl ScimUser {
         let member = Member::by_id(tx, me, self.id)?;
         let permit = may(tx, me, Verb::Edit, &member.thing(member.role))?;
         let is_same = (&said.user_name, &said.external_id) == (&self.user_name, &self.external_id)
+            && said.name()?.as_str() == self.name
             && self.attributes.as_object() == Some(&said.attributes);
         if is_same {
             permit.unused(tx);
@@ -228,7 +231,7 @@ impl ScimUser {
             self.take_address(tx, me, config, email.as_str())?;
         }
         match said.is_active {
-            Some(false) if self.is_active => self.shut_out(tx, me),
+            Some(false) if !self.is_held => self.shut_out(tx, me),
             Some(true) if !self.is_active && self.is_held => self.let_in(tx, me),
             Some(true) if !self.is_active => Conflict::note(tx, me, &self.user_name, &"scim-deactivated-here".into()),
             _ => Ok(()),
@@ -257,16 +260,19 @@ impl ScimUser {
 
     /// DELETE: they may no longer enter, and the directory's name of them is forgotten. What they wrote stays.
     pub fn delete(tx: &mut Tx, me: &Actor, (id, seen): (PersonId, Option<&str>)) -> Result<()> {
+        Membership::take_turn(tx)?;
         let user = ScimUser::hold(tx, me, id, seen)?;
-        if user.is_active {
+        if !user.is_held {
             user.shut_out(tx, me)?;
         }
+        let left = Group::leave_provided(tx, id)?;
+        rows::age_groups(tx, &left)?;
         let member = Member::by_id(tx, me, id)?;
         let permit = may(tx, me, Verb::Remove, &member.thing(member.role))?;
         let mut sql = Sql::named("scim::forget_user", "delete from scim_users where person_id = ");
         sql.bind(id);
         sql.execute(tx.conn())?;
-        audit::record(tx, permit, Act::new(ActKind::ScimDeleted).target("person", id))
+        audit::record(tx, permit, Act::new(ActKind::ScimDeleted).target("person", id).note("groups", left.len()))
     }
 }
 

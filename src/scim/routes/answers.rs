@@ -93,6 +93,9 @@ pub fn listed(resources: Vec<Value>, total: i64, ask: &Ask) -> Value {
     })
 }
 
+/// What a list may be asked by.
+const ASKED: [&str; 7] = ["filter", "sortBy", "sortOrder", "startIndex", "count", "attributes", "excludedAttributes"];
+
 fn sent<'p>(pairs: &'p [(String, String)], name: &str) -> Option<&'p str> {
     pairs.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
 }
@@ -137,14 +140,24 @@ fn is_descending(order: Option<&str>) -> Result<bool> {
 /// The same of the body of a `.search`, whose lists of names become one text.
 pub fn searched(body: Value) -> Result<Ask> {
     let map = object(body, SEARCH_SCHEMA)?;
-    let text = |value: &Value| match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Array(all) => Some(all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")),
-        _ => None,
-    };
-    let pairs: Vec<(String, String)> =
-        map.iter().filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect();
+    let known = map.into_iter().filter(|(name, _)| ASKED.iter().any(|known| known.eq_ignore_ascii_case(name)));
+    let mut pairs = Vec::new();
+    for (name, value) in known {
+        let text = match value {
+            Value::Null => continue,
+            Value::String(text) => text,
+            Value::Number(number) => number.to_string(),
+            Value::Array(all)
+                if all.iter().all(Value::is_string) && name.to_ascii_lowercase().ends_with("attributes") =>
+            {
+                all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")
+            }
+            // A filter that is no text asks for something, and never for everything.
+            _ if name.eq_ignore_ascii_case("filter") => return Err(crate::scim::filter::wrong("scim-filter-syntax")),
+            _ => return Err(Error::invalid("invalidValue", Msg::new("scim-value").with("name", name))),
+        };
+        pairs.push((name, text));
+    }
     asked(&pairs)
 }
 

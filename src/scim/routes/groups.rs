@@ -13,6 +13,8 @@ use crate::web::Reply;
 use actix_web::http::header;
 use actix_web::web::Path;
 use serde_json::Value;
+use std::collections::BTreeMap;
+use uuid::Uuid;
 
 pub async fn index(api: Api) -> Result<Reply> {
     let pairs = api.pairs();
@@ -28,21 +30,21 @@ pub async fn search(api: Api) -> Result<Reply> {
 pub fn page(tx: &mut Tx, me: &Actor, ask: &Ask, home: &str) -> Result<(Vec<Value>, i64)> {
     let (groups, total) = ScimGroup::list(tx, me, ask)?;
     let ties = ties(tx, &groups, &ask.shown)?;
-    Ok((groups.iter().map(|group| group.json(home, &ask.shown, &ties)).collect(), total))
+    Ok((groups.iter().map(|group| group.json(home, &ask.shown, ties.get(&group.id.0))).collect(), total))
 }
 
 /// Nobody is looked up whom the answer does not show.
-fn ties(tx: &mut Tx, groups: &[ScimGroup], shown: &Shown) -> Result<Vec<Tie>> {
+fn ties(tx: &mut Tx, groups: &[ScimGroup], shown: &Shown) -> Result<BTreeMap<Uuid, Vec<Tie>>> {
     match shown.has(Resource::Group, "members") {
         true => Tie::of_groups(tx, groups),
-        false => Ok(Vec::new()),
+        false => Ok(BTreeMap::new()),
     }
 }
 
 /// One as the answer shows it.
 fn one(tx: &mut Tx, group: &ScimGroup, home: &str, shown: &Shown) -> Result<Done> {
     let ties = ties(tx, std::slice::from_ref(group), shown)?;
-    Ok(Done { value: group.json(home, shown, &ties), ..done(group) })
+    Ok(Done { value: group.json(home, shown, ties.get(&group.id.0)), ..done(group) })
 }
 
 /// Without its body.

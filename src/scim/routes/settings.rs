@@ -4,8 +4,8 @@
 use super::answers::home;
 use crate::access::Ctx;
 use crate::error::{Error, Problems, Result};
-use crate::scim::model::{Conflict, Drift, Named, ScimToken, ScimTokenId};
-use crate::scim::pages::{Index, Made, TokenForm};
+use crate::scim::model::{Conflict, Drift, GroupDrift, Named, ScimToken, ScimTokenId};
+use crate::scim::pages::{Index, Lists, Made, TokenForm};
 use crate::secret::Secret;
 use crate::web::{Flash, Form, Reply};
 use actix_web::web::Path;
@@ -19,16 +19,21 @@ pub async fn index(ctx: Ctx) -> Result<Reply> {
 }
 
 async fn page(ctx: &Ctx, form: TokenForm, problems: Problems) -> Result<Index> {
-    let (tokens, drift, unnamed, held, conflicts) = ctx
+    let (tokens, drift, lists) = ctx
         .read(|tx, me| {
             let tokens = ScimToken::list(tx, me)?;
-            let lists = (Named::unnamed(tx, me)?, Named::held(tx, me)?);
-            Ok((tokens, Drift::now(tx, me)?, lists.0, lists.1, Conflict::list(tx, me)?))
+            let lists = Lists {
+                unnamed: Named::unnamed(tx, me)?,
+                held: Named::held(tx, me)?,
+                conflicts: Conflict::list(tx, me)?,
+                groups: GroupDrift::list(tx, me)?,
+            };
+            Ok((tokens, Drift::now(tx, me)?, lists))
         })
         .await?;
     let shell = ctx.shell("settings")?;
     let address = home(&ctx.state);
-    Ok(Index::new(shell, address, (tokens, ctx.now()), drift, (unnamed, held, conflicts)).with(form, problems))
+    Ok(Index::new(shell, address, (tokens, ctx.now()), drift, lists).with(form, problems))
 }
 
 /// The token, this once. A form sent twice makes one, and the second answer can only lead to the list.

@@ -153,3 +153,112 @@ fn who_was_forgotten_and_comes_back_is_the_same_person() {
     assert_eq!(made(&directory, &again), id);
     assert_eq!(directory.get(&format!("{USERS}/{id}")).json()["active"], true);
 }
+
+#[test]
+fn whom_both_shut_out_both_must_let_in() {
+    let app = App::new();
+    let directory = directory(&app);
+    let id = taken_over(&app, &directory, CLEO);
+    let back = |client: &Client| client.post("/people/cleo/deactivation/removal", &[]).status;
+    let on = json!([{ "op": "replace", "path": "active", "value": true }]);
+    app.as_(BEN).post("/people/cleo/deactivation", &[]);
+    app.advance(chrono::Duration::minutes(1));
+    assert_eq!(shut_out(&directory, &id).status, 200);
+    assert_eq!(back(&app.as_(BEN)), 403, "they left the company, whoever shut them out first");
+    assert_eq!(patch(&directory, &id, on.clone()).json()["active"], false, "a person here wanted them outside as well");
+    assert_eq!(back(&app.as_(BEN)), 303);
+    assert_eq!(shut_out(&directory, &id).status, 200);
+    app.advance(chrono::Duration::minutes(1));
+    app.as_(ADA).post("/people/cleo/deactivation", &[]);
+    assert_eq!(
+        patch(&directory, &id, on).json()["active"],
+        false,
+        "and so for who was shut out by the directory first"
+    );
+    assert_eq!(
+        app.count(
+            "select count(*) from people where handle = 'cleo' and held_at is null and deactivated_at is not null"
+        ),
+        1
+    );
+}
+
+#[test]
+fn who_was_deactivated_here_and_is_forgotten_by_the_directory_is_held() {
+    let app = App::new();
+    let directory = directory(&app);
+    let id = taken_over(&app, &directory, CLEO);
+    app.as_(BEN).post("/people/cleo/deactivation", &[]);
+    assert_eq!(directory.api("DELETE", &format!("{USERS}/{id}"), "").status, 204);
+    assert_eq!(app.as_(BEN).post("/people/cleo/deactivation/removal", &[]).status, 403);
+}
+
+#[test]
+fn links_mailed_before_the_directory_changed_an_address_no_longer_work() {
+    let app = App::new();
+    let directory = directory(&app);
+    let id = taken_over(&app, &directory, CLEO);
+    app.visitor().post("/forgotten", &[("email", &CLEO.email())]);
+    app.run_jobs();
+    assert_eq!(app.count("select count(*) from account_links where purpose = 'reset'"), 1);
+    app.sql(&format!(
+        "insert into account_links (token_hash, purpose, person_id, email, created_at, expires_at)
+         select '\\x00'::bytea, 'email', '{}', 'cleo@home.example', created_at, expires_at from account_links",
+        CLEO.id
+    ));
+    let moved =
+        json!([{ "op": "add", "path": "emails", "value": [{ "value": "cleo.new@halden.example", "primary": true }] }]);
+    assert_eq!(patch(&directory, &id, moved).status, 200);
+    assert_eq!(app.text(&format!("select email as text from people where id = '{id}'")), "cleo.new@halden.example");
+    assert_eq!(app.count("select count(*) from account_links"), 0);
+}
+
+#[test]
+fn the_owners_are_told_again_while_the_directory_asks_again() {
+    let app = App::new();
+    let directory = directory(&app);
+    let id = taken_over(&app, &directory, ADA);
+    for _ in 0..10 {
+        refused(&shut_out(&directory, &id), 409, None);
+        app.advance(chrono::Duration::minutes(40));
+    }
+    let told = app.mails().iter().filter(|mail| mail.header("subject").contains("must stay")).count();
+    assert_eq!(told, 2, "once in six hours, however often it asks");
+}
+
+#[test]
+fn what_the_directory_is_shown_anew_has_another_version() {
+    let app = App::new();
+    let directory = directory(&app);
+    let id = taken_over(&app, &directory, CLEO);
+    let version = || directory.get(&format!("{USERS}/{id}")).header("etag");
+    let mut seen = vec![version()];
+    shut_out(&directory, &id);
+    seen.push(version());
+    patch(&directory, &id, json!([{ "op": "replace", "path": "active", "value": true }]));
+    seen.push(version());
+    let crew = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Harbour", "members": [{ "value": id }] });
+    let group = directory.api("POST", "/scim/v2/Groups", &crew.to_string()).json()["id"].as_str().unwrap().to_owned();
+    seen.push(version());
+    let renamed = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [{ "op": "replace", "path": "displayName", "value": "Quay" }] });
+    directory.api("PATCH", &format!("/scim/v2/Groups/{group}"), &renamed.to_string());
+    seen.push(version());
+    directory.api("DELETE", &format!("/scim/v2/Groups/{group}"), "");
+    seen.push(version());
+    let different: std::collections::BTreeSet<&String> = seen.iter().collect();
+    assert_eq!(different.len(), seen.len(), "{seen:?}");
+}
+
+#[test]
+fn a_name_that_the_directory_gives_back_leaves_an_entry() {
+    let app = App::new();
+    let directory = directory(&app);
+    let id = taken_over(&app, &directory, CLEO);
+    app.sql(&format!("update people set name = 'Somebody' where id = '{id}'"));
+    assert_eq!(patch(&directory, &id, json!([{ "op": "replace", "path": "active", "value": true }])).status, 200);
+    assert_eq!(app.text(&format!("select name as text from people where id = '{id}'")), CLEO.name);
+    assert_eq!(
+        app.count("select count(*) from activity where act = 'profile_changed' and actor_kind = 'directory'"),
+        1
+    );
+}

@@ -135,6 +135,26 @@ fn a_filter_that_nobody_knows_is_an_error_and_never_everything() {
 }
 
 #[test]
+fn a_question_of_another_kind_than_it_should_be_is_never_everything() {
+    let app = App::new();
+    let directory = directory(&app);
+    made(&directory, &mia());
+    for (name, value, word) in [
+        ("filter", json!({ "userName": "mia" }), "invalidFilter"),
+        ("filter", json!(true), "invalidFilter"),
+        ("filter", json!(["userName eq \"x\""]), "invalidFilter"),
+        ("FILTER", json!([]), "invalidFilter"),
+        ("count", json!(true), "invalidValue"),
+        ("sortBy", json!(["userName"]), "invalidValue"),
+        ("attributes", json!([7]), "invalidValue"),
+    ] {
+        let mut body = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"] });
+        body[name] = value;
+        refused(&directory.api("POST", &format!("{USERS}/.search"), &body.to_string()), 400, Some(word));
+    }
+}
+
+#[test]
 fn a_filter_has_its_limits() {
     let nested = |depth: usize| format!("{}title pr{}", "(".repeat(depth), ")".repeat(depth));
     assert!(Filter::parse(&nested(MAX_FILTER_DEPTH)).is_ok());

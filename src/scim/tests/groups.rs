@@ -87,6 +87,7 @@ fn people_come_and_go_in_every_way_that_entra_and_okta_say_it() {
             json!([{ "op": "replace", "value": { "id": id, "displayName": "Harbour crew", "members": [{ "value": one }] } }]),
             vec![one.clone()],
         ),
+        (json!([{ "op": "remove", "path": "members", "value": [] }]), vec![one.clone()]),
         (json!([{ "op": "remove", "path": "members" }]), vec![]),
         (
             json!([{ "op": "add", "path": "members", "value": [{ "value": one }, { "value": other }] }, { "op": "remove", "path": format!("members[value eq \"{one}\" or value eq \"nobody\"]") }]),
@@ -126,7 +127,9 @@ fn what_cannot_be_is_refused_and_changes_nothing() {
     }
     assert_eq!(inside(&directory, &id), [one]);
     refused(&directory.api("POST", GROUPS, &body("Harbour", &[])), 409, Some("uniqueness"));
-    refused(&directory.api("POST", GROUPS, &body("", &[])), 400, Some("invalidValue"));
+    for blank in ["", " ", "\u{1}\u{2}"] {
+        refused(&directory.api("POST", GROUPS, &body(blank, &[])), 400, Some("invalidValue"));
+    }
     refused(&directory.api("POST", GROUPS, &body(&"x".repeat(256), &[])), 400, Some("invalidValue"));
     refused(
         &change(&directory.clone().with("if-match", "W/\"9\""), &id, json!([{ "op": "remove", "path": "members" }])),
@@ -223,4 +226,45 @@ fn ten_thousand_people_move_in_a_handful_of_statements() {
     }
     let shown = directory.get(&format!("{GROUPS}/{id}"));
     assert_eq!((shown.json()["members"].as_array().unwrap().len(), shown.queries < 10), (10_000, true));
+}
+
+#[test]
+fn whom_the_directory_forgets_is_in_none_of_its_groups() {
+    let app = App::new();
+    let directory = directory(&app);
+    let [one, other] = two(&app, &directory);
+    let id = group(&directory, "Harbour", &[&one, &other]);
+    app.sql(&format!("insert into group_members (group_id, person_id, created_at) select '{}', '{one}', created_at from organisations on conflict do nothing", PLANNERS.0));
+    let before = directory.get(&format!("{GROUPS}/{id}")).header("etag");
+    assert_eq!(directory.api("DELETE", &format!("{USERS}/{one}"), "").status, 204);
+    let after = directory.get(&format!("{GROUPS}/{id}")).header("etag");
+    assert!(inside(&directory, &id) == [other.clone()] && before != after);
+    assert_eq!(directory.api("PUT", &format!("{GROUPS}/{id}"), &body("Harbour", &[&other])).status, 200);
+    let own = format!("select count(*) from group_members where group_id = '{}' and person_id = '{one}'", PLANNERS.0);
+    assert_eq!(app.count(&own), 1, "groups of ours are ours");
+}
+
+#[test]
+fn a_thousand_operations_of_one_person_each_are_a_handful_of_statements() {
+    let app = App::new();
+    let directory = directory(&app);
+    let [one, other] = two(&app, &directory);
+    let id = group(&directory, "Harbour", &[]);
+    let each = |at: usize| json!({ "op": "add", "path": "members", "value": [{ "value": if at % 2 == 0 { &one } else { &other } }] });
+    let answer = change(&directory, &id, (0..tow::scim::MAX_PATCH_OPERATIONS).map(each).collect());
+    assert!(answer.status == 204 && answer.queries < 20, "{} {}", answer.status, answer.queries);
+    assert_eq!(inside(&directory, &id), [one, other]);
+}
+
+#[test]
+fn a_group_with_proposed_changes_of_memory_stays_when_the_directory_forgets_it() {
+    let app = App::new();
+    let directory = directory(&app);
+    let id = group(&directory, "Harbour", &[]);
+    app.sql(&format!(
+        "insert into memory_diffs (id, organisation_id, scope, group_id, origin, status, created_at)
+         select gen_random_uuid(), id, 'group', '{id}', 'stale', 'pending', created_at from organisations"
+    ));
+    assert_eq!(directory.api("DELETE", &format!("{GROUPS}/{id}"), "").status, 204);
+    assert_eq!(app.count(&format!("select count(*) from groups where id = '{id}' and not is_managed")), 1);
 }
