@@ -40,6 +40,7 @@ pub fn all() -> Vec<Feature> {
         crate::search::FEATURE,
         crate::agents::FEATURE,
         crate::chat::FEATURE,
+        crate::leaving::FEATURE,
     ]
 }
 

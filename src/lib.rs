@@ -122,6 +122,8 @@ pub mod settings;
 pub mod fleet;
 /// Who has which access, looked through; and how this server is run.
 pub mod reviews;
+/// Who leaves: what they hold, and who gets it.
+pub mod leaving;
 /// The audit trail, read, exported and sent on.
 pub mod trail;
 /// The first minutes of an empty server.

@@ -43,7 +43,7 @@ const LADDER: &[&[&str]] = &[
     &["agents"],
     &["chat"],
     &["backups"],
-    &["setup", "inbox", "trail", "reviews", "exports", "imports", "settings", "fleet"],
+    &["setup", "inbox", "trail", "reviews", "exports", "imports", "settings", "fleet", "leaving"],
     &["today"],
 ];
 const EDGE: &[&str] = &["app", "cli", "features", "gallery", "health", "jobs", "lib", "main", "outbound"];

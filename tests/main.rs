@@ -54,6 +54,8 @@ mod roles_tests;
 mod settings_server_tests;
 #[path = "../src/settings/tests.rs"]
 mod settings_tests;
+#[path = "../src/leaving/tests.rs"]
+mod leaving_tests;
 #[path = "../src/fleet/tests.rs"]
 mod fleet_tests;
 #[path = "../src/files/tests.rs"]

@@ -93,6 +93,7 @@ audit-did-job-tried-again = had a job tried again that was given up
 audit-did-job-dropped = dropped a job that was given up
 audit-did-member-added = added { $target }
 audit-did-member-deactivated = deactivated { $target }
+audit-did-member-work-handed-over = handed over the work of { $target }
 audit-did-member-reactivated = let { $target } in again
 audit-did-server-admin-changed = changed whether { $target } is a server admin
 audit-did-memory-widened = let more people read { $target } than its sources

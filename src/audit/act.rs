@@ -21,6 +21,7 @@ text_enum!(
         SessionEnded = "session.ended",
         PasswordChanged = "password.changed", MemberChanged = "member.role_changed", MemberAdded = "member.added",
         MemberDeactivated = "member.deactivated", MemberReactivated = "member.reactivated", ProfileChanged = "profile_changed",
+        WorkHandedOver = "member.work_handed_over",
         GroupCreated = "group.created", GroupDeleted = "group.deleted",
         RoleCreated = "role.created", RoleUpdated = "role.updated", RoleDeleted = "role.deleted",
         OwnerTransferred = "owner.transferred", ServerAdminChanged = "server_admin.changed", GroupChanged = "group.changed",

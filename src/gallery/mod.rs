@@ -40,6 +40,7 @@ pub fn samples() -> Vec<Sample> {
         crate::fleet::samples(),
         crate::trail::samples(),
         crate::reviews::samples(),
+        crate::leaving::samples(),
     ]
     .concat()
 }

@@ -57,11 +57,14 @@ pub struct Line {
     /// Message key.
     pub role: String,
     pub roles: Vec<Choice>,
+    /// Whether the reader may take their place away, and so sees what they leave behind.
+    pub can_remove: bool,
 }
 
 impl Line {
     pub fn of(member: Member, me: &Actor) -> Self {
-        Line { role: role_label(member.role), roles: role_choices(&member, me), member }
+        let can_remove = can(me, Verb::Remove, &member.thing(member.role));
+        Line { role: role_label(member.role), roles: role_choices(&member, me), can_remove, member }
     }
 }
 

@@ -54,6 +54,7 @@ fn line() -> Line {
     Line {
         role: role_label(OrganisationRole::Member),
         roles: vec![Choice::new("member", "Member", true)],
+        can_remove: true,
         member: cleo(),
     }
 }
@@ -197,6 +198,12 @@ impl GroupPage {
             problems: Problems::default(),
         }
     }
+
+    /// One that the directory keeps: nobody here changes it.
+    fn managed() -> Self {
+        let group = Group { is_managed: true, ..planning() };
+        GroupPage { group, can_manage: false, is_stale: false, ..GroupPage::sample() }
+    }
 }
 
 /// For the gallery.
@@ -207,6 +214,7 @@ pub fn samples() -> Vec<Sample> {
         sample("members/show", &Show::sample()),
         sample("members/groups", &Groups::sample()),
         sample("members/grouppage", &GroupPage::sample()),
+        sample("members/managedgroup", &GroupPage::managed()),
         sample("members/roles", &Roles::sample()),
         sample("members/rolepage", &RolePage::sample()),
         sample("members/explain", &Explain::sample()),
