@@ -116,6 +116,7 @@ fn without_a_collector_nothing_is_begun_and_an_address_read_by_everybody_is_refu
 
 /// Runs itself once more in an environment that says something to another program.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "asks in which of its two runs it is")]
 fn what_the_environment_tells_other_programs_is_not_sent() {
     const ANOTHERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
     if std::env::var(ANOTHERS).is_err() {

@@ -72,7 +72,7 @@ fn people_and_their_group_are_made_in_one_request_whatever_the_order() {
     let methods: Vec<&str> = answers.iter().map(|answer| answer["method"].as_str().unwrap()).collect();
     assert_eq!(methods, ["PATCH", "POST", "POST", "POST"]);
     let (group, nils) = (id_of(&answers[1]), id_of(&answers[3]));
-    assert_eq!(inside(&directory, &group), [nils.clone()]);
+    assert_eq!(inside(&directory, &group), std::slice::from_ref(&nils));
     let shown = directory.get(&format!("{USERS}/{nils}")).json();
     assert_eq!((&answers[3]["location"], &answers[3]["version"]), (&shown["meta"]["location"], &json!("W/\"1\"")));
     assert_eq!(shown["meta"]["version"], "W/\"2\"", "the group came after");

@@ -17,7 +17,7 @@ fn add(client: &Client, domain: &str) -> Answer {
 
 /// The only domain there is.
 fn domain(app: &App) -> Domain {
-    app.read(ADA, |tx, me| Domain::list(tx, me)).unwrap().pop().expect("there is no domain")
+    app.read(ADA, Domain::list).unwrap().pop().expect("there is no domain")
 }
 
 /// Ada checks it; what she is told.

@@ -19,8 +19,11 @@ fn refused(app: &App, id: ConnectionId, answer: impl FnOnce(&Question, Assertion
 
 const UNVERIFIABLE: &str = "could not be verified";
 
+/// What a test makes of a question and of the honest answer to it.
+type Bend<'a> = dyn Fn(&App, &Question, Assertion) -> String + 'a;
+
 /// Each of these, honest but for one thing, is refused as not to be verified.
-fn all_refused(cases: &[(&str, &dyn Fn(&App, &Question, Assertion) -> String)]) {
+fn all_refused(cases: &[(&str, &Bend<'_>)]) {
     let (app, id) = saml_app(|_| {});
     for (name, make) in cases {
         let said = refused(&app, id, |asked, assertion| make(&app, asked, assertion));
