@@ -26,6 +26,8 @@ export const begin = async (answersTo) => {
     issuer,
     cert,
     key,
+    destination: answersTo,
+    recipient: answersTo,
     getPostURL: (audience, request, req, done) => done(null, answersTo),
     getUserFromRequest: (req) => ({
       id: req.query.login,

@@ -194,7 +194,7 @@ test("an owner pastes a SAML provider's metadata, tries it and opens it; people 
   watch,
 }) => {
   test.setTimeout(120_000);
-  watch.expected.push(/favicon/);
+  watch.expected.push(/favicon/, /status of 422/);
   let provider;
   const server = await Server.begin(async ({ url }) => {
     provider = await beginSaml(`${url}/sign-on/saml`);
