@@ -104,6 +104,7 @@ entry-ai-close-lost = Close requests to a model that nobody waits for
 entry-chat-close-lost = Close answers that nobody writes any more
 entry-diffs-review-memory = Look for memory that needs a review
 entry-sessions-forget = Forget ended sessions
+entry-sso-check-domains = Look for the records of the organisation's domains
 entry-sso-forget = Forget used sign-on messages
 entry-throttles-forget = Forget old counts of tries
 entry-kept-forms-forget = Forget interrupted forms

@@ -157,10 +157,10 @@ audit-did-sso-enforced = changed whether everybody must use the sign-on { $targe
 audit-did-sso-deleted = deleted the sign-on { $target }
 audit-did-sso-linked = linked an account with the sign-on { $target }
 audit-did-sso-unlinked = unlinked an account from the sign-on { $target }
-audit-did-sso-domain_added = added a domain of the organisation
-audit-did-sso-domain_verified = verified a domain of the organisation
-audit-did-sso-domain_lost = found that a domain of the organisation is not proven any more
-audit-did-sso-domain_removed = removed a domain of the organisation
+audit-did-sso-domain-added = added a domain of the organisation
+audit-did-sso-domain-verified = verified a domain of the organisation
+audit-did-sso-domain-lost = found that a domain of the organisation is not proven any more
+audit-did-sso-domain-removed = removed a domain of the organisation
 audit-did-audit-exported = took out the audit trail
 audit-did-audit-cut = cut the oldest part of the audit trail
 
