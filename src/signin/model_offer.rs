@@ -22,6 +22,11 @@ pub struct SignOn {
     pub name: String,
 }
 
+/// Those that people may sign in through now: while everybody must use one, that one.
+const OPEN: &str = "select c.id, c.name from sso_connections c where c.enabled_at is not null
+    and (c.id in (select connection_id from sso_enforcements) or not exists (select 1 from sso_enforcements))";
+const IN_ORDER: &str = " order by c.source, lower(c.name), c.id";
+
 /// The ways in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
@@ -30,14 +35,9 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// Those of now. While everybody must use one provider, that is the only one.
     pub fn now(tx: &mut Tx, mode: AuthMode) -> Result<Offer> {
-        let sql = Sql::named(
-            "signin::sign_ons",
-            "select c.id, c.name from sso_connections c where c.enabled_at is not null
-               and (c.id in (select connection_id from sso_enforcements) or not exists (select 1 from sso_enforcements))
-             order by c.source, lower(c.name), c.id",
-        );
+        let mut sql = Sql::named("signin::sign_ons", OPEN);
+        sql.push(IN_ORDER);
         let has_passwords = mode == AuthMode::Builtin && !is_enforced(tx)?;
         Ok(Offer { sign_ons: sql.load(tx.conn())?, has_passwords })
     }
@@ -54,13 +54,10 @@ impl SignOn {
         if domain.is_empty() || domain.chars().count() > MAX_DOMAIN_CHARS || domain.contains('\0') {
             return Ok(Vec::new());
         }
-        let mut sql = Sql::named(
-            "signin::of_domain",
-            "select c.id, c.name from sso_connections c where c.enabled_at is not null
-               and (c.id in (select connection_id from sso_enforcements) or not exists (select 1 from sso_enforcements)) and ",
-        );
-        sql.bind(domain.as_str()).push(" = any(c.allowed_domains) and (c.source = 'file' or ").bind(domain.as_str());
-        sql.push(" in (select d.domain from sso_domains d where d.verified_at is not null)) order by c.source, lower(c.name), c.id");
+        let mut sql = Sql::named("signin::of_domain", OPEN);
+        sql.push(" and ").bind(domain.as_str()).push(" = any(c.allowed_domains) and (c.source = 'file' or ");
+        sql.bind(domain.as_str()).push(" in (select d.domain from sso_domains d where d.verified_at is not null))");
+        sql.push(IN_ORDER);
         Ok(sql.load(tx.conn())?)
     }
 }

@@ -2,13 +2,12 @@
 //! manages those.
 
 use super::leaver;
-use crate::access::{Actor, Permission, Thing, Verb, can, may};
-use crate::audit::{self, Act, ActKind};
+use crate::access::{Actor, Permission, Thing, Verb, can};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Result};
 use crate::members::Member;
-use crate::people::{Token, TokenId};
+use crate::people::TokenId;
 use crate::scim::{ScimToken, ScimTokenId};
 use crate::{text_enum, tokens};
 use diesel::QueryableByName;
@@ -128,27 +127,23 @@ pub fn end_keys(tx: &mut Tx, me: &Actor, handle: &str, kinds: &[KeyKind]) -> Res
         ended += usize::try_from(before.sessions).unwrap_or_default();
     }
     for Found { kind, id } in living(tx, me, &member)? {
-        match KeyKind::parse(&kind).filter(|kind| kinds.contains(kind)) {
-            Some(KeyKind::Token) => end_token(tx, me, &member, TokenId(id))?,
-            Some(KeyKind::Key) => tokens::delete_key(tx, me, TokenId(id))?,
-            Some(KeyKind::Directory) => ScimToken::revoke(tx, me, ScimTokenId(id))?,
+        let done = match KeyKind::parse(&kind).filter(|kind| kinds.contains(kind)) {
+            Some(KeyKind::Token) => member.revoke_token(tx, me, TokenId(id)),
+            Some(KeyKind::Key) => tokens::delete_key(tx, me, TokenId(id)),
+            Some(KeyKind::Directory) => ScimToken::revoke(tx, me, ScimTokenId(id)),
             Some(KeyKind::Session) | None => continue,
+        };
+        match done {
+            Ok(()) => ended += 1,
+            // Somebody else ended it a moment ago.
+            Err(Error::NotFound) => {}
+            Err(other) => return Err(other),
         }
-        ended += 1;
     }
     match ended {
         0 => Err(Error::invalid("what", "problem-leaving-nothing")),
         ended => Ok(ended),
     }
-}
-
-fn end_token(tx: &mut Tx, me: &Actor, member: &Member, id: TokenId) -> Result<()> {
-    let permit = may(tx, me, Verb::Edit, &member.thing(member.role))?;
-    if !Token::revoke(tx, id, Some(member.id))? {
-        permit.unused(tx);
-        return Ok(());
-    }
-    audit::record(tx, permit, Act::new(ActKind::TokenRevoked).target("token", id).note("person", member.id))
 }
 
 fn living(tx: &mut Tx, me: &Actor, member: &Member) -> Result<Vec<Found>> {

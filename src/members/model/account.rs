@@ -1,4 +1,4 @@
-//! Somebody's sessions and second factors, for who may change their account.
+//! Somebody's sessions, tokens and second factors, for who may change their account.
 
 use super::Member;
 use crate::access::{Actor, Thing, Verb, can, may};
@@ -6,7 +6,7 @@ use crate::audit::{self, Act, ActKind};
 use crate::config::Config;
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::people::{Membership, Session, SessionId};
+use crate::people::{Membership, Session, SessionId, Token, TokenId};
 use crate::signin::Factor;
 use crate::sso::Link;
 use uuid::Uuid;
@@ -33,6 +33,16 @@ impl Member {
             return Ok(());
         }
         audit::record(tx, permit, Act::new(ActKind::SessionEnded).target("person", self.id).note("sessions", ended))
+    }
+
+    /// One of their personal tokens, at once. `NotFound` for one that is not theirs or has ended.
+    pub fn revoke_token(&self, tx: &mut Tx, me: &Actor, id: TokenId) -> Result<()> {
+        let permit = may(tx, me, Verb::Edit, &self.thing(self.role))?;
+        if !Token::revoke(tx, id, Some(self.id))? {
+            permit.unused(tx);
+            return Err(Error::NotFound);
+        }
+        audit::record(tx, permit, Act::new(ActKind::TokenRevoked).target("token", id).note("person", self.id))
     }
 
     /// Their ways in through providers; nothing for who may not change the account.

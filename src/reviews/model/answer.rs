@@ -9,7 +9,7 @@ use crate::db::sql::Sql;
 use crate::error::{Error, Result};
 use crate::invitations::{Invitation, InvitationId};
 use crate::members::{Group, Member};
-use crate::people::{GroupId, OrganisationRole, PersonId, RoleId, Token, TokenId};
+use crate::people::{GroupId, OrganisationRole, PersonId, RoleId, TokenId};
 use crate::projects::{GrantId, Project};
 use crate::scim::{ScimToken, ScimTokenId};
 use crate::sso::{Keeper, Link};
@@ -125,15 +125,10 @@ impl Line {
     fn revoke_token(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
         let id = TokenId(self.id_of("token")?);
         let member = Member::find(tx, me, self.word("handle")?)?;
-        if me.is(Some(member.id)) {
-            return tokens::revoke_token(tx, me, id);
+        match me.is(Some(member.id)) {
+            true => tokens::revoke_token(tx, me, id),
+            false => member.revoke_token(tx, me, id),
         }
-        let permit = may(tx, me, Verb::Edit, &member.thing(member.role))?;
-        if !Token::revoke(tx, id, Some(member.id))? {
-            permit.unused(tx);
-            return Err(Error::NotFound);
-        }
-        audit::record(tx, permit, Act::new(ActKind::TokenRevoked).target("token", id).note("person", member.id))
     }
 
     /// One's own as on one's own page, where the only way in stays.

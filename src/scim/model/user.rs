@@ -16,6 +16,7 @@ use crate::scim::model::rows;
 use crate::scim::model::select::Ask;
 use crate::scim::patch::Operation;
 use crate::scim::shape::{Map, Said, Shown};
+use crate::sso::Connection;
 use crate::web::UNIQUENESS;
 use chrono::{DateTime, SecondsFormat, Utc};
 use diesel::QueryableByName;
@@ -298,14 +299,9 @@ fn known(tx: &mut Tx, said: &Said, email: &str) -> Result<Option<Known>> {
     Ok(sql.load(tx.conn())?.into_iter().next())
 }
 
-/// Of a domain whose people an open connection lets in, and which is the company's own: it proved that, or the operator says so.
+/// Of a domain whose people an open connection lets in, and which is the company's own.
 fn is_own_domain(tx: &mut Tx, email: &str) -> Result<bool> {
-    let domain = email.rsplit_once('@').map(|(_, domain)| domain).unwrap_or_default();
-    let mut sql =
-        Sql::named("scim::own_domain", "select 1 as one from sso_connections c where c.enabled_at is not null and ");
-    sql.bind(domain).push(" = any(c.allowed_domains) and (c.source = 'file' or ").bind(domain);
-    sql.push(" in (select d.domain from sso_domains d where d.verified_at is not null)) limit 1");
-    Ok(sql.execute(tx.conn())? > 0)
+    Ok(Connection::open_ones(tx)?.iter().any(|connection| connection.allows(email)))
 }
 
 /// A new account, with the least role and without a password: they sign on through the provider.

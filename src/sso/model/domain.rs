@@ -212,13 +212,13 @@ impl Domain {
         };
         if now.misses < MISSES_UNTIL_LOST {
             permit.unused(tx);
-            return if now.misses == 1 { now.tell(tx, config, "missed") } else { Ok(()) };
+            return if now.misses == 1 { now.tell(tx, config) } else { Ok(()) };
         }
         let mut sql =
             Sql::named("sso::lose_domain", "update sso_domains set proof = 'none', verified_at = null, lost_at = ");
         sql.bind(tx.now).push(" where id = ").bind(self.id);
         sql.execute(tx.conn())?;
-        now.tell(tx, config, "lost")?;
+        now.tell(tx, config)?;
         let act = Act::new(ActKind::SsoDomainLost).target("sso_domain", self.id);
         audit::record(
             tx,
@@ -227,18 +227,18 @@ impl Domain {
         )
     }
 
-    /// A mail to every owner.
-    fn tell(&self, tx: &mut Tx, config: &Config, what: &str) -> Result<()> {
+    /// A mail to every owner: that the record is missing, or that the domain has stopped counting for want of it.
+    fn tell(&self, tx: &mut Tx, config: &Config) -> Result<()> {
         #[derive(QueryableByName)]
         struct Owner {
             #[diesel(sql_type = Text)]
             email: String,
         }
-        let (subject, words) = match what {
-            "lost" => ("mail-domain-lost-subject", "mail-domain-lost"),
-            _ => ("mail-domain-missed-subject", "mail-domain-missed"),
-        };
         let days = MISSES_UNTIL_LOST - self.misses;
+        let (subject, words) = match days {
+            1.. => ("mail-domain-missed-subject", "mail-domain-missed"),
+            _ => ("mail-domain-lost-subject", "mail-domain-lost"),
+        };
         let letter = Letter::new(Msg::new(subject).with("domain", &self.domain))
             .line(Msg::new(words).with("domain", &self.domain).with("record", self.record_name()).with("days", days))
             .link("mail-domain-link".into(), mail::address(config, "/settings/sign-on/domains")?);
