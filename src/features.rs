@@ -73,6 +73,7 @@ pub fn sealed() -> Vec<Sealed> {
         Sealed { table: "factors", id: "id", column: "sealed" },
         Sealed { table: "audit_streams", id: "id", column: "secret" },
         Sealed { table: "sso_connections", id: "id", column: "client_secret" },
+        Sealed { table: "sso_keys", id: "id", column: "private_key" },
         Sealed { table: "sso_sessions", id: "session_id", column: "id_token" },
     ]
 }

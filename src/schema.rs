@@ -1254,6 +1254,8 @@ diesel::table! {
         sign_in_url -> Text,
         certificates -> Array<Text>,
         allows_unsolicited -> Bool,
+        sign_out_url -> Text,
+        signs_requests -> Bool,
     }
 }
 
@@ -1280,6 +1282,16 @@ diesel::table! {
         connection_id -> Uuid,
         enforced_by -> Uuid,
         enforced_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sso_keys (id) {
+        id -> Uuid,
+        state -> Text,
+        certificate -> Text,
+        private_key -> Text,
+        created_at -> Timestamptz,
     }
 }
 
@@ -1313,6 +1325,7 @@ diesel::table! {
         subject -> Text,
         provider_session -> Nullable<Text>,
         id_token -> Nullable<Text>,
+        name_words -> Nullable<Jsonb>,
     }
 }
 
@@ -1530,6 +1543,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sso_connections,
     sso_domains,
     sso_enforcements,
+    sso_keys,
     sso_landings,
     sso_links,
     sso_sessions,

@@ -81,6 +81,10 @@ insert into sso_links (id, connection_id, issuer, subject, person_id, email, cre
   from people where handle = 'cleo';
 insert into break_glass_uses (id, person_id, reason, used_at)
   select '00000000-0000-0000-0000-000000000383', id, 'The provider is down', created_at from people where handle = 'ben';
+-- …0387 a key of this server for SAML that waits. Nobody opens it here.
+insert into sso_keys (id, state, certificate, private_key, created_at)
+values ('00000000-0000-0000-0000-000000000387', 'next', '', '', now());
+
 -- …0384 a domain of the organisation, not proven.
 insert into sso_domains (id, organisation_id, domain, challenge, proof, created_at, window_began_at)
   select '00000000-0000-0000-0000-000000000384', id, 'harbour.example', 'x', 'none', created_at, created_at from organisations;

@@ -161,6 +161,9 @@ audit-did-sso-domain-added = added a domain of the organisation
 audit-did-sso-domain-verified = verified a domain of the organisation
 audit-did-sso-domain-lost = found that a domain of the organisation is not proven any more
 audit-did-sso-domain-removed = removed a domain of the organisation
+audit-did-sso-key-made = made a key of this server for SAML
+audit-did-sso-key-used = took a key of this server for SAML into use
+audit-did-sso-key-removed = removed a key of this server for SAML
 audit-did-audit-exported = took out the audit trail
 audit-did-audit-cut = cut the oldest part of the audit trail
 

@@ -45,7 +45,7 @@ text_enum!(
         SsoRegistered = "sso.registered", SsoChanged = "sso.changed", SsoEnabled = "sso.enabled", SsoDisabled = "sso.disabled",
         SsoEnforced = "sso.enforced", SsoDeleted = "sso.deleted", SsoTested = "sso.tested", SsoLinked = "sso.linked",
         SsoUnlinked = "sso.unlinked", SsoDomainAdded = "sso.domain_added", SsoDomainVerified = "sso.domain_verified",
-        SsoDomainLost = "sso.domain_lost", SsoDomainRemoved = "sso.domain_removed", BreakGlassNamed = "break_glass.named", BreakGlassUsed = "break_glass.used",
+        SsoDomainLost = "sso.domain_lost", SsoDomainRemoved = "sso.domain_removed", SsoKeyMade = "sso.key_made", SsoKeyUsed = "sso.key_used", SsoKeyRemoved = "sso.key_removed", BreakGlassNamed = "break_glass.named", BreakGlassUsed = "break_glass.used",
         BreakGlassReviewed = "break_glass.reviewed",
         AiPolicyChanged = "ai.policy_changed", AiConnectionTested = "ai.connection_tested", AiLedgerExported = "ai.ledger_exported",
         AiProviderApproved = "ai.provider_approved", AiProviderWithdrawn = "ai.provider_withdrawn",

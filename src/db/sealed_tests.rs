@@ -12,10 +12,11 @@ use tow::vault::{SEALED_PREFIX, Vault};
 const OLD: &str = "b77c0d1e2f83a4955c6d7e8f90a1b2c3d4e5f60718293a4b";
 const NEW: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00112233445566778";
 /// Who seals, and where it lies. A new line here is a new line in `features::sealed`, and an act in `filled`.
-const SEALERS: [(&str, &str); 4] = [
+const SEALERS: [(&str, &str); 5] = [
     ("signin/model_totp.rs", "factors.sealed"),
     ("sso/model/arrival.rs", "sso_sessions.id_token"),
     ("sso/model/draft.rs", "sso_connections.client_secret"),
+    ("sso/model/server_key.rs", "sso_keys.private_key"),
     ("trail/model/stream.rs", "audit_streams.secret"),
 ];
 
@@ -49,6 +50,7 @@ fn filled(provider: &IdProvider) -> App {
         ("family_name_claim", "family_name"),
     ];
     assert_eq!(app.as_(ADA).post("/settings/sign-on", &connection).status, 303);
+    assert_eq!(app.as_(ADA).post("/settings/sign-on/keys", &[]).status, 303);
     let stream =
         [("name", "SIEM"), ("transport", "webhook"), ("address", "https://siem.halden.example/in"), ("since", "now")];
     let answer = app.as_(ADA).post("/settings/audit/streams", &stream);

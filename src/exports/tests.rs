@@ -342,6 +342,7 @@ const STAYS: &[(&str, &str)] = &[
     ("sso_connections", "of this server and its provider; they hold secrets"),
     ("sso_links", "with them"),
     ("sso_domains", "proven to this server"),
+    ("sso_keys", "secrets of this server"),
     ("sso_sessions", "secrets"),
     ("sso_landings", "of the moment"),
     ("sso_spent", "of the moment"),

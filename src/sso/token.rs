@@ -78,8 +78,8 @@ fn wrong(error: ClaimsVerificationError) -> Wrong {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logout {
     pub subject: Option<String>,
-    /// Only this one of theirs.
-    pub provider_session: Option<String>,
+    /// Only these of theirs, by the provider's names; empty: all.
+    pub provider_sessions: Vec<String>,
     /// Counts once.
     pub id: String,
 }
@@ -115,7 +115,9 @@ pub fn verify_logout(provider: &Provider, client_id: &str, raw: &str, now: DateT
     check_time(&claims, now)?;
     let (subject, provider_session) = (text("sub"), text("sid"));
     match text("jti") {
-        Some(id) if subject.is_some() || provider_session.is_some() => Ok(Logout { subject, provider_session, id }),
+        Some(id) if subject.is_some() || provider_session.is_some() => {
+            Ok(Logout { subject, provider_sessions: provider_session.into_iter().collect(), id })
+        }
         _ => other("without jti, or without sub and sid"),
     }
 }

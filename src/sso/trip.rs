@@ -4,7 +4,7 @@
 use crate::access::PublicCtx;
 use crate::error::{Error, Result};
 use crate::people::{PersonId, SessionId};
-use crate::sso::saml::{self, Question};
+use crate::sso::saml::{self, Kind, OwnKey, Question};
 use crate::sso::{Connection, ConnectionId, Provider};
 use crate::web::{Cookies, Purpose, State, random_token};
 use base64::Engine;
@@ -104,8 +104,8 @@ impl Trip {
         url
     }
 
-    /// The same with SAML; the answer names the id of the question.
-    pub fn question(&self, connection: &Connection, state: &State) -> Result<Url> {
+    /// The same with SAML, signed by a key where there is one; the answer names the id of the question.
+    pub fn question(&self, connection: &Connection, state: &State, key: Option<&OwnKey>) -> Result<Url> {
         let to = connection.sign_in_url.parse().map_err(Error::broken)?;
         let (entity, back_to) = (entity_address(state), assertion_address(state));
         let question = Question {
@@ -117,7 +117,7 @@ impl Trip {
             classes: &connection.acr_values,
             now: self.began_at,
         };
-        saml::address(&question, &self.state).map_err(Error::broken)
+        saml::address(&to, Kind::Request, &question.xml(), Some(&self.state), key)
     }
 
     /// The name of an XML element must not begin with a digit.
@@ -154,7 +154,7 @@ pub fn entity_address(state: &State) -> Url {
     own_address(state, "/sign-on/saml/metadata")
 }
 
-/// Where SAML providers send their answers.
+/// Where SAML providers send their answers, and say who leaves.
 pub fn assertion_address(state: &State) -> Url {
     own_address(state, crate::web::FROM_ELSEWHERE)
 }

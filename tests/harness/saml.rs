@@ -2,21 +2,30 @@
 //! that what reads it is not what wrote it.
 
 use super::{ADA, Answer, App, Client};
+use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OaepAlgorithm, OaepPublicEncryptingKey, PublicEncryptingKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use cbc::cipher::block_padding::NoPadding;
+use cbc::cipher::{BlockModeEncrypt, KeyIvInit};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
+use flate2::Compression;
 use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
 use ring::rand::SystemRandom;
-use ring::signature::{RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RsaKeyPair};
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RsaKeyPair, UnparsedPublicKey};
 use sha2::{Digest, Sha256};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::Command;
 use std::sync::LazyLock;
-use tow::sso::{ClaimNames, Connection, ConnectionId, Draft, Protocol, SamlDraft};
+use tow::sso::{ClaimNames, Connection, ConnectionId, Draft, Protocol, SamlDraft, ServerKey, ServerKeyId};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::prelude::FromDer;
 
 pub const ENTITY: &str = "https://id.halden.example/saml";
 pub const SAML: &str = "/sign-on/saml";
 const SIGN_IN: &str = "https://id.halden.example/sso?tenant=1";
+const ENC: &str = "http://www.w3.org/2001/04/xmlenc#";
 const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 
 struct Keys {
@@ -235,6 +244,129 @@ pub fn response(app: &App, request: Option<&str>, inside: &str) -> String {
     )
 }
 
+/// How something is encrypted.
+#[derive(Clone)]
+pub struct Sealing {
+    pub cipher: &'static str,
+    pub transport: &'static str,
+    /// Of the transport, beside its algorithm.
+    pub words: String,
+    pub oaep: &'static OaepAlgorithm,
+    /// How often the key of one use stands there.
+    pub keys: usize,
+    /// The keys stand beside the data and not in its words.
+    pub is_beside: bool,
+}
+
+impl Default for Sealing {
+    fn default() -> Self {
+        Sealing {
+            cipher: "http://www.w3.org/2009/xmlenc11#aes256-gcm",
+            transport: "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p",
+            words: String::new(),
+            oaep: &OAEP_SHA1_MGF1SHA1,
+            keys: 1,
+            is_beside: false,
+        }
+    }
+}
+
+/// An assertion encrypted for a certificate (base64 of its DER), in canonical form.
+pub fn encrypt(text: &str, certificate: &str, how: &Sealing) -> String {
+    let der = STANDARD.decode(certificate).unwrap();
+    let (_, parsed) = X509Certificate::from_der(&der).unwrap();
+    let public = PublicEncryptingKey::from_der(parsed.public_key().raw).unwrap();
+    let public = OaepPublicEncryptingKey::new(public).unwrap();
+    let size = if how.cipher.contains("128") { 16 } else { 32 };
+    let key: Vec<u8> = (0..size).map(|byte| byte as u8 ^ 0x5a).collect();
+    let mut sealed = vec![0; public.ciphertext_size()];
+    public.encrypt(how.oaep, &key, &mut sealed, None).unwrap();
+    // Canonical text declares a prefix once.
+    let declared = if how.is_beside { format!(r#" xmlns:xenc="{ENC}""#) } else { String::new() };
+    let one = format!(
+        r#"<xenc:EncryptedKey{declared}><xenc:EncryptionMethod Algorithm="{}">{}</xenc:EncryptionMethod><xenc:CipherData><xenc:CipherValue>{}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedKey>"#,
+        how.transport,
+        how.words,
+        STANDARD.encode(sealed)
+    );
+    let keys = one.repeat(how.keys);
+    let (inside, beside) = if how.is_beside { (String::new(), keys) } else { (keys, String::new()) };
+    format!(
+        r#"<saml:EncryptedAssertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"><xenc:EncryptedData xmlns:xenc="{ENC}" Type="{ENC}Element"><xenc:EncryptionMethod Algorithm="{}"></xenc:EncryptionMethod><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">{inside}</ds:KeyInfo><xenc:CipherData><xenc:CipherValue>{}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedData>{beside}</saml:EncryptedAssertion>"#,
+        how.cipher,
+        STANDARD.encode(seal(text, &key, how.cipher.ends_with("cbc")))
+    )
+}
+
+fn seal(text: &str, key: &[u8], is_cbc: bool) -> Vec<u8> {
+    if !is_cbc {
+        let algorithm = if key.len() == 16 { &AES_128_GCM } else { &AES_256_GCM };
+        let key = LessSafeKey::new(UnboundKey::new(algorithm, key).unwrap());
+        let mut sealed = text.as_bytes().to_vec();
+        key.seal_in_place_append_tag(Nonce::assume_unique_for_key([7; 12]), Aad::empty(), &mut sealed).unwrap();
+        return [vec![7; 12], sealed].concat();
+    }
+    // As XML Encryption pads: only the last byte says something.
+    let padding = 16 - text.len() % 16;
+    let mut padded = text.as_bytes().to_vec();
+    padded.extend(std::iter::repeat_n(0xee, padding - 1));
+    padded.push(u8::try_from(padding).unwrap());
+    let length = padded.len();
+    let first = [9; 16];
+    match key.len() {
+        16 => cbc::Encryptor::<aes::Aes128>::new_from_slices(key, &first)
+            .unwrap()
+            .encrypt_padded::<NoPadding>(&mut padded, length)
+            .unwrap(),
+        _ => cbc::Encryptor::<aes::Aes256>::new_from_slices(key, &first)
+            .unwrap()
+            .encrypt_padded::<NoPadding>(&mut padded, length)
+            .unwrap(),
+    };
+    [first.to_vec(), padded].concat()
+}
+
+/// A message as a redirect carries it, signed beside by the key of this number; None: not signed.
+pub fn redirected(field: &str, xml: &str, mark: &str, key: Option<usize>) -> String {
+    let mut packed = DeflateEncoder::new(Vec::new(), Compression::default());
+    packed.write_all(xml.as_bytes()).unwrap();
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.append_pair(field, &STANDARD.encode(packed.finish().unwrap())).append_pair("RelayState", mark);
+    let Some(number) = key else { return query.finish() };
+    let told = query.append_pair("SigAlg", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256").finish();
+    let key = &KEYS[number].key;
+    let mut value = vec![0; key.public().modulus_len()];
+    key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), told.as_bytes(), &mut value).unwrap();
+    let value = url::form_urlencoded::byte_serialize(STANDARD.encode(value).as_bytes()).collect::<String>();
+    format!("{told}&Signature={value}")
+}
+
+/// Whether the query of an address is signed by the key in a certificate (base64 of its DER).
+pub fn is_signed_by(address: &url::Url, certificate: &str) -> bool {
+    let query = address.query().unwrap();
+    let from = query.find("SAMLRe").unwrap();
+    let Some((told, value)) = query[from..].split_once("&Signature=") else { return false };
+    let value = url::form_urlencoded::parse(format!("x={value}").as_bytes()).next().unwrap().1.into_owned();
+    let der = STANDARD.decode(certificate).unwrap();
+    let (_, parsed) = X509Certificate::from_der(&der).unwrap();
+    let key = &parsed.public_key().subject_public_key.data;
+    let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key);
+    told.contains("&SigAlg=") && key.verify(told.as_bytes(), &STANDARD.decode(value).unwrap()).is_ok()
+}
+
+/// A request of the provider that somebody leaves, in canonical form.
+pub fn logout_request(app: &App, id: &str, name: &str, sessions: &[&str]) -> String {
+    let now = app.state().clock.now();
+    let sessions: String =
+        sessions.iter().map(|session| format!("<samlp:SessionIndex>{session}</samlp:SessionIndex>")).collect();
+    format!(
+        r#"<samlp:LogoutRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" Destination="{to}" ID="{id}" IssueInstant="{at}" NotOnOrAfter="{end}" Version="2.0"><saml:Issuer xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">{ENTITY}</saml:Issuer><saml:NameID xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">{name}</saml:NameID>{sessions}</samlp:LogoutRequest>"#,
+        to = here(app, SAML),
+        at = time(now),
+        end = time(now + Duration::minutes(5)),
+    )
+}
+
 /// What a browser was sent away with.
 pub struct Question {
     pub xml: String,
@@ -243,21 +375,37 @@ pub struct Question {
     pub address: url::Url,
 }
 
-/// Reads a request by redirect.
+/// Reads a message by redirect.
 pub fn question(location: &str) -> Question {
     let address: url::Url = location.parse().unwrap();
-    let value = |name: &str| address.query_pairs().find(|(own, _)| own == name).unwrap().1.into_owned();
+    let maybe = |name: &str| address.query_pairs().find(|(own, _)| own == name).map(|(_, value)| value.into_owned());
     let mut xml = String::new();
-    let packed = STANDARD.decode(value("SAMLRequest")).unwrap();
+    let packed = STANDARD.decode(maybe("SAMLRequest").or(maybe("SAMLResponse")).unwrap()).unwrap();
     DeflateDecoder::new(packed.as_slice()).read_to_string(&mut xml).unwrap();
     let id = xml.split_once(" ID=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
-    Question { id, mark: value("RelayState"), xml, address }
+    Question { id, mark: maybe("RelayState").unwrap_or_default(), xml, address }
 }
 
 /// TOW with an open connection to this provider, made by Ada, whose first key is known.
 pub fn saml_app(bend: impl FnOnce(&mut Draft)) -> (App, ConnectionId) {
-    LazyLock::force(&KEYS);
+    saml_app_on(App::new(), bend)
+}
+
+/// The same on a server that has a key of its own.
+pub fn saml_app_with_key(bend: impl FnOnce(&mut Draft)) -> (App, ConnectionId) {
     let app = App::new();
+    make_key(&app);
+    saml_app_on(app, bend)
+}
+
+/// Another key of the server, by Ada.
+pub fn make_key(app: &App) -> ServerKeyId {
+    let vault = app.state().vault.clone();
+    app.write(ADA, move |tx, me| ServerKey::make(tx, me, &vault, "tow.halden.example")).unwrap()
+}
+
+fn saml_app_on(app: App, bend: impl FnOnce(&mut Draft)) -> (App, ConnectionId) {
+    LazyLock::force(&KEYS);
     super::prove_domain(&app, "halden.example");
     let mut draft = Draft {
         protocol: Protocol::Saml,
@@ -279,6 +427,8 @@ pub fn saml_app(bend: impl FnOnce(&mut Draft)) -> (App, ConnectionId) {
         acr_values: String::new(),
         saml: SamlDraft {
             sign_in_url: SIGN_IN.to_owned(),
+            sign_out_url: String::new(),
+            signs_requests: false,
             certificates: vec![bare_certificate(0)],
             allows_unsolicited: false,
         },

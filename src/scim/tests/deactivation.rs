@@ -64,6 +64,7 @@ fn every_other_door_is_shut_too() {
         name: CLEO.name.to_owned(),
         authenticated_at: None,
         provider_session: None,
+        name_words: None,
     };
     let decision = app.tx(|tx| {
         let connection = tow::sso::Connection::by_id(tx, who.connection)?;

@@ -5,7 +5,7 @@ use crate::access::{Actor, Thing, Verb, may};
 use crate::audit::{self, Act, ActKind};
 use crate::config::Config;
 use crate::db::Tx;
-use crate::db::sql::Sql;
+use crate::db::sql::{Bind, Sql};
 use crate::error::{Error, Msg, Result};
 use crate::mail::{self, Letter};
 use crate::people::{Entry, Membership, Organisation, OrganisationRole, Person, PersonId, Session};
@@ -130,11 +130,16 @@ impl Who {
             id_token.filter(|_| vault.is_ready()).map(|text| vault.seal(session.0, text.as_bytes())).transpose()?;
         let mut sql = Sql::named(
             "sso::begin_session",
-            "insert into sso_sessions (session_id, connection_id, subject, provider_session, id_token) values (",
+            "insert into sso_sessions (session_id, connection_id, subject, provider_session, id_token, name_words) values (",
         );
         sql.bind(session).push(", ").bind(self.connection).push(", ").bind(self.subject.as_str()).push(", nullif(");
         sql.bind(self.provider_session.as_deref().unwrap_or_default()).push(", ''), nullif(");
-        sql.bind(sealed.unwrap_or_default()).push(", ''))");
+        sql.bind(sealed.unwrap_or_default()).push(", ''), ");
+        match &self.name_words {
+            Some(words) => sql.bind(Bind::Json(words.clone())),
+            None => sql.push("null"),
+        };
+        sql.push(")");
         sql.execute(tx.conn())?;
         let mut sql = Sql::named("sso::use_link", "update sso_links set last_used_at = ");
         sql.bind(tx.now).push(" where issuer = ").bind(self.issuer.as_str());

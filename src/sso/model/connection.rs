@@ -82,6 +82,12 @@ pub struct Connection {
     /// Of SAML: where people sign in; empty otherwise.
     #[diesel(sql_type = Text)]
     pub sign_in_url: String,
+    /// Of SAML: where people sign out; empty where that is nowhere.
+    #[diesel(sql_type = Text)]
+    pub sign_out_url: String,
+    /// Of SAML: the server's key signs what is asked.
+    #[diesel(sql_type = Bool)]
+    pub signs_requests: bool,
     /// Of SAML: base64 of the DER.
     #[diesel(sql_type = Array<Text>)]
     pub certificates: Vec<String>,
@@ -97,7 +103,7 @@ pub struct Connection {
 const COLUMNS: &str =
     "id, protocol, source, name, issuer, client_id, client_secret, scopes, username_claim, email_claim,
     email_verified_claim, given_name_claim, family_name_claim, require_email_verified, provider_logout_enabled,
-    allowed_domains, acr_values, sign_in_url, certificates, allows_unsolicited, revision, enabled_at,
+    allowed_domains, acr_values, sign_in_url, sign_out_url, signs_requests, certificates, allows_unsolicited, revision, enabled_at,
     array(select d.domain from sso_domains d
       where d.verified_at is not null and d.domain = any(sso_connections.allowed_domains) order by d.domain) as verified_domains";
 

@@ -8,6 +8,7 @@ use crate::db::sql::{Bind, Sql};
 use crate::error::{Error, Result, on_constraint};
 use crate::secret::Secret;
 use crate::sso::model::connection::{Connection, ConnectionId, Protocol, Source, permit};
+use crate::sso::model::server_key::check_signer;
 use crate::sso::saml::Certificate;
 use crate::vault::Vault;
 use crate::web::{Purpose, State};
@@ -37,6 +38,8 @@ pub struct Draft {
 #[derive(Debug, Clone, Default)]
 pub struct SamlDraft {
     pub sign_in_url: String,
+    pub sign_out_url: String,
+    pub signs_requests: bool,
     /// Base64 of the DER.
     pub certificates: Vec<String>,
     pub allows_unsolicited: bool,
@@ -53,7 +56,7 @@ pub struct ClaimNames {
 }
 
 /// In the order of `Draft::values`; the secret comes beside them.
-const COLUMNS: [&str; 17] = [
+const COLUMNS: [&str; 19] = [
     "protocol",
     "name",
     "issuer",
@@ -69,6 +72,8 @@ const COLUMNS: [&str; 17] = [
     "allowed_domains",
     "acr_values",
     "sign_in_url",
+    "sign_out_url",
+    "signs_requests",
     "certificates",
     "allows_unsolicited",
 ];
@@ -77,6 +82,7 @@ impl Draft {
     /// Not yet open to anybody. `Invalid` when the provider and client are known already, or no key is set to seal the secret.
     pub fn create(self, tx: &mut Tx, me: &Actor, vault: &Vault) -> Result<ConnectionId> {
         let permit = permit(tx, me)?;
+        self.check_key(tx)?;
         let id = tx.new_id();
         let secret = self.sealed(id, vault)?;
         let mut sql = Sql::named(
@@ -116,6 +122,7 @@ impl Draft {
         if old.issuer != self.issuer && old.client_secret.is_some() && self.client_secret.is_none() {
             return Err(Error::invalid("client_secret", "problem-secret-elsewhere"));
         }
+        self.check_key(tx)?;
         let mut sql = Sql::named("sso::save_connection", "update sso_connections set revision = revision + 1");
         if let Some(secret) = self.sealed(id.0, vault)? {
             sql.push(", client_secret = ").bind(secret);
@@ -128,12 +135,16 @@ impl Draft {
         audit::record(tx, permit, self.changes(&old))
     }
 
+    fn check_key(&self, tx: &mut Tx) -> Result<()> {
+        if self.saml.signs_requests { check_signer(tx) } else { Ok(()) }
+    }
+
     fn sealed(&self, id: Uuid, vault: &Vault) -> Result<Option<String>> {
         let secret = self.client_secret.as_ref();
         secret.map(|secret| vault.seal(id, secret.reveal().as_bytes())).transpose()
     }
 
-    fn values(&self) -> [Bind; 17] {
+    fn values(&self) -> [Bind; 19] {
         [
             self.protocol.into(),
             self.name.as_str().into(),
@@ -150,6 +161,8 @@ impl Draft {
             self.allowed_domains.clone().into(),
             self.acr_values.as_str().into(),
             self.saml.sign_in_url.as_str().into(),
+            self.saml.sign_out_url.as_str().into(),
+            self.saml.signs_requests.into(),
             self.saml.certificates.clone().into(),
             self.saml.allows_unsolicited.into(),
         ]
@@ -173,6 +186,8 @@ impl Draft {
             ("allowed_domains", &was, &is),
             ("acr_values", &old.acr_values, &self.acr_values),
             ("sign_in_url", &old.sign_in_url, &self.saml.sign_in_url),
+            ("sign_out_url", &old.sign_out_url, &self.saml.sign_out_url),
+            ("signs_requests", yes_or_no(old.signs_requests), yes_or_no(self.saml.signs_requests)),
             ("certificates", &old_keys, &new_keys),
             ("allows_unsolicited", yes_or_no(old.allows_unsolicited), yes_or_no(self.saml.allows_unsolicited)),
             ("require_email_verified", yes_or_no(old.require_email_verified), yes_or_no(self.require_email_verified)),

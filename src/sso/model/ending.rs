@@ -12,7 +12,8 @@ use crate::sso::token::Logout;
 use crate::web::token_hash;
 use chrono::Duration;
 use diesel::QueryableByName;
-use diesel::sql_types::{Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Jsonb, Nullable, Text, Uuid as SqlUuid};
+use serde_json::Value;
 
 /// A mark that was used is remembered this long, which is longer than it would be believed.
 const SPENT_SECONDS: i64 = 7200;
@@ -42,8 +43,8 @@ impl Logout {
         }
         let ended = end_where(tx, |sql| {
             sql.push("o.connection_id = ").bind(connection);
-            if let Some(session) = &self.provider_session {
-                sql.push(" and o.provider_session = ").bind(session.as_str());
+            if !self.provider_sessions.is_empty() {
+                sql.push(" and o.provider_session = any(").bind(self.provider_sessions.clone()).push(")");
             }
             if let Some(subject) = &self.subject {
                 sql.push(" and o.subject = ").bind(subject.as_str());
@@ -73,6 +74,12 @@ pub struct Origin {
     /// Sealed for the session's id.
     #[diesel(sql_type = Nullable<Text>)]
     pub id_token: Option<String>,
+    /// Its name of the session.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub provider_session: Option<String>,
+    /// How SAML wrote the subject.
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    pub name_words: Option<Value>,
 }
 
 impl Origin {
@@ -80,7 +87,7 @@ impl Origin {
     pub fn of(tx: &mut Tx, session: SessionId) -> Result<Option<(Origin, Connection)>> {
         let mut sql = Sql::named(
             "sso::origin",
-            "select session_id, connection_id, subject, id_token from sso_sessions where session_id = ",
+            "select session_id, connection_id, subject, id_token, provider_session, name_words from sso_sessions where session_id = ",
         );
         sql.bind(session);
         match sql.load::<Origin>(tx.conn())?.into_iter().next() {

@@ -8,6 +8,7 @@ mod draft;
 mod ending;
 mod enforcement;
 mod landing;
+mod server_key;
 mod who;
 
 pub use arrival::*;
@@ -18,4 +19,5 @@ pub use draft::*;
 pub use ending::*;
 pub use enforcement::*;
 pub use landing::{LANDING_SECONDS, Landing};
+pub use server_key::*;
 pub use who::*;

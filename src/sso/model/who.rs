@@ -3,6 +3,7 @@
 use crate::error::Msg;
 use crate::sso::model::connection::{Connection, ConnectionId, Protocol};
 use crate::sso::provider::Claims;
+use crate::sso::saml::NAME_CLAIM;
 use crate::text::value::{Email, Name};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -26,6 +27,9 @@ pub struct Who {
     pub name: String,
     /// The provider's name of its session.
     pub provider_session: Option<String>,
+    /// How it wrote the subject; nothing but for SAML.
+    #[serde(default)]
+    pub name_words: Option<Value>,
     /// When they last really signed in there; None when it does not say.
     pub authenticated_at: Option<DateTime<Utc>>,
 }
@@ -53,6 +57,7 @@ impl Who {
             name: name(connection, claims, email.as_deref()),
             email,
             provider_session: text("sid").map(str::to_owned),
+            name_words: claims.get(NAME_CLAIM).filter(|_| connection.protocol == Protocol::Saml).cloned(),
             authenticated_at: claims
                 .get("auth_time")
                 .and_then(Value::as_i64)

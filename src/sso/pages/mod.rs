@@ -5,11 +5,13 @@ mod form;
 mod preset;
 mod saml_form;
 mod samples;
+mod server_keys;
 
 pub use domains::Domains;
 pub use form::*;
 pub use preset::*;
 pub use samples::samples;
+pub use server_keys::ServerKeys;
 
 use crate::error::Problems;
 use crate::sso::saml::Certificate;

@@ -25,6 +25,7 @@ impl ConnectionForm {
         Ok(ConnectionForm {
             issuer: found.issuer,
             sign_in_url: found.sign_in,
+            sign_out_url: found.sign_out,
             certificates: certificates.join("\n"),
             ..self.clone()
         })
@@ -34,7 +35,12 @@ impl ConnectionForm {
         let mut problems = Problems::default();
         let name = problems.take("name", Name::parse(&self.name));
         let issuer = problems.take("issuer", word(&self.issuer, "problem-entity"));
-        let sign_in_url = problems.take("sign_in_url", check_address(&self.sign_in_url, net));
+        let sign_in_url = problems.take("sign_in_url", check_address(&self.sign_in_url, net, "problem-sign-in-url"));
+        let sign_out_url = match self.sign_out_url.as_str() {
+            "" if self.provider_logout_enabled => problems.take("sign_out_url", Err("problem-sign-out-url".into())),
+            "" => Some(String::new()),
+            text => problems.take("sign_out_url", check_address(text, net, "problem-sign-out-url")),
+        };
         let certificates = problems.take("certificates", check_certificates(&self.certificates));
         let domains = problems.take("allowed_domains", check_domains(&self.allowed_domains));
         let acr = problems.take("acr_values", short(&self.acr_values));
@@ -45,11 +51,11 @@ impl ConnectionForm {
             claim("given_name_claim", &self.given_name_claim),
             claim("family_name_claim", &self.family_name_claim),
         );
-        match (name, issuer, sign_in_url, certificates, domains, acr, claims) {
+        match (name, issuer, (sign_in_url, sign_out_url), certificates, domains, acr, claims) {
             (
                 Some(name),
                 Some(issuer),
-                Some(sign_in_url),
+                (Some(sign_in_url), Some(sign_out_url)),
                 Some(certificates),
                 Some(allowed_domains),
                 Some(acr_values),
@@ -63,10 +69,16 @@ impl ConnectionForm {
                 scopes: String::new(),
                 claims: ClaimNames { username, email, email_verified: String::new(), given_name, family_name },
                 require_email_verified: true,
-                provider_logout_enabled: false,
+                provider_logout_enabled: self.provider_logout_enabled,
                 allowed_domains,
                 acr_values,
-                saml: SamlDraft { sign_in_url, certificates, allows_unsolicited: self.allows_unsolicited },
+                saml: SamlDraft {
+                    sign_in_url,
+                    sign_out_url,
+                    signs_requests: self.signs_requests,
+                    certificates,
+                    allows_unsolicited: self.allows_unsolicited,
+                },
             }),
             _ => Err(problems),
         }
@@ -74,11 +86,11 @@ impl ConnectionForm {
 }
 
 /// Where browsers are sent.
-fn check_address(text: &str, net: &Net) -> Result<String, Msg> {
-    let text = word(text, "problem-sign-in-url")?;
-    let url = url::Url::parse(&text).map_err(|_| Msg::new("problem-sign-in-url"))?;
+fn check_address(text: &str, net: &Net, wrong: &'static str) -> Result<String, Msg> {
+    let text = word(text, wrong)?;
+    let url = url::Url::parse(&text).map_err(|_| Msg::new(wrong))?;
     if url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
-        return Err("problem-sign-in-url".into());
+        return Err(wrong.into());
     }
     net.check(&url).map(|()| text).map_err(|_| "problem-issuer-reach".into())
 }

@@ -149,5 +149,6 @@ pub fn samples() -> Vec<Sample> {
         sample("sso/sheet", &sheet),
     ];
     all.extend(super::domains::samples());
+    all.extend(super::server_keys::samples());
     all
 }

@@ -5,8 +5,9 @@ use crate::error::{Error, Msg, Result};
 use crate::people::Organisation;
 use crate::signin::SignOn;
 use crate::sso::provider::{Provider, Trouble};
+use crate::sso::saml::OwnKey;
 use crate::sso::trip::{Aim, Trip};
-use crate::sso::{Connection, ConnectionId, Protocol};
+use crate::sso::{Connection, ConnectionId, Protocol, ServerKey};
 use crate::web::{Ctx, Flash, Principal, Reply};
 use actix_web::web::Path;
 
@@ -93,7 +94,7 @@ pub async fn depart<P: Principal>(
     let trip = Trip::begin(connection, aim, back, now);
     let address = match connection.protocol {
         // Nothing is asked from here: the browser alone talks with the provider.
-        Protocol::Saml => trip.question(connection, &ctx.state)?,
+        Protocol::Saml => trip.question(connection, &ctx.state, signer(ctx, connection).await?.as_ref())?,
         Protocol::Oidc => {
             let is_trial = matches!(trip.aim, Aim::Test { .. });
             let provider = match is_trial {
@@ -106,6 +107,19 @@ pub async fn depart<P: Principal>(
         }
     };
     Ok(Reply::leave(&address).cookie(trip.cookie(&ctx.state)))
+}
+
+/// What signs requests of this connection.
+async fn signer<P: Principal>(ctx: &Ctx<P>, connection: &Connection) -> std::result::Result<Option<OwnKey>, Failure> {
+    if !connection.signs_requests {
+        return Ok(None);
+    }
+    let vault = ctx.state.vault.clone();
+    match ctx.read(move |tx, _| ServerKey::signer(tx, &vault)).await {
+        // Unsigned it would be refused over there, in words that help nobody.
+        Ok(None) | Err(Error::Away(_)) => Err(Failure::told("sign-on-no-own-key", connection)),
+        found => Ok(found?),
+    }
 }
 
 /// For the set-up page: the address to go to and the cookie, because that page's form may not lead there itself.

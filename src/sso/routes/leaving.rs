@@ -1,6 +1,7 @@
 //! Out: at the provider too when one signs out here, and here when one signs out there.
 
 use super::departing::{note, parse};
+use super::saml_logout;
 use crate::access::PublicCtx;
 use crate::error::Result;
 use crate::people::SessionId;
@@ -8,7 +9,7 @@ use crate::sso::pages::End;
 use crate::sso::provider::Provider;
 use crate::sso::token::{Wrong, verify_logout};
 use crate::sso::trip::own_address;
-use crate::sso::{Connection, Origin};
+use crate::sso::{Connection, Origin, Protocol};
 use crate::web::{Cookies, Purpose, Reply};
 use actix_web::web::{Bytes, Path};
 
@@ -27,7 +28,11 @@ pub async fn show(ctx: PublicCtx) -> Result<Reply> {
     let Some((origin, connection)) = found.filter(|(_, connection)| connection.provider_logout_enabled) else {
         return Ok(Reply::redirect("/sign-in").cookie(ctx.state.gone(COOKIE)));
     };
-    let view = End { address: end_address(&ctx, &origin, &connection).await, connection: connection.name };
+    let address = match connection.protocol {
+        Protocol::Oidc => end_address(&ctx, &origin, &connection).await,
+        Protocol::Saml => saml_logout::leaving(&ctx, &origin, &connection).await?,
+    };
+    let view = End { address, connection: connection.name };
     Ok(ctx.page(&view)?.cookie(ctx.state.gone(COOKIE)))
 }
 

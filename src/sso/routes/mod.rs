@@ -9,10 +9,13 @@ mod leaving;
 mod links;
 mod proof;
 mod saml;
+mod saml_logout;
+mod server_keys;
 mod settings;
 
 pub use arriving::{arrived, forgotten};
 pub use departing::begin_set_up;
+pub use saml_logout::MAX_MARK_BYTES;
 
 use crate::web::{Need, Routes};
 
@@ -25,6 +28,7 @@ pub fn routes() -> Routes {
         .get("/sign-on/end", Need::Nothing, leaving::show)
         .post("/sign-on/logout/{id}", Need::Nothing, leaving::create)
         .get("/sign-on/saml/metadata", Need::Nothing, saml::metadata)
+        .get(crate::web::FROM_ELSEWHERE, Need::Nothing, saml_logout::show)
         .post(crate::web::FROM_ELSEWHERE, Need::Nothing, saml::create)
         .get("/sign-on/saml/arrival", Need::Nothing, saml::arrival::new)
         .post("/sign-on/saml/arrival", Need::Nothing, saml::arrival::create)
@@ -63,6 +67,13 @@ pub fn routes() -> Routes {
         .does("does-check-domain")
         .post("/settings/sign-on/domains/{id}/removal", Need::Session, domains::destroy)
         .does("does-remove-domain")
+        .get("/settings/sign-on/keys", Need::Session, server_keys::index)
+        .post("/settings/sign-on/keys", Need::Session, server_keys::create)
+        .does("does-make-server-key")
+        .post("/settings/sign-on/keys/{id}/use", Need::Session, server_keys::update)
+        .does("does-use-server-key")
+        .post("/settings/sign-on/keys/{id}/removal", Need::Session, server_keys::destroy)
+        .does("does-remove-server-key")
         .get("/settings/sign-on/{id}", Need::Session, settings::edit)
         .post("/settings/sign-on/{id}", Need::Session, settings::update)
         .does("does-change-connection")

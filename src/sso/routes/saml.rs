@@ -3,14 +3,16 @@
 
 use super::arriving::{Answer, Outcome, arrive, keep, sign_in};
 use super::departing::{Failure, note, parse};
+use super::saml_logout;
 use crate::access::{Ctx, PublicCtx};
-use crate::db::Chore;
+use crate::db::{Chore, Tx};
 use crate::error::{Error, Msg, Result};
 use crate::signin::{Throttle, forget_count, slow};
 use crate::sso::pages::Unsolicited;
-use crate::sso::saml::{self, Expected, MAX_RESPONSE_BYTES, Wrong, accept};
+use crate::sso::saml::{self, Expected, Kind, MAX_RESPONSE_BYTES, Own, Wrong, accept};
 use crate::sso::trip::{Aim, Trip, assertion_address, entity_address};
-use crate::sso::{Connection, Landing, Who};
+use crate::sso::{Connection, Landing, ServerKey, Who, signs_requests};
+use crate::vault::Vault;
 use crate::web::{Flash, Form, Reply};
 use actix_web::web::Bytes;
 use base64::Engine;
@@ -25,31 +27,85 @@ const PROBLEMS: [&str; 6] =
 
 /// Our description, for the provider's administrator. It says nothing that a visitor may not know.
 pub async fn metadata(ctx: PublicCtx) -> Result<Reply> {
+    let (keys, signs) = ctx.read(|tx, _| Ok((ServerKey::all(tx)?, signs_requests(tx)?))).await?;
     let (entity, back_to) = (entity_address(&ctx.state), assertion_address(&ctx.state));
-    Ok(Reply::text(saml::own_metadata(entity.as_str(), back_to.as_str()), "application/samlmetadata+xml"))
+    let certificates: Vec<String> = keys.into_iter().map(|key| key.certificate).collect();
+    let own = Own { entity: entity.as_str(), back_to: back_to.as_str(), certificates: &certificates, signs };
+    Ok(Reply::text(saml::own_metadata(&own), "application/samlmetadata+xml"))
+}
+
+/// What a provider sends counts against the address it comes from until it was worth something.
+pub struct Turn {
+    source: Throttle,
+    tries: i32,
+}
+
+impl Turn {
+    /// Else where the browser goes to wait.
+    pub async fn take(ctx: &PublicCtx) -> Result<std::result::Result<Turn, Reply>> {
+        let source = Throttle::arriving(&ctx.caller.address);
+        let turn = source.clone();
+        match ctx.touch(Chore::Throttle, move |tx, _| turn.take(tx)).await {
+            Ok(tries) => Ok(Ok(Turn { source, tries })),
+            Err(Error::Slow(wait)) => Ok(Err(ctx.redirect("/sign-in", Some(Flash::failed(slow(wait)))))),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// None: it was worth nothing, and there is nobody to tell why.
+    pub async fn end(self, ctx: &PublicCtx, reply: Option<Reply>) -> Result<Reply> {
+        match reply {
+            Some(reply) => {
+                forget_count(ctx, self.source).await;
+                Ok(reply)
+            }
+            None => {
+                keep(ctx, self.tries).await;
+                Ok(ctx.redirect("/sign-in", Some(Flash::failed("sign-on-unknown"))))
+            }
+        }
+    }
 }
 
 pub async fn create(ctx: PublicCtx, body: Bytes) -> Result<Reply> {
-    let source = Throttle::arriving(&ctx.caller.address);
-    let turn = source.clone();
-    let tries = match ctx.touch(Chore::Throttle, move |tx, _| turn.take(tx)).await {
-        Ok(tries) => tries,
-        Err(Error::Slow(wait)) => return Ok(ctx.redirect("/sign-in", Some(Flash::failed(slow(wait))))),
-        Err(other) => return Err(other),
+    let turn = match Turn::take(&ctx).await? {
+        Ok(turn) => turn,
+        Err(reply) => return Ok(reply),
     };
-    match land(&ctx, &body).await? {
-        Landed::Kept(code) => {
-            forget_count(&ctx, source).await;
-            Ok(Reply::redirect(&format!("{ARRIVAL}?code={code}")))
-        }
+    let Some((kind, text)) = message(&body) else { return turn.end(&ctx, None).await };
+    if kind == Kind::Request || saml::is_about_leaving(&text) {
+        let mark = field(&body, "RelayState");
+        let reply = saml_logout::take(&ctx, kind, &text, mark.as_deref()).await?;
+        return turn.end(&ctx, reply).await;
+    }
+    match land(&ctx, text).await? {
+        Landed::Kept(code) => turn.end(&ctx, Some(Reply::redirect(&format!("{ARRIVAL}?code={code}")))).await,
         Landed::Wrong(connection, problem) => {
-            keep(&ctx, tries).await;
+            keep(&ctx, turn.tries).await;
             Ok(Reply::redirect(&format!("{ARRIVAL}?problem={problem}&connection={}", connection.id)))
         }
-        Landed::Unknown => {
-            keep(&ctx, tries).await;
-            Ok(ctx.redirect("/sign-in", Some(Flash::failed("sign-on-unknown"))))
+        Landed::Unknown => turn.end(&ctx, None).await,
+    }
+}
+
+fn field(body: &[u8], name: &str) -> Option<String> {
+    url::form_urlencoded::parse(body).find(|(own, _)| own == name).map(|(_, value)| value.into_owned())
+}
+
+fn message(body: &[u8]) -> Option<(Kind, String)> {
+    [Kind::Response, Kind::Request].into_iter().find_map(|kind| Some((kind, decoded(&field(body, kind.field())?)?)))
+}
+
+/// What the server's keys are asked for; None where there is no key to open them with.
+pub async fn keys_of<T: Send + 'static>(ctx: &PublicCtx, find: fn(&mut Tx, &Vault) -> Result<T>) -> Result<Option<T>> {
+    let vault = ctx.state.vault.clone();
+    match ctx.read(move |tx, _| find(tx, &vault)).await {
+        Ok(found) => Ok(Some(found)),
+        Err(Error::Away(why)) => {
+            tracing::warn!(name = "sso.keys_away", why, "the server's keys for SAML cannot be opened");
+            Ok(None)
         }
+        Err(other) => Err(other),
     }
 }
 
@@ -61,16 +117,19 @@ enum Landed {
     Unknown,
 }
 
-async fn land(ctx: &PublicCtx, body: &[u8]) -> Result<Landed> {
-    let field = url::form_urlencoded::parse(body).find(|(name, _)| name == "SAMLResponse");
-    let Some(text) = field.and_then(|(_, value)| decoded(&value)) else { return Ok(Landed::Unknown) };
+async fn land(ctx: &PublicCtx, text: String) -> Result<Landed> {
     let Some(entity) = saml::issuer(&text) else { return Ok(Landed::Unknown) };
     let Some(connection) = ctx.read(move |tx, _| Connection::of_entity(tx, &entity)).await? else {
         return Ok(Landed::Unknown);
     };
     let (keys, entity, back_to) = (connection.keys(), entity_address(&ctx.state), assertion_address(&ctx.state));
     let (audience, recipient) = (entity.as_str(), back_to.as_str());
-    let expected = Expected { issuer: &connection.issuer, keys: &keys, audience, recipient, now: ctx.now() };
+    let own_keys = match saml::is_encrypted(&text) {
+        true => keys_of(ctx, ServerKey::openers).await?.unwrap_or_default(),
+        false => Vec::new(),
+    };
+    let (issuer, own_keys, now) = (connection.issuer.as_str(), own_keys.as_slice(), ctx.now());
+    let expected = Expected { issuer, keys: &keys, own_keys, audience, recipient, now };
     let assertion = match accept(&text, &expected) {
         Ok(assertion) => assertion,
         Err(wrong) => {

@@ -17,6 +17,8 @@ pub struct Metadata {
     pub issuer: String,
     /// Where people sign in, by redirect.
     pub sign_in: String,
+    /// Where they sign out, by redirect; empty where it says none.
+    pub sign_out: String,
     pub certificates: Vec<Certificate>,
 }
 
@@ -40,11 +42,14 @@ impl Metadata {
                 .any(|one| one == PROTOCOL)
         });
         let described = described.ok_or(Wrong::Form("no identity provider of SAML 2.0"))?;
-        let doors = described.children(METADATA, "SingleSignOnService");
-        let door = doors.iter().find(|node| node.attribute("Binding") == Some(REDIRECT));
-        let sign_in = door.and_then(|node| node.attribute("Location"));
-        let sign_in = sign_in.ok_or(Wrong::Form("no address to sign in at by redirect"))?.to_owned();
-        Ok(Metadata { issuer, sign_in, certificates: certificates(described)? })
+        let door = |name: &str| {
+            let all = described.children(METADATA, name).into_iter();
+            let mut all = all.filter(|node| node.attribute("Binding") == Some(REDIRECT));
+            all.find_map(|node| node.attribute("Location")).map(str::to_owned)
+        };
+        let sign_in = door("SingleSignOnService").ok_or(Wrong::Form("no address to sign in at by redirect"))?;
+        let sign_out = door("SingleLogoutService").unwrap_or_default();
+        Ok(Metadata { issuer, sign_in, sign_out, certificates: certificates(described)? })
     }
 }
 
@@ -81,20 +86,54 @@ fn without_comments(text: &str) -> String {
     kept + rest
 }
 
-/// What a provider must know of us: our name is the address of this very description.
-pub fn own_metadata(entity: &str, back_to: &str) -> String {
+/// What stands in our description.
+pub struct Own<'a> {
+    /// Our name: the address of this very description.
+    pub entity: &'a str,
+    /// Where answers and messages about leaving go.
+    pub back_to: &'a str,
+    /// Base64 of the DER: all that may sign or open, so that a provider knows the next one before it counts.
+    pub certificates: &'a [String],
+    /// What we ask is signed.
+    pub signs: bool,
+}
+
+/// What a provider must know of us.
+pub fn own_metadata(own: &Own<'_>) -> String {
     let mut xml = XmlWriter::new();
     xml.write_declaration();
-    xml.start_element("md:EntityDescriptor", &[("xmlns:md", METADATA), ("entityID", entity)]);
-    let described =
-        [("AuthnRequestsSigned", "false"), ("WantAssertionsSigned", "true"), ("protocolSupportEnumeration", PROTOCOL)];
+    xml.start_element("md:EntityDescriptor", &[("xmlns:md", METADATA), ("entityID", own.entity)]);
+    let described = [
+        ("AuthnRequestsSigned", if own.signs { "true" } else { "false" }),
+        ("WantAssertionsSigned", "true"),
+        ("protocolSupportEnumeration", PROTOCOL),
+    ];
     xml.start_element("md:SPSSODescriptor", &described);
+    // No use is named: each is for both.
+    for certificate in own.certificates {
+        xml.start_element("md:KeyDescriptor", &[]);
+        xml.start_element("ds:KeyInfo", &[("xmlns:ds", SIGNATURE)]);
+        xml.start_element("ds:X509Data", &[]);
+        xml.start_element("ds:X509Certificate", &[]);
+        xml.text(certificate);
+        for name in ["ds:X509Certificate", "ds:X509Data", "ds:KeyInfo"] {
+            xml.end_element(name);
+        }
+        for method in ["http://www.w3.org/2009/xmlenc11#aes256-gcm", "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p"]
+        {
+            xml.empty_element("md:EncryptionMethod", &[("Algorithm", method)]);
+        }
+        xml.end_element("md:KeyDescriptor");
+    }
+    for binding in [REDIRECT, POST] {
+        xml.empty_element("md:SingleLogoutService", &[("Binding", binding), ("Location", own.back_to)]);
+    }
     for format in ["2.0:nameid-format:persistent", "1.1:nameid-format:emailAddress"] {
         xml.start_element("md:NameIDFormat", &[]);
         xml.text(&format!("urn:oasis:names:tc:SAML:{format}"));
         xml.end_element("md:NameIDFormat");
     }
-    let door = [("Binding", POST), ("Location", back_to), ("index", "0"), ("isDefault", "true")];
+    let door = [("Binding", POST), ("Location", own.back_to), ("index", "0"), ("isDefault", "true")];
     xml.empty_element("md:AssertionConsumerService", &door);
     xml.end_element("md:SPSSODescriptor");
     xml.end_element("md:EntityDescriptor");

@@ -1,17 +1,27 @@
-//! SAML 2.0 as a service provider (OASIS saml-core, saml-bindings, saml-profiles of 2005): a request by redirect, an answer by POST.
+//! SAML 2.0 as a service provider (OASIS saml-core, saml-bindings, saml-profiles of 2005): a request by redirect, an answer by POST,
+//! leaving by both.
 
 mod certificate;
+mod encryption;
+mod logout;
 mod metadata;
+mod own_key;
+mod redirect;
 mod request;
 mod response;
 mod signature;
 mod xml;
 
 pub use certificate::{Certificate, MAX_CERTIFICATES};
-pub use metadata::{MAX_METADATA_BYTES, Metadata, own_metadata};
-pub use request::{Question, address};
+pub use encryption::MAX_ENCRYPTED_KEYS;
+pub use logout::{Envelope, Leave, MAX_SESSIONS, NameWords, Signed, is_about_leaving, leave, left};
+pub use metadata::{MAX_METADATA_BYTES, Metadata, Own, own_metadata};
+pub use own_key::{OwnKey, generate};
+pub use redirect::{Kind, Message, address};
+pub use request::Question;
 pub use response::{
-    Assertion, Expected, MAX_AGE_SECONDS, MAX_ATTRIBUTES, MAX_RESPONSE_BYTES, MAX_VALUES, accept, issuer,
+    Assertion, Expected, MAX_AGE_SECONDS, MAX_ATTRIBUTES, MAX_RESPONSE_BYTES, MAX_VALUES, NAME_CLAIM, accept,
+    is_encrypted, issuer,
 };
 pub use xml::MAX_DEPTH;
 

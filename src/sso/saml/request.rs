@@ -1,12 +1,7 @@
-//! The question to a provider (saml-core 3.4), by redirect (saml-bindings 3.4).
+//! The question to a provider (saml-core 3.4).
 
 use crate::sso::saml::xml::{ASSERTION, PROTOCOL};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, SecondsFormat, Utc};
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
-use std::io::Write;
 use uppsala::XmlWriter;
 use url::Url;
 
@@ -60,15 +55,4 @@ impl Question<'_> {
         xml.end_element("samlp:AuthnRequest");
         xml.into_string()
     }
-}
-
-/// Where the browser goes with a question; `mark` comes back with the answer.
-pub fn address(question: &Question<'_>, mark: &str) -> std::io::Result<Url> {
-    let mut packed = DeflateEncoder::new(Vec::new(), Compression::default());
-    packed.write_all(question.xml().as_bytes())?;
-    let mut url = question.to.clone();
-    url.query_pairs_mut()
-        .append_pair("SAMLRequest", &STANDARD.encode(packed.finish()?))
-        .append_pair("RelayState", mark);
-    Ok(url)
 }

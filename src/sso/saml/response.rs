@@ -4,13 +4,15 @@
 use crate::sso::provider::Claims;
 use crate::sso::saml::Wrong;
 use crate::sso::saml::certificate::Certificate;
+use crate::sso::saml::encryption::opened;
+use crate::sso::saml::logout::NameWords;
+use crate::sso::saml::own_key::OwnKey;
 use crate::sso::saml::signature::signed;
 use crate::sso::saml::xml::{ASSERTION, Node, PROTOCOL, SIGNATURE, parse};
 use crate::sso::token::SKEW_SECONDS;
 use chrono::{DateTime, Duration, Utc};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use uppsala::Document;
 
 /// Of the XML. With some hundred groups a real one has fifty thousand; encoded, this much fits into what a visitor may send.
 pub const MAX_RESPONSE_BYTES: usize = 160 * 1024;
@@ -27,13 +29,17 @@ const EMAIL: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
 /// Conditions (saml-core 2.5.1) that ask nothing more of us. One that is not known makes the assertion invalid.
 const HARMLESS: [&str; 3] = ["AudienceRestriction", "OneTimeUse", "ProxyRestriction"];
 /// What the protocol says of somebody, under the names that OpenID Connect has for it: no attribute takes their place.
-const OURS: [&str; 8] = ["iss", "sub", "aud", "nonce", "auth_time", "acr", "amr", "sid"];
+const OURS: [&str; 9] = ["iss", "sub", "aud", "nonce", "auth_time", "acr", "amr", "sid", NAME_CLAIM];
+/// How the provider wrote the subject (`NameWords`).
+pub const NAME_CLAIM: &str = "saml_name_id";
 
 /// What an answer must fit.
 pub struct Expected<'a> {
     /// The provider's entity ID.
     pub issuer: &'a str,
     pub keys: &'a [Certificate],
+    /// What it may have encrypted for.
+    pub own_keys: &'a [OwnKey],
     /// Our entity ID.
     pub audience: &'a str,
     /// Where answers are sent.
@@ -50,6 +56,7 @@ pub struct Assertion {
     pub subject: String,
     /// The subject is an address.
     pub is_email: bool,
+    pub name: NameWords,
     pub session: Option<String>,
     pub authenticated_at: DateTime<Utc>,
     /// How they signed in (saml-authn-context).
@@ -72,6 +79,9 @@ impl Assertion {
             claims.entry(email_claim).or_insert_with(|| self.subject.as_str().into());
         }
         claims.insert("sub".to_owned(), self.subject.as_str().into());
+        if let Ok(words) = serde_json::to_value(&self.name) {
+            claims.insert(NAME_CLAIM.to_owned(), words);
+        }
         claims.insert("auth_time".to_owned(), self.authenticated_at.timestamp().into());
         for (name, value) in [("sid", &self.session), ("acr", &self.class)] {
             if let Some(value) = value {
@@ -96,6 +106,11 @@ pub fn issuer(text: &str) -> Option<String> {
     own.or_else(inner)?.text().ok()
 }
 
+/// Whether it may need a key to read it: unchecked.
+pub fn is_encrypted(text: &str) -> bool {
+    text.contains("EncryptedAssertion")
+}
+
 /// The assertion of an answer that fits; the request it answers is for the caller to compare.
 pub fn accept(text: &str, expected: &Expected<'_>) -> Result<Assertion, Wrong> {
     if text.len() > MAX_RESPONSE_BYTES {
@@ -106,8 +121,10 @@ pub fn accept(text: &str, expected: &Expected<'_>) -> Result<Assertion, Wrong> {
     if !response.is(PROTOCOL, "Response") || response.attribute("Version") != Some("2.0") {
         return Err(Wrong::Form("no SAML 2.0 response"));
     }
-    status(response)?;
-    check_shape(&doc, response)?;
+    if let Err(status) = succeeded(response)? {
+        return Err(Wrong::Status(status));
+    }
+    let is_sealed = check_shape(response)?;
     if response.attribute("Destination").is_some_and(|to| to != expected.recipient) {
         return Err(Wrong::Elsewhere("sent to another address"));
     }
@@ -116,10 +133,14 @@ pub fn accept(text: &str, expected: &Expected<'_>) -> Result<Assertion, Wrong> {
     {
         return Err(Wrong::Elsewhere("of another provider"));
     }
-    if !response.children(SIGNATURE, "Signature").is_empty() {
-        signed(response, expected.keys)?;
-    }
-    let text = signed(response.only(ASSERTION, "Assertion", "not one assertion")?, expected.keys)?;
+    let told = match response.children(SIGNATURE, "Signature").is_empty() {
+        true => None,
+        false => Some(signed(response, expected.keys)?),
+    };
+    let text = match is_sealed {
+        true => unsealed(told.as_deref(), response, expected)?,
+        false => signed(response.only(ASSERTION, "Assertion", "not one assertion")?, expected.keys)?,
+    };
     let vouched = parse(&text)?;
     let found = read(Node::root(&vouched)?, expected)?;
     match response.attribute("InResponseTo") {
@@ -130,33 +151,63 @@ pub fn accept(text: &str, expected: &Expected<'_>) -> Result<Assertion, Wrong> {
     }
 }
 
-fn status(response: Node<'_>) -> Result<(), Wrong> {
+/// The text under the signature of an assertion that came encrypted. `told` is the response as a key vouched for it.
+fn unsealed(told: Option<&str>, response: Node<'_>, expected: &Expected<'_>) -> Result<String, Wrong> {
+    let doc = told.map(parse).transpose()?;
+    let response = doc.as_ref().map(Node::root).transpose()?.unwrap_or(response);
+    let sealed = response.only(ASSERTION, "EncryptedAssertion", "not one assertion")?;
+    let plain = opened(sealed, expected.own_keys, told.is_some())?;
+    let doc = parse(&plain)?;
+    let assertion = Node::root(&doc)?;
+    if check_shape(assertion)? || !assertion.is(ASSERTION, "Assertion") {
+        return Err(Wrong::Form("not one assertion"));
+    }
+    signed(assertion, expected.keys)
+}
+
+/// Else what the provider says in place of success: its status without the common prefix, cut.
+pub fn succeeded(response: Node<'_>) -> Result<Result<(), String>, Wrong> {
     let status = response.only(PROTOCOL, "Status", "no status")?;
     let code = status.only(PROTOCOL, "StatusCode", "no status")?;
     let first = code.attribute("Value").unwrap_or_default();
-    if first == SUCCESS {
-        return Ok(());
-    }
     let second = code.maybe(PROTOCOL, "StatusCode", "two statuses")?.and_then(|code| code.attribute("Value"));
+    // A second word under success says that it was not all of it (saml-core 3.7.3.2).
+    if first == SUCCESS && second.is_none() {
+        return Ok(Ok(()));
+    }
     let word = second.unwrap_or(first).rsplit(':').next().unwrap_or_default();
-    Err(Wrong::Status(word.chars().filter(char::is_ascii_alphanumeric).take(40).collect()))
+    Ok(Err(word.chars().filter(char::is_ascii_alphanumeric).take(40).collect()))
 }
 
-/// One assertion in the whole document, at its place; no ID twice: else the one that is checked may not be the one that is read.
-fn check_shape(doc: &Document<'_>, response: Node<'_>) -> Result<(), Wrong> {
-    let mut ids = BTreeSet::new();
-    let mut assertions = 0;
-    for node in response.all() {
-        let Some(element) = doc.element(node.id) else { continue };
+/// One assertion in all of it, at its place: else the one that is checked may not be the one that is read. Whether it is encrypted.
+fn check_shape(root: Node<'_>) -> Result<bool, Wrong> {
+    check_ids(root)?;
+    let (mut open, mut sealed) = (0, 0);
+    for node in root.all() {
+        let Some(element) = root.doc.element(node.id) else { continue };
         match &*element.name.local_name {
-            "Assertion" => assertions += 1,
-            "EncryptedAssertion" | "EncryptedID" | "EncryptedAttribute" => {
+            "Assertion" => open += 1,
+            "EncryptedAssertion" => sealed += 1,
+            "EncryptedID" | "EncryptedAttribute" => {
                 return Err(Wrong::Form(
-                    "encrypted, which this server does not read: turn encryption off at the provider",
+                    "a name or an attribute encrypted by itself: encrypt the assertion, or nothing",
                 ));
             }
             _ => {}
         }
+    }
+    match (open, sealed) {
+        (1, 0) => Ok(false),
+        (0, 1) => Ok(true),
+        _ => Err(Wrong::Form("not one assertion")),
+    }
+}
+
+/// No ID twice.
+pub fn check_ids(root: Node<'_>) -> Result<(), Wrong> {
+    let mut ids = BTreeSet::new();
+    for node in root.all() {
+        let Some(element) = root.doc.element(node.id) else { continue };
         let named = element
             .attributes
             .iter()
@@ -167,7 +218,7 @@ fn check_shape(doc: &Document<'_>, response: Node<'_>) -> Result<(), Wrong> {
             }
         }
     }
-    if assertions == 1 { Ok(()) } else { Err(Wrong::Form("not one assertion")) }
+    Ok(())
 }
 
 fn read(assertion: Node<'_>, expected: &Expected<'_>) -> Result<Assertion, Wrong> {
@@ -177,14 +228,7 @@ fn read(assertion: Node<'_>, expected: &Expected<'_>) -> Result<Assertion, Wrong
     if assertion.only(ASSERTION, "Issuer", "no issuer")?.text()? != expected.issuer {
         return Err(Wrong::Elsewhere("of another provider"));
     }
-    let made_at = instant(assertion, "IssueInstant")?.ok_or(Wrong::Form("an assertion without its time"))?;
-    let skew = Duration::seconds(SKEW_SECONDS);
-    if made_at > expected.now + skew {
-        return Err(Wrong::Time("made in the future"));
-    }
-    if made_at < expected.now - Duration::seconds(MAX_AGE_SECONDS) - skew {
-        return Err(Wrong::Time("made too long ago"));
-    }
+    check_age(assertion, expected.now)?;
     check_conditions(assertion, expected)?;
     let subject = assertion.only(ASSERTION, "Subject", "no subject")?;
     let name = subject.only(ASSERTION, "NameID", "no name of the subject")?;
@@ -208,11 +252,25 @@ fn read(assertion: Node<'_>, expected: &Expected<'_>) -> Result<Assertion, Wrong
         in_response_to,
         subject: name.text()?,
         is_email: format == EMAIL,
+        name: NameWords::of(name),
         session: statement.attribute("SessionIndex").map(str::to_owned),
         authenticated_at: instant(statement, "AuthnInstant")?.ok_or(Wrong::Form("a sign-in without its time"))?,
         class,
         attributes: attributes(assertion)?,
     })
+}
+
+/// Made now, but for the difference of two clocks.
+pub fn check_age(node: Node<'_>, now: DateTime<Utc>) -> Result<(), Wrong> {
+    let made_at = instant(node, "IssueInstant")?.ok_or(Wrong::Form("made at no time"))?;
+    let skew = Duration::seconds(SKEW_SECONDS);
+    if made_at > now + skew {
+        return Err(Wrong::Time("made in the future"));
+    }
+    match made_at < now - Duration::seconds(MAX_AGE_SECONDS) - skew {
+        true => Err(Wrong::Time("made too long ago")),
+        false => Ok(()),
+    }
 }
 
 /// For us, and for now.
@@ -263,7 +321,7 @@ fn check_bearer(data: Node<'_>, expected: &Expected<'_>) -> Result<(), Wrong> {
     check_period(data, expected.now)
 }
 
-fn check_period(node: Node<'_>, now: DateTime<Utc>) -> Result<(), Wrong> {
+pub fn check_period(node: Node<'_>, now: DateTime<Utc>) -> Result<(), Wrong> {
     let skew = Duration::seconds(SKEW_SECONDS);
     if instant(node, "NotBefore")?.is_some_and(|from| now + skew < from) {
         return Err(Wrong::Time("not yet"));

@@ -80,7 +80,8 @@ fn hash(name: &str) -> Result<&'static Algorithm, Wrong> {
     }
 }
 
-fn bytes(text: &str) -> Result<Vec<u8>, Wrong> {
+/// From base64, with or without white space.
+pub fn bytes(text: &str) -> Result<Vec<u8>, Wrong> {
     let bare: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    STANDARD.decode(bare).map_err(|_| Wrong::Form("a signature that is no base64"))
+    STANDARD.decode(bare).map_err(|_| Wrong::Form("no base64 where it belongs"))
 }

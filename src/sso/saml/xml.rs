@@ -13,6 +13,7 @@ pub const PROTOCOL: &str = "urn:oasis:names:tc:SAML:2.0:protocol";
 pub const ASSERTION: &str = "urn:oasis:names:tc:SAML:2.0:assertion";
 pub const METADATA: &str = "urn:oasis:names:tc:SAML:2.0:metadata";
 pub const SIGNATURE: &str = "http://www.w3.org/2000/09/xmldsig#";
+pub const ENCRYPTION: &str = "http://www.w3.org/2001/04/xmlenc#";
 pub const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 
 /// Refuses what hides text, then parses.

@@ -10,6 +10,8 @@ mod enforced;
 mod invited;
 mod saml;
 mod saml_attacks;
+mod saml_keys;
+mod saml_logout;
 mod leading;
 
 use crate::harness::*;

@@ -142,6 +142,7 @@ fn what_a_provider_of_others_making_signed_is_read() {
     let xml = include_str!("saml/auth0.xml");
     let certificate = Certificate::parse_all(include_str!("saml/auth0.pem")).unwrap();
     let expected = tow::sso::Expected {
+        own_keys: &[],
         issuer: "urn:halden-idp",
         keys: &certificate,
         audience: "https://tow.halden.example/sign-on/saml/metadata",

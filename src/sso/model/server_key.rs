@@ -1,0 +1,179 @@
+//! This server's keys towards SAML providers: one in use, the next one while providers learn of it, the one before while some still
+//! encrypt for it.
+
+use crate::access::{Actor, Permission, Thing, Verb, check};
+use crate::audit::{self, Act, ActKind};
+use crate::db::Tx;
+use crate::db::sql::Sql;
+use crate::error::{Error, Result, on_constraint};
+use crate::secret::Secret;
+use crate::sso::model::connection::permit;
+use crate::sso::saml::{Certificate, OwnKey, generate};
+use crate::vault::Vault;
+use crate::{text_enum, typed_id};
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Text, Timestamptz, Uuid as SqlUuid};
+
+typed_id!(ServerKeyId);
+
+text_enum!(
+    /// What a key does. Each opens what was encrypted for it.
+    KeyState {
+        /// Providers may learn it; it signs nothing yet.
+        Next = "next",
+        /// Signs.
+        Current = "current",
+        /// Signs no more.
+        Previous = "previous",
+    }
+);
+
+#[derive(Debug, Clone, QueryableByName)]
+pub struct ServerKey {
+    #[diesel(sql_type = SqlUuid)]
+    pub id: ServerKeyId,
+    #[diesel(sql_type = Text)]
+    pub state: KeyState,
+    /// Base64 of the DER.
+    #[diesel(sql_type = Text)]
+    pub certificate: String,
+    /// Sealed for the row's id.
+    #[diesel(sql_type = Text)]
+    private_key: String,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+}
+
+fn select(name: &str, rest: &str) -> Sql {
+    Sql::named(name, &format!("select id, state, certificate, private_key, created_at from sso_keys {rest}"))
+}
+
+impl ServerKey {
+    /// The one in use first. For who may configure sign-on.
+    pub fn list(tx: &mut Tx, me: &Actor) -> Result<Vec<ServerKey>> {
+        check(me, Verb::See, &Thing::Organisation(Permission::SecurityConfigurationManage))?;
+        ServerKey::all(tx)
+    }
+
+    /// What every provider may know of them, and what stays sealed.
+    pub(in crate::sso) fn all(tx: &mut Tx) -> Result<Vec<ServerKey>> {
+        Ok(select("sso::keys", "order by state").load(tx.conn())?)
+    }
+
+    /// The key that signs. None where there is none; `Away` without the key it is sealed under.
+    pub(in crate::sso) fn signer(tx: &mut Tx, vault: &Vault) -> Result<Option<OwnKey>> {
+        let found: Option<ServerKey> =
+            select("sso::signing_key", "where state = 'current'").load(tx.conn())?.into_iter().next();
+        found.map(|key| key.unseal(vault)).transpose()
+    }
+
+    /// All that may open what a provider encrypted.
+    pub(in crate::sso) fn openers(tx: &mut Tx, vault: &Vault) -> Result<Vec<OwnKey>> {
+        ServerKey::all(tx)?.iter().map(|key| key.unseal(vault)).collect()
+    }
+
+    fn unseal(&self, vault: &Vault) -> Result<OwnKey> {
+        let plain = vault.open(self.id.0, &self.private_key)?;
+        let private = Secret::new(String::from_utf8(plain).map_err(Error::broken)?);
+        OwnKey::new(&private, self.certificate.clone())
+    }
+
+    /// Of its certificate.
+    pub fn shown(&self) -> Option<Certificate> {
+        Certificate::parse(&self.certificate)
+    }
+
+    /// One in each state, for samples.
+    pub fn samples() -> Vec<ServerKey> {
+        let of = |number, state| ServerKey {
+            id: ServerKeyId(uuid::Uuid::from_u128(number)),
+            state,
+            certificate: "MIIDtDCCApygAwIBAgIUZr0k3Zz2m6mVb8b0m0v3oG5D3fUwDQYJKoZIhvcNAQELBQAw".to_owned(),
+            private_key: String::new(),
+            created_at: DateTime::<Utc>::UNIX_EPOCH,
+        };
+        vec![of(1, KeyState::Current), of(2, KeyState::Next), of(3, KeyState::Previous)]
+    }
+
+    /// The first counts at once; another one waits until it is taken into use. `Invalid` when one waits already, or without a key to seal
+    /// it under. `name` is this server's, in the certificate.
+    pub fn make(tx: &mut Tx, me: &Actor, vault: &Vault, name: &str) -> Result<ServerKeyId> {
+        let permit = permit(tx, me)?;
+        let all = ServerKey::all(tx)?;
+        let state =
+            if all.iter().any(|key| key.state == KeyState::Current) { KeyState::Next } else { KeyState::Current };
+        if all.iter().any(|key| key.state == state) {
+            return Err(Error::invalid("", "problem-key-waits"));
+        }
+        let id = tx.new_id();
+        let (private, certificate) = generate(name, tx.now)?;
+        let sealed = vault.seal(id, private.reveal().as_bytes())?;
+        let mut sql = Sql::named(
+            "sso::make_key",
+            "insert into sso_keys (id, state, certificate, private_key, created_at) values (",
+        );
+        sql.bind(id).push(", ").bind(state.as_str()).push(", ").bind(certificate.as_str()).push(", ").bind(sealed);
+        sql.push(", ").bind(tx.now).push(")");
+        // Two at once: the other one's is there.
+        let raced = on_constraint("sso_keys_state_key", "", "problem-key-waits");
+        sql.execute(tx.conn()).map_err(Error::from).map_err(raced)?;
+        let act = Act::new(ActKind::SsoKeyMade).target("sso_key", id).note("state", state.as_str());
+        audit::record(tx, permit, act)?;
+        Ok(ServerKeyId(id))
+    }
+
+    /// The next one signs from now on; the one it takes the place of still opens, and one that was replaced before is forgotten.
+    /// `NotFound` unless it is the next one.
+    pub fn take_into_use(tx: &mut Tx, me: &Actor, id: ServerKeyId) -> Result<()> {
+        let permit = permit(tx, me)?;
+        let all = ServerKey::locked(tx)?;
+        if !all.iter().any(|key| key.id == id && key.state == KeyState::Next) {
+            return Err(Error::NotFound);
+        }
+        Sql::named("sso::forget_key", "delete from sso_keys where state = 'previous'").execute(tx.conn())?;
+        for (from, to) in [(KeyState::Current, KeyState::Previous), (KeyState::Next, KeyState::Current)] {
+            let mut sql = Sql::named("sso::move_key", "update sso_keys set state = ");
+            sql.bind(to.as_str()).push(" where state = ").bind(from.as_str());
+            sql.execute(tx.conn())?;
+        }
+        audit::record(tx, permit, Act::new(ActKind::SsoKeyUsed).target("sso_key", id.0))
+    }
+
+    /// `Invalid` for the one in use while a connection signs with it.
+    pub fn remove(tx: &mut Tx, me: &Actor, id: ServerKeyId) -> Result<()> {
+        let permit = permit(tx, me)?;
+        let all = ServerKey::locked(tx)?;
+        let key = all.iter().find(|key| key.id == id).ok_or(Error::NotFound)?;
+        if key.state == KeyState::Current && signs_requests(tx)? {
+            return Err(Error::invalid("", "problem-key-signs"));
+        }
+        let mut sql = Sql::named("sso::delete_key", "delete from sso_keys where id = ");
+        sql.bind(id);
+        sql.execute(tx.conn())?;
+        audit::record(
+            tx,
+            permit,
+            Act::new(ActKind::SsoKeyRemoved).target("sso_key", id.0).note("state", key.state.as_str()),
+        )
+    }
+
+    fn locked(tx: &mut Tx) -> Result<Vec<ServerKey>> {
+        Ok(select("sso::keys_for_change", "order by state for update").load(tx.conn())?)
+    }
+}
+
+/// Whether any connection's requests are signed.
+pub(in crate::sso) fn signs_requests(tx: &mut Tx) -> Result<bool> {
+    let sql = "select 1 as one from sso_connections where signs_requests limit 1";
+    Ok(Sql::named("sso::signs_requests", sql).execute(tx.conn())? > 0)
+}
+
+/// `Invalid` when a connection shall sign and there is nothing to sign with. The key is kept until that is decided.
+pub(in crate::sso) fn check_signer(tx: &mut Tx) -> Result<()> {
+    let sql = "select 1 as one from sso_keys where state = 'current' for share";
+    match Sql::named("sso::has_signer", sql).execute(tx.conn())? > 0 {
+        true => Ok(()),
+        false => Err(Error::invalid("signs_requests", "problem-no-own-key")),
+    }
+}
