@@ -248,6 +248,43 @@ test("an owner pastes a SAML provider's metadata, tries it and opens it; people 
     await atSaml(theirs, "wren");
     await expect(theirs.getByText("may not vouch for addresses of your domain")).toBeVisible();
     expect(provider.asked.length).toBe(3);
+
+    // The server gets a key: from then on questions are signed, answers encrypted, and leaving is said to the provider.
+    await page.goto("/settings/sign-on/keys");
+    await expectNoSidewaysScroll(page);
+    await page.getByRole("button", { name: "Make a key" }).click();
+    await expect(page.getByText("Give its certificate to your provider")).toBeVisible();
+    provider.learn(await page.getByLabel("Certificate").inputValue());
+    await expectNoSidewaysScroll(page);
+    await page.goto("/settings/sign-on");
+    await page.getByRole("link", { name: "Halden SAML", exact: true }).click();
+    await expect(page.getByLabel(/Address where they sign out/)).toHaveValue(provider.out);
+    await page.getByLabel(/Sign requests/).check();
+    await page.getByLabel(/Sign out at the provider too/).check();
+    await page.getByRole("button", { name: "Save" }).click();
+    await expect(page.getByText("Saved. Try it again")).toBeVisible();
+    await context.clearCookies({ domain: "localhost" });
+    await page.goto("/settings/me");
+    await page.getByRole("link", { name: "Sign in with Halden SAML" }).click();
+    await atSaml(page, "ada");
+    await expect(page).toHaveURL(/\/settings\/me$/);
+    expect(provider.asked.at(-1).Signature).toBeTruthy();
+    await page.locator(".sidebar-foot summary").click();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("link", { name: "Sign out of Halden SAML" }).click();
+    await expect(page.getByText("You are signed out, here and at your provider")).toBeVisible();
+    expect(provider.leaving[0].SAMLRequest).toBeTruthy();
+
+    // Leaving begins at the provider.
+    await page.getByRole("link", { name: "Sign in with Halden SAML" }).click();
+    await atSaml(page, "ada");
+    await expect(page).toHaveURL(/\/tickets$/);
+    const there = await context.newPage();
+    await there.goto(provider.out);
+    expect(provider.leaving.at(-1).SAMLResponse).toBeTruthy();
+    await there.close();
+    await page.goto("/settings/me");
+    await expect(page).toHaveURL(/\/sign-in/);
   } finally {
     await server.end();
     await provider?.end();
