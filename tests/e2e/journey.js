@@ -9,9 +9,15 @@ import { Person } from "./person.js";
 
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
-export const scan = async (page, name = page.url()) => {
-  // One document without frames: legacy mode saves axe a second page.
-  const { violations } = await new AxeBuilder({ page }).withTags(RULES).setLegacyMode().analyze();
+export const scan = async (page, name = page.url()) => report(await axe(page).withTags(RULES).analyze(), name);
+
+// What may differ between two colour schemes of one document.
+export const scanColours = async (page, name) => report(await axe(page).withRules(["color-contrast"]).analyze(), name);
+
+// One document without frames: legacy mode saves axe a second page.
+const axe = (page) => new AxeBuilder({ page }).setLegacyMode();
+
+const report = ({ violations }, name) => {
   const found = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
   expect.soft(found, `axe on ${name}`).toEqual([]);
 };

@@ -74,6 +74,68 @@ fn every_other_door_is_shut_too() {
 }
 
 #[test]
+fn what_they_had_begun_before_leads_nowhere() {
+    let app = App::new();
+    let directory = directory(&app);
+    let id = taken_over(&app, &directory, CLEO);
+    let (phone, codes) = enrol(&app, &app.as_(CLEO));
+    app.advance(chrono::Duration::seconds(60));
+    // Half way in: the password was right, the code is still to come.
+    let half = app.visitor();
+    assert_eq!(
+        half.post("/sign-in", &[("email", &CLEO.email()), ("password", PASSWORD)]).location(),
+        "/sign-in/second"
+    );
+    let by_recovery = app.visitor();
+    by_recovery.post("/sign-in", &[("email", &CLEO.email()), ("password", PASSWORD)]);
+    app.visitor().post("/forgotten", &[("email", &CLEO.email())]);
+    app.run_jobs();
+    let link = app.mails().iter().rev().find(|mail| mail.to() == CLEO.email()).unwrap().path("/reset/");
+    let confirming = app.as_(CLEO);
+    assert_eq!(shut_out(&directory, &id).status, 200);
+    half.post("/sign-in/second", &[("code", &phone.code(&app))]);
+    by_recovery.post("/sign-in/second", &[("code", &codes[0])]);
+    let reset = app.visitor();
+    reset.get(&link);
+    assert_ne!(reset.post("/reset", &[("password", "a long new password of mine")]).status, 200, "a link");
+    confirming.post("/confirmation", &[("password", PASSWORD)]);
+    for (what, client) in
+        [("a code", &half), ("a recovery code", &by_recovery), ("a link", &reset), ("a step-up", &confirming)]
+    {
+        assert!(client.get("/tickets").location().starts_with("/sign-in"), "{what}");
+    }
+    let sql = format!("select count(*) from sessions where person_id = '{}' and ended_at is null", CLEO.id);
+    assert_eq!(app.count(&sql), 0);
+    assert!(shut_out(&directory, &id).json()["active"] == json!(false));
+    patch(&directory, &id, json!([{ "op": "replace", "path": "active", "value": true }]));
+    let again = app.visitor();
+    assert_eq!(
+        again.post("/sign-in", &[("email", &CLEO.email()), ("password", PASSWORD)]).location(),
+        "/sign-in/second",
+        "the password was not changed"
+    );
+}
+
+#[test]
+fn an_invitation_from_before_opens_nothing_for_who_the_directory_shut_out() {
+    let app = App::new();
+    let directory = directory(&app);
+    let email = "nia@halden.example";
+    app.as_(ADA).post("/settings/invitations", &[("emails", email), ("role", "member"), ("days", "7")]);
+    app.run_jobs();
+    let link = app.mails().iter().rev().find(|mail| mail.to() == email).unwrap().path("/invitation/");
+    let shut_out = json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": email,
+        "active": false, "emails": [{ "value": email, "primary": true }] });
+    made(&directory, &shut_out);
+    let visitor = app.visitor();
+    assert_eq!(visitor.get(&link).location(), "/invitation");
+    visitor.post("/invitation", &[("name", "Nia Storm"), ("password", "ten green lanterns")]);
+    assert!(visitor.get("/tickets").location().starts_with("/sign-in"));
+    let sql = format!("select count(*) from sessions s join people p on p.id = s.person_id where p.email = '{email}'");
+    assert_eq!(app.count(&sql), 0);
+}
+
+#[test]
 fn only_the_directory_or_an_owner_lets_them_in_again() {
     let app = App::new();
     let directory = directory(&app);
