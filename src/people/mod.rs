@@ -5,6 +5,8 @@ mod model;
 pub mod portable;
 #[path = "model_face.rs"]
 mod face;
+#[path = "model_groups.rs"]
+mod in_groups;
 #[path = "model_link.rs"]
 mod link;
 #[path = "model_offered.rs"]

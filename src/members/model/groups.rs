@@ -177,9 +177,7 @@ impl Group {
     pub fn take_out(&self, tx: &mut Tx, me: &Actor, person: PersonId) -> Result<()> {
         let permit = may(tx, me, Verb::Administer, &manage())?;
         self.check_own(me)?;
-        let mut sql = Sql::named("members::take_out", "delete from group_members where group_id = ");
-        sql.bind(self.id).push(" and person_id = ").bind(person);
-        if sql.execute(tx.conn())? == 0 {
+        if self.id.take_out(tx, &[person.0])?.is_empty() {
             permit.unused(tx);
             return Ok(());
         }
@@ -230,8 +228,5 @@ impl Group {
 
 /// False when the person was in it already. The caller has asked whether the group may be given.
 pub fn add_row(tx: &mut Tx, group: GroupId, person: PersonId) -> Result<bool> {
-    let mut sql =
-        Sql::named("members::add_to_group", "insert into group_members (group_id, person_id, created_at) values (");
-    sql.bind(group).push(", ").bind(person).push(", ").bind(tx.now).push(") on conflict do nothing");
-    Ok(sql.execute(tx.conn())? > 0)
+    Ok(!group.put_in(tx, &[person.0])?.is_empty())
 }

@@ -6,11 +6,10 @@ use crate::access::Actor;
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Result, on_constraint};
-use crate::people::{GroupId, OrganisationId, PersonId};
+use crate::people::{GroupId, OrganisationId};
 use crate::text::value::MAX_NAME_CHARS;
 use diesel::QueryableByName;
-use diesel::sql_types::{Text, Uuid as SqlUuid};
-use uuid::Uuid;
+use diesel::sql_types::Text;
 
 /// How often a name may be taken before the directory must choose another.
 const MAX_NAMESAKES: usize = 50;
@@ -21,18 +20,6 @@ const SUFFIX_CHARS: usize = 15;
 struct Free {
     #[diesel(sql_type = Text)]
     name: String,
-}
-
-#[derive(QueryableByName)]
-struct InGroup {
-    #[diesel(sql_type = SqlUuid)]
-    person_id: Uuid,
-}
-
-#[derive(QueryableByName)]
-struct Known {
-    #[diesel(sql_type = SqlUuid)]
-    id: Uuid,
 }
 
 impl Group {
@@ -65,37 +52,6 @@ impl Group {
         Ok(())
     }
 
-    /// Who is in it already stays so; answers who came.
-    pub fn add_all(tx: &mut Tx, id: GroupId, people: &[Uuid]) -> Result<Vec<Uuid>> {
-        let mut sql =
-            Sql::named("members::add_all", "insert into group_members (group_id, person_id, created_at) select ");
-        sql.bind(id).push("::uuid, x, ").bind(tx.now).push("::timestamptz from unnest(").bind(people.to_vec());
-        sql.push("::uuid[]) as x on conflict do nothing returning person_id");
-        whom(sql, tx)
-    }
-
-    /// Answers who went.
-    pub fn take_all(tx: &mut Tx, id: GroupId, people: &[Uuid]) -> Result<Vec<Uuid>> {
-        let mut sql = Sql::named("members::take_all", "delete from group_members where group_id = ");
-        sql.bind(id).push(" and person_id = any(").bind(people.to_vec()).push(") returning person_id");
-        whom(sql, tx)
-    }
-
-    /// Everybody else goes; answers who.
-    pub fn keep_only(tx: &mut Tx, id: GroupId, people: &[Uuid]) -> Result<Vec<Uuid>> {
-        let mut sql = Sql::named("members::keep_only", "delete from group_members where group_id = ");
-        sql.bind(id).push(" and not (person_id = any(").bind(people.to_vec()).push(")) returning person_id");
-        whom(sql, tx)
-    }
-
-    /// Somebody whom the directory forgets is in none of its groups; answers in which they were.
-    pub fn leave_provided(tx: &mut Tx, person: PersonId) -> Result<Vec<Uuid>> {
-        let mut sql =
-            Sql::named("members::leave_provided", "delete from group_members gm using groups g where gm.person_id = ");
-        sql.bind(person).push(" and g.id = gm.group_id and g.is_managed returning gm.group_id as id");
-        Ok(sql.load::<Known>(tx.conn())?.into_iter().map(|known| known.id).collect())
-    }
-
     /// The directory knows it no more: it goes; but one that owns records or holds grants stays, empty, as a group of ours.
     pub fn release(&self, tx: &mut Tx) -> Result<()> {
         // Else it could be given access between the question and its end.
@@ -109,7 +65,7 @@ impl Group {
             sql.execute(tx.conn())?;
             return Ok(());
         }
-        Group::keep_only(tx, self.id, &[])?;
+        self.id.keep_only(tx, &[])?;
         let mut sql = Sql::named(
             "members::release_group",
             "update groups set version = version + 1, is_managed = false where id = ",
@@ -118,10 +74,6 @@ impl Group {
         sql.execute(tx.conn())?;
         Ok(())
     }
-}
-
-fn whom(sql: Sql, tx: &mut Tx) -> Result<Vec<Uuid>> {
-    Ok(sql.load::<InGroup>(tx.conn())?.into_iter().map(|row| row.person_id).collect())
 }
 
 fn raced() -> impl Fn(Error) -> Error {

@@ -4,7 +4,6 @@ use super::{ScimGroup, rows};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Msg, Result};
-use crate::members::Group;
 use crate::people::GroupId;
 use crate::scim::attributes::Resource;
 use crate::scim::filter::{Filter, Op};
@@ -106,13 +105,13 @@ pub fn apply(tx: &mut Tx, id: GroupId, changes: impl IntoIterator<Item = Change>
         match change {
             Change::Come(people) => {
                 check_managed(tx, &people)?;
-                come.extend(Group::add_all(tx, id, &people)?);
+                come.extend(id.put_in(tx, &people)?);
             }
-            Change::Go(people) => gone.extend(Group::take_all(tx, id, &people)?),
+            Change::Go(people) => gone.extend(id.take_out(tx, &people)?),
             Change::Only(people) => {
                 check_managed(tx, &people)?;
-                gone.extend(Group::keep_only(tx, id, &people)?);
-                come.extend(Group::add_all(tx, id, &people)?);
+                gone.extend(id.keep_only(tx, &people)?);
+                come.extend(id.put_in(tx, &people)?);
             }
         }
     }

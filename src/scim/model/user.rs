@@ -8,8 +8,8 @@ use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Msg, Result, on_constraint};
 use crate::mail::{self, Letter};
-use crate::members::{Group, Member};
-use crate::people::{Membership, OrganisationId, OrganisationRole, Person, PersonId};
+use crate::members::Member;
+use crate::people::{GroupId, Membership, OrganisationId, OrganisationRole, Person, PersonId};
 use crate::scim::attributes::{CORE_USER, ENTERPRISE, Resource};
 use crate::scim::model::conflict::Conflict;
 use crate::scim::model::rows;
@@ -266,7 +266,7 @@ impl ScimUser {
         if !user.is_held {
             user.shut_out(tx, me)?;
         }
-        let left = Group::leave_provided(tx, id)?;
+        let left = GroupId::leave_managed(tx, id)?;
         rows::age_groups(tx, &left)?;
         let member = Member::by_id(tx, me, id)?;
         let permit = may(tx, me, Verb::Remove, &member.thing(member.role))?;
