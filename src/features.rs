@@ -17,6 +17,7 @@ pub fn all() -> Vec<Feature> {
         crate::scim::FEATURE,
         crate::ai::FEATURE,
         crate::invitations::FEATURE,
+        crate::claims::FEATURE,
         crate::account::FEATURE,
         crate::settings::FEATURE,
         crate::fleet::FEATURE,

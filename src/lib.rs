@@ -76,6 +76,8 @@ pub mod scim;
 pub mod ai;
 /// How people join.
 pub mod invitations;
+/// Groups and roles by what the company's provider says.
+pub mod claims;
 /// One's own account, by mail: forgotten password, another address, sign-up.
 pub mod account;
 /// What every record's page can do, whatever its kind.

@@ -1286,6 +1286,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    sso_gifts (person_id, rule_id) {
+        person_id -> Uuid,
+        rule_id -> Uuid,
+        given_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     sso_keys (id) {
         id -> Uuid,
         state -> Text,
@@ -1315,6 +1323,23 @@ diesel::table! {
         email -> Text,
         created_at -> Timestamptz,
         last_used_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sso_rules (id) {
+        id -> Uuid,
+        connection_id -> Uuid,
+        number -> BigInt,
+        claim -> Text,
+        value -> Text,
+        takes_absence -> Bool,
+        group_id -> Nullable<Uuid>,
+        role_id -> Nullable<Uuid>,
+        organisation_role -> Nullable<Text>,
+        saved_by_id -> Uuid,
+        saved_at -> Timestamptz,
+        unsaid_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -1543,9 +1568,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     sso_connections,
     sso_domains,
     sso_enforcements,
+    sso_gifts,
     sso_keys,
     sso_landings,
     sso_links,
+    sso_rules,
     sso_sessions,
     sso_spent,
     sso_tests,

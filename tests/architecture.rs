@@ -32,7 +32,7 @@ const LADDER: &[&[&str]] = &[
     &["sso", "tokens"],
     &["projects"],
     &["members", "ai", "tql", "workflows", "files"],
-    &["related", "invitations", "account", "scim"],
+    &["related", "invitations", "account", "scim", "claims"],
     &["comments"],
     &["tickets", "decisions", "risks", "experiments", "docs"],
     &["boards", "roadmap", "memory"],

@@ -88,6 +88,10 @@ values ('00000000-0000-0000-0000-000000000387', 'next', '', '', now());
 -- …0384 a domain of the organisation, not proven.
 insert into sso_domains (id, organisation_id, domain, challenge, proof, created_at, window_began_at)
   select '00000000-0000-0000-0000-000000000384', id, 'harbour.example', 'x', 'none', created_at, created_at from organisations;
+-- …0385 a rule of the sign-on connection, for the planners.
+insert into sso_rules (id, connection_id, claim, value, group_id, saved_by_id, saved_at)
+  select '00000000-0000-0000-0000-000000000385', '00000000-0000-0000-0000-000000000381', 'groups', 'crane', g.id, p.id, p.created_at
+  from groups g, people p where p.handle = 'ada' order by g.name limit 1;
 -- …0391 a call to the model provider, for Cleo, with ATL-1 in it.
 insert into ai_calls (id, organisation_id, at, finished_at, purpose, endpoint, host, model, person_id, records, attempt, bytes_out, hash, outcome)
   select '00000000-0000-0000-0000-000000000391', o.id, o.created_at, o.created_at, 'connection_test', 'embeddings', 'api.openai.com', 'm', p.id,

@@ -152,6 +152,8 @@ mod exports_web_tests;
 mod imports_web_tests;
 #[path = "../src/mail/tests.rs"]
 mod mail_tests;
+#[path = "../src/claims/tests/mod.rs"]
+mod claims_tests;
 #[path = "../src/invitations/tests.rs"]
 mod invitations_tests;
 #[path = "../src/account/tests.rs"]

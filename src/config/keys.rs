@@ -165,7 +165,7 @@ pub static KEYS: &[Key] = &[
     text("auth.oidc.email_verified_claim", "email_verified", "Claim that says the provider verified that address."),
     text("auth.oidc.given_name_claim", "given_name", "Claim with the first name."),
     text("auth.oidc.family_name_claim", "family_name", "Claim with the last name."),
-    unset("auth.oidc.groups_claim", Text, "Claim with the list of groups, when groups come from the provider."),
+    unset("auth.oidc.groups_claim", Text, "Claim with the list of groups: what a new rule of this connection offers to look at."),
     yes_no("auth.oidc.require_email_verified", true, "Refuse a sign-in whose address the provider did not verify."),
     yes_no("auth.oidc.provider_logout_enabled", false, "Signing out here also signs out at the provider."),
     yes_no("auth.signup.enabled", false, "Let people of the allowed domains make their own account."),

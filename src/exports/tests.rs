@@ -343,6 +343,8 @@ const STAYS: &[(&str, &str)] = &[
     ("sso_links", "with them"),
     ("sso_domains", "proven to this server"),
     ("sso_keys", "secrets of this server"),
+    ("sso_rules", "of a connection"),
+    ("sso_gifts", "with them; what they gave leaves as it is"),
     ("sso_sessions", "secrets"),
     ("sso_landings", "of the moment"),
     ("sso_spent", "of the moment"),

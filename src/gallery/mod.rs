@@ -17,6 +17,7 @@ pub fn samples() -> Vec<Sample> {
         crate::comments::samples(),
         crate::ai::samples(),
         crate::invitations::samples(),
+        crate::claims::samples(),
         crate::account::samples(),
         crate::related::samples(),
         crate::tickets::samples(),

@@ -3,9 +3,9 @@
 use super::{Common, Counts, Group, GroupText, Member};
 use crate::access::{Actor, Permission, Verb, can, holds};
 use crate::error::Problems;
-use crate::people::{Face, OrganisationRole, Session};
+use crate::people::{Face, OrganisationRole, RoleId, Session};
 use crate::records::Record;
-use crate::sso::Link;
+use crate::sso::{Gift, Link, Target};
 use crate::text::value::{Body, Name};
 use crate::ui::{Choice, Chooser, Shell, filters, text};
 use crate::web::Form;
@@ -98,7 +98,28 @@ pub struct Show {
     pub factors: usize,
     /// And through which providers they come in.
     pub sign_ons: Vec<Link>,
+    /// What came by rules of sign-on.
+    pub by_rule: Vec<Gift>,
     pub problems: Problems,
+}
+
+impl Show {
+    fn is_ruled(&self, target: Target) -> bool {
+        self.by_rule.iter().any(|gift| gift.target() == target)
+    }
+
+    fn is_ruled_role(&self, id: &RoleId) -> bool {
+        self.is_ruled(Target::Role(*id))
+    }
+
+    fn is_ruled_admin(&self) -> bool {
+        self.line.member.role == OrganisationRole::Admin && self.is_ruled(Target::Admin)
+    }
+
+    /// No two groups have the same name.
+    fn is_ruled_group(&self, name: &str) -> bool {
+        self.by_rule.iter().any(|gift| matches!(gift.target(), Target::Group(_)) && gift.name == name)
+    }
 }
 
 #[derive(Template)]

@@ -21,6 +21,12 @@ pub struct Role {
     pub created_at: DateTime<Utc>,
 }
 
+#[derive(QueryableByName)]
+pub(in crate::people) struct Holder {
+    #[diesel(sql_type = diesel::sql_types::Uuid)]
+    pub person_id: PersonId,
+}
+
 fn name_taken() -> impl Fn(Error) -> Error {
     on_constraint("roles_organisation_id_name_key", "name", "problem-role-taken")
 }
@@ -52,9 +58,10 @@ impl Role {
         Ok(())
     }
 
-    /// `Invalid` while somebody holds it: the database refuses, whatever was counted before.
+    /// `Invalid` while somebody holds it or a rule of sign-on gives it: the database refuses, whatever was counted before.
     pub fn delete(tx: &mut Tx, id: RoleId) -> Result<()> {
         let done = diesel::delete(roles::table.find(id)).execute(tx.conn()).map_err(Error::from);
+        let done = done.map_err(on_constraint("sso_rules_role_id_fkey", "", "problem-role-ruled"));
         done.map_err(on_constraint("person_roles_role_id_fkey", "", "problem-role-just-given"))?;
         Ok(())
     }
@@ -72,6 +79,13 @@ impl Role {
         let mut sql = Sql::named("people::take_role", "delete from person_roles where role_id = ");
         sql.bind(id).push(" and person_id = ").bind(person);
         Ok(sql.execute(tx.conn())? > 0)
+    }
+
+    /// Takes it from all of them; answers who held it.
+    pub fn take_from(tx: &mut Tx, id: RoleId, people: &[Uuid]) -> Result<Vec<PersonId>> {
+        let mut sql = Sql::named("people::take_role_from", "delete from person_roles where role_id = ");
+        sql.bind(id).push(" and person_id = any(").bind(people.to_vec()).push(") returning person_id");
+        Ok(sql.load::<Holder>(tx.conn())?.into_iter().map(|row| row.person_id).collect())
     }
 
     /// All roles that exist of those named; for forms that name several.

@@ -3,10 +3,12 @@
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Msg, Result, on_constraint};
+use crate::people::roles::Holder;
 use crate::people::{AccountLink, Membership, OrganisationRole, Person, PersonId, Purpose};
 use crate::schema::{memberships, people};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use uuid::Uuid;
 
 impl Person {
     /// The person with their membership. `Invalid` at `email` when the address has an account.
@@ -122,6 +124,16 @@ impl Membership {
     pub fn take_turn(tx: &mut Tx) -> Result<()> {
         Sql::named("people::take_turn", "select 1 as one from organisations for no key update").execute(tx.conn())?;
         Ok(())
+    }
+
+    /// Those of them who are admins become members; answers who.
+    pub fn lower_admins(tx: &mut Tx, people: &[Uuid]) -> Result<Vec<PersonId>> {
+        let mut sql = Sql::named(
+            "people::lower_admins",
+            "update memberships set role = 'member' where role = 'admin' and person_id = any(",
+        );
+        sql.bind(people.to_vec()).push(") returning person_id");
+        Ok(sql.load::<Holder>(tx.conn())?.into_iter().map(|row| row.person_id).collect())
     }
 
     pub fn set_role(tx: &mut Tx, person: PersonId, role: OrganisationRole) -> Result<()> {

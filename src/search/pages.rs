@@ -346,6 +346,12 @@ impl Offers {
         Offers { offers: faces.into_iter().take(FACES_OFFERED).map(offer).collect() }
     }
 
+    /// For a field that holds nothing but a group.
+    pub fn of_groups(names: Vec<String>) -> Self {
+        let offer = |name: String| Offer { insert: name.clone(), key: String::new(), label: name, icon: "users" };
+        Offers { offers: names.into_iter().map(offer).collect() }
+    }
+
     /// A filter (`whose`) also knows oneself and nobody.
     pub fn after_words(self, kind: &str, typed: &str) -> Self {
         let typed = typed.trim().to_lowercase();

@@ -4,6 +4,7 @@ use super::model::*;
 use super::pages::{Index, Offers, Palette, SearchQuery};
 use crate::access::{Ctx, Kind};
 use crate::error::{Error, Result};
+use crate::members::Group;
 use crate::people::Offered;
 use crate::vectors::{Meant, PATIENCE, SHORT_PATIENCE, mean};
 use crate::web::{Need, Reply, Routes};
@@ -77,7 +78,8 @@ async fn complete(ctx: Ctx) -> Result<Reply> {
                 "face" | "whose" if me.role.is_some() => {
                     Offers::of_faces(complete_people(tx, &q)?).after_words(&kind, &q)
                 }
-                "person" | "face" | "whose" => return Err(Error::NotFound),
+                "group" if me.role.is_some() => Offers::of_groups(Group::offered(tx, me, &q, OFFERED)?),
+                "person" | "face" | "whose" | "group" => return Err(Error::NotFound),
                 _ => Offers { offers: Vec::new() },
             })
         })

@@ -81,7 +81,7 @@ impl FirstAccount {
         let (organisation, person) = self.insert(tx)?;
         Sql::new("delete from setup_tokens").execute(tx.conn())?;
         let token = match from {
-            Some((who, vault)) => who.begin_first(tx, person, entry, vault)?,
+            Some((who, vault)) => who.begin_first(tx, me, person, (entry, vault))?,
             None => Session::begin(tx, person, entry)?,
         };
         audit::record(tx, permit, Act::new(ActKind::SetUp).target("organisation", organisation).note("owner", person))?;

@@ -120,7 +120,16 @@ impl IdProvider {
         self.app_with(&[])
     }
 
+    /// The same with a database of its own, for what happens at once.
+    pub fn own_app(&self) -> App {
+        self.made(&[], App::own_configured)
+    }
+
     pub fn app_with(&self, more: &[(&str, &str)]) -> App {
+        self.made(more, App::configured)
+    }
+
+    fn made(&self, more: &[(&str, &str)], make: fn(&[(&str, &str)]) -> App) -> App {
         let issuer = self.issuer();
         let own = [
             ("TOW_AUTH__OIDC__ISSUER", issuer.as_str()),
@@ -130,7 +139,7 @@ impl IdProvider {
             ("TOW_AUTH__SIGNUP__ALLOWED_DOMAINS", "halden.example"),
         ];
         let own = own.into_iter().filter(|(name, _)| !more.iter().any(|(given, _)| given == name));
-        App::configured(&own.chain(more.iter().copied()).collect::<Vec<_>>())
+        make(&own.chain(more.iter().copied()).collect::<Vec<_>>())
     }
 
     /// A person signs in at the address TOW sent them to; where they are sent back, as a path of TOW.

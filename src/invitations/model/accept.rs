@@ -9,7 +9,7 @@ use crate::db::sql::Sql;
 use crate::error::{Error, Result};
 use crate::people::{Entry, Membership, Organisation, OrganisationId, OrganisationRole, Person, PersonId, Session};
 use crate::signin::Throttle;
-use crate::sso::{Connection, Who};
+use crate::sso::{Connection, Gift, Target, Who};
 use crate::text::value::{Email, Name};
 use crate::vault::Vault;
 use diesel::QueryableByName;
@@ -141,6 +141,8 @@ impl Newcomer {
     /// The account, with all it was promised, signed in: the answer is the session's token. `Invalid` when the invitation no
     /// longer stands, or the address has an account.
     pub fn accept(self, tx: &mut Tx, me: &Actor, hash: &[u8], (entry, vault): (Entry, &Vault)) -> Result<String> {
+        // As `join` does it: rules of sign-on may give something more.
+        Membership::take_turn(tx)?;
         let joined = may(tx, me, Verb::Add, &Thing::Door)?;
         let accepted = may(tx, me, Verb::Add, &Thing::Door)?;
         let (opened, _, gifts) = stands(tx, hash)?;
@@ -171,7 +173,7 @@ impl Newcomer {
         audit::record(tx, accepted, noting(act, &gifts))?;
         match way {
             Way::Password(_) => Session::begin(tx, person, entry),
-            Way::SignOn(who) => who.begin_first(tx, person, entry, vault),
+            Way::SignOn(who) => who.begin_first(tx, me, person, (entry, vault)),
         }
     }
 
@@ -232,6 +234,7 @@ pub fn join(tx: &mut Tx, me: &Actor, hash: &[u8]) -> Result<()> {
     }
     if is_raised {
         Membership::set_role(tx, person, gifts.role)?;
+        Gift::make_own(tx, person, Target::Admin)?;
     }
     if opened.is_mailed && invitation.email.is_some() && row.verified_at.is_none() {
         Person::set_verified(tx, person)?;

@@ -8,6 +8,7 @@ use crate::invitations::InvitationId;
 use crate::members::{self, Group};
 use crate::people::{GroupId, OrganisationRole, PersonId, Role, RoleId};
 use crate::projects::{self, Grantee};
+use crate::sso::{Gift, Target};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, Text, Uuid as SqlUuid};
 
@@ -125,6 +126,7 @@ impl Gifts {
         }
         for role in &self.custom_roles {
             Role::give(tx, *role, person)?;
+            Gift::make_own(tx, person, Target::Role(*role))?;
         }
         for (project, role) in &self.grants {
             projects::raise_grant(tx, *project, Grantee::Person(person), *role)?;

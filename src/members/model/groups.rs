@@ -8,7 +8,8 @@ use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Conflict, Error, Msg, Result, on_constraint};
 use crate::people::{Face, GroupId, PersonId};
-use crate::text::value::{Body, Name};
+use crate::sso::{Gift, Target};
+use crate::text::value::{Body, MAX_NAME_CHARS, Name};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, Bool, Int4, Int8, Text, Uuid as SqlUuid};
 
@@ -32,6 +33,12 @@ pub struct Group {
     /// "Atlas: member", of projects that the reader may see.
     #[diesel(sql_type = Array<Text>)]
     pub grants: Vec<String>,
+}
+
+#[derive(QueryableByName)]
+struct GroupName {
+    #[diesel(sql_type = Text)]
+    name: String,
 }
 
 #[derive(QueryableByName)]
@@ -128,6 +135,43 @@ impl Group {
         Group::find(tx, me, self.id)
     }
 
+    /// By its whole name, or by id. `Invalid` under `field` for no group.
+    pub fn named(tx: &mut Tx, me: &Actor, field: &str, typed: &str) -> Result<Group> {
+        check(me, Verb::See, &Thing::Organisation(Permission::MembersView))?;
+        let typed = typed.trim().replace('\0', "\u{FFFD}");
+        let mut sql = Group::select(me);
+        match typed.parse() {
+            Ok(id) => sql.push("g.id = ").bind(GroupId(id)),
+            Err(_) => sql.push("lower(g.name) = lower(").bind(typed.as_str()).push(")"),
+        };
+        let said: String = typed.chars().take(MAX_NAME_CHARS).collect();
+        let unknown = || Error::invalid(field, Msg::new("problem-group-nobody").with("typed", said));
+        sql.load(tx.conn())?.into_iter().next().ok_or_else(unknown)
+    }
+
+    /// Names of groups that people here may join, by name; those with a word that begins so, when something is typed.
+    pub fn offered(tx: &mut Tx, me: &Actor, typed: &str, limit: i32) -> Result<Vec<String>> {
+        check(me, Verb::See, &Thing::Organisation(Permission::MembersView))?;
+        let typed: String = typed.chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect();
+        let like = format!("{}%", typed.trim().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        let mut sql = Sql::named(
+            "members::offered_groups",
+            "select g.name from groups g where not g.is_managed and (g.name ilike ",
+        );
+        sql.bind(like.as_str()).push(" or g.name ilike ").bind(format!("% {like}"));
+        sql.push(") order by lower(g.name), g.id limit ").bind(limit);
+        Ok(sql.load::<GroupName>(tx.conn())?.into_iter().map(|row| row.name).collect())
+    }
+
+    /// As `add` asks it, of nobody in particular: for rules that will add people. `Invalid` at `field` for one that the directory keeps.
+    pub fn check_adds(&self, tx: &mut Tx, me: &Actor, field: &str) -> Result<()> {
+        check(me, Verb::Administer, &manage())?;
+        if self.is_managed {
+            return Err(Error::invalid(field, "problem-group-managed"));
+        }
+        self.check_gives(tx, me)
+    }
+
     /// Active members by name.
     pub fn members(&self, tx: &mut Tx) -> Result<Vec<Face>> {
         let mut sql = Sql::named(
@@ -160,7 +204,7 @@ impl Group {
         audit::record(tx, permit, if old.about == text.about.as_str() { act } else { act.text_change("about") })
     }
 
-    /// Who is in it already stays so. `Invalid` at `person` for who is unknown or left.
+    /// Who is in it already stays so, from now on by hand. `Invalid` at `person` for who is unknown or left.
     pub fn add(&self, tx: &mut Tx, me: &Actor, person: PersonId) -> Result<()> {
         let permit = may(tx, me, Verb::Administer, &manage())?;
         let group = self.lock(tx, me)?;
@@ -184,7 +228,7 @@ impl Group {
         audit::record(tx, permit, Act::new(ActKind::GroupChanged).target("group", self.id).note("removed", person))
     }
 
-    /// `Invalid` while it owns records or holds grants; the message says how many.
+    /// `Invalid` while it owns records or holds grants (the message says how many), or a rule of sign-on names it.
     pub fn delete(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
         let permit = may(tx, me, Verb::Remove, &manage())?;
         let group = self.lock(tx, me)?;
@@ -196,7 +240,8 @@ impl Group {
         }
         let mut sql = Sql::named("members::delete_group", "delete from groups where id = ");
         sql.bind(self.id);
-        sql.execute(tx.conn())?;
+        let ruled = on_constraint("sso_rules_group_id_fkey", "", "problem-group-ruled");
+        sql.execute(tx.conn()).map_err(Error::from).map_err(ruled)?;
         let act = Act::new(ActKind::GroupDeleted).target("group", self.id).change("name", group.name, None::<&str>);
         audit::record(tx, permit, act.note("people", group.people))
     }
@@ -226,7 +271,9 @@ impl Group {
     }
 }
 
-/// False when the person was in it already. The caller has asked whether the group may be given.
+/// By hand, so that no rule of sign-on takes them out again. False when they were in it by hand already. The caller has asked whether
+/// the group may be given.
 pub fn add_row(tx: &mut Tx, group: GroupId, person: PersonId) -> Result<bool> {
-    Ok(!group.put_in(tx, &[person.0])?.is_empty())
+    let was_by_rule = Gift::make_own(tx, person, Target::Group(group))?;
+    Ok(!group.put_in(tx, &[person.0])?.is_empty() || was_by_rule)
 }

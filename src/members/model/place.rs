@@ -8,7 +8,7 @@ use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Conflict, Error, Msg, Result};
 use crate::people::{Membership, OrganisationRole, Person, Session};
-use crate::sso::Keeper;
+use crate::sso::{Gift, Keeper, Target};
 use diesel::QueryableByName;
 use diesel::sql_types::Int8;
 
@@ -41,6 +41,10 @@ impl Member {
             Keeper::check_leaves(tx, member.id, "role")?;
         }
         Membership::set_role(tx, member.id, role)?;
+        if role != OrganisationRole::Member {
+            // From now on by hand, so that no rule of sign-on takes it again.
+            Gift::make_own(tx, member.id, Target::Admin)?;
+        }
         let mut act = Act::new(ActKind::MemberChanged).target("person", member.id).change("role", member.role, role);
         if role < member.role {
             act = act.note("sessions", member.end_sessions(tx, me)?);
@@ -66,6 +70,7 @@ impl Member {
             return Err(Error::invalid("person", problem));
         }
         Membership::set_role(tx, member.id, owner)?;
+        Gift::make_own(tx, member.id, Target::Admin)?;
         Session::owe_tokens(tx, &[member.id])?;
         let mut act =
             Act::new(ActKind::OwnerTransferred).target("person", member.id).change("role", member.role, owner);

@@ -7,6 +7,7 @@ use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Conflict, Error, Msg, Result};
 use crate::people::{Face, Membership, PersonId, Role, RoleId, Session};
+use crate::sso::{Gift, Target};
 use crate::text::value::{Body, Name};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, Int4, Int8, Text, Uuid as SqlUuid};
@@ -147,7 +148,7 @@ impl CustomRole {
         act
     }
 
-    /// `Invalid` while somebody holds it; the message names them.
+    /// `Invalid` while somebody holds it (the message names them), or a rule of sign-on gives it.
     pub fn delete(&self, tx: &mut Tx, me: &Actor) -> Result<()> {
         Membership::take_turn(tx)?;
         let (me, role) = (&me.again(tx)?, CustomRole::find(tx, me, self.id)?);
@@ -187,7 +188,9 @@ impl Member {
             permit.unused(tx);
             return Err(Error::invalid("", "problem-deactivated"));
         }
-        if !Role::give(tx, id, member.id)? {
+        // From now on by hand, so that no rule of sign-on takes it again.
+        let was_by_rule = Gift::make_own(tx, member.id, Target::Role(id))?;
+        if !Role::give(tx, id, member.id)? && !was_by_rule {
             permit.unused(tx);
             return Ok(());
         }

@@ -100,6 +100,7 @@ impl Show {
             can_reset: true,
             sessions: Vec::new(),
             sign_ons: vec![Link::sample()],
+            by_rule: vec![Gift::sample()],
             factors: 1,
             problems: Problems::default(),
         }

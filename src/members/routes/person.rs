@@ -9,6 +9,7 @@ use crate::members::pages::{Held, Line, Show, role_offers};
 use crate::members::{CustomRole, Member};
 use crate::people::OrganisationRole;
 use crate::signin;
+use crate::sso::Gift;
 use crate::web::{Flash, Form, Need, Reply, Routes};
 use actix_web::web::Path;
 
@@ -37,13 +38,14 @@ async fn show(ctx: Ctx, handle: Path<String>) -> Result<Reply> {
 }
 
 async fn page(ctx: &Ctx, handle: String, problems: Problems) -> Result<Show> {
-    let (member, tickets, projects, held, roles, account, sign_ons) = ctx
+    let (member, tickets, projects, (held, by_rule), roles, account, sign_ons) = ctx
         .read(move |tx, me| {
             let member = Member::find(tx, me, &handle)?;
             let (tickets, projects) = (member.open_tickets(tx, me)?, member.common_projects(tx, me)?);
             let (held, roles) = (member.roles_held(tx)?, CustomRole::list(tx, me)?);
             let (account, sign_ons) = (member.account(tx, me)?, member.sign_ons(tx, me)?);
-            Ok((member, tickets, projects, held, roles, account, sign_ons))
+            let by_rule = Gift::list(tx, member.id)?;
+            Ok((member, tickets, projects, (held, by_rule), roles, account, sign_ons))
         })
         .await?;
     let me = ctx.me()?;
@@ -62,6 +64,7 @@ async fn page(ctx: &Ctx, handle: String, problems: Problems) -> Result<Show> {
         sessions: account.0,
         factors: account.1,
         sign_ons,
+        by_rule,
         tickets,
         projects,
         problems,

@@ -50,16 +50,19 @@ pub struct Access {
 const PARTS: &[&str] = &[
     "select 'member' as kind, p.name as subject, m.role as what,
        p.email || case when p.server_admin then ', server admin' else '' end || case when exists (
-         select 1 from factors f where f.person_id = p.id and f.confirmed_at is not null) then ', second factor' else ', no second factor' end as detail,
+         select 1 from factors f where f.person_id = p.id and f.confirmed_at is not null) then ', second factor' else ', no second factor' end
+         || case when exists (select 1 from sso_gifts f join sso_rules u on u.id = f.rule_id where f.person_id = p.id and u.organisation_role = m.role) then ', by a rule of sign-on' else '' end as detail,
        m.created_at as since, (select max(s.last_seen_at) from sessions s where s.person_id = p.id) as last_used_at, p.id as person_id,
        jsonb_build_object('handle', p.handle, 'role', m.role) as reference
      from memberships m join people p on p.id = m.person_id where p.deactivated_at is null",
     "select 'custom_role', p.name, r.name,
-       coalesce((select string_agg(rp.permission, ', ' order by rp.permission) from role_permissions rp where rp.role_id = r.id), ''),
+       coalesce((select string_agg(rp.permission, ', ' order by rp.permission) from role_permissions rp where rp.role_id = r.id), '')
+         || case when exists (select 1 from sso_gifts f join sso_rules u on u.id = f.rule_id where f.person_id = p.id and u.role_id = r.id) then ', by a rule of sign-on' else '' end,
        pr.created_at, null, p.id, jsonb_build_object('handle', p.handle, 'role', r.id)
      from person_roles pr join people p on p.id = pr.person_id join roles r on r.id = pr.role_id where p.deactivated_at is null",
     "select 'group_member', p.name, g.name, coalesce((select string_agg(j.key || ': ' || pg.role, ', ' order by j.key)
-       from project_grants pg join projects j on j.id = pg.project_id where pg.group_id = g.id), ''),
+       from project_grants pg join projects j on j.id = pg.project_id where pg.group_id = g.id), '')
+         || case when exists (select 1 from sso_gifts f join sso_rules u on u.id = f.rule_id where f.person_id = p.id and u.group_id = g.id) then ', by a rule of sign-on' else '' end,
        gm.created_at, null, p.id, jsonb_build_object('group', g.id, 'person', p.id)
      from group_members gm join people p on p.id = gm.person_id join groups g on g.id = gm.group_id where p.deactivated_at is null",
     "select 'grant', coalesce(p.name, g.name), pg.role, j.key || ' ' || j.name || ', ' || j.visibility || case when g.id is null then '' else ', group' end,
@@ -90,7 +93,8 @@ const PARTS: &[&str] = &[
      from break_glass_owners b join people p on p.id = b.person_id where p.deactivated_at is null",
     "select 'connection', c.name, case when e.id is not null then 'required for everybody' when c.enabled_at is not null then 'open' else 'closed' end,
        c.issuer || case when c.protocol = 'saml' then ', SAML' else ', client ' || c.client_id end || case when c.source = 'file' then ', from tow.yaml' else '' end
-         || case when c.allowed_domains = '{}' then '' else ', domains ' || array_to_string(c.allowed_domains, ' ') end,
+         || case when c.allowed_domains = '{}' then '' else ', domains ' || array_to_string(c.allowed_domains, ' ') end
+         || coalesce((select ', rules ' || nullif(count(*), 0) from sso_rules u where u.connection_id = c.id), ''),
        c.created_at, (select max(l.last_used_at) from sso_links l where l.connection_id = c.id), null,
        jsonb_build_object('connection', c.id, 'revision', c.revision, 'links', (select count(*) from sso_links l where l.connection_id = c.id))
      from sso_connections c left join sso_enforcements e on e.connection_id = c.id",

@@ -65,6 +65,7 @@ fn every_other_door_is_shut_too() {
         authenticated_at: None,
         provider_session: None,
         name_words: None,
+        said: tow::sso::Verdicts::default(),
     };
     let decision = app.tx(|tx| {
         let connection = tow::sso::Connection::by_id(tx, who.connection)?;

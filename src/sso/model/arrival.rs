@@ -12,6 +12,7 @@ use crate::people::{Entry, Membership, Organisation, OrganisationRole, Person, P
 use crate::signin::Ways;
 use crate::sso::model::connection::{Connection, ConnectionId};
 use crate::sso::model::enforcement::Enforcement;
+use crate::sso::model::gifts::Gift;
 use crate::sso::model::who::Who;
 use crate::vault::Vault;
 use chrono::{DateTime, Utc};
@@ -107,20 +108,21 @@ impl Who {
         let permit = may(tx, me, Verb::See, &Thing::Door)?;
         let known = self.known(tx)?.filter(|known| known.is_active);
         let person = known.ok_or_else(|| Error::invalid("", "sign-on-gone"))?.person_id;
-        let token = self.begin(tx, person, entry, keep)?;
+        let token = self.begin(tx, me, person, (entry, keep))?;
         let act = Act::new(ActKind::SignedIn).target("person", person).note("sso_connection", self.connection.0);
         audit::record(tx, permit, act)?;
         Ok(token)
     }
 
-    /// The session, with what the provider must be told (and tells) about it later.
+    /// What the connection's rules say of them now; then the session, with what the provider must be told (and tells) about it later.
     fn begin(
         &self,
         tx: &mut Tx,
+        me: &Actor,
         person: PersonId,
-        entry: Entry,
-        (id_token, vault): (Option<String>, &Vault),
+        (entry, (id_token, vault)): (Entry, (Option<String>, &Vault)),
     ) -> Result<String> {
+        self.settle(tx, me, person)?;
         let token = Session::begin(tx, person, entry)?;
         // A sign-on that the provider answered from memory is no fresh one. Where it does not say, neither do we.
         let at = self.authenticated_at.unwrap_or(DateTime::<Utc>::UNIX_EPOCH).min(tx.now);
@@ -149,13 +151,21 @@ impl Who {
     }
 
     /// Links who has just been made and begins their first session. Whoever calls has asked and keeps the entry.
-    pub fn begin_first(&self, tx: &mut Tx, person: PersonId, entry: Entry, vault: &Vault) -> Result<String> {
+    pub fn begin_first(
+        &self,
+        tx: &mut Tx,
+        me: &Actor,
+        person: PersonId,
+        (entry, vault): (Entry, &Vault),
+    ) -> Result<String> {
         self.insert_link(tx, person)?;
-        self.begin(tx, person, entry, (None, vault))
+        self.begin(tx, me, person, (entry, (None, vault)))
     }
 
     /// Makes it the account's: its other sessions end, and its person is told. Whoever calls has asked.
     pub fn link(&self, tx: &mut Tx, me: &Actor, person: PersonId, config: &Config) -> Result<()> {
+        // Before any session is touched: who waits for both takes them in this order.
+        Membership::take_turn(tx)?;
         let permit = may(tx, me, Verb::Add, &Thing::Door)?;
         self.insert_link(tx, person)?;
         let ended = Session::end_all(tx, person, None)?;
@@ -311,11 +321,12 @@ impl Link {
         Ok(sql.load(tx.conn())?)
     }
 
-    /// Takes a way in away, and the sessions that began through it, but the one it is done in. `Invalid` for one's own only one that
-    /// opens now.
+    /// Takes a way in away, what its rules gave, and the sessions that began through it, but the one it is done in. `Invalid` for one's
+    /// own only one that opens now.
     /// (Another's is asked for as a member too: see `Member::disconnect`.)
     pub fn remove(tx: &mut Tx, me: &Actor, person: PersonId, id: Uuid) -> Result<()> {
         let permit = may(tx, me, Verb::Remove, &Thing::Account(person))?;
+        Membership::take_turn(tx)?;
         let all = Link::list(tx, person)?;
         let link = all.iter().find(|link| link.id == id).ok_or(Error::NotFound)?;
         let open = Connection::open_ones(tx)?;
@@ -327,11 +338,13 @@ impl Link {
         sql.bind(id).push(" and person_id = ").bind(person);
         sql.execute(tx.conn())?;
         let (connection, subject, current) = (link.connection_id, link.subject.clone(), me.session_id());
+        let lost = Gift::end_of_link(tx, me, (person, connection))?;
         let ended = crate::sso::model::connection::end_where(tx, |sql| {
             sql.push("o.connection_id = ").bind(connection).push(" and o.subject = ").bind(subject);
             sql.push(" and s.id is distinct from ").bind(current.map(|id| id.0));
         })?;
         let act = Act::new(ActKind::SsoUnlinked).target("person", person).note("sso_connection", connection.0);
-        audit::record(tx, permit, act.note("sessions_ended", ended.len()))
+        let act = if lost.people.is_empty() { act } else { act.note("rules_ended", true) };
+        audit::record(tx, permit, act.note("sessions_ended", ended.len() + lost.sessions))
     }
 }

@@ -5,8 +5,10 @@ use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Result};
-use crate::people::{Method, PersonId, Session, SessionId};
+use crate::people::{Membership, Method, PersonId, Session, SessionId};
 use crate::secret::Secret;
+use crate::sso::model::gifts::Gift;
+use crate::sso::model::rules::Rule;
 use crate::sso::saml::Certificate;
 use crate::web::State;
 use crate::{text_enum, typed_id};
@@ -242,16 +244,20 @@ impl Connection {
         audit::record(tx, permit, act.target("sso_connection", id.0).note("sessions_ended", ended))
     }
 
-    /// With its links and the sessions that began through it.
+    /// With its links, its rules and what they gave, and the sessions that began through it.
     pub fn remove(tx: &mut Tx, me: &Actor, id: ConnectionId) -> Result<()> {
         let permit = permit(tx, me)?;
+        // Before the row is held: who signs on takes them in this order.
+        Membership::take_turn(tx)?;
         let found = Connection::for_change(tx, id)?;
         let ended = end_sessions(tx, id)?;
+        let lost = Gift::end_of_connection(tx, me, id)?;
+        Rule::delete_all(tx, id)?;
         let mut sql = Sql::named("sso::delete_connection", "delete from sso_connections where id = ");
         sql.bind(id);
         sql.execute(tx.conn())?;
         let act = Act::new(ActKind::SsoDeleted).target("sso_connection", id.0).change("issuer", found.issuer, "");
-        audit::record(tx, permit, act.note("sessions_ended", ended))
+        audit::record(tx, permit, lost.noted(act.note("sessions_ended", ended)))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::Msg;
 use crate::sso::model::connection::{Connection, ConnectionId, Protocol};
+use crate::sso::model::verdicts::Verdicts;
 use crate::sso::provider::Claims;
 use crate::sso::saml::NAME_CLAIM;
 use crate::text::value::{Email, Name};
@@ -32,6 +33,9 @@ pub struct Who {
     pub name_words: Option<Value>,
     /// When they last really signed in there; None when it does not say.
     pub authenticated_at: Option<DateTime<Utc>>,
+    /// What the connection's rules made of it; nothing until they were asked.
+    #[serde(default)]
+    pub said: Verdicts,
 }
 
 impl Who {
@@ -62,6 +66,7 @@ impl Who {
                 .get("auth_time")
                 .and_then(Value::as_i64)
                 .and_then(|at| DateTime::from_timestamp(at, 0)),
+            said: Verdicts::default(),
         })
     }
 }

@@ -4,9 +4,9 @@ use super::{
     BreakGlass, ConnectionForm, Edit, End, Index, Links, Preset, Proof, Row, Sheet, Unsolicited, UsePage, UsesPage,
 };
 use crate::error::Problems;
-use crate::people::PersonId;
+use crate::people::{GroupId, PersonId, RoleId};
 use crate::sso::saml::Certificate;
-use crate::sso::{ConnectionId, Enforcement, Keeper, Link, Outside, Protocol, Trace, Use, UseId};
+use crate::sso::{ConnectionId, Enforcement, Keeper, Link, Outside, Protocol, Rule, RuleId, Trace, Use, UseId};
 use crate::ui::{Choice, Sample, Shell, sample};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -55,6 +55,32 @@ impl Index {
             has_key: false,
             problems: Problems::one("", "problem-enforce-untested"),
         }
+    }
+}
+
+impl Rule {
+    /// One of each kind of gift; of the first, the provider left the claim out.
+    pub fn samples() -> Vec<Rule> {
+        let rule = |value: &str, group: Option<GroupId>, role: Option<RoleId>, name: &str| Rule {
+            id: RuleId(Uuid::nil()),
+            connection_id: ConnectionId(Uuid::nil()),
+            number: 1,
+            claim: "groups".to_owned(),
+            value: value.to_owned(),
+            takes_absence: false,
+            group_id: group,
+            role_id: role,
+            name: name.to_owned(),
+            people: 14,
+            saved_by: "Ada Lindqvist".to_owned(),
+            saved_at: EPOCH,
+            unsaid_at: None,
+        };
+        vec![
+            Rule { unsaid_at: Some(EPOCH), ..rule("crane-drivers", Some(GroupId(Uuid::nil())), None, "Planners") },
+            rule("auditors", None, Some(RoleId(Uuid::nil())), "Auditor"),
+            rule("it-desk", None, None, ""),
+        ]
     }
 }
 

@@ -9,10 +9,11 @@ use crate::sso::provider::{Claims, Client, Provider, Tokens};
 use crate::sso::routes::departing::{Failure, note};
 use crate::sso::token::{self, SKEW_SECONDS, Wrong};
 use crate::sso::trip::{self, Aim, Trip, redirect_address};
-use crate::sso::{Connection, ConnectionId, Decision, Landing, Protocol, Test, Who, spend};
+use crate::sso::{Connection, ConnectionId, Decision, ELSEWHERE, Landing, Protocol, Rule, Test, Verdicts, Who, spend};
 use crate::web::{Flash, Reply};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use subtle::ConstantTimeEq;
 
@@ -142,7 +143,7 @@ async fn come_back(ctx: &PublicCtx, inside: Option<&Ctx>, trip: &Trip, answer: A
         }
         Answer::Landed(landed) => {
             let landing = landed.map_err(|key| Failure::told(key, &connection))?;
-            (Who::of(&connection, &landing.claims()).map_err(Failure::Told)?, None)
+            (vouched(ctx, &connection, landing.claims()).await?, None)
         }
     };
     match (&trip.aim, inside) {
@@ -184,8 +185,22 @@ async fn ask(ctx: &PublicCtx, connection: &Connection, trip: &Trip, code: &str) 
     let tokens = provider.exchange(net, &client, (code, &trip.verifier), &redirect).await.map_err(trouble)?;
     let (provider, mut claims) = verified(ctx, connection, provider, &tokens, &trip.nonce).await?;
     complete(ctx, connection, &provider, &tokens, &mut claims).await?;
-    let who = Who::of(connection, &claims).map_err(Failure::Told)?;
+    let who = vouched(ctx, connection, claims).await?;
     Ok((who, tokens.id_token))
+}
+
+/// Whom the provider vouches for, and what the connection's rules make of it.
+pub async fn vouched(ctx: &PublicCtx, connection: &Connection, claims: Claims) -> Outcome<Who> {
+    let mut who = Who::of(connection, &claims).map_err(Failure::Told)?;
+    let id = connection.id;
+    let (said, unsaid) = ctx.read(move |tx, _| Verdicts::of(tx, id, &claims)).await?;
+    if !unsaid.is_empty() {
+        let claims: BTreeSet<&str> = unsaid.iter().map(|rule| rule.claim.as_str()).collect();
+        tracing::info!(name = "sso.claim_left_out", connection = %id, ?claims, "a provider did not say what rules ask for; they change nothing");
+        ctx.touch(Chore::SignOn, move |tx, _| Rule::note_unsaid(tx, &unsaid)).await?;
+    }
+    who.said = said;
+    Ok(who)
 }
 
 /// Asks for the provider's keys again, once, when the token names one we do not know.
@@ -223,11 +238,25 @@ async fn complete(
     tokens: &Tokens,
     claims: &mut Claims,
 ) -> Outcome<()> {
-    if claims.contains_key(&connection.email_claim) || tokens.access_token.is_empty() {
+    let id = connection.id;
+    let ruled = ctx.read(move |tx, _| Rule::claims(tx, id)).await?;
+    let is_known = claims.contains_key(&connection.email_claim);
+    let is_said = |name: &String| claims.contains_key(name) || claims.contains_key(ELSEWHERE);
+    if is_known && ruled.iter().all(is_said) || tokens.access_token.is_empty() {
         return Ok(());
     }
-    let told = provider.userinfo(&ctx.state.net, &tokens.access_token).await;
-    let told = told.map_err(|trouble| Failure::of(trouble, connection))?;
+    let told = match provider.userinfo(&ctx.state.net, &tokens.access_token).await {
+        Ok(told) => told,
+        // Who it is, is known: that a rule finds nothing keeps nobody out.
+        Err(trouble) if is_known => {
+            note(connection, &trouble.to_string());
+            return Ok(());
+        }
+        Err(trouble) => return Err(Failure::of(trouble, connection)),
+    };
+    if is_known && told.is_empty() {
+        return Ok(());
+    }
     // OpenID Connect Core 5.3.2: without the same subject it counts for nothing.
     if told.get("sub").is_none() || told.get("sub") != claims.get("sub") {
         note(connection, "its page about the person is about another subject");
@@ -242,7 +271,8 @@ async fn complete(
         &connection.family_name_claim,
     ];
     for (name, value) in told {
-        if name == "name" || wanted.contains(&&name) && !SIGNED_ONLY.contains(&name.as_str()) {
+        let is_wanted = wanted.contains(&&name) || ruled.contains(&name);
+        if name == "name" || is_wanted && !SIGNED_ONLY.contains(&name.as_str()) {
             claims.entry(name).or_insert(value);
         }
     }
@@ -302,20 +332,26 @@ pub fn forgotten(ctx: &PublicCtx) -> cookie::Cookie<'static> {
     ctx.state.gone(WHO_COOKIE)
 }
 
-/// A trial counts when it leads to who began it; the first one links them.
+/// A trial counts when it leads to who began it; the first one links them. It gives nothing, but says what a sign-on would give.
 async fn test(inside: &Ctx, connection: Connection, who: Who, person: PersonId) -> Outcome<Reply> {
     let (state, about, name) = (inside.state.clone(), connection.clone(), who.email.clone().unwrap_or_default());
-    inside
+    let gives = inside
         .write(move |tx, me| {
             if !me.is(Some(person)) {
                 return Err(Error::invalid("", "sign-on-other-person"));
             }
             who.connect(tx, me, &state.config)?;
-            Test::record(tx, me, &about)
+            Test::record(tx, me, &about)?;
+            who.would_get(tx)
         })
         .await?;
     let to = format!("/settings/sign-on/{}", connection.id);
-    Ok(inside.redirect(&to, Some(Flash::done(Msg::new("sign-on-tested").with("email", name)))))
+    let msg = match gives {
+        None => Msg::new("sign-on-tested"),
+        Some(gives) if gives.is_empty() => Msg::new("sign-on-tested-bare"),
+        Some(gives) => Msg::new("sign-on-tested-rules").with("gives", gives.join(", ")),
+    };
+    Ok(inside.redirect(&to, Some(Flash::done(msg.with("email", name)))))
 }
 
 async fn connect(inside: &Ctx, connection: Connection, who: Who, person: PersonId) -> Outcome<Reply> {

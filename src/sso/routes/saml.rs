@@ -1,7 +1,7 @@
 //! `/sign-on/saml…`: a SAML provider's answer arrives by a form of the provider's page, which brings no cookie of ours. What it says is
 //! checked and kept; then the browser follows to a page of ours, where it must be the one that left.
 
-use super::arriving::{Answer, Outcome, arrive, keep, sign_in};
+use super::arriving::{Answer, Outcome, arrive, keep, sign_in, vouched};
 use super::departing::{Failure, note, parse};
 use super::saml_logout;
 use crate::access::{Ctx, PublicCtx};
@@ -206,7 +206,7 @@ pub mod arrival {
 
     async fn enter(ctx: &PublicCtx, landing: &Landing) -> Outcome<Reply> {
         let connection = unsolicited(ctx, landing).await?;
-        let who = Who::of(&connection, &landing.claims()).map_err(Failure::Told)?;
+        let who = vouched(ctx, &connection, landing.claims()).await?;
         let trip = Trip::begin(&connection, Aim::SignIn, "/", ctx.now());
         sign_in(ctx, connection, who, (&trip, None)).await
     }

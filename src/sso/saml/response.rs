@@ -73,7 +73,12 @@ impl Assertion {
                 [only] => Value::from(only.as_str()),
                 several => Value::from(several),
             };
-            claims.entry(name.as_str()).or_insert(value);
+            match claims.get_mut(name.as_str()) {
+                // Some providers write each group as an attribute of its own. Of addresses the first one counts.
+                Some(first) if name != email_claim => *first = joined(first, &value),
+                Some(_) => {}
+                None => drop(claims.insert(name.clone(), value)),
+            }
         }
         if self.is_email {
             claims.entry(email_claim).or_insert_with(|| self.subject.as_str().into());
@@ -90,6 +95,11 @@ impl Assertion {
         }
         claims
     }
+}
+
+fn joined(first: &Value, more: &Value) -> Value {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+    Value::from([list(first), list(more)].concat())
 }
 
 /// Whose answer it says it is: only to find whose keys to ask.

@@ -1,0 +1,2 @@
+drop table sso_gifts;
+drop table sso_rules;
