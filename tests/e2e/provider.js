@@ -1,5 +1,5 @@
 // A real OpenID provider for journeys (npm oidc-provider, certified), with its development pages for signing in. Whoever types a login
-// comes back as LOGIN@halden.example.
+// comes back as LOGIN@halden.example, in the groups staff and crane.
 import { Provider } from "oidc-provider";
 import { createServer } from "node:http";
 
@@ -16,10 +16,17 @@ export const begin = async (redirects) => {
         post_logout_redirect_uris: [redirects.after],
       },
     ],
-    claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["given_name", "family_name"] },
+    claims: { openid: ["sub"], email: ["email", "email_verified"], profile: ["given_name", "family_name", "groups"] },
     findAccount: (_, id) => ({
       accountId: id,
-      claims: () => ({ sub: id, email: `${id}@halden.example`, email_verified: true, given_name: "Wren", family_name: "Aldous" }),
+      claims: () => ({
+        sub: id,
+        email: `${id}@halden.example`,
+        email_verified: true,
+        given_name: "Wren",
+        family_name: "Aldous",
+        groups: ["staff", "crane"],
+      }),
     }),
     pkce: { required: () => true },
     features: { devInteractions: { enabled: true } },

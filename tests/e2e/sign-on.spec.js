@@ -62,6 +62,22 @@ test("the first who signs on owns the server; a colleague of an allowed domain j
     await page.goto(`${server.url}/settings/sign-on`);
     await expect(page.getByText("from tow.yaml")).toBeVisible();
 
+    await page.goto(`${server.url}/settings/groups`);
+    await page.getByLabel("Name").fill("Yard");
+    await page.getByRole("button", { name: "Create group" }).click();
+    await page.goto(`${server.url}/settings/sign-on`);
+    await page.getByRole("link", { name: "127.0.0.1", exact: true }).click();
+    await page.getByRole("link", { name: "See the rules" }).click();
+    await page.getByLabel("Contains").fill("crane");
+    await page.getByLabel("Puts people into the group").pressSequentially("Ya");
+    await page.getByRole("option", { name: "Yard" }).click();
+    await page.getByRole("button", { name: "Add a rule" }).click();
+    await expect(page.getByRole("link", { name: "the group Yard" })).toBeVisible();
+    await page.getByLabel("Claims").fill('{ "groups": ["crane"] }');
+    await page.getByRole("button", { name: "Try", exact: true }).click();
+    await expect(page.getByText("A sign-on would give: the group Yard.")).toBeVisible();
+    await expectNoSidewaysScroll(page);
+
     const context = watch.over(await browser.newContext({ baseURL: server.url }));
     const colleague = await context.newPage();
     await colleague.goto("/settings/me");
@@ -70,6 +86,8 @@ test("the first who signs on owns the server; a colleague of an allowed domain j
     await atProvider(colleague, "wren");
     await expect(colleague).toHaveURL(/\/settings\/me$/);
     await expect(colleague.getByText("wren@halden.example")).toBeVisible();
+    await colleague.goto("/people/wren.aldous2");
+    await expect(colleague.getByText("Yard by sign-on rule")).toBeVisible();
     await colleague.close();
 
     await page.request.get("/settings/me");
