@@ -328,12 +328,17 @@ fn seal(text: &str, key: &[u8], is_cbc: bool) -> Vec<u8> {
 
 /// A message as a redirect carries it, signed beside by the key of this number; None: not signed.
 pub fn redirected(field: &str, xml: &str, mark: &str, key: Option<usize>) -> String {
+    redirected_by("http://www.w3.org/2001/04/xmldsig-more#rsa-sha256", field, xml, mark, key)
+}
+
+/// The same, saying that it was signed by this algorithm.
+pub fn redirected_by(algorithm: &str, field: &str, xml: &str, mark: &str, key: Option<usize>) -> String {
     let mut packed = DeflateEncoder::new(Vec::new(), Compression::default());
     packed.write_all(xml.as_bytes()).unwrap();
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair(field, &STANDARD.encode(packed.finish().unwrap())).append_pair("RelayState", mark);
     let Some(number) = key else { return query.finish() };
-    let told = query.append_pair("SigAlg", "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256").finish();
+    let told = query.append_pair("SigAlg", algorithm).finish();
     let key = &KEYS[number].key;
     let mut value = vec![0; key.public().modulus_len()];
     key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), told.as_bytes(), &mut value).unwrap();
@@ -401,7 +406,8 @@ pub fn saml_app_with_key(bend: impl FnOnce(&mut Draft)) -> (App, ConnectionId) {
 /// Another key of the server, by Ada.
 pub fn make_key(app: &App) -> ServerKeyId {
     let vault = app.state().vault.clone();
-    app.write(ADA, move |tx, me| ServerKey::make(tx, me, &vault, "tow.halden.example")).unwrap()
+    let key = tow::sso::generate("tow.halden.example", app.state().clock.now()).unwrap();
+    app.write(ADA, move |tx, me| ServerKey::make(tx, me, &vault, &key)).unwrap()
 }
 
 fn saml_app_on(app: App, bend: impl FnOnce(&mut Draft)) -> (App, ConnectionId) {

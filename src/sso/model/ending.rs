@@ -34,12 +34,12 @@ pub fn forget_spent(tx: &mut Tx) -> Result<usize> {
 }
 
 impl Logout {
-    /// Ends the one session it names, or all of its subject; answers how many. A token that was taken before ends nothing.
-    pub fn end(&self, tx: &mut Tx, me: &Actor, connection: ConnectionId) -> Result<usize> {
+    /// Ends the one session it names, or all of its subject; answers how many; None for a message that was taken before.
+    pub fn end(&self, tx: &mut Tx, me: &Actor, connection: ConnectionId) -> Result<Option<usize>> {
         let permit = may(tx, me, Verb::Close, &Thing::Door)?;
         if !spend(tx, "logout", &format!("{connection} {}", self.id))? {
             permit.unused(tx);
-            return Ok(0);
+            return Ok(None);
         }
         let ended = end_where(tx, |sql| {
             sql.push("o.connection_id = ").bind(connection);
@@ -58,7 +58,7 @@ impl Logout {
                 audit::record(tx, permit, act.note("sso_connection", connection.0).note("sessions", ids))?;
             }
         }
-        Ok(ended.len())
+        Ok(Some(ended.len()))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::db::sql::Sql;
 use crate::error::{Error, Result, on_constraint};
 use crate::secret::Secret;
 use crate::sso::model::connection::permit;
-use crate::sso::saml::{Certificate, OwnKey, generate};
+use crate::sso::saml::{Certificate, OwnKey};
 use crate::vault::Vault;
 use crate::{text_enum, typed_id};
 use chrono::{DateTime, Utc};
@@ -61,19 +61,13 @@ impl ServerKey {
         Ok(select("sso::keys", "order by state").load(tx.conn())?)
     }
 
-    /// The key that signs. None where there is none; `Away` without the key it is sealed under.
-    pub(in crate::sso) fn signer(tx: &mut Tx, vault: &Vault) -> Result<Option<OwnKey>> {
-        let found: Option<ServerKey> =
-            select("sso::signing_key", "where state = 'current'").load(tx.conn())?.into_iter().next();
-        found.map(|key| key.unseal(vault)).transpose()
+    /// The one that signs; none where there is none.
+    pub(in crate::sso) fn signer(tx: &mut Tx) -> Result<Vec<ServerKey>> {
+        Ok(select("sso::signing_key", "where state = 'current'").load(tx.conn())?)
     }
 
-    /// All that may open what a provider encrypted.
-    pub(in crate::sso) fn openers(tx: &mut Tx, vault: &Vault) -> Result<Vec<OwnKey>> {
-        ServerKey::all(tx)?.iter().map(|key| key.unseal(vault)).collect()
-    }
-
-    fn unseal(&self, vault: &Vault) -> Result<OwnKey> {
+    /// `Away` without the key it is sealed under. Takes a millisecond or two: nothing for a transaction.
+    pub(in crate::sso) fn unseal(&self, vault: &Vault) -> Result<OwnKey> {
         let plain = vault.open(self.id.0, &self.private_key)?;
         let private = Secret::new(String::from_utf8(plain).map_err(Error::broken)?);
         OwnKey::new(&private, self.certificate.clone())
@@ -96,18 +90,27 @@ impl ServerKey {
         vec![of(1, KeyState::Current), of(2, KeyState::Next), of(3, KeyState::Previous)]
     }
 
-    /// The first counts at once; another one waits until it is taken into use. `Invalid` when one waits already, or without a key to seal
-    /// it under. `name` is this server's, in the certificate.
-    pub fn make(tx: &mut Tx, me: &Actor, vault: &Vault, name: &str) -> Result<ServerKeyId> {
-        let permit = permit(tx, me)?;
-        let all = ServerKey::all(tx)?;
-        let state =
-            if all.iter().any(|key| key.state == KeyState::Current) { KeyState::Next } else { KeyState::Current };
-        if all.iter().any(|key| key.state == state) {
-            return Err(Error::invalid("", "problem-key-waits"));
+    /// What another key would be. `Invalid` when one waits already.
+    pub fn room(all: &[ServerKey]) -> Result<KeyState> {
+        let is_there = |state: KeyState| all.iter().any(|key| key.state == state);
+        let state = if is_there(KeyState::Current) { KeyState::Next } else { KeyState::Current };
+        match is_there(state) {
+            true => Err(Error::invalid("", "problem-key-waits")),
+            false => Ok(state),
         }
+    }
+
+    /// Keeps what `generate` made. The first counts at once; another one waits until it is taken into use. `Invalid` when one waits
+    /// already, or without a key to seal it under.
+    pub fn make(
+        tx: &mut Tx,
+        me: &Actor,
+        vault: &Vault,
+        (private, certificate): &(Secret, String),
+    ) -> Result<ServerKeyId> {
+        let permit = permit(tx, me)?;
+        let state = ServerKey::room(&ServerKey::all(tx)?)?;
         let id = tx.new_id();
-        let (private, certificate) = generate(name, tx.now)?;
         let sealed = vault.seal(id, private.reveal().as_bytes())?;
         let mut sql = Sql::named(
             "sso::make_key",
@@ -123,21 +126,29 @@ impl ServerKey {
         Ok(ServerKeyId(id))
     }
 
-    /// The next one signs from now on; the one it takes the place of still opens, and one that was replaced before is forgotten.
-    /// `NotFound` unless it is the next one.
+    /// The next one signs from now on; the one it takes the place of still opens. `Invalid` while the one before that is still there:
+    /// somebody may encrypt for it. Nothing to do when it signs already.
     pub fn take_into_use(tx: &mut Tx, me: &Actor, id: ServerKeyId) -> Result<()> {
         let permit = permit(tx, me)?;
         let all = ServerKey::locked(tx)?;
-        if !all.iter().any(|key| key.id == id && key.state == KeyState::Next) {
+        let of = |state: KeyState| all.iter().find(|key| key.state == state).map(|key| key.id);
+        if of(KeyState::Current) == Some(id) {
+            permit.unused(tx);
+            return Ok(());
+        }
+        if of(KeyState::Next) != Some(id) {
             return Err(Error::NotFound);
         }
-        Sql::named("sso::forget_key", "delete from sso_keys where state = 'previous'").execute(tx.conn())?;
+        if of(KeyState::Previous).is_some() {
+            return Err(Error::invalid("", "problem-key-previous"));
+        }
         for (from, to) in [(KeyState::Current, KeyState::Previous), (KeyState::Next, KeyState::Current)] {
             let mut sql = Sql::named("sso::move_key", "update sso_keys set state = ");
             sql.bind(to.as_str()).push(" where state = ").bind(from.as_str());
             sql.execute(tx.conn())?;
         }
-        audit::record(tx, permit, Act::new(ActKind::SsoKeyUsed).target("sso_key", id.0))
+        let replaced = of(KeyState::Current).map(|key| key.0);
+        audit::record(tx, permit, Act::new(ActKind::SsoKeyUsed).target("sso_key", id.0).note("replaced", replaced))
     }
 
     /// `Invalid` for the one in use while a connection signs with it.
@@ -167,6 +178,12 @@ impl ServerKey {
 pub(in crate::sso) fn signs_requests(tx: &mut Tx) -> Result<bool> {
     let sql = "select 1 as one from sso_connections where signs_requests limit 1";
     Ok(Sql::named("sso::signs_requests", sql).execute(tx.conn())? > 0)
+}
+
+/// Whether every SAML connection's requests are signed, and there is one: what our one description says, it says to all.
+pub(in crate::sso) fn all_sign(tx: &mut Tx) -> Result<bool> {
+    let sql = "select 1 as one from sso_connections where protocol = 'saml' having bool_and(signs_requests)";
+    Ok(Sql::named("sso::all_sign", sql).execute(tx.conn())? > 0)
 }
 
 /// `Invalid` when a connection shall sign and there is nothing to sign with. The key is kept until that is decided.

@@ -25,7 +25,8 @@ impl ConnectionForm {
         Ok(ConnectionForm {
             issuer: found.issuer,
             sign_in_url: found.sign_in,
-            sign_out_url: found.sign_out,
+            // Some describe no address of this kind and have one.
+            sign_out_url: if found.sign_out.is_empty() { self.sign_out_url.clone() } else { found.sign_out },
             certificates: certificates.join("\n"),
             ..self.clone()
         })

@@ -114,8 +114,9 @@ async fn signer<P: Principal>(ctx: &Ctx<P>, connection: &Connection) -> std::res
     if !connection.signs_requests {
         return Ok(None);
     }
+    let sealed = ctx.read(|tx, _| ServerKey::signer(tx)).await?;
     let vault = ctx.state.vault.clone();
-    match ctx.read(move |tx, _| ServerKey::signer(tx, &vault)).await {
+    match ctx.work(move || sealed.first().map(|key| key.unseal(&vault)).transpose()).await {
         // Unsigned it would be refused over there, in words that help nobody.
         Ok(None) | Err(Error::Away(_)) => Err(Failure::told("sign-on-no-own-key", connection)),
         found => Ok(found?),

@@ -28,12 +28,13 @@ pub async fn show(ctx: PublicCtx) -> Result<Reply> {
     let Some((origin, connection)) = found.filter(|(_, connection)| connection.provider_logout_enabled) else {
         return Ok(Reply::redirect("/sign-in").cookie(ctx.state.gone(COOKIE)));
     };
-    let address = match connection.protocol {
-        Protocol::Oidc => end_address(&ctx, &origin, &connection).await,
-        Protocol::Saml => saml_logout::leaving(&ctx, &origin, &connection).await?,
+    let (address, awaits) = match connection.protocol {
+        Protocol::Oidc => (end_address(&ctx, &origin, &connection).await, None),
+        Protocol::Saml => saml_logout::leaving(&ctx, &origin, &connection).await?.unzip(),
     };
     let view = End { address, connection: connection.name };
-    Ok(ctx.page(&view)?.cookie(ctx.state.gone(COOKIE)))
+    let reply = ctx.page(&view)?.cookie(ctx.state.gone(COOKIE));
+    Ok(awaits.into_iter().fold(reply, Reply::cookie))
 }
 
 fn leaving(ctx: &PublicCtx) -> Option<SessionId> {

@@ -9,10 +9,9 @@ use crate::db::{Chore, Tx};
 use crate::error::{Error, Msg, Result};
 use crate::signin::{Throttle, forget_count, slow};
 use crate::sso::pages::Unsolicited;
-use crate::sso::saml::{self, Expected, Kind, MAX_RESPONSE_BYTES, Own, Wrong, accept};
+use crate::sso::saml::{self, Expected, Kind, MAX_RESPONSE_BYTES, Own, OwnKey, Wrong, accept};
 use crate::sso::trip::{Aim, Trip, assertion_address, entity_address};
-use crate::sso::{Connection, Landing, ServerKey, Who, signs_requests};
-use crate::vault::Vault;
+use crate::sso::{Connection, Landing, ServerKey, Who, all_sign};
 use crate::web::{Flash, Form, Reply};
 use actix_web::web::Bytes;
 use base64::Engine;
@@ -27,7 +26,7 @@ const PROBLEMS: [&str; 6] =
 
 /// Our description, for the provider's administrator. It says nothing that a visitor may not know.
 pub async fn metadata(ctx: PublicCtx) -> Result<Reply> {
-    let (keys, signs) = ctx.read(|tx, _| Ok((ServerKey::all(tx)?, signs_requests(tx)?))).await?;
+    let (keys, signs) = ctx.read(|tx, _| Ok((ServerKey::all(tx)?, all_sign(tx)?))).await?;
     let (entity, back_to) = (entity_address(&ctx.state), assertion_address(&ctx.state));
     let certificates: Vec<String> = keys.into_iter().map(|key| key.certificate).collect();
     let own = Own { entity: entity.as_str(), back_to: back_to.as_str(), certificates: &certificates, signs };
@@ -52,14 +51,17 @@ impl Turn {
         }
     }
 
-    /// None: it was worth nothing, and there is nobody to tell why.
-    pub async fn end(self, ctx: &PublicCtx, reply: Option<Reply>) -> Result<Reply> {
-        match reply {
-            Some(reply) => {
+    pub async fn over(self, ctx: &PublicCtx, heard: Heard) -> Result<Reply> {
+        match heard {
+            Heard::Worth(reply) => {
                 forget_count(ctx, self.source).await;
                 Ok(reply)
             }
-            None => {
+            Heard::Nothing(reply) => {
+                keep(ctx, self.tries).await;
+                Ok(reply)
+            }
+            Heard::Unknown => {
                 keep(ctx, self.tries).await;
                 Ok(ctx.redirect("/sign-in", Some(Flash::failed("sign-on-unknown"))))
             }
@@ -67,24 +69,34 @@ impl Turn {
     }
 }
 
+/// What a message was, and where the browser goes.
+pub enum Heard {
+    /// A known provider's word, heard for the first time.
+    Worth(Reply),
+    /// Nothing that counts.
+    Nothing(Reply),
+    /// Nothing at all, and there is nobody to tell why.
+    Unknown,
+}
+
 pub async fn create(ctx: PublicCtx, body: Bytes) -> Result<Reply> {
     let turn = match Turn::take(&ctx).await? {
         Ok(turn) => turn,
         Err(reply) => return Ok(reply),
     };
-    let Some((kind, text)) = message(&body) else { return turn.end(&ctx, None).await };
+    let Some((kind, text)) = message(&body) else { return turn.over(&ctx, Heard::Unknown).await };
     if kind == Kind::Request || saml::is_about_leaving(&text) {
         let mark = field(&body, "RelayState");
-        let reply = saml_logout::take(&ctx, kind, &text, mark.as_deref()).await?;
-        return turn.end(&ctx, reply).await;
+        let heard = saml_logout::take(&ctx, kind, &text, mark.as_deref()).await?;
+        return turn.over(&ctx, heard).await;
     }
     match land(&ctx, text).await? {
-        Landed::Kept(code) => turn.end(&ctx, Some(Reply::redirect(&format!("{ARRIVAL}?code={code}")))).await,
+        Landed::Kept(code) => turn.over(&ctx, Heard::Worth(Reply::redirect(&format!("{ARRIVAL}?code={code}")))).await,
         Landed::Wrong(connection, problem) => {
-            keep(&ctx, turn.tries).await;
-            Ok(Reply::redirect(&format!("{ARRIVAL}?problem={problem}&connection={}", connection.id)))
+            let to = format!("{ARRIVAL}?problem={problem}&connection={}", connection.id);
+            turn.over(&ctx, Heard::Nothing(Reply::redirect(&to))).await
         }
-        Landed::Unknown => turn.end(&ctx, None).await,
+        Landed::Unknown => turn.over(&ctx, Heard::Unknown).await,
     }
 }
 
@@ -96,16 +108,19 @@ fn message(body: &[u8]) -> Option<(Kind, String)> {
     [Kind::Response, Kind::Request].into_iter().find_map(|kind| Some((kind, decoded(&field(body, kind.field())?)?)))
 }
 
-/// What the server's keys are asked for; None where there is no key to open them with.
-pub async fn keys_of<T: Send + 'static>(ctx: &PublicCtx, find: fn(&mut Tx, &Vault) -> Result<T>) -> Result<Option<T>> {
+/// Those of the server's keys, ready for use; none where there is no key to open them with.
+pub async fn keys_of(ctx: &PublicCtx, find: fn(&mut Tx) -> Result<Vec<ServerKey>>) -> Result<Vec<OwnKey>> {
+    let sealed = ctx.read(move |tx, _| find(tx)).await?;
+    if sealed.is_empty() {
+        return Ok(Vec::new());
+    }
     let vault = ctx.state.vault.clone();
-    match ctx.read(move |tx, _| find(tx, &vault)).await {
-        Ok(found) => Ok(Some(found)),
+    match ctx.work(move || sealed.iter().map(|key| key.unseal(&vault)).collect()).await {
         Err(Error::Away(why)) => {
             tracing::warn!(name = "sso.keys_away", why, "the server's keys for SAML cannot be opened");
-            Ok(None)
+            Ok(Vec::new())
         }
-        Err(other) => Err(other),
+        found => found,
     }
 }
 
@@ -122,15 +137,19 @@ async fn land(ctx: &PublicCtx, text: String) -> Result<Landed> {
     let Some(connection) = ctx.read(move |tx, _| Connection::of_entity(tx, &entity)).await? else {
         return Ok(Landed::Unknown);
     };
-    let (keys, entity, back_to) = (connection.keys(), entity_address(&ctx.state), assertion_address(&ctx.state));
-    let (audience, recipient) = (entity.as_str(), back_to.as_str());
     let own_keys = match saml::is_encrypted(&text) {
-        true => keys_of(ctx, ServerKey::openers).await?.unwrap_or_default(),
+        true => keys_of(ctx, ServerKey::all).await?,
         false => Vec::new(),
     };
-    let (issuer, own_keys, now) = (connection.issuer.as_str(), own_keys.as_slice(), ctx.now());
-    let expected = Expected { issuer, keys: &keys, own_keys, audience, recipient, now };
-    let assertion = match accept(&text, &expected) {
+    let (about, entity, back_to, now) =
+        (connection.clone(), entity_address(&ctx.state), assertion_address(&ctx.state), ctx.now());
+    let read = move || {
+        let (audience, recipient) = (entity.as_str(), back_to.as_str());
+        let (issuer, keys) = (about.issuer.as_str(), about.keys());
+        let expected = Expected { issuer, keys: &keys, own_keys: &own_keys, audience, recipient, now };
+        Ok(accept(&text, &expected))
+    };
+    let assertion = match ctx.work(read).await? {
         Ok(assertion) => assertion,
         Err(wrong) => {
             note(&connection, &format!("its assertion: {wrong:?}"));

@@ -2,18 +2,23 @@
 //! browser, by redirect or by a form of the provider's page; what counts is the provider's signature, not our cookies.
 
 use super::departing::note;
-use super::saml::{Turn, keys_of};
+use super::saml::{Heard, Turn, keys_of};
 use crate::access::PublicCtx;
+use crate::db::Chore;
 use crate::error::{Msg, Result};
-use crate::sso::saml::{self, Envelope, Expected, Kind, Message, NameWords, Signed, Wrong};
+use crate::sso::saml::{self, Envelope, Expected, Kind, Left, Message, NameWords, Signed, Wrong};
 use crate::sso::token::Logout;
-use crate::sso::trip::{assertion_address, entity_address};
-use crate::sso::{Connection, Origin, ServerKey};
+use crate::sso::trip::{TRIP_SECONDS, assertion_address, entity_address, signed_cookie, signed_value};
+use crate::sso::{Connection, Origin, ServerKey, spend};
 use crate::web::{Flash, Reply, random_token};
+use cookie::Cookie;
 use url::Url;
 
 /// What comes back with our answer, as the provider sent it (saml-bindings 3.4.3 allows 80 bytes; some send more).
 pub const MAX_MARK_BYTES: usize = 1_000;
+
+/// Which request this browser left for the provider with: only its answer is told in words.
+const LEFT_COOKIE: &str = "tow_left";
 
 /// By redirect.
 pub async fn show(ctx: PublicCtx) -> Result<Reply> {
@@ -22,53 +27,69 @@ pub async fn show(ctx: PublicCtx) -> Result<Reply> {
         Err(reply) => return Ok(reply),
     };
     let query = ctx.request.query_string().to_owned();
-    let reply = match Message::read(&query) {
+    let heard = match Message::read(&query) {
         Ok(message) => answer(&ctx, message.kind, &message.xml, message.mark.as_deref(), Some(&message)).await?,
-        Err(_) => None,
+        Err(_) => Heard::Unknown,
     };
-    turn.end(&ctx, reply).await
+    turn.over(&ctx, heard).await
 }
 
-/// By a form, its signature inside. None for what does not count.
-pub async fn take(ctx: &PublicCtx, kind: Kind, xml: &str, mark: Option<&str>) -> Result<Option<Reply>> {
+/// By a form, its signature inside.
+pub async fn take(ctx: &PublicCtx, kind: Kind, xml: &str, mark: Option<&str>) -> Result<Heard> {
     answer(ctx, kind, xml, mark, None).await
 }
 
-async fn answer(
-    ctx: &PublicCtx,
-    kind: Kind,
-    xml: &str,
-    mark: Option<&str>,
-    beside: Option<&Message>,
-) -> Result<Option<Reply>> {
-    let Some(entity) = saml::issuer(xml) else { return Ok(None) };
-    let Some(connection) = ctx.read(move |tx, _| Connection::of_entity(tx, &entity)).await? else { return Ok(None) };
+async fn answer(ctx: &PublicCtx, kind: Kind, xml: &str, mark: Option<&str>, beside: Option<&Message>) -> Result<Heard> {
+    let Some(entity) = saml::issuer(xml) else { return Ok(Heard::Unknown) };
+    let Some(connection) = ctx.read(move |tx, _| Connection::of_entity(tx, &entity)).await? else {
+        return Ok(Heard::Unknown);
+    };
     match read(ctx, &connection, (kind, xml), beside) {
         Ok(Said::Leave(leave)) => {
-            let logout =
-                Logout { subject: Some(leave.subject), provider_sessions: leave.sessions, id: leave.id.clone() };
-            let id = connection.id;
-            ctx.write(move |tx, me| logout.end(tx, me, id)).await?;
+            let (id, request) = (connection.id, leave.id.clone());
+            let logout = Logout { subject: Some(leave.subject), provider_sessions: leave.sessions, id: leave.id };
+            let ended = ctx.write(move |tx, me| logout.end(tx, me, id)).await?;
             let mark = mark.filter(|mark| mark.len() <= MAX_MARK_BYTES);
-            done(ctx, &connection, &leave.id, mark).await.map(Some)
+            let reply = done(ctx, &connection, &request, mark).await?;
+            // Brought again it changes nothing, and is answered as before.
+            Ok(if ended.is_some() { Heard::Worth(reply) } else { Heard::Nothing(reply) })
         }
-        Ok(Said::Left(true)) => Ok(Some(ctx.redirect("/sign-in", Some(Flash::done("signed-out-everywhere"))))),
-        Ok(Said::Left(false)) => {
-            let told = Msg::new("signed-out-here-only").with("name", connection.name);
-            Ok(Some(ctx.redirect("/sign-in", Some(Flash::failed(told)))))
-        }
+        Ok(Said::Left(left)) => told(ctx, connection, left).await,
         Err(wrong) => {
             note(&connection, &format!("its message about leaving: {wrong:?}"));
-            // Who signed out here is signed out, whatever the provider's answer is worth.
-            Ok((kind == Kind::Response).then(|| ctx.redirect("/sign-in", None)))
+            // Who signed out here is signed out, whatever the provider's answer is worth. Some sign none.
+            let reply = ctx.redirect("/sign-in", None).cookie(ctx.state.gone(LEFT_COOKIE));
+            let is_awaited = kind == Kind::Response && awaited(ctx).is_some();
+            Ok(match kind {
+                Kind::Response if is_awaited => Heard::Worth(reply),
+                Kind::Response => Heard::Nothing(reply),
+                Kind::Request => Heard::Unknown,
+            })
         }
     }
 }
 
+/// An answer to another browser's request says nothing here: this one's session may be alive. One that comes by a form brings no cookie.
+async fn told(ctx: &PublicCtx, connection: Connection, left: Left) -> Result<Heard> {
+    let (mark, id) = (format!("{} {}", connection.id, left.id), awaited(ctx));
+    let is_first = ctx.touch(Chore::SignOn, move |tx, _| spend(tx, "saml-left", &mark)).await?;
+    if !is_first {
+        return Ok(Heard::Nothing(ctx.redirect("/sign-in", None)));
+    }
+    let flash = (id.as_deref() == Some(left.request.as_str())).then(|| match left.is_everywhere {
+        true => Flash::done("signed-out-everywhere"),
+        false => Flash::failed(Msg::new("signed-out-here-only").with("name", connection.name)),
+    });
+    Ok(Heard::Worth(ctx.redirect("/sign-in", flash).cookie(ctx.state.gone(LEFT_COOKIE))))
+}
+
+fn awaited(ctx: &PublicCtx) -> Option<String> {
+    signed_value(ctx, LEFT_COOKIE)
+}
+
 enum Said {
     Leave(saml::Leave),
-    /// Everywhere, or not.
-    Left(bool),
+    Left(Left),
 }
 
 fn read(
@@ -99,21 +120,27 @@ async fn done(ctx: &PublicCtx, connection: &Connection, request: &str, mark: Opt
     };
     let (id, entity) = (new_id(), entity_address(&ctx.state));
     let envelope = Envelope { id: &id, from: entity.as_str(), to: to.as_str(), now: ctx.now() };
-    let key = keys_of(ctx, ServerKey::signer).await?;
-    let address = saml::address(&to, Kind::Response, &envelope.done(request), mark, key.flatten().as_ref())?;
+    let keys = keys_of(ctx, ServerKey::signer).await?;
+    let address = saml::address(&to, Kind::Response, &envelope.done(request), mark, keys.first())?;
     Ok(Reply::leave(&address))
 }
 
-/// Where who signed out here goes to sign out there too; None where the provider has no such address.
-pub async fn leaving(ctx: &PublicCtx, origin: &Origin, connection: &Connection) -> Result<Option<String>> {
+/// Where who signed out here goes to sign out there too, and the cookie that its answer must find; None where the provider has no such
+/// address.
+pub async fn leaving(
+    ctx: &PublicCtx,
+    origin: &Origin,
+    connection: &Connection,
+) -> Result<Option<(String, Cookie<'static>)>> {
     let Some(to) = sign_out_address(connection) else { return Ok(None) };
     let (id, entity) = (new_id(), entity_address(&ctx.state));
     let envelope = Envelope { id: &id, from: entity.as_str(), to: to.as_str(), now: ctx.now() };
     let words: NameWords =
         origin.name_words.clone().and_then(|words| serde_json::from_value(words).ok()).unwrap_or_default();
     let xml = envelope.logout(&origin.subject, &words, origin.provider_session.as_deref());
-    let key = keys_of(ctx, ServerKey::signer).await?;
-    saml::address(&to, Kind::Request, &xml, None, key.flatten().as_ref()).map(|address| Some(address.into()))
+    let keys = keys_of(ctx, ServerKey::signer).await?;
+    let address = saml::address(&to, Kind::Request, &xml, None, keys.first())?;
+    Ok(Some((address.into(), signed_cookie(&ctx.state, LEFT_COOKIE, &id, TRIP_SECONDS))))
 }
 
 fn sign_out_address(connection: &Connection) -> Option<Url> {

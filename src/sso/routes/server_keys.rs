@@ -3,6 +3,7 @@
 use crate::access::Ctx;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::sso::pages::ServerKeys;
+use crate::sso::saml::generate;
 use crate::sso::trip::entity_address;
 use crate::sso::{ServerKey, ServerKeyId};
 use crate::web::{Flash, Form, Reply};
@@ -22,9 +23,15 @@ async fn page(ctx: &Ctx, problems: Problems) -> Result<ServerKeys> {
 
 pub async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
     let (vault, entity) = (ctx.state.vault.clone(), entity_address(&ctx.state));
-    let name = entity.host_str().unwrap_or("tow").to_owned();
+    let (name, now) = (entity.host_str().unwrap_or("tow").to_owned(), ctx.now());
+    // Only for who may, and where there is room: it takes a second of the processor.
+    let room = ctx.read(|tx, me| ServerKey::room(&ServerKey::list(tx, me)?)).await;
+    if let Err(error) = room {
+        return again(&ctx, error).await;
+    }
+    let key = ctx.work(move || generate(&name, now)).await?;
     let made = ctx
-        .write_once(&sent, move |tx, me| ServerKey::make(tx, me, &vault, &name).map(|id| format!("{HERE}#k-{id}")))
+        .write_once(&sent, move |tx, me| ServerKey::make(tx, me, &vault, &key).map(|id| format!("{HERE}#k-{id}")))
         .await;
     match made {
         Ok(to) => Ok(ctx.redirect(&to, Some(Flash::done("key-made")))),

@@ -111,7 +111,7 @@ pub enum Signed {
 /// A provider's request that fits.
 pub fn leave(text: &str, how: Signed, expected: &Expected<'_>) -> Result<Leave, Wrong> {
     vouched(text, how, expected, |root| {
-        head(root, "LogoutRequest", expected)?;
+        let id = head(root, "LogoutRequest", expected)?;
         check_period(root, expected.now)?;
         let name = root.only(ASSERTION, "NameID", "no name of who leaves, or an encrypted one")?;
         let sessions = root.children(PROTOCOL, "SessionIndex");
@@ -119,18 +119,31 @@ pub fn leave(text: &str, how: Signed, expected: &Expected<'_>) -> Result<Leave, 
             return Err(Wrong::Form("too many sessions"));
         }
         Ok(Leave {
-            id: root.attribute("ID").unwrap_or_default().to_owned(),
+            id,
             subject: name.text()?,
             sessions: sessions.into_iter().map(Node::text).collect::<Result<_, _>>()?,
         })
     })
 }
 
-/// A provider's answer that fits: whether it signed the person out wherever it knew of them.
-pub fn left(text: &str, how: Signed, expected: &Expected<'_>) -> Result<bool, Wrong> {
+/// How a provider answered who signed out here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    pub id: String,
+    /// Our request.
+    pub request: String,
+    /// It signed them out wherever it knew of them.
+    pub is_everywhere: bool,
+}
+
+/// A provider's answer that fits; the request is for the caller to compare.
+pub fn left(text: &str, how: Signed, expected: &Expected<'_>) -> Result<Left, Wrong> {
     vouched(text, how, expected, |root| {
-        head(root, "LogoutResponse", expected)?;
-        Ok(succeeded(root)?.is_ok())
+        Ok(Left {
+            id: head(root, "LogoutResponse", expected)?,
+            request: root.attribute("InResponseTo").unwrap_or_default().to_owned(),
+            is_everywhere: succeeded(root)?.is_ok(),
+        })
     })
 }
 
@@ -159,7 +172,8 @@ fn vouched<T>(
     }
 }
 
-fn head(root: Node<'_>, name: &str, expected: &Expected<'_>) -> Result<(), Wrong> {
+/// Its ID.
+fn head(root: Node<'_>, name: &str, expected: &Expected<'_>) -> Result<String, Wrong> {
     if !root.is(PROTOCOL, name) || root.attribute("Version") != Some("2.0") {
         return Err(Wrong::Form("no SAML 2.0 logout"));
     }
@@ -169,5 +183,6 @@ fn head(root: Node<'_>, name: &str, expected: &Expected<'_>) -> Result<(), Wrong
     if root.only(ASSERTION, "Issuer", "no issuer")?.text()? != expected.issuer {
         return Err(Wrong::Elsewhere("of another provider"));
     }
-    check_age(root, expected.now)
+    check_age(root, expected.now)?;
+    root.attribute("ID").filter(|id| !id.is_empty()).map(str::to_owned).ok_or(Wrong::Form("a message without an ID"))
 }

@@ -92,7 +92,7 @@ pub struct Own<'a> {
     pub entity: &'a str,
     /// Where answers and messages about leaving go.
     pub back_to: &'a str,
-    /// Base64 of the DER: all that may sign or open, so that a provider knows the next one before it counts.
+    /// Base64 of the DER: all that may sign, so that a provider knows the next one before it counts.
     pub certificates: &'a [String],
     /// What we ask is signed.
     pub signs: bool,
@@ -109,21 +109,17 @@ pub fn own_metadata(own: &Own<'_>) -> String {
         ("protocolSupportEnumeration", PROTOCOL),
     ];
     xml.start_element("md:SPSSODescriptor", &described);
-    // No use is named: each is for both.
+    // For signing only: some providers begin to encrypt as soon as they read that they may, and not all do it in a way that is read
+    // here. Who wants that gives them the certificate.
     for certificate in own.certificates {
-        xml.start_element("md:KeyDescriptor", &[]);
+        xml.start_element("md:KeyDescriptor", &[("use", "signing")]);
         xml.start_element("ds:KeyInfo", &[("xmlns:ds", SIGNATURE)]);
         xml.start_element("ds:X509Data", &[]);
         xml.start_element("ds:X509Certificate", &[]);
         xml.text(certificate);
-        for name in ["ds:X509Certificate", "ds:X509Data", "ds:KeyInfo"] {
+        for name in ["ds:X509Certificate", "ds:X509Data", "ds:KeyInfo", "md:KeyDescriptor"] {
             xml.end_element(name);
         }
-        for method in ["http://www.w3.org/2009/xmlenc11#aes256-gcm", "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p"]
-        {
-            xml.empty_element("md:EncryptionMethod", &[("Algorithm", method)]);
-        }
-        xml.end_element("md:KeyDescriptor");
     }
     for binding in [REDIRECT, POST] {
         xml.empty_element("md:SingleLogoutService", &[("Binding", binding), ("Location", own.back_to)]);

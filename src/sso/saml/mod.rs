@@ -14,7 +14,7 @@ mod xml;
 
 pub use certificate::{Certificate, MAX_CERTIFICATES};
 pub use encryption::MAX_ENCRYPTED_KEYS;
-pub use logout::{Envelope, Leave, MAX_SESSIONS, NameWords, Signed, is_about_leaving, leave, left};
+pub use logout::{Envelope, Leave, Left, MAX_SESSIONS, NameWords, Signed, is_about_leaving, leave, left};
 pub use metadata::{MAX_METADATA_BYTES, Metadata, Own, own_metadata};
 pub use own_key::{OwnKey, generate};
 pub use redirect::{Kind, Message, address};

@@ -163,16 +163,32 @@ pub fn accept(text: &str, expected: &Expected<'_>) -> Result<Assertion, Wrong> {
 
 /// The text under the signature of an assertion that came encrypted. `told` is the response as a key vouched for it.
 fn unsealed(told: Option<&str>, response: Node<'_>, expected: &Expected<'_>) -> Result<String, Wrong> {
+    const ONE: &str = "not one assertion";
     let doc = told.map(parse).transpose()?;
-    let response = doc.as_ref().map(Node::root).transpose()?.unwrap_or(response);
-    let sealed = response.only(ASSERTION, "EncryptedAssertion", "not one assertion")?;
-    let plain = opened(sealed, expected.own_keys, told.is_some())?;
-    let doc = parse(&plain)?;
-    let assertion = Node::root(&doc)?;
-    if check_shape(assertion)? || !assertion.is(ASSERTION, "Assertion") {
-        return Err(Wrong::Form("not one assertion"));
+    let vouched = doc.as_ref().map(Node::root).transpose()?.unwrap_or(response);
+    let plain = opened(vouched.only(ASSERTION, "EncryptedAssertion", ONE)?, expected.own_keys, told.is_some())?;
+    // It stood where these prefixes were declared (xmlenc-core1 4.4), and may use them without a word of its own.
+    let place = response.only(ASSERTION, "EncryptedAssertion", ONE)?;
+    let mut prefixes = response.prefixes();
+    prefixes.extend(place.prefixes());
+    let declared: String = prefixes.iter().map(|(name, uri)| format!(" {name}=\"{}\"", escaped(uri))).collect();
+    let around = format!("<plain{declared}>{}</plain>", without_declaration(&plain));
+    let doc = parse(&around)?;
+    let around = Node::root(&doc)?;
+    let [assertion] = around.elements().collect::<Vec<_>>()[..] else { return Err(Wrong::Form(ONE)) };
+    if check_shape(around)? || !assertion.is(ASSERTION, "Assertion") {
+        return Err(Wrong::Form(ONE));
     }
     signed(assertion, expected.keys)
+}
+
+fn escaped(uri: &str) -> String {
+    uri.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+}
+
+fn without_declaration(text: &str) -> &str {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    text.strip_prefix("<?xml ").and_then(|rest| rest.split_once("?>")).map_or(text, |(_, body)| body)
 }
 
 /// Else what the provider says in place of success: its status without the common prefix, cut.

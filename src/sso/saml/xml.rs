@@ -4,6 +4,7 @@
 
 use crate::sso::saml::Wrong;
 use bergshamra_xml::NodeSet;
+use std::collections::BTreeMap;
 use uppsala::{Document, NodeId, NodeKind, Parser};
 
 /// A response nests about ten deep.
@@ -81,6 +82,13 @@ impl<'d> Node<'d> {
         let doc: &'d Document<'d> = self.doc;
         let element = doc.element(self.id)?;
         element.attributes.iter().find(|attribute| attribute.name.matches(None, name)).map(|found| &*found.value)
+    }
+
+    /// What it declares: the names of the attributes that do (`xmlns`, `xmlns:a`), and what they stand for.
+    pub fn prefixes(self) -> BTreeMap<String, String> {
+        let declared = self.doc.element(self.id).into_iter().flat_map(|element| element.namespace_declarations.iter());
+        let name = |prefix: &str| if prefix.is_empty() { "xmlns".to_owned() } else { format!("xmlns:{prefix}") };
+        declared.map(|(prefix, uri)| (name(prefix), uri.to_string())).collect()
     }
 
     /// Its text, trimmed. An element inside is wrong: nothing that is read here has one.

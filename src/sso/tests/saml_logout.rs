@@ -125,7 +125,8 @@ fn what_the_provider_did_not_say_now_and_to_us_ends_nothing() {
         ("signed inside, not beside", redirected("SAMLRequest", &sign(&request, "_l1", &How::default()), "m", None)),
         ("the signature of another", format!("{other}&SigAlg{signature}")),
         ("another mark", honest.replace("RelayState=m", "RelayState=n")),
-        ("SHA-1", honest.replace("rsa-sha256", "rsa-sha1")),
+        ("SHA-1", redirected_by("http://www.w3.org/2000/09/xmldsig#rsa-sha1", "SAMLRequest", &request, "m", Some(0))),
+        ("no ID", redirected("SAMLRequest", &logout_request(&app, "", WREN, &[]), "m", Some(0))),
         (
             "no algorithm",
             honest
@@ -133,6 +134,7 @@ fn what_the_provider_did_not_say_now_and_to_us_ends_nothing() {
                 .map(|(told, rest)| format!("{told}&{}", rest.split_once('&').unwrap().1))
                 .unwrap(),
         ),
+        ("two requests, one written otherwise", format!("{honest}&SAML%52equest=x")),
         ("two requests", format!("{honest}&SAMLRequest=x")),
         ("two requests, another first", format!("{}&{honest}", other.split('&').next().unwrap())),
         ("a request and a response", format!("{honest}&SAMLResponse=x")),
@@ -199,13 +201,13 @@ fn who_signs_out_here_is_led_on_and_named_as_the_provider_named_them() {
 
 #[test]
 fn the_providers_answer_says_whether_it_was_everywhere_and_is_believed_only_when_signed() {
-    let (app, _) = saml_app(leads_on);
-    let done = |status: &str| {
+    let (app, id) = saml_app(leads_on);
+    let done = |id: &str, request: &str, status: &str| {
         let now = app.state().clock.now().to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
         let mut to = app.state().config.runtime.public_app_url.clone();
         to.set_path(SAML);
         format!(
-            r#"<samlp:LogoutResponse xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" Destination="{to}" ID="_r1" InResponseTo="_q" IssueInstant="{now}" Version="2.0"><saml:Issuer xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">{ENTITY}</saml:Issuer><samlp:Status>{status}</samlp:Status></samlp:LogoutResponse>"#
+            r#"<samlp:LogoutResponse xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" Destination="{to}" ID="{id}" InResponseTo="{request}" IssueInstant="{now}" Version="2.0"><saml:Issuer xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">{ENTITY}</saml:Issuer><samlp:Status>{status}</samlp:Status></samlp:LogoutResponse>"#
         )
     };
     let code = |inside: &str| {
@@ -213,23 +215,63 @@ fn the_providers_answer_says_whether_it_was_everywhere_and_is_believed_only_when
     };
     let partial =
         code(r#"<samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:PartialLogout"></samlp:StatusCode>"#);
-    let (all, some) = (done(&code("")), done(&partial));
-    let page = |answer: Answer| {
+    const WORDS: &str = "signed out, here and at your provider";
+    let text = |browser: &Client, query: &str| {
+        let answer = browser.get(&format!("{SAML}?{query}"));
         assert_eq!(answer.location(), "/sign-in");
-        answer.follow().text()
+        let text = answer.follow().text();
+        assert!(text.contains("Sign in"), "{text}");
+        text
     };
+    // A browser that signed out here and was led on, and the request it went with.
+    let left = || {
+        let (browser, _) = inside(&app, id);
+        let page = browser.post("/sign-out", &[]).follow().text();
+        let address = page.split_once("href=\"https://id.halden.example/slo").unwrap().1.split_once('"').unwrap().0;
+        let address = address.replace("&amp;", "&").replace("&#38;", "&");
+        (browser, question(&format!("https://id.halden.example/slo{address}")).id)
+    };
+    let (browser, asked) = left();
+    let answer = redirected("SAMLResponse", &done("_r1", &asked, &code("")), "", Some(0));
+    assert!(!text(&app.visitor(), &answer).contains(WORDS), "in another browser, whose session may be alive");
+    assert!(!text(&browser, &answer).contains(WORDS), "brought before");
+    let (browser, asked) = left();
+    assert!(text(&browser, &redirected("SAMLResponse", &done("_r2", &asked, &code("")), "", Some(0))).contains(WORDS));
     assert!(
-        page(go(&app, &redirected("SAMLResponse", &all, "", Some(0))))
-            .contains("signed out, here and at your provider")
+        !text(&browser, &redirected("SAMLResponse", &done("_r3", &asked, &code("")), "", Some(0))).contains(WORDS),
+        "once"
     );
+    let (browser, asked) = left();
+    let some = redirected("SAMLResponse", &done("_r4", &asked, &partial), "", Some(0));
+    assert!(text(&browser, &some).contains("could not sign you out everywhere"));
+    let (browser, asked) = left();
     assert!(
-        page(go(&app, &redirected("SAMLResponse", &some, "", Some(0)))).contains("could not sign you out everywhere")
+        !text(&browser, &redirected("SAMLResponse", &done("_r5", &asked, &code("")), "", None)).contains(WORDS),
+        "not signed"
     );
+    let (browser, _) = left();
     assert!(
-        page(post(&app, "SAMLResponse", &sign(&all, "_r1", &How::default())))
-            .contains("signed out, here and at your provider")
+        !text(&browser, &redirected("SAMLResponse", &done("_r6", "_other", &code("")), "", Some(0))).contains(WORDS)
     );
-    for told in [page(go(&app, &redirected("SAMLResponse", &all, "", None))), page(post(&app, "SAMLResponse", &all))] {
-        assert!(!told.contains("signed out, here") && told.contains("Sign in"), "{told}");
+    let by_form = post(&app, "SAMLResponse", &sign(&done("_r7", &asked, &code("")), "_r7", &How::default()));
+    assert_eq!(by_form.location(), "/sign-in");
+    assert_eq!(
+        app.count("select count(*) from audit_events where action = 'sign_in.failed'"),
+        1,
+        "only what was worth nothing counts"
+    );
+}
+
+#[test]
+fn whoever_sends_much_that_is_worth_nothing_is_slowed_down_whatever_stands_between() {
+    let (app, _) = saml_app(leads_on);
+    let response = r#"<a xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"><saml:Issuer>ENTITY</saml:Issuer></a>"#
+        .replace("ENTITY", ENTITY);
+    let request = logout_request(&app, "_l1", WREN, &[]);
+    let mut told = String::new();
+    for _ in 0..tow::signin::FREE_TRIES_PER_ADDRESS {
+        go(&app, &redirected("SAMLResponse", &response, "", None));
+        told = go(&app, &redirected("SAMLRequest", &request, "", Some(2))).follow().text();
     }
+    assert!(told.contains("Too many"), "{told}");
 }
