@@ -9,13 +9,15 @@ use crate::scim::attributes::Resource;
 use crate::scim::filter::{Filter, Op};
 use crate::scim::patch::{Deed, Operation};
 use diesel::QueryableByName;
-use diesel::sql_types::{Text, Uuid as SqlUuid};
+use diesel::sql_types::{Int8, Text, Uuid as SqlUuid};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// People in one body; a body's bytes bound it as well.
 pub const MAX_GROUP_MEMBERS: usize = 20_000;
+/// People in all groups of one page of a list. A page with more has fewer groups (RFC 7644 3.4.2.4 allows it), but never none.
+pub const MAX_PAGE_MEMBERS: i64 = 20_000;
 
 /// Somebody in a group, or a group somebody is in.
 #[derive(Debug, Clone, QueryableByName)]
@@ -63,7 +65,33 @@ fn member(value: &Value) -> Result<Uuid> {
     id.ok_or_else(|| Error::invalid("invalidValue", "scim-member"))
 }
 
+#[derive(QueryableByName)]
+struct Size {
+    #[diesel(sql_type = SqlUuid)]
+    of: Uuid,
+    #[diesel(sql_type = Int8)]
+    people: i64,
+}
+
 impl Tie {
+    /// How many of these groups, from the first, fit into one page with everybody in them.
+    pub fn fitting(tx: &mut Tx, groups: &[ScimGroup]) -> Result<usize> {
+        let ids: Vec<Uuid> = groups.iter().map(|group| group.id.0).collect();
+        let mut sql = Sql::named(
+            "scim::group_sizes",
+            "select group_id as of, count(*) as people from group_members where group_id = any(",
+        );
+        sql.bind(ids).push(") group by group_id");
+        let sizes: BTreeMap<Uuid, i64> =
+            sql.load::<Size>(tx.conn())?.into_iter().map(|size| (size.of, size.people)).collect();
+        let mut people = 0;
+        let fits = groups.iter().take_while(|group| {
+            people += sizes.get(&group.id.0).copied().unwrap_or_default();
+            people <= MAX_PAGE_MEMBERS
+        });
+        Ok(fits.count().max(1))
+    }
+
     /// Everybody in these groups, by group.
     pub fn of_groups(tx: &mut Tx, groups: &[ScimGroup]) -> Result<BTreeMap<Uuid, Vec<Tie>>> {
         let ids: Vec<Uuid> = groups.iter().map(|group| group.id.0).collect();

@@ -11,7 +11,7 @@ mod token;
 mod user;
 
 pub use conflict::*;
-pub use crowd::{MAX_GROUP_MEMBERS, Tie};
+pub use crowd::{MAX_GROUP_MEMBERS, MAX_PAGE_MEMBERS, Tie};
 pub use group::*;
 pub use overview::*;
 pub use rows::fits;

@@ -28,7 +28,10 @@ pub async fn search(api: Api) -> Result<Reply> {
 
 /// A page of groups as they are shown, and how many there are.
 pub fn page(tx: &mut Tx, me: &Actor, ask: &Ask, home: &str) -> Result<(Vec<Value>, i64)> {
-    let (groups, total) = ScimGroup::list(tx, me, ask)?;
+    let (mut groups, total) = ScimGroup::list(tx, me, ask)?;
+    if ask.shown.has(Resource::Group, "members") && groups.len() > 1 {
+        groups.truncate(Tie::fitting(tx, &groups)?);
+    }
     let ties = ties(tx, &groups, &ask.shown)?;
     Ok((groups.iter().map(|group| group.json(home, &ask.shown, ties.get(&group.id.0))).collect(), total))
 }

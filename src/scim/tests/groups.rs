@@ -226,6 +226,21 @@ fn ten_thousand_people_move_in_a_handful_of_statements() {
     }
     let shown = directory.get(&format!("{GROUPS}/{id}"));
     assert_eq!((shown.json()["members"].as_array().unwrap().len(), shown.queries < 10), (10_000, true));
+    // A page holds so many people, and as many groups as that allows; the next page begins where it ended.
+    let (second, third) = (group(&directory, "Everybody again", &[]), group(&directory, "Everybody once more", &[]));
+    app.sql(&format!("insert into group_members (group_id, person_id, created_at) select g.id, person_id, m.created_at from group_members m, (values ('{second}'::uuid), ('{third}')) g (id) where m.group_id = '{id}'"));
+    assert_eq!(tow::scim::MAX_PAGE_MEMBERS, 20_000, "two of them");
+    let page = |query: &str| {
+        let answer = directory.get(&format!("{GROUPS}?sortBy=displayName&{query}"));
+        let page = answer.json();
+        (page["itemsPerPage"].as_i64().unwrap(), page["totalResults"].as_i64().unwrap())
+    };
+    assert_eq!(page("count=100"), (2, 3));
+    assert_eq!(page("count=100&startIndex=3"), (1, 3));
+    assert_eq!(page("count=100&excludedAttributes=members"), (3, 3));
+    app.sql(&format!("insert into people (id, name, email, handle, created_at) select md5('x' || n)::uuid, 'Q' || n, 'q' || n || '@many.example', 'q' || n, '{made}' from generate_series(1, 10001) n;
+        insert into group_members (group_id, person_id, created_at) select '{id}', md5('x' || n)::uuid, '{made}' from generate_series(1, 10001) n"));
+    assert_eq!(page("count=100"), (1, 3), "one that is larger than a page is a page of its own");
 }
 
 #[test]

@@ -100,7 +100,7 @@ pub struct Rule {
     /// Of the group or custom role; empty for a built-in one.
     #[diesel(sql_type = Text)]
     pub name: String,
-    /// Who has what it gives by it, now.
+    /// Who has what it gives by it, now. Zero where nobody looks at it: counting is dear, and every sign-on asks for the rules.
     #[diesel(sql_type = Int8)]
     pub people: i64,
     #[diesel(sql_type = Text)]
@@ -112,14 +112,24 @@ pub struct Rule {
     pub unsaid_at: Option<DateTime<Utc>>,
 }
 
-const SELECT: &str = "select r.id, r.connection_id, r.number, r.claim, r.value, r.takes_absence, r.group_id, r.role_id,
-    coalesce(g.name, o.name, '') as name, (select count(*) from sso_gifts f where f.rule_id = r.id and case
+const COUNTED: &str = "(select count(*) from sso_gifts f where f.rule_id = r.id and case
       when r.group_id is not null then exists (select 1 from group_members gm where gm.group_id = r.group_id and gm.person_id = f.person_id)
       when r.role_id is not null then exists (select 1 from person_roles pr where pr.role_id = r.role_id and pr.person_id = f.person_id)
-      else exists (select 1 from memberships m where m.role = r.organisation_role and m.person_id = f.person_id) end) as people,
-    p.name as saved_by, r.saved_at, r.unsaid_at
-    from sso_rules r join people p on p.id = r.saved_by_id left join groups g on g.id = r.group_id
-    left join roles o on o.id = r.role_id where r.connection_id = ";
+      else exists (select 1 from memberships m where m.role = r.organisation_role and m.person_id = f.person_id) end)";
+const UNCOUNTED: &str = "0::bigint";
+
+/// To which the connection is bound.
+fn select(name: &str, people: &str) -> Sql {
+    let text = format!(
+        "select r.id, r.connection_id, r.number, r.claim, r.value, r.takes_absence, r.group_id, r.role_id,
+         coalesce(g.name, o.name, '') as name, {people} as people, p.name as saved_by, r.saved_at, r.unsaid_at
+         from sso_rules r join people p on p.id = r.saved_by_id left join groups g on g.id = r.group_id
+         left join roles o on o.id = r.role_id where r.connection_id = "
+    );
+    Sql::named(name, &text)
+}
+
+const IN_ORDER: &str = " order by r.claim, r.value, r.number";
 
 /// At the same moment, by somebody else.
 fn just_deleted(error: Error) -> Error {
@@ -137,20 +147,22 @@ impl Rule {
     /// By claim and value. For who may configure sign-on.
     pub fn list(tx: &mut Tx, me: &Actor, connection: ConnectionId) -> Result<Vec<Rule>> {
         check(me, Verb::See, &Thing::Organisation(Permission::SecurityConfigurationManage))?;
-        Rule::all(tx, connection)
+        let mut sql = select("sso::rules_counted", COUNTED);
+        sql.bind(connection).push(IN_ORDER);
+        Ok(sql.load(tx.conn())?)
     }
 
     /// For who may configure sign-on.
     pub fn find(tx: &mut Tx, me: &Actor, connection: ConnectionId, id: RuleId) -> Result<Rule> {
         check(me, Verb::See, &Thing::Organisation(Permission::SecurityConfigurationManage))?;
-        let mut sql = Sql::named("sso::rule", SELECT);
+        let mut sql = select("sso::rule", COUNTED);
         sql.bind(connection).push(" and r.id = ").bind(id);
         sql.load(tx.conn())?.into_iter().next().ok_or(Error::NotFound)
     }
 
     pub(in crate::sso) fn all(tx: &mut Tx, connection: ConnectionId) -> Result<Vec<Rule>> {
-        let mut sql = Sql::named("sso::rules", SELECT);
-        sql.bind(connection).push(" order by r.claim, r.value, r.number");
+        let mut sql = select("sso::rules", UNCOUNTED);
+        sql.bind(connection).push(IN_ORDER);
         Ok(sql.load(tx.conn())?)
     }
 
