@@ -52,7 +52,7 @@ export class Server {
     const secrets = ["APP_SECRET", "DATA_ENCRYPTION_KEY"].map((name) => `${name}=${randomBytes(32).toString("hex")}\n`);
     await writeFile(join(server.folder, ".env"), secrets.join(""), { mode: 0o600 });
     try {
-      [, server.token] = await server.start(/Set-up token: (\S+)[\s\S]*listening on/);
+      [, server.token] = await server.start(/^(?=[\s\S]*listening on)[\s\S]*Set-up token: (\S+)\s/);
     } catch (error) {
       await server.end();
       throw error;
