@@ -44,6 +44,16 @@ impl From<&str> for Bind {
     }
 }
 
+/// A `like` pattern for what contains these words, with the person's own % _ \ taken literally.
+pub fn containing(text: &str) -> String {
+    format!("%{}", beginning(text))
+}
+
+/// As `containing`, for what begins so.
+pub fn beginning(text: &str) -> String {
+    format!("{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+}
+
 /// A statement in the making: text pieces with a bind between each two.
 #[derive(Clone, Default)]
 pub struct Sql {

@@ -22,8 +22,7 @@ pub use rounds::check_domains;
 pub use routes::{MAX_MARK_BYTES, arrived, begin_set_up, forgotten};
 pub use saml::{
     Assertion, Certificate, Expected, MAX_AGE_SECONDS, MAX_ATTRIBUTES, MAX_CERTIFICATES, MAX_DEPTH, MAX_ENCRYPTED_KEYS,
-    MAX_METADATA_BYTES, MAX_RESPONSE_BYTES, MAX_SESSIONS, MAX_VALUES, Metadata, Question, Wrong as SamlWrong, accept,
-    generate,
+    MAX_METADATA_BYTES, MAX_RESPONSE_BYTES, MAX_SESSIONS, MAX_VALUES, Metadata, Wrong as SamlWrong, accept, generate,
 };
 pub use token::{LOGOUT_SECONDS, Logout, SKEW_SECONDS, Wrong, verify, verify_logout};
 pub use trip::{Aim, TRIP_SECONDS, Trip, own_address, redirect_address, signed_cookie, signed_value};

@@ -4,7 +4,7 @@
 use crate::access::PublicCtx;
 use crate::error::{Error, Result};
 use crate::people::{PersonId, SessionId};
-use crate::sso::saml::{self, Kind, OwnKey, Question};
+use crate::sso::saml::{self, Envelope, Kind, OwnKey, Question};
 use crate::sso::{Connection, ConnectionId, Provider};
 use crate::web::{Cookies, Purpose, State, random_token};
 use base64::Engine;
@@ -106,18 +106,15 @@ impl Trip {
 
     /// The same with SAML, signed by a key where there is one; the answer names the id of the question.
     pub fn question(&self, connection: &Connection, state: &State, key: Option<&OwnKey>) -> Result<Url> {
-        let to = connection.sign_in_url.parse().map_err(Error::broken)?;
-        let (entity, back_to) = (entity_address(state), assertion_address(state));
+        let to: Url = connection.sign_in_url.parse().map_err(Error::broken)?;
+        let (id, entity, back_to) = (self.question_id(), entity_address(state), assertion_address(state));
+        let envelope = Envelope { id: &id, from: entity.as_str(), to: to.as_str(), now: self.began_at };
         let question = Question {
-            id: &self.question_id(),
-            from: entity.as_str(),
             back_to: back_to.as_str(),
-            to: &to,
             is_forced: matches!(self.aim, Aim::Confirm { .. }),
             classes: &connection.acr_values,
-            now: self.began_at,
         };
-        saml::address(&to, Kind::Request, &question.xml(), Some(&self.state), key)
+        saml::address(&to, Kind::Request, &envelope.ask(&question), Some(&self.state), key)
     }
 
     /// The name of an XML element must not begin with a digit.

@@ -4,7 +4,7 @@ use super::{COLUMNS, Chat};
 use crate::access::{Actor, Kind, ProjectId, visible};
 use crate::db::Tx;
 use crate::db::paging::{Cursor, PAGE_SIZE, Page};
-use crate::db::sql::Sql;
+use crate::db::sql::{Sql, containing};
 use crate::error::{Error, Result};
 use crate::records::{RECORD_COLUMNS, title_contains};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -34,7 +34,7 @@ impl ChatFilter {
             title.append(&title_contains(words));
             sql.push(" and ((true").append(&title);
             sql.push(") or exists (select from chat_turns t where t.chat_id = c.id and t.question ilike ");
-            sql.bind(format!("%{}%", words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))).push("))");
+            sql.bind(containing(words)).push("))");
         }
         if let Some(project) = self.project {
             sql.push(" and c.project_id = ").bind(project);

@@ -5,7 +5,7 @@ use crate::access::{
 };
 use crate::audit::{self, Act, ActKind};
 use crate::db::Tx;
-use crate::db::sql::Sql;
+use crate::db::sql::{Sql, beginning};
 use crate::error::{Conflict, Error, Msg, Result, on_constraint};
 use crate::people::{Face, GroupId, PersonId};
 use crate::sso::{Gift, Target};
@@ -153,7 +153,7 @@ impl Group {
     pub fn offered(tx: &mut Tx, me: &Actor, typed: &str, limit: i32) -> Result<Vec<String>> {
         check(me, Verb::See, &Thing::Organisation(Permission::MembersView))?;
         let typed: String = typed.chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect();
-        let like = format!("{}%", typed.trim().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+        let like = beginning(typed.trim());
         let mut sql = Sql::named(
             "members::offered_groups",
             "select g.name from groups g where not g.is_managed and (g.name ilike ",

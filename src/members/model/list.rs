@@ -3,7 +3,7 @@
 use crate::access::{Actor, Permission, Permissions, Thing, Verb, check};
 use crate::db::Tx;
 use crate::db::paging::{Cursor, PAGE_SIZE, Page};
-use crate::db::sql::Sql;
+use crate::db::sql::{Sql, containing};
 use crate::error::{Error, Result};
 use crate::people::{OrganisationRole, PersonId};
 use chrono::{DateTime, Utc};
@@ -91,7 +91,7 @@ impl Filter {
         let mut sql = Sql::named("members::list", SELECT);
         sql.push(if self.is_deactivated { "p.deactivated_at is not null" } else { "p.deactivated_at is null" });
         if let Some(words) = &self.words {
-            let pattern = format!("%{}%", words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+            let pattern = containing(words);
             sql.push(" and (p.name ilike ")
                 .bind(pattern.as_str())
                 .push(" or p.email ilike ")

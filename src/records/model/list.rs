@@ -3,7 +3,7 @@
 use crate::access::{Actor, Kind, ProjectId, visible};
 use crate::db::Tx;
 use crate::db::paging::{COUNT_LIMIT, Cursor, PAGE_SIZE, Page};
-use crate::db::sql::{Bind, Sql};
+use crate::db::sql::{Bind, Sql, containing};
 use crate::error::{Error, Result};
 use crate::people::PersonId;
 use diesel::QueryableByName;
@@ -227,9 +227,8 @@ struct Count {
 
 /// A condition "title contains": case-insensitive, with the person's % and _ taken literally.
 pub fn title_contains(words: &str) -> Sql {
-    let pattern = words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     let mut sql = Sql::new(" and r.title ilike ");
-    sql.bind(format!("%{pattern}%"));
+    sql.bind(containing(words));
     sql
 }
 

@@ -1,9 +1,8 @@
 //! What is offered while somebody types `[[`, `#` or `@`.
 
-use super::words::{beginning, containing};
 use crate::access::{Actor, Kind, visible};
 use crate::db::Tx;
-use crate::db::sql::Sql;
+use crate::db::sql::{Sql, beginning, containing};
 use crate::error::Result;
 use crate::people::{Face, IS_ACTIVE};
 use crate::records::{RECORD_COLUMNS, Record};

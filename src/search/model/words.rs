@@ -99,13 +99,3 @@ fn id(text: &str) -> Option<String> {
         && prefix.chars().all(|c| c.is_ascii_alphanumeric());
     is_key.then(|| format!("{}-{number}", prefix.to_ascii_uppercase()))
 }
-
-/// A `like` pattern for what contains these words, with the person's own % _ \ taken literally.
-pub(super) fn containing(text: &str) -> String {
-    format!("%{}", beginning(text))
-}
-
-/// As `containing`, for what begins so.
-pub(super) fn beginning(text: &str) -> String {
-    format!("{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
-}

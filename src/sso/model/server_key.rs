@@ -45,6 +45,13 @@ pub struct ServerKey {
     pub created_at: DateTime<Utc>,
 }
 
+/// A certificate of nobody, for samples.
+const SAMPLE: &str = "MIIBjjCCATWgAwIBAgIUc3aieAcU6nLn5HaABG6+Ug6FktEwCgYIKoZIzj0EAwIwHTEbMBkGA1UEAwwSdG93LmhhbGRlbi5leGFtcGxlMB4XDT\
+    I2MTEyMzA2NTkyNFoXDTM2MTEyMDA2NTkyNFowHTEbMBkGA1UEAwwSdG93LmhhbGRlbi5leGFtcGxlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcD\
+    QgAE4K32Z9fJ8iQ28ziZzx/XWMa6VplXEbWIcHcvbFff0za1Umh+OvzRhWWmuAtvIKFlutrmleU0GE+jyY36axLC7qNTMFEwHQYDVR0OBBYEFL\
+    0tyjB4VHu7joun0ZXdKjN4v6aHMB8GA1UdIwQYMBaAFL0tyjB4VHu7joun0ZXdKjN4v6aHMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwID\
+    RwAwRAIgfr9JETY2+1bIJYy/I+8gmPZU06/9T+OlLHm+RCesUf0CIBIWCESAprMznKiVN93UuK2u4Qi00yxq+t4LYnHXQq5W";
+
 fn select(name: &str, rest: &str) -> Sql {
     Sql::named(name, &format!("select id, state, certificate, private_key, created_at from sso_keys {rest}"))
 }
@@ -83,7 +90,7 @@ impl ServerKey {
         let of = |number, state| ServerKey {
             id: ServerKeyId(uuid::Uuid::from_u128(number)),
             state,
-            certificate: "MIIDtDCCApygAwIBAgIUZr0k3Zz2m6mVb8b0m0v3oG5D3fUwDQYJKoZIhvcNAQELBQAw".to_owned(),
+            certificate: SAMPLE.to_owned(),
             private_key: String::new(),
             created_at: DateTime::<Utc>::UNIX_EPOCH,
         };

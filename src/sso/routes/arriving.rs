@@ -1,12 +1,13 @@
 //! `GET /sign-on/callback`: back from the provider. Whatever goes wrong is said on the page one came from.
 
-use crate::access::{Actor, Ctx, PublicCtx};
+use crate::access::{Ctx, PublicCtx};
 use crate::db::{Chore, Tx};
 use crate::error::{Error, Msg, Result};
 use crate::people::{Entry, PersonId};
-use crate::signin::{Throttle, forget_count, slow};
+use crate::signin::Throttle;
 use crate::sso::provider::{Claims, Client, Provider, Tokens};
 use crate::sso::routes::departing::{Failure, note};
+use crate::sso::routes::turn::{Heard, Turn};
 use crate::sso::token::{self, SKEW_SECONDS, Wrong};
 use crate::sso::trip::{self, Aim, Trip, redirect_address};
 use crate::sso::{Connection, ConnectionId, Decision, ELSEWHERE, Landing, Protocol, Rule, Test, Verdicts, Who, spend};
@@ -56,24 +57,16 @@ pub enum Answer {
 
 /// The end of a trip: whatever goes wrong is said where it began.
 pub async fn arrive(ctx: &PublicCtx, inside: Option<&Ctx>, trip: &Trip, answer: Answer) -> Result<Reply> {
-    let source = source(ctx, inside, trip);
-    let turn = source.clone();
-    let tries = match ctx.touch(Chore::Throttle, move |tx, _| turn.take(tx)).await {
-        Ok(tries) => tries,
-        Err(Error::Slow(wait)) => return Ok(ctx.redirect(place_of(trip), Some(Flash::failed(slow(wait))))),
-        Err(other) => return Err(other),
+    let turn = match Turn::take(ctx, source(ctx, inside, trip), place_of(trip)).await? {
+        Ok(turn) => turn,
+        Err(reply) => return Ok(reply),
     };
-    let reply = match come_back(ctx, inside, trip, answer).await {
-        Ok(reply) => {
-            forget_count(ctx, source).await;
-            reply
-        }
-        Err(Failure::Told(msg)) => {
-            keep(ctx, tries).await;
-            ctx.redirect(place_of(trip), Some(Flash::failed(msg)))
-        }
+    let heard = match come_back(ctx, inside, trip, answer).await {
+        Ok(reply) => Heard::Worth(reply),
+        Err(Failure::Told(msg)) => Heard::Nothing(ctx.redirect(place_of(trip), Some(Flash::failed(msg)))),
         Err(Failure::Broken(error)) => return Err(error),
     };
+    let reply = turn.over(ctx, heard).await?;
     Ok(reply.cookie(Trip::over(&ctx.state)))
 }
 
@@ -105,15 +98,6 @@ fn source(ctx: &PublicCtx, inside: Option<&Ctx>, trip: &Trip) -> Throttle {
             Throttle::person("arriving", *person)
         }
         _ => Throttle::arriving(&ctx.caller.address),
-    }
-}
-
-/// A failure leaves a trace, whoever it was.
-pub async fn keep(ctx: &PublicCtx, tries: i32) {
-    let keep = move |tx: &mut Tx, me: &Actor| crate::audit::record_failed_sign_in(tx, me, None, tries);
-    let kept = ctx.touch(Chore::Throttle, keep).await;
-    if let Err(error) = kept {
-        tracing::error!(name = "sso.failure_lost", %error, "a failed sign-on could not be kept");
     }
 }
 

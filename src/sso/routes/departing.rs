@@ -1,6 +1,7 @@
 //! `GET /sign-on/{id}`: to the provider. A link and no form, because a page of ours may send forms to us alone.
 
 use crate::access::PublicCtx;
+use crate::db::Tx;
 use crate::error::{Error, Msg, Result};
 use crate::people::Organisation;
 use crate::signin::SignOn;
@@ -114,12 +115,24 @@ async fn signer<P: Principal>(ctx: &Ctx<P>, connection: &Connection) -> std::res
     if !connection.signs_requests {
         return Ok(None);
     }
-    let sealed = ctx.read(|tx, _| ServerKey::signer(tx)).await?;
+    // Unsigned it would be refused over there, in words that help nobody.
+    let key = keys_of(ctx, ServerKey::signer).await?.into_iter().next();
+    key.map(Some).ok_or_else(|| Failure::told("sign-on-no-own-key", connection))
+}
+
+/// Those of the server's keys, ready for use; none where there is no key to open them with.
+pub async fn keys_of<P: Principal>(ctx: &Ctx<P>, find: fn(&mut Tx) -> Result<Vec<ServerKey>>) -> Result<Vec<OwnKey>> {
+    let sealed = ctx.read(move |tx, _| find(tx)).await?;
+    if sealed.is_empty() {
+        return Ok(Vec::new());
+    }
     let vault = ctx.state.vault.clone();
-    match ctx.work(move || sealed.first().map(|key| key.unseal(&vault)).transpose()).await {
-        // Unsigned it would be refused over there, in words that help nobody.
-        Ok(None) | Err(Error::Away(_)) => Err(Failure::told("sign-on-no-own-key", connection)),
-        found => Ok(found?),
+    match ctx.work(move || sealed.iter().map(|key| key.unseal(&vault)).collect()).await {
+        Err(Error::Away(why)) => {
+            tracing::warn!(name = "sso.keys_away", why, "the server's keys for SAML cannot be opened");
+            Ok(Vec::new())
+        }
+        found => found,
     }
 }
 

@@ -12,6 +12,7 @@ mod saml;
 mod saml_logout;
 mod server_keys;
 mod settings;
+mod turn;
 
 pub use arriving::{arrived, forgotten};
 pub use departing::begin_set_up;

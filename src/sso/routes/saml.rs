@@ -1,15 +1,16 @@
 //! `/sign-on/saml…`: a SAML provider's answer arrives by a form of the provider's page, which brings no cookie of ours. What it says is
 //! checked and kept; then the browser follows to a page of ours, where it must be the one that left.
 
-use super::arriving::{Answer, Outcome, arrive, keep, sign_in, vouched};
-use super::departing::{Failure, note, parse};
+use super::arriving::{Answer, Outcome, arrive, sign_in, vouched};
+use super::departing::{Failure, keys_of, note, parse};
 use super::saml_logout;
+use super::turn::{Heard, Turn};
 use crate::access::{Ctx, PublicCtx};
-use crate::db::{Chore, Tx};
+use crate::db::Chore;
 use crate::error::{Error, Msg, Result};
-use crate::signin::{Throttle, forget_count, slow};
+use crate::signin::Throttle;
 use crate::sso::pages::Unsolicited;
-use crate::sso::saml::{self, Expected, Kind, MAX_RESPONSE_BYTES, Own, OwnKey, Wrong, accept};
+use crate::sso::saml::{self, Expected, Kind, MAX_RESPONSE_BYTES, Own, Wrong, accept};
 use crate::sso::trip::{Aim, Trip, assertion_address, entity_address};
 use crate::sso::{Connection, Landing, ServerKey, Who, all_sign};
 use crate::web::{Flash, Form, Reply};
@@ -33,54 +34,8 @@ pub async fn metadata(ctx: PublicCtx) -> Result<Reply> {
     Ok(Reply::text(saml::own_metadata(&own), "application/samlmetadata+xml"))
 }
 
-/// What a provider sends counts against the address it comes from until it was worth something.
-pub struct Turn {
-    source: Throttle,
-    tries: i32,
-}
-
-impl Turn {
-    /// Else where the browser goes to wait.
-    pub async fn take(ctx: &PublicCtx) -> Result<std::result::Result<Turn, Reply>> {
-        let source = Throttle::arriving(&ctx.caller.address);
-        let turn = source.clone();
-        match ctx.touch(Chore::Throttle, move |tx, _| turn.take(tx)).await {
-            Ok(tries) => Ok(Ok(Turn { source, tries })),
-            Err(Error::Slow(wait)) => Ok(Err(ctx.redirect("/sign-in", Some(Flash::failed(slow(wait)))))),
-            Err(other) => Err(other),
-        }
-    }
-
-    pub async fn over(self, ctx: &PublicCtx, heard: Heard) -> Result<Reply> {
-        match heard {
-            Heard::Worth(reply) => {
-                forget_count(ctx, self.source).await;
-                Ok(reply)
-            }
-            Heard::Nothing(reply) => {
-                keep(ctx, self.tries).await;
-                Ok(reply)
-            }
-            Heard::Unknown => {
-                keep(ctx, self.tries).await;
-                Ok(ctx.redirect("/sign-in", Some(Flash::failed("sign-on-unknown"))))
-            }
-        }
-    }
-}
-
-/// What a message was, and where the browser goes.
-pub enum Heard {
-    /// A known provider's word, heard for the first time.
-    Worth(Reply),
-    /// Nothing that counts.
-    Nothing(Reply),
-    /// Nothing at all, and there is nobody to tell why.
-    Unknown,
-}
-
 pub async fn create(ctx: PublicCtx, body: Bytes) -> Result<Reply> {
-    let turn = match Turn::take(&ctx).await? {
+    let turn = match Turn::take(&ctx, Throttle::arriving(&ctx.caller.address), "/sign-in").await? {
         Ok(turn) => turn,
         Err(reply) => return Ok(reply),
     };
@@ -106,22 +61,6 @@ fn field(body: &[u8], name: &str) -> Option<String> {
 
 fn message(body: &[u8]) -> Option<(Kind, String)> {
     [Kind::Response, Kind::Request].into_iter().find_map(|kind| Some((kind, decoded(&field(body, kind.field())?)?)))
-}
-
-/// Those of the server's keys, ready for use; none where there is no key to open them with.
-pub async fn keys_of(ctx: &PublicCtx, find: fn(&mut Tx) -> Result<Vec<ServerKey>>) -> Result<Vec<OwnKey>> {
-    let sealed = ctx.read(move |tx, _| find(tx)).await?;
-    if sealed.is_empty() {
-        return Ok(Vec::new());
-    }
-    let vault = ctx.state.vault.clone();
-    match ctx.work(move || sealed.iter().map(|key| key.unseal(&vault)).collect()).await {
-        Err(Error::Away(why)) => {
-            tracing::warn!(name = "sso.keys_away", why, "the server's keys for SAML cannot be opened");
-            Ok(Vec::new())
-        }
-        found => found,
-    }
 }
 
 enum Landed {

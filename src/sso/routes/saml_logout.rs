@@ -1,11 +1,12 @@
 //! `/sign-on/saml` for who leaves: a SAML provider says that somebody signed out there, or answers who signed out here. Both come by the
 //! browser, by redirect or by a form of the provider's page; what counts is the provider's signature, not our cookies.
 
-use super::departing::note;
-use super::saml::{Heard, Turn, keys_of};
+use super::departing::{keys_of, note};
+use super::turn::{Heard, Turn};
 use crate::access::PublicCtx;
 use crate::db::Chore;
-use crate::error::{Msg, Result};
+use crate::error::{Error, Msg, Result};
+use crate::signin::Throttle;
 use crate::sso::saml::{self, Envelope, Expected, Kind, Left, Message, NameWords, Signed, Wrong};
 use crate::sso::token::Logout;
 use crate::sso::trip::{TRIP_SECONDS, assertion_address, entity_address, signed_cookie, signed_value};
@@ -22,7 +23,7 @@ const LEFT_COOKIE: &str = "tow_left";
 
 /// By redirect.
 pub async fn show(ctx: PublicCtx) -> Result<Reply> {
-    let turn = match Turn::take(&ctx).await? {
+    let turn = match Turn::take(&ctx, Throttle::arriving(&ctx.caller.address), "/sign-in").await? {
         Ok(turn) => turn,
         Err(reply) => return Ok(reply),
     };
@@ -115,14 +116,12 @@ fn read(
 
 /// Back to the provider, which may have others to tell.
 async fn done(ctx: &PublicCtx, connection: &Connection, request: &str, mark: Option<&str>) -> Result<Reply> {
-    let Some(to) = sign_out_address(connection) else {
-        return Ok(ctx.redirect("/sign-in", Some(Flash::done("signed-out-by-provider"))));
-    };
-    let (id, entity) = (new_id(), entity_address(&ctx.state));
-    let envelope = Envelope { id: &id, from: entity.as_str(), to: to.as_str(), now: ctx.now() };
-    let keys = keys_of(ctx, ServerKey::signer).await?;
-    let address = saml::address(&to, Kind::Response, &envelope.done(request), mark, keys.first())?;
-    Ok(Reply::leave(&address))
+    let address =
+        written(ctx, connection, (Kind::Response, mark), &new_id(), |envelope| envelope.done(request)).await?;
+    Ok(match address {
+        Some(address) => Reply::leave(&address),
+        None => ctx.redirect("/sign-in", Some(Flash::done("signed-out-by-provider"))),
+    })
 }
 
 /// Where who signed out here goes to sign out there too, and the cookie that its answer must find; None where the provider has no such
@@ -132,19 +131,30 @@ pub async fn leaving(
     origin: &Origin,
     connection: &Connection,
 ) -> Result<Option<(String, Cookie<'static>)>> {
-    let Some(to) = sign_out_address(connection) else { return Ok(None) };
-    let (id, entity) = (new_id(), entity_address(&ctx.state));
-    let envelope = Envelope { id: &id, from: entity.as_str(), to: to.as_str(), now: ctx.now() };
     let words: NameWords =
         origin.name_words.clone().and_then(|words| serde_json::from_value(words).ok()).unwrap_or_default();
-    let xml = envelope.logout(&origin.subject, &words, origin.provider_session.as_deref());
-    let keys = keys_of(ctx, ServerKey::signer).await?;
-    let address = saml::address(&to, Kind::Request, &xml, None, keys.first())?;
-    Ok(Some((address.into(), signed_cookie(&ctx.state, LEFT_COOKIE, &id, TRIP_SECONDS))))
+    let id = new_id();
+    let xml = |envelope: &Envelope<'_>| envelope.logout(&origin.subject, &words, origin.provider_session.as_deref());
+    let address = written(ctx, connection, (Kind::Request, None), &id, xml).await?;
+    Ok(address.map(|address| (address.into(), signed_cookie(&ctx.state, LEFT_COOKIE, &id, TRIP_SECONDS))))
 }
 
-fn sign_out_address(connection: &Connection) -> Option<Url> {
-    Some(&connection.sign_out_url).filter(|url| !url.is_empty())?.parse().ok()
+/// The address that brings a message about leaving to the provider, signed where there is a key; None where it has none for that.
+async fn written(
+    ctx: &PublicCtx,
+    connection: &Connection,
+    (kind, mark): (Kind, Option<&str>),
+    id: &str,
+    write: impl FnOnce(&Envelope<'_>) -> String,
+) -> Result<Option<Url>> {
+    if connection.sign_out_url.is_empty() {
+        return Ok(None);
+    }
+    let (to, entity): (Url, Url) =
+        (connection.sign_out_url.parse().map_err(Error::broken)?, entity_address(&ctx.state));
+    let xml = write(&Envelope { id, from: entity.as_str(), to: to.as_str(), now: ctx.now() });
+    let keys = keys_of(ctx, ServerKey::signer).await?;
+    saml::address(&to, kind, &xml, mark, keys.first()).map(Some)
 }
 
 /// The name of an XML element must not begin with a digit.

@@ -1,16 +1,14 @@
 //! Single logout (saml-core 3.7, saml-profiles 4.4): a provider says that somebody leaves, or is told it.
 
 use crate::sso::saml::Wrong;
-use crate::sso::saml::response::{Expected, check_age, check_ids, check_period, succeeded};
+use crate::sso::saml::envelope::Envelope;
+use crate::sso::saml::response::{Expected, SUCCESS, check_age, check_ids, check_period, succeeded};
 use crate::sso::saml::signature::signed;
 use crate::sso::saml::xml::{ASSERTION, Node, PROTOCOL, parse};
-use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
-use uppsala::XmlWriter;
 
 /// Of one person at one provider, named in one message.
 pub const MAX_SESSIONS: usize = 100;
-const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
 
 /// How a provider wrote a name beside its text: who is told it again must be told it the same way.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,36 +28,7 @@ impl NameWords {
     }
 }
 
-/// Around what is said to a provider.
-pub struct Envelope<'a> {
-    /// Random.
-    pub id: &'a str,
-    /// Our entity ID.
-    pub from: &'a str,
-    pub to: &'a str,
-    pub now: DateTime<Utc>,
-}
-
 impl Envelope<'_> {
-    fn open(&self, name: &str, more: &[(&str, &str)]) -> XmlWriter {
-        let at = self.now.to_rfc3339_opts(SecondsFormat::Secs, true);
-        let mut attributes = vec![
-            ("xmlns:samlp", PROTOCOL),
-            ("xmlns:saml", ASSERTION),
-            ("ID", self.id),
-            ("Version", "2.0"),
-            ("IssueInstant", &at),
-            ("Destination", self.to),
-        ];
-        attributes.extend(more);
-        let mut xml = XmlWriter::new();
-        xml.start_element(name, &attributes);
-        xml.start_element("saml:Issuer", &[]);
-        xml.text(self.from);
-        xml.end_element("saml:Issuer");
-        xml
-    }
-
     /// Somebody signed out here.
     pub fn logout(&self, subject: &str, words: &NameWords, session: Option<&str>) -> String {
         let mut xml = self.open("samlp:LogoutRequest", &[]);

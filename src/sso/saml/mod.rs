@@ -3,6 +3,7 @@
 
 mod certificate;
 mod encryption;
+mod envelope;
 mod logout;
 mod metadata;
 mod own_key;
@@ -14,7 +15,8 @@ mod xml;
 
 pub use certificate::{Certificate, MAX_CERTIFICATES};
 pub use encryption::MAX_ENCRYPTED_KEYS;
-pub use logout::{Envelope, Leave, Left, MAX_SESSIONS, NameWords, Signed, is_about_leaving, leave, left};
+pub use envelope::Envelope;
+pub use logout::{Leave, Left, MAX_SESSIONS, NameWords, Signed, is_about_leaving, leave, left};
 pub use metadata::{MAX_METADATA_BYTES, Metadata, Own, own_metadata};
 pub use own_key::{OwnKey, generate};
 pub use redirect::{Kind, Message, address};

@@ -22,7 +22,7 @@ pub const MAX_ATTRIBUTES: usize = 200;
 /// Of all attributes together.
 pub const MAX_VALUES: usize = 2_000;
 
-const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
+pub const SUCCESS: &str = "urn:oasis:names:tc:SAML:2.0:status:Success";
 const BEARER: &str = "urn:oasis:names:tc:SAML:2.0:cm:bearer";
 const TRANSIENT: &str = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
 const EMAIL: &str = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress";
