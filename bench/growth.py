@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from run import Browser, build, folder, ROOT, Server, set_up, Words
 ORGANISATION = "(select id from organisations)"
 BIG_PROJECTS = 10  # hold half of all tickets
 SMALL = {"tickets": 10_000, "comments": 10_000, "docs": 1_000, "people": 500, "projects": 50}
+TQL = Path(__file__).parent / "tql.txt"
 LARGE_ROWS = 10_000  # a table with more is never read from its beginning to its end
 TARGET = 1.5
 PAGE_KB = 60
@@ -46,7 +48,8 @@ def main():
         binary = args.binary or build()
         yards = []
         try:
-            large = {"tickets": args.tickets, "comments": args.tickets, "docs": args.tickets // 10, "people": 5_000, "projects": 500}
+            others = {name: SMALL[name] for name in ("docs", "people", "projects")} if args.alone else {"docs": args.tickets // 10, "people": 5_000, "projects": 500}
+            large = {"tickets": args.tickets, "comments": args.tickets, **others}
             for number, (name, size) in enumerate((("small", SMALL), ("large", large))):
                 yards.append(Yard(work / name, binary, args.port + number, size))
             is_good = report(args, *yards)
@@ -59,6 +62,7 @@ def main():
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tickets", type=int, default=1_000_000)
+    parser.add_argument("--alone", action="store_true", help="only tickets and comments grow: docs, people and projects stay as they are")
     parser.add_argument("--times", type=int, default=60, help="each page is asked for, by turns small and large")
     parser.add_argument("--port", type=int, default=8431)
     parser.add_argument("--plans", type=Path, help="write the plans of the large company into this file")
@@ -144,6 +148,11 @@ class Yard:
             insert into activity (id, organisation_id, record_id, project_id, actor_kind, actor_id, act, details, at)
               select gen_random_uuid(), {ORGANISATION}, b.id, b.project_id, 'person', p.id, 'created', '{{}}', b.at from bench_tickets b
               join bench_people p on p.n = bench_chance(b.n, 6, {n["people"]});
+            insert into activity (id, organisation_id, record_id, project_id, actor_kind, actor_id, act, details, at)
+              select gen_random_uuid(), {ORGANISATION}, b.id, b.project_id, 'person', p.id, 'changed',
+                jsonb_build_object('changes', jsonb_build_array(jsonb_build_array('status', case when b.n % 3 = 0 then 'backlog' else 'todo' end, t.status))), r.updated_at
+              from bench_tickets b join records r on r.id = b.id join tickets t on t.id = b.id and t.status not in ('todo', 'backlog')
+              join bench_people p on p.n = bench_chance(b.n, 24, {n["people"]});
             insert into comments (id, record_id, author_id, body, created_at)
               select gen_random_uuid(), b.id, p.id, t.body, b.at + interval '1 day' from generate_series(1, {n["comments"]}) c
               join bench_tickets b on b.n = 1 + bench_chance(c, 15, {n["tickets"]}) join bench_people p on p.n = bench_chance(c, 16, {n["people"]})
@@ -216,7 +225,7 @@ class Web(Server):
 
 def report(args, small, large):
     slow, heavy, plans = [], [], {}
-    pages = {name: path for name, path in {**LISTS, **PAGES}.items() if not args.only or args.only in name}
+    pages = {name: path for name, path in {**LISTS, **PAGES, **queries()}.items() if not args.only or args.only in name}
     print("\n| page | reader | p50 ms small | p50 ms large | p95 ms small | p95 ms large | p95 ratio | KB |\n|---|---|---|---|---|---|---|---|")
     for reader in ("owner", "member"):
         for name, path in pages.items():
@@ -233,6 +242,12 @@ def report(args, small, large):
     if args.plans:
         write_plans(args, large, plans)
     return not slow and not scans
+
+
+def queries():
+    """TQL as it stands in tql.txt → its address."""
+    lines = [line for line in TQL.read_text().splitlines() if line and not line.startswith("#")]
+    return {"TQL: " + line: "/tickets?tql=" + urllib.parse.quote_plus(line) for line in lines}
 
 
 def row(args, small, large, reader, name, path, slow, heavy):

@@ -134,6 +134,11 @@ impl Problems {
 }
 
 impl Error {
+    /// Whether the database gave up on a statement that took too long.
+    pub fn is_too_slow(&self) -> bool {
+        matches!(self, Error::Away(why) if why.contains("statement timeout"))
+    }
+
     pub fn invalid(field: &str, msg: impl Into<Msg>) -> Self {
         Error::Invalid(Problems::one(field, msg))
     }

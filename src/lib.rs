@@ -74,6 +74,8 @@ pub mod members;
 pub mod scim;
 /// What leaves for a language model: the client, the gate, the ledger.
 pub mod ai;
+/// The language that tickets are asked for in.
+pub mod tql;
 /// How people join.
 pub mod invitations;
 /// Groups and roles by what the company's provider says.

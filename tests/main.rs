@@ -78,6 +78,8 @@ mod boards_tests;
 mod decisions_tests;
 #[path = "../src/related/tests.rs"]
 mod related_tests;
+#[path = "../src/tql/tests.rs"]
+mod tql_tests;
 #[path = "../src/tickets/tests.rs"]
 mod tickets_tests;
 #[path = "../src/docs/tests.rs"]

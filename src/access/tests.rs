@@ -14,7 +14,7 @@ use tow::db::paging::Page;
 use tow::db::sql::Sql;
 use tow::error::Error;
 use tow::people::{NewToken, TokenKind};
-use tow::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, RECORD_COLUMNS, Record, Sort};
+use tow::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, RECORD_COLUMNS, Record, Sort, Which};
 use tow::web::{Caller, Entrance, random_token, token_hash};
 use uuid::Uuid;
 
@@ -350,7 +350,7 @@ fn the_list_of_one_project_is_what_the_whole_list_has_of_it_and_empty_to_who_can
 
 fn pages(tx: &mut Tx, me: &Actor, sort: Sort, archived: bool) -> Result<Vec<Uuid>, TestCaseError> {
     let mut list = List::new(Kind::Risk, "tests::list", "", "");
-    (list.sort, list.archived, list.size) = (sort, archived, 3);
+    (list.sort, list.which, list.size) = (sort, Which::archived(archived), 3);
     let mut found = Vec::new();
     loop {
         let page = list.page(tx, me, |row: &Row| (row.sort_value.clone(), row.record.id.0)).map_err(fail)?;

@@ -121,6 +121,17 @@ impl Act {
         self
     }
 
+    /// As `change`, with the ids behind the names, because names change.
+    pub fn change_of_people<I: serde::Serialize>(
+        mut self,
+        field: &str,
+        (old, old_id): (Option<String>, Option<I>),
+        (new, new_id): (Option<String>, Option<I>),
+    ) -> Self {
+        self.changes.push(json!([field, old, new, old_id, new_id]));
+        self
+    }
+
     /// A long text changed; its words are not kept here.
     pub fn text_change(mut self, field: &str) -> Self {
         self.changes.push(json!([field, null, null]));

@@ -5,7 +5,7 @@ use crate::db::paging::Page;
 use crate::records::Record;
 use crate::related::Address;
 use crate::tickets::{COLUMN_COUNT_LIMIT, Row, Status};
-use crate::ui::{Choice, Chooser, Sample, Shell, count_up_to, filters, sample, text};
+use crate::ui::{Choice, Chooser, QueryBox, Sample, Shell, count_up_to, filters, sample, text};
 use askama::Template;
 
 /// `/board`.
@@ -15,6 +15,7 @@ pub struct Show {
     pub shell: Shell,
     pub columns: Vec<Column>,
     pub people: Chooser,
+    pub tql: QueryBox,
     pub query: Address,
     pub is_empty: bool,
 }
@@ -103,6 +104,7 @@ impl Show {
             shell: Shell::sample("board"),
             columns: Status::ALL.iter().map(column).collect(),
             people: Chooser::default(),
+            tql: QueryBox { from_simple: "/board?tql=archived+%3D+false".to_owned(), ..QueryBox::default() },
             query: Address::plain("/board"),
             is_empty: false,
         }
@@ -111,6 +113,14 @@ impl Show {
 
 /// For the gallery.
 pub fn samples() -> Vec<Sample> {
+    let tql = QueryBox::asked("type = bug AND priority <= 2", "/board".to_owned());
+    let in_tql = Show { tql: tql.clone(), ..Show::sample() };
+    let wrong = Show { tql: tql.wrong("tql-too-slow".into(), 0, 0), columns: Vec::new(), ..Show::sample() };
     let many = Show { people: Chooser::many(), ..Show::sample() };
-    vec![sample("boards/show", &Show::sample()), sample("boards/show many people", &many)]
+    vec![
+        sample("boards/show", &Show::sample()),
+        sample("boards/show many people", &many),
+        sample("boards/show in TQL", &in_tql),
+        sample("boards/show too slow", &wrong),
+    ]
 }

@@ -2,10 +2,12 @@
 
 use super::pages::{Card, Column, More, OneCard, Show};
 use crate::access::{Actor, Ctx};
+use crate::db::Tx;
 use crate::db::paging::Page;
 use crate::error::{Error, Result};
 use crate::related::{Address, Whom};
-use crate::tickets::{Filter, Status, Ticket};
+use crate::tickets::{Filter, Place, Status, Ticket};
+use crate::ui::{Chooser, QueryBox};
 use crate::web::{Form, Need, Reply, Routes};
 use actix_web::web::Path;
 
@@ -22,7 +24,7 @@ pub fn routes() -> Routes {
 }
 
 /// What the board can be narrowed to, in its address.
-const WORDS: [&str; 3] = ["q", "assignee", "project"];
+const WORDS: [&str; 4] = ["q", "assignee", "project", "tql"];
 
 /// `NotFound` for a project that one cannot see.
 fn filter(query: &Address, me: &Actor, whom: &Whom) -> Result<Filter> {
@@ -32,12 +34,35 @@ fn filter(query: &Address, me: &Actor, whom: &Whom) -> Result<Filter> {
 
 async fn show(ctx: Ctx) -> Result<Reply> {
     let wanted = Address::of(&ctx, "/board", &WORDS)?;
-    let (columns, people, query) = ctx
-        .read(move |tx, me| {
-            let (offered, whom) = wanted.offered(tx, me, "assignee")?;
-            let (filter, address) = (filter(&wanted, me, &whom)?, wanted.address());
-            let counts = filter.column_counts(tx, me)?;
-            let mut columns = Vec::new();
+    let again = wanted.clone();
+    let board = match ctx.read(move |tx, me| Board::load(tx, me, wanted, false)).await {
+        Err(error) if error.is_too_slow() && !again.get("tql").is_empty() => {
+            ctx.read(move |tx, me| Board::load(tx, me, again, true)).await?
+        }
+        board => board?,
+    };
+    let Board { columns, people, tql, query } = board;
+    let is_empty = columns.iter().all(|column| column.cards.is_empty());
+    let status = if tql.problem.is_some() { 422 } else { 200 };
+    ctx.page_with(status, &Show { shell: ctx.shell("board")?, columns, people, tql, query, is_empty })
+}
+
+struct Board {
+    columns: Vec<Column>,
+    people: Chooser,
+    tql: QueryBox,
+    query: Address,
+}
+
+impl Board {
+    /// `is_too_slow`: it was tried.
+    fn load(tx: &mut Tx, me: &Actor, query: Address, is_too_slow: bool) -> Result<Board> {
+        let (offered, whom) = query.offered(tx, me, "assignee")?;
+        let place = Place { path: "/board", address: &query, sort: None, is_too_slow };
+        let (filter, tql) = filter(&query, me, &whom)?.or_tql(tx, me, &place, whom.in_tql(&offered))?;
+        let mut columns = Vec::new();
+        if let Some(filter) = filter {
+            let (counts, address) = (filter.column_counts(tx, me)?, query.address());
             for status in COLUMNS {
                 let count = counts.iter().find(|row| row.status == status).map_or(0, |row| row.count);
                 let page = if count == 0 {
@@ -47,11 +72,9 @@ async fn show(ctx: Ctx) -> Result<Reply> {
                 };
                 columns.push(Column::new(status, count, page, me, &address));
             }
-            Ok((columns, whom.chooser(&offered), wanted))
-        })
-        .await?;
-    let is_empty = columns.iter().all(|column| column.cards.is_empty());
-    ctx.page(&Show { shell: ctx.shell("board")?, columns, people, query, is_empty })
+        }
+        Ok(Board { columns, people: whom.chooser(&offered), tql, query })
+    }
 }
 
 mod cards {
@@ -64,7 +87,9 @@ mod cards {
         let column = ctx
             .read(move |tx, me| {
                 let whom = query.ask_for(tx, me, "assignee")?;
-                let page = filter(&query, me, &whom)?.column(tx, me, status, query.after.clone())?;
+                let place = Place { path: "/board", address: &query, sort: None, is_too_slow: false };
+                let (filter, _) = filter(&query, me, &whom)?.or_tql(tx, me, &place, None)?;
+                let page = filter.ok_or(Error::NotFound)?.column(tx, me, status, query.after.clone())?;
                 Ok(Column::new(status, 0, page, me, &query.address()))
             })
             .await?;

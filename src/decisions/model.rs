@@ -8,8 +8,8 @@ use crate::db::sql::Sql;
 use crate::error::{Error, Result};
 use crate::people::PersonId;
 use crate::records::{
-    BY_CREATED, BY_TITLE, BY_UPDATED, Cell, Edit, LinkKind, List, NewRecord, RECORD_COLUMNS, Record, Sort, tagged,
-    title_contains,
+    BY_CREATED, BY_TITLE, BY_UPDATED, Cell, Edit, LinkKind, List, NewRecord, RECORD_COLUMNS, Record, Sort, Which,
+    tagged, title_contains,
 };
 use crate::text::value::{Body, Tag, Title};
 use crate::{text_enum, typed_id};
@@ -321,7 +321,7 @@ impl Filter {
         list.sort = sort;
         list.after = after;
         list.project = self.project;
-        list.archived = self.archived;
+        list.which = Which::archived(self.archived);
         list
     }
 

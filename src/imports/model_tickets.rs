@@ -5,7 +5,7 @@ use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Msg, Result};
 use crate::people::PersonId;
-use crate::records::{MAX_TAGS, known_tags};
+use crate::records::{MAX_TAGS, known_among};
 use crate::text::csv::{Column, LineProblem, Row, Table, WORK_COLUMNS};
 use crate::text::value::{Body, Tag, Title};
 use crate::tickets::{
@@ -101,7 +101,7 @@ pub fn read_tickets(tx: &mut Tx, me: &Actor, place: Place, source: impl Read) ->
             Err(problem) => found.bad.push(problem),
         }
     }
-    let known: BTreeSet<String> = known_tags(tx, me)?.into_iter().collect();
+    let known = known_among(tx, me, labels.iter().cloned().collect())?;
     found.new_labels = labels.difference(&known).cloned().collect();
     let here = parents_here(tx, me, place, &found.good)?;
     settle_parents(&mut found, &here);

@@ -11,6 +11,9 @@ use crate::web::{Ctx, Principal};
 use url::form_urlencoded::Serializer;
 use uuid::Uuid;
 
+/// Who asks, in TQL.
+pub const ASKING: &str = "currentUser()";
+
 /// A list's words in its address, each at most once, in a fixed order; and where its page begins.
 #[derive(Debug, Clone)]
 pub struct Address {
@@ -64,6 +67,19 @@ impl Whom {
             Meant::Nobody => Some(None),
             Meant::Person(id) => Some(Some(id)),
             Meant::Nothing(_) => Some(Some(PersonId(Uuid::nil()))),
+        }
+    }
+
+    /// As TQL names them: a handle, `currentUser()`, or nothing for nobody; None for anybody, and for who is not among those offered.
+    pub fn in_tql<'o>(&self, offered: &'o Offered) -> Option<&'o str> {
+        match self.meant {
+            Meant::Anybody | Meant::Nothing(_) => None,
+            Meant::Me(_) => Some(ASKING),
+            Meant::Nobody => Some(""),
+            Meant::Person(id) => {
+                let mut faces = offered.faces.iter().chain(&offered.gone);
+                faces.find(|face| face.id == id).map(|face| face.handle.as_str())
+            }
         }
     }
 
@@ -159,6 +175,11 @@ impl Address {
         let value = |name: &str, old| changed.iter().find(|(other, _)| *other == name).map_or(old, |(_, new)| *new);
         let pairs = self.pairs.iter().map(|(name, old)| (*name, value(name, old.as_str())));
         format!("{}?{}", self.path, query(pairs))
+    }
+
+    /// The same at `path`, asked in TQL: of the other words the project alone stays. Without a text it asks for nothing.
+    pub fn in_tql(&self, path: &str, text: &str) -> String {
+        format!("{path}?{}", query([("project", self.get("project")), ("tql", text)].into_iter()))
     }
 
     /// What a form must carry along, because none of its controls (named here) does.

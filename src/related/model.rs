@@ -5,7 +5,7 @@ use crate::db::Tx;
 use crate::db::sql::Sql;
 use crate::error::{Error, Result};
 use crate::people::{Face, GroupId};
-use crate::records::{Link, Record, known_tags};
+use crate::records::{Link, Record};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Text, Uuid as SqlUuid};
 
@@ -207,11 +207,6 @@ pub fn archive_all(tx: &mut Tx, me: &Actor, kind: Kind, ids: &[String], restore:
 pub fn find_single(tx: &mut Tx, me: &Actor, display_id: &str) -> Result<Record> {
     let record = Record::find_any(tx, me, display_id)?;
     if record.kind == Kind::Doc { Err(Error::NotFound) } else { Ok(record) }
-}
-
-/// Tags offered by menus and completion.
-pub fn offered_tags(tx: &mut Tx, me: &Actor) -> Result<Vec<String>> {
-    known_tags(tx, me)
 }
 
 impl Parts {

@@ -3,6 +3,7 @@
 //! later; titles and IDs are found at once.
 
 mod model;
+mod offers;
 mod pages;
 mod routes;
 

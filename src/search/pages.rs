@@ -6,6 +6,7 @@ use crate::db::Tx;
 use crate::error::{Error, Problems, Result};
 use crate::people::{Face, Offered};
 use crate::records::{Record, Scope};
+use crate::search::offers::Offers;
 use crate::ui::{Choice, Chooser, Sample, Shell, count_label, filters, sample, say_with, text, thousands};
 use askama::Template;
 use chrono::{DateTime, Duration, Utc};
@@ -292,87 +293,6 @@ impl Palette {
     pub fn sample() -> Self {
         Palette::new("tide".to_owned(), "", Vec::new())
     }
-}
-
-/// People offered at a time in a field of their own.
-const FACES_OFFERED: usize = 8;
-
-/// One offer while typing.
-pub struct Offer {
-    pub insert: String,
-    pub label: String,
-    pub key: String,
-    pub icon: &'static str,
-}
-
-/// What is offered while typing: options only, see static/js/complete.js.
-#[derive(Template)]
-#[template(path = "search/complete.html")]
-pub struct Offers {
-    pub offers: Vec<Offer>,
-}
-
-impl Offers {
-    /// `[[Title]]`; a title with brackets of its own is named by its ID.
-    pub fn of_docs(records: Vec<Record>) -> Self {
-        let insert = |record: &Record| {
-            if record.title.contains(['[', ']']) { record.display_id.clone() } else { format!("[[{}]]", record.title) }
-        };
-        Offers { offers: records.into_iter().map(|record| offer(insert(&record), record)).collect() }
-    }
-
-    pub fn of_records(records: Vec<Record>) -> Self {
-        Offers { offers: records.into_iter().map(|record| offer(record.display_id.clone(), record)).collect() }
-    }
-
-    pub fn of_people(faces: Vec<Face>) -> Self {
-        let offer = |face: Face| Offer {
-            insert: format!("@{}", face.handle),
-            key: format!("@{}", face.handle),
-            label: face.name,
-            icon: "user",
-        };
-        Offers { offers: faces.into_iter().map(offer).collect() }
-    }
-
-    /// For a field that holds nothing but a person.
-    pub fn of_faces(faces: Vec<Face>) -> Self {
-        let offer = |face: Face| Offer {
-            insert: face.label(),
-            key: format!("@{}", face.handle),
-            label: face.name,
-            icon: "user",
-        };
-        Offers { offers: faces.into_iter().take(FACES_OFFERED).map(offer).collect() }
-    }
-
-    /// For a field that holds nothing but a group.
-    pub fn of_groups(names: Vec<String>) -> Self {
-        let offer = |name: String| Offer { insert: name.clone(), key: String::new(), label: name, icon: "users" };
-        Offers { offers: names.into_iter().map(offer).collect() }
-    }
-
-    /// A filter (`whose`) also knows oneself and nobody.
-    pub fn after_words(self, kind: &str, typed: &str) -> Self {
-        let typed = typed.trim().to_lowercase();
-        let words = [("me", "assigned-to-me"), ("nobody", "nobody")].into_iter();
-        let fits = words.filter(|(word, _)| kind == "whose" && word.starts_with(&typed));
-        let word = |(word, label): (&str, &str)| Offer {
-            insert: word.to_owned(),
-            key: String::new(),
-            label: text(label),
-            icon: "user",
-        };
-        Offers { offers: fits.map(word).chain(self.offers).collect() }
-    }
-
-    pub fn sample() -> Self {
-        Offers { offers: Vec::new() }
-    }
-}
-
-fn offer(insert: String, record: Record) -> Offer {
-    Offer { insert, icon: record.kind.as_str(), label: record.title, key: record.display_id }
 }
 
 /// For the gallery.

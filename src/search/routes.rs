@@ -1,11 +1,13 @@
 //! `/search`, `/palette`, `/complete`.
 
 use super::model::*;
-use super::pages::{Index, Offers, Palette, SearchQuery};
+use super::offers::Offers;
+use super::pages::{Index, Palette, SearchQuery};
 use crate::access::{Ctx, Kind};
 use crate::error::{Error, Result};
 use crate::members::Group;
 use crate::people::Offered;
+use crate::tickets::query_hints;
 use crate::vectors::{Meant, PATIENCE, SHORT_PATIENCE, mean};
 use crate::web::{Need, Reply, Routes};
 use std::time::Duration;
@@ -78,6 +80,7 @@ async fn complete(ctx: Ctx) -> Result<Reply> {
                 "face" | "whose" if me.role.is_some() => {
                     Offers::of_faces(complete_people(tx, &q)?).after_words(&kind, &q)
                 }
+                "tql" => Offers::of_hints(query_hints(tx, me, &q, complete_people)?),
                 "group" if me.role.is_some() => Offers::of_groups(Group::offered(tx, me, &q, OFFERED)?),
                 "person" | "face" | "whose" | "group" => return Err(Error::NotFound),
                 _ => Offers { offers: Vec::new() },

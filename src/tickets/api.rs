@@ -122,7 +122,7 @@ pub struct TicketChanges {
 
 fn filter(tx: &mut Tx, me: &Actor, query: &Query) -> Result<Filter> {
     let due_before = query.get("due_before").map(parse_date).transpose();
-    Ok(Filter {
+    let filter = Filter {
         words: words_asked(query),
         statuses: query.get("status").and_then(Status::parse).into_iter().collect(),
         kinds: query.get("kind").and_then(TicketKind::parse).into_iter().collect(),
@@ -133,7 +133,12 @@ fn filter(tx: &mut Tx, me: &Actor, query: &Query) -> Result<Filter> {
         due_before: due_before.map_err(|msg| Error::invalid("due_before", msg))?,
         project: project_asked(me, query)?,
         archived: query.get("archived") == Some("true"),
-    })
+        plan: None,
+    };
+    match query.get("tql") {
+        None | Some("") => Ok(filter),
+        Some(text) => filter.asked_or_invalid(tx, me, text),
+    }
 }
 
 fn names(tx: &mut Tx, me: &Actor, tickets: &[&Ticket]) -> Result<Names> {
@@ -179,12 +184,18 @@ impl Resource<Actor> for TicketShape {
             .takes("q", "Words in the title.", &[])
             .takes("due_before", "A day: 2027-01-31.", &[])
             .takes("archived", "The archived instead of the others.", &["true", "false"])
+            .takes("tql", "A query in TQL: it narrows on, and its order and its archived tickets stand before `sort` and `archived`.", &[])
             .takes("sort", "", &SORTS.map(|sort| sort.key))
     }
 
     fn list(tx: &mut Tx, me: &Actor, query: &Query) -> Result<Listed<Self>> {
         let sort = sort_of(&SORTS, query.get("sort").unwrap_or_default());
-        let page = filter(tx, me, query)?.tickets(tx, me, sort, query.after.clone(), query.limit)?;
+        let page = match filter(tx, me, query)?.tickets(tx, me, sort, query.after.clone(), query.limit) {
+            Err(error) if error.is_too_slow() && query.get("tql").is_some() => {
+                return Err(Error::invalid("tql", "tql-too-slow"));
+            }
+            page => page?,
+        };
         let names = names(tx, me, &page.rows.iter().collect::<Vec<_>>())?;
         Ok(Listed::of(page, |ticket| TicketShape::of(me, &names, ticket, false)))
     }

@@ -7,12 +7,15 @@ use super::pages::{
 use crate::access::{Actor, Ctx, Kind};
 use crate::comments::{Show as Shown, Thread};
 use crate::db::Tx;
+use crate::db::paging::Page;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::files::Attachments;
 use crate::people::{Offered, PersonId};
 use crate::records::{Edit, SavedView, resolve};
-use crate::related::{Address, Bulk, Parts, archive_all, place_choices, place_here, sort_choices, sort_of, view_tabs};
-use crate::ui::{FieldProblem, count_label};
+use crate::related::{
+    Address, Bulk, Parts, Whom, archive_all, place_choices, place_here, sort_choices, sort_of, view_tabs,
+};
+use crate::ui::{FieldProblem, QueryBox, count_label};
 use crate::web::{Flash, Form, Need, Reply, Routes, local};
 use actix_web::web::Path;
 
@@ -29,31 +32,67 @@ pub fn routes() -> Routes {
 
 async fn index(ctx: Ctx) -> Result<Reply> {
     let asked = Address::of(&ctx, "/tickets", &WORDS)?;
-    let (page, count, views, (offered, whom), query) = ctx
-        .read(move |tx, me| {
-            let (offered, whom) = asked.offered(tx, me, "assignee")?;
-            let filter = filter(&asked, me, &whom)?;
-            let page = filter.page(tx, me, sort_of(&SORTS, asked.get("sort")), asked.after.clone())?;
-            Ok((page, filter.count(tx, me)?, SavedView::list(tx, me, Kind::Ticket)?, (offered, whom), asked))
-        })
-        .await?;
-    let here = query.address();
+    let again = asked.clone();
+    let list = match ctx.read(move |tx, me| Listed::load(tx, me, asked, false)).await {
+        Err(error) if error.is_too_slow() && !again.get("tql").is_empty() => {
+            ctx.read(move |tx, me| Listed::load(tx, me, again, true)).await?
+        }
+        list => list?,
+    };
+    let (query, here, me) = (list.query, list.here, ctx.me()?.person_id());
+    let status = if list.tql.problem.is_some() { 422 } else { 200 };
     let view = Index {
         shell: ctx.shell("tickets")?,
-        next: page.next.as_ref().map(|cursor| query.next(cursor)),
-        page,
-        count: count_label(count),
+        next: list.page.next.as_ref().map(|cursor| query.next(cursor)),
+        page: list.page,
+        count: list.count,
         tabs: tabs(&query),
-        saved: view_tabs(&views, "/tickets", &here, ctx.me()?.person_id()),
+        saved: view_tabs(&list.views, "/tickets", &here, me),
         statuses: status_choices(query.get("status")),
         priorities: priority_choices(query.get("priority")),
-        people: whom.chooser(&offered),
-        assignees: assignees(&offered, ctx.me()?.person_id()),
-        colleagues: offered.chooser(&[], ""),
+        people: list.whom.chooser(&list.offered),
+        assignees: assignees(&list.offered, me),
+        colleagues: list.offered.chooser(&[], ""),
         sorts: sort_choices(&SORTS, query.get("sort")),
+        tql: list.tql,
         query,
     };
-    ctx.page(&view)
+    ctx.page_with(status, &view)
+}
+
+/// A list as it was asked for, with what stands around it.
+struct Listed {
+    query: Address,
+    here: String,
+    page: Page<Row>,
+    count: String,
+    tql: QueryBox,
+    views: Vec<SavedView>,
+    offered: Offered,
+    whom: Whom,
+}
+
+impl Listed {
+    /// `is_too_slow`: it was tried.
+    fn load(tx: &mut Tx, me: &Actor, query: Address, is_too_slow: bool) -> Result<Listed> {
+        let (offered, whom) = query.offered(tx, me, "assignee")?;
+        let views = SavedView::list(tx, me, Kind::Ticket)?;
+        let sort = sort_of(&SORTS, query.get("sort"));
+        let place = Place { path: "/tickets", address: &query, sort: Some(sort), is_too_slow };
+        let (filter, tql) = filter(&query, me, &whom)?.or_tql(tx, me, &place, whom.in_tql(&offered))?;
+        let (page, count) = match filter {
+            None => (Page { rows: Vec::new(), next: None }, String::new()),
+            Some(filter) => {
+                let page = filter.page(tx, me, sort, query.after.clone())?;
+                let count = match tql.text.is_empty() {
+                    true => Some(filter.count(tx, me)?),
+                    false => filter.count_in_time(tx, me)?,
+                };
+                (page, count.map_or_else(|| "…".to_owned(), count_label))
+            }
+        };
+        Ok(Listed { here: query.address(), query, page, count, tql, views, offered, whom })
+    }
 }
 
 async fn new(ctx: Ctx) -> Result<Reply> {

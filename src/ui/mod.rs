@@ -7,6 +7,7 @@ mod catalogue;
 pub mod filters;
 mod parts;
 mod property;
+mod query_box;
 mod shell;
 
 pub use assets::*;
@@ -14,6 +15,7 @@ pub use browser::*;
 pub use catalogue::*;
 pub use parts::*;
 pub use property::*;
+pub use query_box::*;
 pub use shell::*;
 
 use crate::error::{Error, Result};

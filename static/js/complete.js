@@ -109,11 +109,9 @@ document.addEventListener("click", ({ target }) => {
   if (!target.value) askWhole(target);
 });
 
-document.addEventListener("input", (event) => {
-  if (!event.target.matches("[data-complete-url]")) return;
-  if (event.target.matches("[data-complete-kind]")) return askWhole(event.target);
-  if (field !== event.target) close();
-  field = event.target;
+const askHere = (target) => {
+  if (field !== target) close();
+  field = target;
   const before = field.value.slice(0, field.selectionStart);
   const tql = field.matches("[data-tql]");
   const found = tql ? ["tql"] : TRIGGERS.find(([, pattern]) => pattern.test(before));
@@ -122,15 +120,18 @@ document.addEventListener("input", (event) => {
   length = before.match(tql ? /[^\s(),"]*$/ : found[1])[0].replace(/^[\s(]/, "").length;
   clearTimeout(timer);
   timer = setTimeout(ask, 100, found[0], q);
-});
+};
+const askFor = (target) => (target.matches("[data-complete-kind]") ? askWhole(target) : askHere(target));
+
+document.addEventListener("input", ({ target }) => target.matches("[data-complete-url]") && askFor(target));
 document.addEventListener(
   "keydown",
   (event) => {
     const { key, target } = event;
-    if (key === "ArrowDown" && target.matches("[data-complete-kind]") && !(popup && target === field)) {
+    if (key === "ArrowDown" && target.matches("[data-complete-kind], [data-tql]") && !(popup && target === field)) {
       event.preventDefault();
       event.stopPropagation();
-      return askWhole(target);
+      return askFor(target);
     }
     if (!popup || event.target !== field) return;
     const all = options();

@@ -55,6 +55,41 @@ test("the palette finds in spite of a slip, by ID, and creates", async ({ page, 
   await expect(page.getByRole("textbox", { name: "Title" })).toBeFocused();
 });
 
+test("a list is asked in TQL, and what can follow is offered", async ({ page, ada }) => {
+  const project = await ada.project("Asking", "ASK");
+  for (const title of ["Keel", "Mast", "Sail"]) await ada.ticket(project, title);
+  await page.goto(`/tickets?project=${project}`);
+  await page.getByRole("link", { name: "TQL" }).click();
+  const box = page.getByRole("combobox", { name: "Query in TQL" });
+  await expect(box).toHaveValue("status_category != done ORDER BY updated DESC");
+  await expect(page.locator(".row")).toHaveCount(3);
+  await box.fill("");
+  await box.pressSequentially("summ");
+  await expect(page.getByRole("option", { name: "summary" })).toBeVisible();
+  await scan(page);
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await expect(box).toHaveValue("summary ");
+  await expect(page.getByRole("option", { name: "~", exact: true })).toBeVisible();
+  await box.pressSequentially("~ mast ");
+  await expect(page.getByRole("option", { name: "AND" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Enter");
+  await expect(page.locator(".row")).toHaveCount(1);
+  await expect(page.locator(".row")).toContainText("Mast");
+  await page.getByRole("link", { name: "Board" }).last().click();
+  await expect(page.getByRole("heading", { name: "Board", level: 1 })).toBeAttached();
+  await expect(page.locator(".board")).toContainText("Mast");
+  await expect(page.locator(".board")).not.toContainText("Keel");
+  await box.fill("sumary ~ mast");
+  await page.keyboard.press("Enter");
+  await expect(page.getByText("Did you mean summary?")).toBeVisible();
+  await expect(box).toHaveAttribute("aria-invalid", "true");
+  await scan(page);
+  await page.getByRole("link", { name: "Simple filter" }).click();
+  await expect(page.getByLabel("Filter by words in the title")).toBeVisible();
+});
+
 test("a filter becomes a view; many are archived at once and come back", async ({ page, ada }) => {
   const project = await ada.project("Views", "VIEW");
   for (const title of ["Rope", "Rope ladder", "Anchor"]) await ada.ticket(project, title);

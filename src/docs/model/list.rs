@@ -6,7 +6,7 @@ use crate::db::Tx;
 use crate::db::paging::{Cursor, Page};
 use crate::db::sql::Sql;
 use crate::error::Result;
-use crate::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, Record, Sort, tagged, title_contains};
+use crate::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, Record, Sort, Which, tagged, title_contains};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, Int4, Nullable, Text};
 
@@ -70,7 +70,7 @@ impl Filter {
         list.filters = self.conditions();
         list.sort = sort;
         list.after = after;
-        list.archived = self.archived;
+        list.which = Which::archived(self.archived);
         if let Some(Place::Project(project)) = self.place {
             list.project = Some(project);
         }

@@ -6,7 +6,7 @@ use crate::db::Tx;
 use crate::db::paging::{Cursor, Page};
 use crate::error::Result;
 use crate::people::PersonId;
-use crate::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, Record, Sort, belongs_to, tagged, title_contains};
+use crate::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, Record, Sort, Which, belongs_to, tagged, title_contains};
 use chrono::NaiveDate;
 use diesel::QueryableByName;
 use diesel::sql_types::{Date, Nullable, Text};
@@ -68,7 +68,7 @@ impl Filter {
         if let Some(tag) = &self.tag {
             sql.append(&tagged(tag));
         }
-        List { sort, after, project: self.project, archived: self.archived, ..list }
+        List { sort, after, project: self.project, which: Which::archived(self.archived), ..list }
     }
 
     pub fn page(&self, tx: &mut Tx, me: &Actor, sort: Sort, after: Option<Cursor>) -> Result<Page<Row>> {

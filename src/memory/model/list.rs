@@ -6,7 +6,7 @@ use crate::db::Tx;
 use crate::db::paging::{Cursor, Page};
 use crate::db::sql::{Bind, Sql};
 use crate::error::Result;
-use crate::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, RECORD_COLUMNS, Sort, tagged, title_contains};
+use crate::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, RECORD_COLUMNS, Sort, Which, tagged, title_contains};
 use chrono::NaiveDate;
 use diesel::QueryableByName;
 use diesel::sql_types::{Nullable, Text};
@@ -94,7 +94,7 @@ impl Filter {
         list.sort = sort;
         list.after = after;
         list.project = self.project;
-        list.archived = self.standing == Some(Standing::Archived);
+        list.which = Which::archived(self.standing == Some(Standing::Archived));
         list
     }
 

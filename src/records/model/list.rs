@@ -1,10 +1,11 @@
 //! The one way to list records: visible places, filters, a closed set of sort columns, keyset paging.
 
+use super::sort::{BY_UPDATED, Order, Sort};
 use crate::access::{Actor, Kind, ProjectId, visible};
 use crate::db::Tx;
 use crate::db::paging::{COUNT_LIMIT, Cursor, PAGE_SIZE, Page};
 use crate::db::sql::{Bind, Sql, containing};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::people::PersonId;
 use diesel::QueryableByName;
 use diesel::pg::PgConnection;
@@ -12,53 +13,29 @@ use diesel::query_dsl::methods::LoadQuery;
 use diesel::sql_types::BigInt;
 use uuid::Uuid;
 
-/// One sortable column of a list. `expression`, `cast` and `place` are ours, never a person's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sort {
-    /// Its word in addresses and cursors.
-    pub key: &'static str,
-    pub expression: &'static str,
-    /// SQL type a cursor's text is cast back to.
-    pub cast: &'static str,
-    pub descending: bool,
-    /// Whether rows may have no value. Only then the order says where they come: an index serves an order it matches in every word.
-    pub nullable: bool,
-    /// The place column of the table with the expression, so that one index holds place and order. `records` keeps the copies true.
-    pub place: &'static str,
+/// What of the archived a list has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Which {
+    #[default]
+    Active,
+    Archived,
+    All,
 }
 
-impl Sort {
-    /// A column that every row has a value in.
-    pub const fn new(key: &'static str, expression: &'static str, cast: &'static str) -> Self {
-        Sort { key, expression, cast, descending: false, nullable: false, place: "r.place_id" }
+impl Which {
+    pub fn archived(is_archived: bool) -> Which {
+        if is_archived { Which::Archived } else { Which::Active }
     }
 
-    pub const fn descending(self) -> Self {
-        Sort { descending: true, ..self }
-    }
-
-    /// Rows without a value come last, in either direction.
-    pub const fn nullable(self) -> Self {
-        Sort { nullable: true, ..self }
-    }
-
-    pub const fn within(self, place: &'static str) -> Self {
-        Sort { place, ..self }
-    }
-
-    fn order(self) -> &'static str {
-        match (self.descending, self.nullable) {
-            (true, true) => "desc nulls last",
-            (true, false) => "desc",
-            (false, _) => "asc",
+    /// Of `r`; empty, or beginning with ` and `.
+    pub fn condition(self) -> &'static str {
+        match self {
+            Which::Active => " and r.archived_at is null",
+            Which::Archived => " and r.archived_at is not null",
+            Which::All => "",
         }
     }
 }
-
-/// Newest change first: every kind can be sorted so.
-pub const BY_UPDATED: Sort = Sort::new("updated", "r.updated_at", "timestamptz").descending();
-pub const BY_CREATED: Sort = Sort::new("created", "r.created_at", "timestamptz").descending();
-pub const BY_TITLE: Sort = Sort::new("title", "lower(r.title)", "text");
 
 /// What a list is asked for.
 #[derive(Clone)]
@@ -73,9 +50,11 @@ pub struct List {
     /// Conditions, each beginning with ` and `.
     pub filters: Sql,
     pub sort: Sort,
+    /// Further columns, where the first has the same value.
+    pub then: Vec<Sort>,
     pub after: Option<Cursor>,
     pub project: Option<ProjectId>,
-    pub archived: bool,
+    pub which: Which,
     pub size: usize,
 }
 
@@ -88,9 +67,10 @@ impl List {
             joins,
             filters: Sql::new(""),
             sort: BY_UPDATED,
+            then: Vec::new(),
             after: None,
             project: None,
-            archived: false,
+            which: Which::Active,
             size: PAGE_SIZE,
         }
     }
@@ -101,10 +81,10 @@ impl List {
         Sql: for<'q> LoadQuery<'q, PgConnection, T>,
     {
         let rows: Vec<T> = self.statement(me)?.load(tx.conn())?;
-        let sort = self.sort.key;
+        let sort = Order { sort: self.sort, then: &self.then }.key();
         Ok(Page::cut(rows, self.size, |row| {
             let (value, id) = key(row);
-            Cursor { sort: sort.to_owned(), value, id }
+            Cursor { sort: sort.clone(), value, id }
         }))
     }
 
@@ -132,12 +112,12 @@ impl List {
                 .bind(Bind::Uuids(places))
                 .push("::uuid[]) as place(id) cross join lateral (");
         }
+        let order = Order { sort: self.sort, then: &self.then };
         sql.push(&format!(
-            "select {}{}, {} as sort_key, {}::text as sort_value from records r {} where ",
+            "select {}{}{} from records r {} where ",
             super::RECORD_COLUMNS,
             self.columns,
-            self.sort.expression,
-            self.sort.expression,
+            order.columns(),
             self.joins
         ));
         if by_place {
@@ -145,15 +125,15 @@ impl List {
         } else {
             sql.append(&self.conditions(me));
         }
-        self.keyset(&mut sql)?;
-        let order = self.sort.order();
-        let tail = if self.sort.descending { "desc" } else { "asc" };
+        if let Some(cursor) = &self.after {
+            sql.append(&order.behind(cursor)?);
+        }
         let limit = i64::try_from(self.size + 1).unwrap_or(i64::MAX);
-        sql.push(&format!(" order by {} {order}, r.id {tail} limit ", self.sort.expression)).bind(limit);
+        sql.push(&format!(" order by {} limit ", order.inside())).bind(limit);
         if by_place {
             sql.push(") x");
         }
-        sql.push(&format!(") page order by sort_key {order}, id {tail} limit ")).bind(limit);
+        sql.push(&format!(") page order by {} limit ", order.outside())).bind(limit);
         self.plan(&mut sql);
         Ok(sql)
     }
@@ -178,45 +158,10 @@ impl List {
     fn narrowing(&self) -> Sql {
         let mut sql = Sql::new("r.kind = ");
         sql.bind(self.kind);
-        sql.push(if self.archived { " and r.archived_at is not null" } else { " and r.archived_at is null" });
+        sql.push(self.which.condition());
         sql.append(&self.filters);
         sql
     }
-
-    /// Rows after the cursor; empty values come last in either direction.
-    fn keyset(&self, sql: &mut Sql) -> Result<()> {
-        let Some(cursor) = &self.after else { return Ok(()) };
-        if cursor.sort != self.sort.key {
-            return Err(Error::invalid("after", "problem-cursor"));
-        }
-        let Sort { expression, cast, .. } = self.sort;
-        let than = if self.sort.descending { "<" } else { ">" };
-        match &cursor.value {
-            Some(value) => {
-                check_cursor_value(cast, value)?;
-                sql.push(&format!(" and (({expression}, r.id) {than} ("))
-                    .bind(value.as_str())
-                    .push(&format!("::text::{cast}, "));
-                sql.bind(cursor.id).push(")");
-                sql.push(&if self.sort.nullable { format!(" or {expression} is null)") } else { ")".to_owned() });
-            }
-            None => {
-                sql.push(&format!(" and {expression} is null and r.id {than} ")).bind(cursor.id);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A forged cursor must be a clear error, not a failed cast in the database.
-fn check_cursor_value(cast: &str, value: &str) -> Result<()> {
-    let fits = match cast {
-        "timestamptz" => chrono::DateTime::parse_from_str(value, "%Y-%m-%d %H:%M:%S%.f%#z").is_ok(),
-        "date" => chrono::NaiveDate::parse_from_str(value, "%Y-%m-%d").is_ok(),
-        "int4" => value.parse::<i32>().is_ok(),
-        _ => !value.contains('\0'),
-    };
-    if fits { Ok(()) } else { Err(Error::invalid("after", "problem-cursor")) }
 }
 
 #[derive(QueryableByName)]

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::text::value::Tag;
 use diesel::QueryableByName;
 use diesel::sql_types::{Text, Uuid as SqlUuid};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
 /// More make a record unreadable.
@@ -77,12 +77,31 @@ struct Word {
     tag: String,
 }
 
-/// The tags in use on what `me` may see, most used first. For menus and completion.
-pub fn known_tags(tx: &mut Tx, me: &Actor) -> Result<Vec<String>> {
+/// Those of the tags that stand on something `me` may see.
+pub fn known_among(tx: &mut Tx, me: &Actor, tags: Vec<String>) -> Result<BTreeSet<String>> {
+    let mut sql = Sql::named("records::known_among", "select x.tag from unnest(");
+    sql.bind(tags).push("::text[]) as x(tag) where exists (select 1 from record_tags rt join records r on r.id = rt.record_id where rt.tag = x.tag and ");
+    sql.append(&crate::access::visible::records(me)).push(")");
+    Ok(sql.load::<Word>(tx.conn())?.into_iter().map(|row| row.tag).collect())
+}
+
+/// Records that are looked at for each tag.
+const LOOKED_AT: i32 = 1_000;
+
+/// The tags that begin so and stand on something `me` may see, in alphabetical order. It goes from tag to tag in their index, and looks at
+/// `LOOKED_AT` records of each, however many there are; so a tag that is nearly everywhere out of sight may be left out.
+pub fn tags_beginning(tx: &mut Tx, me: &Actor, begun: &str, limit: usize) -> Result<Vec<String>> {
+    let begun = begun.replace('\0', "").to_lowercase();
     let mut sql = Sql::named(
-        "records::known_tags",
-        "select rt.tag from record_tags rt join records r on r.id = rt.record_id where ",
+        "records::tags_beginning",
+        "with recursive known as ((select rt.tag from record_tags rt where rt.tag >= ",
     );
-    sql.append(&crate::access::visible::records(me)).push(" group by rt.tag order by count(*) desc, rt.tag limit 100");
+    sql.bind(begun.as_str()).push(" order by rt.tag limit 1) union all select (select rt.tag from record_tags rt where rt.tag > known.tag order by rt.tag limit 1) ");
+    sql.push("from known where starts_with(known.tag, ").bind(begun.as_str());
+    sql.push(")) select known.tag from known where starts_with(known.tag, ").bind(begun.as_str());
+    sql.push(") and exists (select 1 from (select rt.record_id from record_tags rt where rt.tag = known.tag limit ")
+        .bind(LOOKED_AT);
+    sql.push(") few join records r on r.id = few.record_id where ").append(&crate::access::visible::records(me));
+    sql.push(") limit ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
     Ok(sql.load::<Word>(tx.conn())?.into_iter().map(|row| row.tag).collect())
 }

@@ -7,7 +7,7 @@ use crate::db::paging::{Cursor, Page};
 use crate::db::sql::{Bind, Sql};
 use crate::error::Result;
 use crate::people::PersonId;
-use crate::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, Record, Sort, belongs_to, tagged, title_contains};
+use crate::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, Record, Sort, Which, belongs_to, tagged, title_contains};
 use chrono::NaiveDate;
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Date, Nullable, SmallInt, Text};
@@ -108,7 +108,7 @@ impl Filter {
         list.sort = sort;
         list.after = after;
         list.project = self.project;
-        list.archived = self.archived;
+        list.which = Which::archived(self.archived);
         list
     }
 

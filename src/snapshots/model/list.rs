@@ -6,7 +6,7 @@ use crate::db::Tx;
 use crate::db::paging::{Cursor, Page};
 use crate::db::sql::Sql;
 use crate::error::Result;
-use crate::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, Record, Sort, title_contains};
+use crate::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, Record, Sort, Which, title_contains};
 use diesel::QueryableByName;
 use diesel::sql_types::{Nullable, Text};
 
@@ -44,7 +44,7 @@ impl Filter {
         list.sort = sort;
         list.after = after;
         list.project = self.project;
-        list.archived = self.archived;
+        list.which = Which::archived(self.archived);
         list
     }
 

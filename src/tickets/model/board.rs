@@ -35,7 +35,8 @@ impl Filter {
         list.filters.push(" and t.kind <> 'epic' and t.status = ").bind(status);
         list.sort = BY_RANK;
         list.after = after;
-        list.project = self.project;
+        list.project = self.place();
+        list.which = self.which();
         list.size = COLUMN_SIZE;
         list.page(tx, me, |row: &Row| (row.sort_value.clone(), row.record.id.0))
     }
@@ -46,14 +47,17 @@ impl Filter {
         let mut sql = Sql::named(
             "tickets::column_counts",
             "select s.status, (select count(*) from (select 1 from tickets t join records r on r.id = t.id where t.status = s.status
-             and r.archived_at is null and t.kind <> 'epic' and ",
+             and t.kind <> 'epic' and ",
         );
-        sql.append(&match self.project {
+        sql.append(&match self.place() {
             Some(project) => visible::in_project(me, project, BY_RANK.place),
             None => visible::records(me),
         });
         // In the order of the cards, because that index knows the status: else all of them are looked through for a rare one.
-        sql.append(&self.conditions()).push(" order by t.rank, t.id limit ").bind(COLUMN_COUNT_LIMIT + 1);
+        sql.push(self.which().condition())
+            .append(&self.conditions())
+            .push(" order by t.rank, t.id limit ")
+            .bind(COLUMN_COUNT_LIMIT + 1);
         sql.push(") few) as count from unnest(").bind(statuses).push("::text[]) as s(status)").plan_anew();
         Ok(sql.load(tx.conn())?)
     }

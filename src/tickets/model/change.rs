@@ -202,7 +202,11 @@ impl Ticket {
         let mut sql = Sql::named("tickets::assign", "update tickets set assignee_id = ");
         sql.bind(assignee.map(|id| id.0)).push(" where id = ").bind(self.id());
         sql.execute(tx.conn())?;
-        Ok(Some(act.change("assignee", name(self.assignee_id), name(assignee))))
+        Ok(Some(act.change_of_people(
+            "assignee",
+            (name(self.assignee_id), self.assignee_id),
+            (name(assignee), assignee),
+        )))
     }
 
     fn change_parent(&self, tx: &mut Tx, me: &Actor, text: &str, act: Act) -> Result<Option<Act>> {

@@ -7,10 +7,12 @@ use crate::db::paging::{Cursor, Page};
 use crate::db::sql::Sql;
 use crate::error::{Error, Result};
 use crate::people::PersonId;
-use crate::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, Record, Sort, belongs_to, tagged, title_contains};
+use crate::records::{BY_CREATED, BY_TITLE, BY_UPDATED, List, Record, Sort, Which, belongs_to, tagged, title_contains};
+use crate::tql::Plan;
 use chrono::NaiveDate;
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Date, Nullable, SmallInt, Text};
+use std::sync::Arc;
 
 /// Sort columns by their word in the address; the first is the default.
 pub const SORTS: [Sort; 5] = [
@@ -20,6 +22,9 @@ pub const SORTS: [Sort; 5] = [
     BY_CREATED,
     BY_TITLE,
 ];
+
+/// A query that takes longer to count is not counted.
+const COUNT_PATIENCE_MS: i32 = 500;
 
 /// What a list is narrowed to. Empty means all.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +41,8 @@ pub struct Filter {
     pub due_before: Option<NaiveDate>,
     pub project: Option<ProjectId>,
     pub archived: bool,
+    /// What was asked for in TQL: it narrows on, and its order and its archived tickets stand before those here.
+    pub plan: Option<Arc<Plan>>,
 }
 
 /// A ticket as a row shows it.
@@ -103,8 +110,11 @@ impl Filter {
         list.filters = self.conditions();
         list.sort = sort;
         list.after = after;
-        list.project = self.project;
-        list.archived = self.archived;
+        list.project = self.place();
+        list.which = self.which();
+        if let Some((first, then)) = self.plan.as_ref().and_then(|plan| plan.sorts.split_first()) {
+            (list.sort, list.then) = (*first, then.to_vec());
+        }
         list
     }
 
@@ -114,6 +124,31 @@ impl Filter {
 
     pub fn count(&self, tx: &mut Tx, me: &Actor) -> Result<i64> {
         self.list(BY_UPDATED, None).count(tx, me)
+    }
+
+    /// As `count`, unless that takes longer than `COUNT_PATIENCE_MS`: then None. What few match is found quickly among the newest, and may
+    /// yet take long to count.
+    pub fn count_in_time(&self, tx: &mut Tx, me: &Actor) -> Result<Option<i64>> {
+        Sql::new("savepoint counting").execute(tx.conn())?;
+        let mut patience = Sql::new("select set_config('statement_timeout', least(nullif(setting::int, 0), ");
+        patience.bind(COUNT_PATIENCE_MS).push(")::text, true) from pg_settings where name = 'statement_timeout'");
+        patience.execute(tx.conn())?;
+        let counted = match self.count(tx, me) {
+            Err(error) if error.is_too_slow() => None,
+            counted => Some(counted?),
+        };
+        // Back to where the rest of the transaction has its own patience.
+        Sql::new("rollback to savepoint counting").execute(tx.conn())?;
+        Ok(counted)
+    }
+
+    pub(super) fn which(&self) -> Which {
+        self.plan.as_ref().and_then(|plan| plan.which).unwrap_or(Which::archived(self.archived))
+    }
+
+    /// The project that all of it is in.
+    pub(super) fn place(&self) -> Option<ProjectId> {
+        self.project.or(self.plan.as_ref().and_then(|plan| plan.project))
     }
 
     pub(super) fn conditions(&self) -> Sql {
@@ -142,6 +177,12 @@ impl Filter {
         }
         if let Some(before) = self.due_before {
             sql.push(" and t.due_on < ").bind(before);
+        }
+        if let Some(plan) = &self.plan {
+            sql.append(&plan.conditions);
+            if let (Some(_), Some(project)) = (self.project, plan.project) {
+                sql.push(" and r.project_id = ").bind(project);
+            }
         }
         sql
     }

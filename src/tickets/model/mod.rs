@@ -6,6 +6,7 @@ mod change;
 mod create;
 mod import;
 mod list;
+mod query;
 mod status;
 
 pub use crate::records::{rank_between, rank_of_new};
@@ -15,6 +16,7 @@ pub use change::*;
 pub use create::*;
 pub use import::*;
 pub use list::*;
+pub use query::*;
 pub use status::*;
 
 use crate::access::{Actor, Kind, visible};

@@ -3,12 +3,12 @@
 use super::{priority_choices, status_choices};
 use crate::access::{Actor, Kind};
 use crate::db::paging::Page;
-use crate::error::Result;
+use crate::error::{Msg, Result};
 use crate::people::{Offered, PersonId};
 use crate::records::Record;
 use crate::related::{Address, Whom, sort_choices};
 use crate::tickets::model::*;
-use crate::ui::{Choice, Chooser, Shell, Tab, filters, text};
+use crate::ui::{Choice, Chooser, QueryBox, Shell, Tab, filters, text};
 use askama::Template;
 
 #[derive(Template)]
@@ -29,10 +29,11 @@ pub struct Index {
     pub colleagues: Chooser,
     pub sorts: Vec<Choice>,
     pub next: Option<String>,
+    pub tql: QueryBox,
 }
 
 /// The words of this list's address.
-pub const WORDS: [&str; 8] = ["q", "status", "priority", "assignee", "tag", "show", "sort", "project"];
+pub const WORDS: [&str; 9] = ["q", "status", "priority", "assignee", "tag", "show", "sort", "project", "tql"];
 
 /// `NotFound` for a project that one cannot see.
 pub fn filter(query: &Address, me: &Actor, whom: &Whom) -> Result<Filter> {
@@ -47,6 +48,7 @@ pub fn filter(query: &Address, me: &Actor, whom: &Whom) -> Result<Filter> {
         due_before: None,
         project: query.project(me)?,
         archived: query.is_archived(),
+        plan: None,
     })
 }
 
@@ -100,7 +102,20 @@ impl Index {
             colleagues: offered.chooser(&[], ""),
             sorts: sort_choices(&SORTS, ""),
             next: None,
+            tql: QueryBox { from_simple: "/tickets?tql=ORDER+BY+updated+DESC".to_owned(), ..QueryBox::default() },
             query,
         }
+    }
+
+    pub fn sample_of_tql() -> Self {
+        let text = "status_category != done AND assignee = currentUser() ORDER BY due";
+        Index { tql: QueryBox::asked(text, "/tickets".to_owned()), ..Index::sample() }
+    }
+
+    pub fn sample_of_wrong_tql() -> Self {
+        let text = "asignee = ada AND due < 7d";
+        let problem = Msg::new("tql-field-near").with("word", "asignee").with("near", "assignee").with("at", 1);
+        let tql = QueryBox::asked(text, "/tickets".to_owned()).wrong(problem, 0, 7);
+        Index { tql, page: Page { rows: Vec::new(), next: None }, count: String::new(), ..Index::sample() }
     }
 }

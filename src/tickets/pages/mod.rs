@@ -23,6 +23,8 @@ pub fn samples() -> Vec<Sample> {
     vec![
         sample("tickets/index", &Index::sample()),
         sample("tickets/index many people", &many),
+        sample("tickets/index in TQL", &Index::sample_of_tql()),
+        sample("tickets/index wrong TQL", &Index::sample_of_wrong_tql()),
         sample("tickets/show", &Show::sample()),
         sample("tickets/show many people", &show),
         sample("tickets/new", &New::sample()),
