@@ -10,7 +10,7 @@ use crate::files::Attachments;
 use crate::people::Offered;
 use crate::records::{Edit, SavedView, resolve};
 use crate::related::{Address, Parts, place_choices, place_for, sort_choices, sort_of, view_tabs};
-use crate::ui::{FieldProblem, count_label};
+use crate::ui::{FieldProblem, list_count};
 use crate::web::{Flash, Form, Need, Reply, Routes};
 use actix_web::web::Path;
 
@@ -40,7 +40,7 @@ async fn index(ctx: Ctx) -> Result<Reply> {
         shell: ctx.shell("decisions")?,
         next: page.next.as_ref().map(|cursor| query.next(cursor)),
         page,
-        count: count_label(count),
+        count: list_count(count),
         tabs: tabs(&query),
         saved: view_tabs(&views, "/decisions", &here, ctx.me()?.person_id()),
         sorts: sort_choices(&SORTS, query.get("sort")),

@@ -10,7 +10,7 @@ use crate::files::Attachments;
 use crate::people::Offered;
 use crate::records::{Edit, SavedView, resolve};
 use crate::related::{Address, Parts, place_choices, place_here, sort_choices, sort_of, view_tabs};
-use crate::ui::{FieldProblem, count_label};
+use crate::ui::{FieldProblem, list_count};
 use crate::web::{Form, Need, Reply, Routes};
 use actix_web::web::Path;
 
@@ -37,7 +37,7 @@ async fn index(ctx: Ctx) -> Result<Reply> {
         shell: ctx.shell("experiments")?,
         next: page.next.as_ref().map(|cursor| query.next(cursor)),
         page,
-        count: count_label(count),
+        count: list_count(count),
         tabs: tabs(&query),
         saved: view_tabs(&views, "/experiments", &query.address(), ctx.me()?.person_id()),
         people: whom.chooser(&offered),

@@ -12,7 +12,7 @@ use crate::related::{
     Address, Parts, Preview, parse_place, place_choices, place_for, place_label, place_options, place_value,
     readers_of, sort_of, view_tabs,
 };
-use crate::ui::{FieldProblem, count_label};
+use crate::ui::{FieldProblem, list_count};
 use crate::web::{Flash, Form, Need, Reply, Routes, listed};
 use actix_web::web::Path;
 use uuid::Uuid;
@@ -47,7 +47,7 @@ async fn index(ctx: Ctx) -> Result<Reply> {
         .await?;
     let saved = view_tabs(&views, "/memory", &query.address(), ctx.me()?.person_id());
     let view = Index::new(ctx.shell("memory")?, query, page, day);
-    ctx.page(&Index { count: count_label(count), expired, saved, ..view })
+    ctx.page(&Index { count: list_count(count), expired, saved, ..view })
 }
 
 /// `?source=DOC-7`, `?supersedes=MEM-3`, `?project=`.

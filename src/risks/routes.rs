@@ -11,7 +11,7 @@ use crate::people::Offered;
 use crate::records::{Edit, SavedView, resolve};
 use crate::related::{Address, Parts, place_choices, place_here, sort_choices, sort_of, view_tabs};
 use crate::text::value::Body;
-use crate::ui::{FieldProblem, count_label};
+use crate::ui::{FieldProblem, list_count};
 use crate::web::{Flash, Form, Need, Reply, Routes};
 use actix_web::web::Path;
 
@@ -43,7 +43,7 @@ async fn index(ctx: Ctx) -> Result<Reply> {
         shell: ctx.shell("risks")?,
         next: page.next.as_ref().map(|cursor| query.next(cursor)),
         page,
-        count: count_label(count),
+        count: list_count(count),
         tabs: tabs(&query),
         saved: view_tabs(&views, "/risks", &query.address(), ctx.me()?.person_id()),
         statuses: status_filter(&query),

@@ -9,7 +9,7 @@ use crate::error::{Error, Msg, Problems, Result};
 use crate::files::Attachments;
 use crate::records::{Edit, SavedView, resolve};
 use crate::related::{Address, Parts, place_choices, place_here, sort_of, view_tabs};
-use crate::ui::{FieldProblem, count_label};
+use crate::ui::{FieldProblem, list_count};
 use crate::web::{Flash, Form, Need, Reply, Routes};
 use actix_web::web::Path;
 
@@ -36,7 +36,7 @@ async fn index(ctx: Ctx) -> Result<Reply> {
         .await?;
     let saved = view_tabs(&views, "/snapshots", &query.address(), ctx.me()?.person_id());
     let view = Index::new(ctx.shell("snapshots")?, query, page);
-    ctx.page(&Index { count: count_label(count), saved, ..view })
+    ctx.page(&Index { count: list_count(count), saved, ..view })
 }
 
 async fn new(ctx: Ctx) -> Result<Reply> {

@@ -15,7 +15,7 @@ use crate::records::{Edit, SavedView, resolve};
 use crate::related::{
     Address, Bulk, Parts, Whom, archive_all, place_choices, place_here, sort_choices, sort_of, view_tabs,
 };
-use crate::ui::{FieldProblem, QueryBox, count_label};
+use crate::ui::{FieldProblem, QueryBox, list_count};
 use crate::web::{Flash, Form, Need, Reply, Routes, local};
 use actix_web::web::Path;
 
@@ -88,7 +88,7 @@ impl Listed {
                     true => Some(filter.count(tx, me)?),
                     false => filter.count_in_time(tx, me)?,
                 };
-                (page, count.map_or_else(|| "…".to_owned(), count_label))
+                (page, count.map_or_else(|| "…".to_owned(), list_count))
             }
         };
         Ok(Listed { here: query.address(), query, page, count, tql, views, offered, whom })

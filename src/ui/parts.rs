@@ -88,7 +88,12 @@ pub fn problem<'p>(problems: &'p Problems, field: &str) -> Option<&'p Msg> {
     problems.get(field)
 }
 
-/// "214", or "1,000+" above the limit to which lists count.
+/// "114", or "200+" above the limit to which lists count.
+pub fn list_count(count: i64) -> String {
+    count_up_to(count, crate::db::paging::LIST_COUNT_LIMIT)
+}
+
+/// "214", or "1,000+" above the limit to which the rest counts.
 pub fn count_label(count: i64) -> String {
     count_up_to(count, crate::db::paging::COUNT_LIMIT)
 }

@@ -19,7 +19,7 @@ use crate::related::{
 use crate::text::files::content_disposition;
 use crate::text::markdown::{Rendered, Setting, render_in};
 use crate::text::value::Tag;
-use crate::ui::{FieldProblem, count_label, say_with};
+use crate::ui::{FieldProblem, list_count, say_with};
 use crate::web::{Flash, Form, Need, Reply, Routes};
 use actix_web::HttpResponse;
 use actix_web::http::header;
@@ -78,7 +78,7 @@ async fn index(ctx: Ctx) -> Result<Reply> {
         shell: ctx.shell("docs")?,
         next: page.next.as_ref().map(|cursor| query.next(cursor)),
         page,
-        count: count_label(count),
+        count: list_count(count),
         tabs: tabs(&query),
         saved: view_tabs(&views, "/docs", &query.address(), me.person_id()),
         sorts: sort_choices(&SORTS, query.get("sort")),

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::memory::model::*;
 use crate::records::Record;
 use crate::related::{Address, sort_choices};
-use crate::ui::{Choice, Shell, Tab, count_label, filters, text};
+use crate::ui::{Choice, Shell, Tab, filters, list_count, text};
 use askama::Template;
 use chrono::NaiveDate;
 
@@ -80,7 +80,7 @@ pub fn tabs(query: &Address) -> Vec<Tab> {
 impl Index {
     /// "3", or "1,000+".
     pub fn expired_label(&self) -> String {
-        count_label(self.expired)
+        list_count(self.expired)
     }
 
     pub fn new(shell: Shell, query: Address, page: Page<Row>, today: NaiveDate) -> Self {

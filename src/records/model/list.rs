@@ -3,7 +3,7 @@
 use super::sort::{BY_UPDATED, Order, Sort};
 use crate::access::{Actor, Kind, ProjectId, visible};
 use crate::db::Tx;
-use crate::db::paging::{COUNT_LIMIT, Cursor, PAGE_SIZE, Page};
+use crate::db::paging::{Cursor, LIST_COUNT_LIMIT, PAGE_SIZE, Page};
 use crate::db::sql::{Bind, Sql, containing};
 use crate::error::Result;
 use crate::people::PersonId;
@@ -88,13 +88,13 @@ impl List {
         }))
     }
 
-    /// How many there are, up to `COUNT_LIMIT` + 1.
+    /// How many there are, up to `LIST_COUNT_LIMIT` + 1.
     pub fn count(&self, tx: &mut Tx, me: &Actor) -> Result<i64> {
         let mut sql = Sql::named(
             &format!("{}_count", self.name),
             &format!("select count(*) as count from (select 1 from records r {} where ", self.joins),
         );
-        sql.append(&self.conditions(me)).push(" limit ").bind(COUNT_LIMIT + 1).push(") few");
+        sql.append(&self.conditions(me)).push(" limit ").bind(LIST_COUNT_LIMIT + 1).push(") few");
         self.plan(&mut sql);
         Ok(sql.load::<Count>(tx.conn())?.first().map(|row| row.count).unwrap_or_default())
     }

@@ -43,10 +43,10 @@ const SAID: (Type, Held) = words("search_passages sp where sp.kind = 'comment' a
 
 /// Each is in docs/tql.md too.
 pub const FIELDS: [Field; 34] = [
-    Field::new("status", Type::Choice(Choice { stored: status, offered: &STATUSES }), Held::Always("t.status"))
+    Field::new("status", Type::Choice(Choice { meant: status, offered: &STATUSES }), Held::Always("t.status"))
         .sorted(Sort::new("status", "array_position(array['backlog','todo','in_progress','blocked','in_review','done','canceled'], t.status)", "int4"))
         .kept("status", 1, "t.status"),
-    Field::new("status_category", Type::Choice(Choice { stored: category, offered: &CATEGORIES }), Held::Always("t.status"))
+    Field::new("status_category", Type::Choice(Choice { meant: category, offered: &CATEGORIES }), Held::Always("t.status"))
         .also(&["category"]),
     Field::new("priority", Type::Number { least: 1, most: 5, word: parse_priority }, Held::Always("t.priority"))
         .sorted(Sort::new("priority", "t.priority", "int4").within("t.place_id"))
@@ -68,7 +68,7 @@ pub const FIELDS: [Field; 34] = [
     Field::new("resolved", Type::Time, Held::Maybe("t.resolved_at"))
         .sorted(Sort::new("resolved", "t.resolved_at", "timestamptz").nullable()),
     Field::new("project", Type::Project, Held::Maybe("r.project_id")),
-    Field::new("type", Type::Choice(Choice { stored: kind, offered: &KINDS }), Held::Always("t.kind"))
+    Field::new("type", Type::Choice(Choice { meant: kind, offered: &KINDS }), Held::Always("t.kind"))
         .also(&["kind"])
         .sorted(Sort::new("type", "t.kind", "text"))
         .kept("kind", 1, "t.kind"),

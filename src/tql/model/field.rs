@@ -70,8 +70,8 @@ pub enum Type {
 
 #[derive(Debug, Clone, Copy)]
 pub struct Choice {
-    /// What is stored for a word; several for a word that stands for them.
-    pub stored: fn(&str) -> Option<Vec<&'static str>>,
+    /// What a word means in the table; several for a word that stands for them.
+    pub meant: fn(&str) -> Option<Vec<&'static str>>,
     pub offered: &'static [&'static str],
 }
 

@@ -282,7 +282,7 @@ fn plain(value: &Value) -> Result<String, Trouble> {
 
 fn chosen(field: &Field, choice: Choice, value: &Value) -> Result<Vec<&'static str>, Trouble> {
     let typed = plain(value)?;
-    (choice.stored)(&typed).ok_or_else(|| {
+    (choice.meant)(&typed).ok_or_else(|| {
         let trouble = |key| Trouble::new(value.spot, key).with("word", &typed).with("field", field.name);
         match near(&typed, choice.offered.iter().copied()) {
             Some(near) => trouble("tql-choice-near").with("near", near),

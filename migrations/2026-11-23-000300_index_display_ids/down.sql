@@ -1,0 +1,1 @@
+drop index records_display_id_idx;
