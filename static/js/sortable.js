@@ -1,9 +1,12 @@
 // Board: <ul data-sortable data-status="in_progress" [data-lane] aria-label> holds cards <li data-id> with their own hidden
 // <form data-move> (fields _csrf, status, before, after, and lane where lanes exist). After a drop, or Alt+arrow on a focused card, it
-// is sent: before and after are the ids of the cards now above and below, empty at an end. Answer: 204, or the new card as HTML
-// (and whatever goes out of band). A refusal puts the card back and says why. <meta name="tow-sortable"> has the library's address.
-const pending = new Map();
+// is sent, one move of a card after the other: before and after are the ids of the cards then above and below, empty at an end.
+// Answer: 204, or the new card as HTML (and whatever goes out of band). A refusal puts the card back and says why.
+// <meta name="tow-sortable"> has the library's address.
+const planned = new Map(); // id of a card → its move not sent yet
+const underWay = new Map(); // id of a card → the promise of its last move sent
 const cardOf = (target) => target.closest?.("[data-sortable] > [data-id]");
+const cardWith = (id) => document.querySelector(`[data-sortable] > [data-id="${CSS.escape(id)}"]:not(.dragging)`);
 const cards = (list) => [...list.children].filter((child) => child.dataset.id);
 const place = (card) => ({ list: card.parentElement, next: card.nextElementSibling });
 const quietly = matchMedia("(prefers-reduced-motion: reduce)");
@@ -26,33 +29,56 @@ const announce = (card) => {
   document.dispatchEvent(new CustomEvent("tow:say", { detail: { text } }));
 };
 
-const send = async (card, origin) => {
+// What a move says is taken while the card stands where it was put: the answer to the one before it may redraw the card.
+const plan = (card, origin, wait) => {
+  const { id } = card.dataset;
   const form = card.querySelector("form[data-move]");
   const body = new URLSearchParams(new FormData(form));
   const values = { status: card.parentElement.dataset.status, before: beside(card, -1), after: beside(card, 1) };
   if (form.elements.lane) values.lane = card.parentElement.dataset.lane ?? "";
   for (const [name, value] of Object.entries(values)) body.set(name, value);
-  card.setAttribute("aria-busy", "true");
+  const earlier = planned.get(id);
+  clearTimeout(earlier?.timer);
+  const move = { id, action: form.getAttribute("action"), body, origin: earlier?.origin ?? origin };
+  move.timer = setTimeout(() => send(move), wait);
+  planned.set(id, move);
+};
+
+// The moves of one card go one after the other, so that the last one stays.
+const send = (move) => {
+  const { id } = move;
+  planned.delete(id);
+  const isLast = () => underWay.get(id) === way && !planned.has(id);
+  const way = Promise.resolve(underWay.get(id)).then(() => post(move, isLast));
+  underWay.set(id, way);
+  way.then(() => underWay.get(id) === way && underWay.delete(id));
+};
+
+const post = async ({ id, action, body, origin }, isLast) => {
   const failed = (detail) => {
-    origin.list.insertBefore(card, origin.next?.isConnected && origin.next.parentElement === origin.list ? origin.next : null);
+    const card = cardWith(id);
+    if (card && isLast()) origin.list.insertBefore(card, origin.next?.parentElement === origin.list ? origin.next : null);
     document.dispatchEvent(new CustomEvent("tow:failed", { detail }));
   };
+  cardWith(id)?.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { "HX-Request": "true" } });
+    const answer = await fetch(action, { method: "POST", body, headers: { "HX-Request": "true" }, keepalive: true });
     const html = await answer.text();
+    const card = cardWith(id);
     if (!answer.ok) failed({ status: answer.status, body: html });
-    else if (html.trim()) {
+    else if (card && html.trim()) {
       const focused = card.contains(document.activeElement);
-      const { id } = card.dataset;
       htmx.swap(card, html, { swapStyle: "outerHTML", swapDelay: 0, settleDelay: 0 });
-      if (focused) document.querySelector(`[data-sortable] > [data-id="${CSS.escape(id)}"] a`)?.focus();
+      if (focused) cardWith(id)?.querySelector("a")?.focus();
     }
   } catch {
     failed({ status: 0 });
   } finally {
-    card.removeAttribute("aria-busy");
+    cardWith(id)?.removeAttribute("aria-busy");
   }
 };
+
+addEventListener("pagehide", () => planned.forEach(send));
 
 const over = (list) => {
   for (const old of document.querySelectorAll('[data-sortable][data-state="over"]')) delete old.dataset.state;
@@ -83,7 +109,7 @@ const attach = async (root) => {
       onMove: ({ to }) => over(to),
       onEnd: ({ item, from, to, oldIndex, newIndex }) => {
         over(null);
-        if (from !== to || oldIndex !== newIndex) send(item, origin);
+        if (from !== to || oldIndex !== newIndex) plan(item, origin, 0);
       },
     });
     list.dataset.sortable = "ready";
@@ -106,13 +132,11 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   const to = target(card, event.key);
   if (!to) return;
-  const waiting = pending.get(card) ?? { origin: place(card) };
+  const origin = place(card);
   to[0].insertBefore(card, to[1]);
   event.target.focus();
   announce(card);
-  clearTimeout(waiting.timer);
-  waiting.timer = setTimeout(() => (pending.delete(card), send(card, waiting.origin)), 500);
-  pending.set(card, waiting);
+  plan(card, origin, 500);
 });
 
 // Who moves a pointer may drag soon; who only reads or uses the keyboard never needs the library. A finger gives no notice.

@@ -166,6 +166,39 @@ test("a card moves by dragging, by Alt and arrows, and by its menu", async ({ pa
   await expect(column("done").locator(`#card-${ticket}`)).toBeVisible();
 });
 
+test("a card moved again before the first answer stays where it was put last, and so when the page is left at once", async ({ page, ada }) => {
+  const project = await ada.project("Haste", "HASTE");
+  const ticket = await ada.ticket(project, "Move me twice", { status: "todo" });
+  const card = page.locator(`#card-${ticket}`);
+  const status = () => card.locator("xpath=..").getAttribute("data-status");
+  await page.goto(`/board?project=${project}`);
+  const before = await status();
+
+  let release;
+  const held = new Promise((done) => (release = done));
+  await page.route("**/move", async (route) => (await held, await route.continue()), { times: 1 });
+  const first = page.waitForRequest(/\/move$/);
+  await card.getByRole("link").focus();
+  await page.keyboard.press("Alt+ArrowRight");
+  const request = await first;
+  await page.keyboard.press("Alt+ArrowRight");
+  const second = page.waitForResponse((answer) => answer.url().endsWith("/move") && answer.request() !== request);
+  release();
+  expect((await second).ok()).toBe(true);
+  const last = await status();
+  expect(last).not.toBe(before);
+  await page.reload();
+  expect(await status()).toBe(last);
+
+  await card.getByRole("link").focus();
+  await page.keyboard.press("Alt+ArrowLeft");
+  await page.goto("/projects");
+  await expect(async () => {
+    await page.goto(`/board?project=${project}`);
+    expect(await status()).not.toBe(last);
+  }).toPass();
+});
+
 test("a cell of the heat map narrows the list, and back", async ({ page, ada }) => {
   const project = await ada.project("Storms", "STORM");
   await ada.risk(project, "The pier gives way", { likelihood: "2", impact: "5" });
