@@ -320,7 +320,8 @@ fn pages_together_are_the_visible_records_in_order_whether_one_reads_few_places_
         for sort in [BY_UPDATED, BY_CREATED, BY_TITLE] {
             for archived in [false, true] {
                 let found = pages(tx, me, sort, archived)?;
-                prop_assert_eq!(found, expected(tx, me, sort, archived)?, "{} {}", sort.key, archived);
+                prop_assert_eq!(&found, &expected(tx, me, sort, archived)?, "{} {}", sort.key, archived);
+                prop_assert_eq!(counted(tx, me, archived)?, found.len());
             }
         }
         Ok(())
@@ -361,6 +362,12 @@ fn pages(tx: &mut Tx, me: &Actor, sort: Sort, archived: bool) -> Result<Vec<Uuid
             return Ok(found);
         }
     }
+}
+
+fn counted(tx: &mut Tx, me: &Actor, archived: bool) -> Result<usize, TestCaseError> {
+    let mut list = List::new(Kind::Risk, "tests::list", "", "");
+    list.which = Which::archived(archived);
+    list.count(tx, me).map(|count| usize::try_from(count).unwrap()).map_err(fail)
 }
 
 fn expected(tx: &mut Tx, me: &Actor, sort: Sort, archived: bool) -> Result<Vec<Uuid>, TestCaseError> {

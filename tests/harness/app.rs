@@ -1,6 +1,6 @@
 //! The server, in this process, on a test database.
 
-use super::{Answer, Client, Letter, Own, Slot, Who, pool, start};
+use super::{Answer, Client, Letter, Own, STATEMENT_TIMEOUT_MS, Slot, Who, pool, start};
 use actix_web::dev::Service;
 use actix_web::http::StatusCode;
 use actix_web::rt::SystemRunner;
@@ -60,7 +60,7 @@ impl App {
     /// As `new`, with further secrets or settings by the names of their variables.
     pub fn configured(variables: &[(&str, &str)]) -> App {
         let slot = Slot::take();
-        let pool = pool(&slot.name, 1, false);
+        let pool = pool(&slot.name, 1, false, STATEMENT_TIMEOUT_MS);
         App::build(Home::Slot(Some(slot)), pool, variables)
     }
 
@@ -94,7 +94,9 @@ impl App {
     }
 
     fn own_of(own: Own, variables: &[(&str, &str)]) -> App {
-        let pool = pool(&own.name, OWN_CONNECTIONS, true);
+        let named = variables.iter().find(|(name, _)| *name == "TOW_DATABASE__STATEMENT_TIMEOUT_MS");
+        let timeout = named.map_or(STATEMENT_TIMEOUT_MS, |(_, text)| text.parse().unwrap());
+        let pool = pool(&own.name, OWN_CONNECTIONS, true, timeout);
         App::build(Home::Own { _own: own }, pool, variables)
     }
 

@@ -126,26 +126,31 @@ impl Drop for Own {
     }
 }
 
+/// Time enough for a machine that does much else.
+pub const STATEMENT_TIMEOUT_MS: u32 = 20_000;
+
 /// A pool like the server's, on a test database.
-pub fn pool(database: &str, size: u32, commits: bool) -> Pool {
+pub fn pool(database: &str, size: u32, commits: bool, statement_timeout_ms: u32) -> Pool {
     diesel::r2d2::Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
         .connection_timeout(Duration::from_secs(10))
         .test_on_check_out(false)
-        .connection_customizer(Box::new(Greeting { commits }))
+        .connection_customizer(Box::new(Greeting { commits, statement_timeout_ms }))
         .build_unchecked(ConnectionManager::new(url_of(database)))
 }
 
 #[derive(Debug)]
 struct Greeting {
     commits: bool,
+    statement_timeout_ms: u32,
 }
 
 impl CustomizeConnection<PgConnection, PoolFault> for Greeting {
     fn on_acquire(&self, conn: &mut PgConnection) -> Result<(), PoolFault> {
         conn.set_instrumentation(stats::Meter::default());
-        conn.batch_execute("set statement_timeout = 20000; set timezone = 'UTC'").map_err(PoolFault::QueryError)?;
+        let settings = format!("set statement_timeout = {}; set timezone = 'UTC'", self.statement_timeout_ms);
+        conn.batch_execute(&settings).map_err(PoolFault::QueryError)?;
         match self.commits {
             true => Ok(()),
             false => conn.begin_test_transaction().map_err(PoolFault::QueryError),
