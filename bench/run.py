@@ -237,19 +237,25 @@ def capture(server, browser, path):
 
 
 def parse_log(text):
-    """From `LOG:  execute NAME: SQL` / `LOG:  statement: SQL` with a `DETAIL:  parameters: $1 = '…'` line after it."""
+    """From `… [PID] LOG:  execute NAME: SQL` / `LOG:  statement: SQL` with a `DETAIL:  parameters: $1 = '…'` line after it. A page has one
+    backend; what the others did meanwhile is the background's."""
     entries = re.split(r"(?m)^(?=\S.*?(?:LOG|DETAIL|HINT|ERROR):  )", text)
-    statements = []
+    backends = {}
     for entry in entries:
+        backend = re.match(r"\S[^\n]*?\[(\d+)\]", entry)
+        statements = backends.setdefault(backend and backend[1], [])
         if found := re.match(r"(?s)\S.*?LOG:  (?:execute [^:]*|statement): (.*)", entry):
             statements.append(" ".join(found[1].split()))
         elif (found := re.match(r"(?s)\S.*?DETAIL:  [Pp]arameters: (.*)", entry)) and statements:
             values = dict(re.findall(r"\$(\d+) = ('(?:[^']|'')*'|NULL)", found[1]))
             put = lambda place: values.get(place[1], "NULL")
-            statements[-1] = re.sub(r"\$(\d+)", put, statements[-1])
-    statements = [re.sub(r"^/\*.*?\*/ ", "", statement).rstrip(";") for statement in statements]
-    keep = [s for s in statements if not re.match(r"(?i)(alter system|select pg_reload_conf|listen|select pg_try_advisory|update (public\.)?jobs)", s)]
-    return [statement + ";" for statement in keep]
+            # The log has no types; where PostgreSQL cannot guess one, it is a list of IDs.
+            statements[-1] = re.sub(r"unnest\(('\{[^']*\}')\)", r"unnest(\1::uuid[])", re.sub(r"\$(\d+)", put, statements[-1]))
+    page = next((found for found in backends.values() if any("access::of_session" in statement for statement in found)), [])
+    begin = max((number for number, statement in enumerate(page) if "access::of_session" in statement), default=0)
+    page = page[max(begin - 2, 0):]  # the transaction begins just before it asks who it is
+    end = next((number for number, statement in enumerate(page) if re.match("(?i)commit|rollback", statement)), len(page))
+    return [re.sub(r"^/\*.*?\*/ ", "", statement).rstrip(";") + ";" for statement in page[:end + 1]]
 
 
 def load(server, browser, path, seconds):
