@@ -6,7 +6,6 @@ settings-members = Members
 settings-groups = Groups
 settings-roles = Roles
 saved = Saved.
-add = Add
 members-title = Members
 members-people = People
 members-deactivated = Deactivated

@@ -11,7 +11,6 @@ tickets-changed = { $count ->
 create-another = Create another afterwards
 edit-title = Edit the title
 part-of = part of
-add = Add
 properties = Properties
 children-title = Sub-tickets
 children-done = { $done } of { $all } done

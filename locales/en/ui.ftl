@@ -4,6 +4,7 @@ dismiss = Dismiss
 undo = Undo
 close = Close
 save = Save
+add = Add
 cancel = Cancel
 send-again = Send again
 try-now = Try now

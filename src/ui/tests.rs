@@ -13,12 +13,16 @@ fn texts(folder: &str, ending: &str) -> String {
     files.filter(|path| is_ours(path)).map(|path| std::fs::read_to_string(path).unwrap()).collect()
 }
 
-fn defined() -> BTreeSet<String> {
+fn definitions() -> Vec<String> {
     let ids = texts("locales/en", ".ftl");
     let id = |line: &str| {
         line.split_once(" =").map(|(id, _)| id.to_owned()).filter(|id| id.chars().all(is_id_char) && !id.is_empty())
     };
     ids.lines().filter_map(id).collect()
+}
+
+fn defined() -> BTreeSet<String> {
+    definitions().into_iter().collect()
 }
 
 fn is_id_char(c: char) -> bool {
@@ -67,6 +71,15 @@ fn every_message_named_in_code_and_templates_exists() {
     assert!(used.len() > 150, "only {} found: does this test still read the code?", used.len());
     let missing: Vec<&String> = used.difference(&defined).collect();
     assert!(missing.is_empty(), "no such message in locales/en: {missing:#?}");
+}
+
+/// The second would be left out, and each start would say so in the log.
+#[test]
+fn no_message_is_defined_twice() {
+    let mut ids = definitions();
+    ids.sort();
+    let twice: Vec<_> = ids.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| &pair[0]).collect();
+    assert!(twice.is_empty(), "defined twice: {twice:?}");
 }
 
 /// One brace that lacks puts all that follows into another layer, where it loses to everything.
