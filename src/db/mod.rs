@@ -48,8 +48,9 @@ struct Greeting {
 impl CustomizeConnection<PgConnection, PoolFault> for Greeting {
     fn on_acquire(&self, conn: &mut PgConnection) -> Result<(), PoolFault> {
         conn.set_instrumentation(stats::Meter::default());
+        // Many ask at once: a helper for one of them comes late and is missed by the others.
         conn.batch_execute(&format!(
-            "set statement_timeout = {}; set idle_in_transaction_session_timeout = 60000; set timezone = 'UTC'; set application_name = 'tow'",
+            "set max_parallel_workers_per_gather = 0; set statement_timeout = {}; set idle_in_transaction_session_timeout = 60000; set timezone = 'UTC'; set application_name = 'tow'",
             self.statement_timeout_ms
         ))
         .map_err(PoolFault::QueryError)

@@ -1,5 +1,6 @@
 //! The fields of tickets as TQL knows them, and a filter written as TQL.
 
+use super::list::BY_PRIORITY;
 use super::{Filter, MAX_ESTIMATE, PRIORITIES, Status, TicketKind, parse_priority};
 use crate::access::{Actor, visible};
 use crate::db::Tx;
@@ -49,7 +50,7 @@ pub const FIELDS: [Field; 34] = [
     Field::new("status_category", Type::Choice(Choice { meant: category, offered: &CATEGORIES }), Held::Always("t.status"))
         .also(&["category"]),
     Field::new("priority", Type::Number { least: 1, most: 5, word: parse_priority }, Held::Always("t.priority"))
-        .sorted(Sort::new("priority", "t.priority", "int4").within("t.place_id"))
+        .sorted(BY_PRIORITY)
         .kept("priority", 1, "t.priority::text"),
     Field::new("assignee", Type::Person, Held::Maybe("t.assignee_id"))
         .sorted(Sort::new("assignee", "(select lower(p.name) from people p where p.id = t.assignee_id)", "text").nullable())
