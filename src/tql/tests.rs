@@ -808,7 +808,7 @@ fn any_combination_finds_what_it_says_and_nothing_else() {
         })
         .unwrap();
     assert!(all.len() > 12);
-    proptest!(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() }, |(wish in wish())| {
+    proptest!(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() }, |(wish in wish())| {
         let text = wish.text();
         let wanted = all.iter().filter(|facts| wish.holds(facts)).map(|facts| facts.ticket.record.display_id.clone());
         let mut wanted: Vec<String> = wanted.collect();
@@ -818,7 +818,7 @@ fn any_combination_finds_what_it_says_and_nothing_else() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_text_is_a_query_or_an_error_inside_it(text in "\\PC{0,200}") {
