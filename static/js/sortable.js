@@ -5,6 +5,7 @@
 // <meta name="tow-sortable"> has the library's address.
 const planned = new Map(); // id of a card → its move not sent yet
 const underWay = new Map(); // id of a card → the promise of its last move sent
+const stands = new Map(); // id of a card that is being moved → where it stands for the server
 const cardOf = (target) => target.closest?.("[data-sortable] > [data-id]");
 const cardWith = (id) => document.querySelector(`[data-sortable] > [data-id="${CSS.escape(id)}"]:not(.dragging)`);
 const cards = (list) => [...list.children].filter((child) => child.dataset.id);
@@ -37,9 +38,9 @@ const plan = (card, origin, wait) => {
   const values = { status: card.parentElement.dataset.status, before: beside(card, -1), after: beside(card, 1) };
   if (form.elements.lane) values.lane = card.parentElement.dataset.lane ?? "";
   for (const [name, value] of Object.entries(values)) body.set(name, value);
-  const earlier = planned.get(id);
-  clearTimeout(earlier?.timer);
-  const move = { id, action: form.getAttribute("action"), body, origin: earlier?.origin ?? origin };
+  clearTimeout(planned.get(id)?.timer);
+  if (!stands.has(id)) stands.set(id, origin);
+  const move = { id, action: form.getAttribute("action"), body, to: place(card) };
   move.timer = setTimeout(() => send(move), wait);
   planned.set(id, move);
 };
@@ -47,6 +48,7 @@ const plan = (card, origin, wait) => {
 // The moves of one card go one after the other, so that the last one stays.
 const send = (move) => {
   const { id } = move;
+  clearTimeout(move.timer);
   planned.delete(id);
   const isLast = () => underWay.get(id) === way && !planned.has(id);
   const way = Promise.resolve(underWay.get(id)).then(() => post(move, isLast));
@@ -54,10 +56,11 @@ const send = (move) => {
   way.then(() => underWay.get(id) === way && underWay.delete(id));
 };
 
-const post = async ({ id, action, body, origin }, isLast) => {
+const post = async ({ id, action, body, to }, isLast) => {
   const failed = (detail) => {
     const card = cardWith(id);
-    if (card && isLast()) origin.list.insertBefore(card, origin.next?.parentElement === origin.list ? origin.next : null);
+    const { list, next } = stands.get(id);
+    if (card && isLast()) list.insertBefore(card, next?.parentElement === list ? next : null);
     document.dispatchEvent(new CustomEvent("tow:failed", { detail }));
   };
   cardWith(id)?.setAttribute("aria-busy", "true");
@@ -65,8 +68,9 @@ const post = async ({ id, action, body, origin }, isLast) => {
     const answer = await fetch(action, { method: "POST", body, headers: { "HX-Request": "true" }, keepalive: true });
     const html = await answer.text();
     const card = cardWith(id);
-    if (!answer.ok) failed({ status: answer.status, body: html });
-    else if (card && html.trim()) {
+    if (!answer.ok) return failed({ status: answer.status, body: html });
+    stands.set(id, to);
+    if (card && html.trim()) {
       const focused = card.contains(document.activeElement);
       htmx.swap(card, html, { swapStyle: "outerHTML", swapDelay: 0, settleDelay: 0 });
       if (focused) cardWith(id)?.querySelector("a")?.focus();
@@ -75,6 +79,7 @@ const post = async ({ id, action, body, origin }, isLast) => {
     failed({ status: 0 });
   } finally {
     cardWith(id)?.removeAttribute("aria-busy");
+    if (isLast()) stands.delete(id);
   }
 };
 

@@ -199,6 +199,29 @@ test("a card moved again before the first answer stays where it was put last, an
   }).toPass();
 });
 
+test("a card whose moves are all refused goes back to where it was", async ({ page, ada, watch }) => {
+  watch.expected.push(/status of 503/);
+  const project = await ada.project("Refused", "REFU");
+  const ticket = await ada.ticket(project, "Stay where you are", { status: "todo" });
+  const card = page.locator(`#card-${ticket}`);
+  const status = () => card.locator("xpath=..").getAttribute("data-status");
+  await page.goto(`/board?project=${project}`);
+  const before = await status();
+  let release;
+  const held = new Promise((done) => (release = done));
+  await page.route("**/move", async (route) => (await held, await route.fulfill({ status: 503, body: "" })));
+  const first = page.waitForRequest(/\/move$/);
+  await card.getByRole("link").focus();
+  await page.keyboard.press("Alt+ArrowRight");
+  await first;
+  await page.keyboard.press("Alt+ArrowRight");
+  expect(await status()).not.toBe(before);
+  const second = page.waitForRequest(/\/move$/);
+  release();
+  await second;
+  await expect.poll(status).toBe(before);
+});
+
 test("a cell of the heat map narrows the list, and back", async ({ page, ada }) => {
   const project = await ada.project("Storms", "STORM");
   await ada.risk(project, "The pier gives way", { likelihood: "2", impact: "5" });

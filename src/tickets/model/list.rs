@@ -126,8 +126,9 @@ impl Filter {
 
     pub fn count(&self, tx: &mut Tx, me: &Actor) -> Result<i64> {
         // In a project: by the tickets' own column of places, whose indexes know status and priority too. Few tickets are archived.
-        let sort = if self.which() == Which::Active { BY_PRIORITY } else { BY_UPDATED };
-        self.list(sort, None).count(tx, me)
+        let mut list = self.list(BY_UPDATED, None);
+        list.sort = if list.which == Which::Active { BY_PRIORITY } else { BY_UPDATED };
+        list.count(tx, me)
     }
 
     /// As `count`, unless that takes longer than `COUNT_PATIENCE_MS`: then None. What few match is found quickly among the newest, and may
