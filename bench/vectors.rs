@@ -47,8 +47,19 @@ fn main() -> Result<(), Fault> {
         Some(set) => set,
         None => fill(&mut conn, passages)?,
     };
+    while tx(&mut conn, vectors::fill_bits)? {}
+    run(&mut conn, "vacuum analyze vector_bits")?;
+    let set = Set { has_bits: true, ..set };
     let topics = topics(&mut conn)?;
-    for (share, projects) in [("100 %", PROJECTS), ("10 %", PROJECTS / 10), ("0.1 %", PROJECTS / 1_000)] {
+    let readers = [
+        ("100 %", PROJECTS),
+        ("40 %", PROJECTS * 2 / 5),
+        ("20 %", PROJECTS / 5),
+        ("10 %", PROJECTS / 10),
+        ("1 %", PROJECTS / 100),
+        ("0.1 %", PROJECTS / 1_000),
+    ];
+    for (share, projects) in readers {
         ask(&mut conn, (share, questions), &reader(projects), &set, &topics)?;
     }
     through_the_client(&mut conn, embedded)
@@ -185,7 +196,16 @@ fn count_of(conn: &mut PgConnection, text: &str) -> Result<i64, Fault> {
     Ok(rows.first().map(|row| row.count).unwrap_or_default())
 }
 
-/// Both plans and the chosen one, on the same questions.
+/// What one plan took for each question, and found.
+#[derive(Default)]
+struct Tally {
+    times: Vec<std::time::Duration>,
+    nothing: Vec<std::time::Duration>,
+    recall: Vec<f32>,
+    found: Vec<usize>,
+}
+
+/// Each plan and the choice, on the same questions.
 fn ask(
     conn: &mut PgConnection,
     (share, questions): (&str, usize),
@@ -195,43 +215,48 @@ fn ask(
 ) -> Result<(), Fault> {
     let mut random = rand::rng();
     let reach = Reach::default();
-    let (mut each, mut walk, mut choice) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut recall, mut answered, mut found, mut least, mut nothing) = (0.0, 0_usize, 0, usize::MAX, Vec::new());
+    let mut choice = Vec::new();
+    let mut plans = [Plan::Each, Plan::Bits, Plan::Walk].map(|plan| (plan, Tally::default()));
     let mut chosen = HashSet::new();
     for _ in 0..questions {
         let meaning = Meaning { set: set.clone(), vector: about(&topics[topic(me, &mut random)]) };
-        let begun = Instant::now();
-        let exact = tx(conn, |tx| vectors::nearest_by(tx, me, &meaning, &reach, Plan::Each))?;
-        each.push(begun.elapsed());
-        let begun = Instant::now();
-        let walked = tx(conn, |tx| vectors::nearest_by(tx, me, &meaning, &reach, Plan::Walk))?;
-        walk.push(begun.elapsed());
+        // A question about nothing that is there has the walk go on in vain.
+        let strange = Meaning { set: set.clone(), vector: unit((0..DIM).map(|_| noise()).collect()) };
+        let mut best = HashSet::new();
+        for (plan, tally) in &mut plans {
+            let begun = Instant::now();
+            let near = tx(conn, |tx| vectors::nearest_by(tx, me, &meaning, &reach, *plan))?;
+            tally.times.push(begun.elapsed());
+            let first: HashSet<Uuid> = near.iter().take(10).map(|near| near.passage_id).collect();
+            if *plan == Plan::Each {
+                best = first.clone();
+            }
+            if !best.is_empty() {
+                tally.recall.push(first.intersection(&best).count() as f32 / best.len() as f32);
+            }
+            tally.found.push(near.len());
+            let begun = Instant::now();
+            tx(conn, |tx| vectors::nearest_by(tx, me, &strange, &reach, *plan))?;
+            tally.nothing.push(begun.elapsed());
+        }
         let begun = Instant::now();
         let plan = tx(conn, |tx| vectors::plan(tx, me, set, &reach))?;
         choice.push(begun.elapsed());
         chosen.insert(format!("{plan:?}"));
-        let best: HashSet<Uuid> = exact.iter().take(10).map(|near| near.passage_id).collect();
-        let hit = walked.iter().take(10).filter(|near| best.contains(&near.passage_id)).count();
-        if !best.is_empty() {
-            (recall, answered) = (recall + hit as f64 / best.len() as f64, answered + 1);
-        }
-        // A question about nothing that is there has the walk go on in vain.
-        let strange = Meaning { set: set.clone(), vector: unit((0..DIM).map(|_| noise()).collect()) };
-        let begun = Instant::now();
-        tx(conn, |tx| vectors::nearest_by(tx, me, &strange, &reach, Plan::Walk))?;
-        nothing.push(begun.elapsed());
-        found += walked.len();
-        least = least.min(walked.len());
     }
-    println!(
-        "reader of {share}: chosen {chosen:?} (counting {}); each compared {}; index walked {}, recall@10 {:.3} (of {answered} questions with an answer), found {} on average, {least} at least; about nothing {}",
-        quantiles(&mut choice),
-        quantiles(&mut each),
-        quantiles(&mut walk),
-        recall / answered.max(1) as f64,
-        found / questions.max(1),
-        quantiles(&mut nothing)
-    );
+    println!("reader of {share}: chosen {chosen:?} ({})", quantiles(&mut choice));
+    for (plan, tally) in &mut plans {
+        let mean = |sum: f32, of: usize| sum / of.max(1) as f32;
+        println!(
+            "  {plan:?}: {}, recall@10 {:.3} of {} questions with an answer, found {:.0} of 100 on average, {} at least; about nothing {}",
+            quantiles(&mut tally.times),
+            mean(tally.recall.iter().sum(), tally.recall.len()),
+            tally.recall.len(),
+            mean(tally.found.iter().sum::<usize>() as f32, tally.found.len()),
+            tally.found.iter().min().copied().unwrap_or_default(),
+            quantiles(&mut tally.nothing)
+        );
+    }
     Ok(())
 }
 

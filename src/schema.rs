@@ -1436,6 +1436,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    vector_bits (set_id, place_id, passage_id) {
+        set_id -> Integer,
+        place_id -> Uuid,
+        passage_id -> Uuid,
+    }
+}
+
+diesel::table! {
     vector_holds (place_id) {
         place_id -> Uuid,
         reason -> Text,
@@ -1459,6 +1467,7 @@ diesel::table! {
         settled_to -> Nullable<Uuid>,
         fault_about -> Nullable<Text>,
         leased_for -> Nullable<Uuid>,
+        bits_to -> Nullable<Uuid>,
     }
 }
 
@@ -1581,6 +1590,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     token_projects,
     token_uses,
     tokens,
+    vector_bits,
     vector_holds,
     vector_sets,
     vectors,

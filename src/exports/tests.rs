@@ -371,6 +371,7 @@ const STAYS: &[(&str, &str)] = &[
     ("vector_holds", "of the moment"),
     ("vector_sets", "of this server and its provider"),
     ("vectors", "made anew"),
+    ("vector_bits", "made of the vectors"),
     ("organisation_exports", "files of this server"),
     ("account_links", "secrets of the moment"),
     ("invitations", "their links lead to this server"),

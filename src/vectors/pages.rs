@@ -83,6 +83,7 @@ impl Index {
             fault: Some(Reason::Dimension.to_string()),
             fault_about: Some("384".to_owned()),
             rests_until: Some(at),
+            has_bits: true,
             leased_until: None,
         };
         let building = Set {

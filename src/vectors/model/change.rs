@@ -15,6 +15,8 @@ use uuid::Uuid;
 pub const SWEPT_AT_ONCE: i32 = 5_000;
 /// Passages looked at in one transaction after a set took over.
 pub const SETTLED_AT_ONCE: i32 = 5_000;
+/// Vectors from before there were bits that get theirs in one transaction.
+pub const FILLED_AT_ONCE: i32 = 5_000;
 /// How long the removal of an index may wait for the table, and with it every search that comes after: then it is left for later.
 /// (`drop index concurrently` waits for nobody, but cannot run in a transaction, and what stops it leaves a broken index.)
 pub const DROP_PATIENCE_MS: u32 = 200;
@@ -67,7 +69,7 @@ pub fn lock_sets(tx: &mut Tx) -> Result<()> {
 /// So many steps of what a change left to do; fewer when less is left, or when the table is in use.
 pub fn tidy(work: &mut Work, steps: usize) -> Result<()> {
     for _ in 0..steps {
-        let done = work.touch(Chore::Vectors, |tx| Ok(settle(tx)? || sweep(tx)?));
+        let done = work.touch(Chore::Vectors, |tx| Ok(settle(tx)? || fill_bits(tx)? || sweep(tx)?));
         match done {
             Ok(true) => {}
             Ok(false) => return Ok(()),
@@ -81,29 +83,55 @@ pub fn tidy(work: &mut Work, steps: usize) -> Result<()> {
     Ok(())
 }
 
+/// A set with something to do, and the id behind which it goes on.
 #[derive(QueryableByName)]
-struct Unsettled {
+struct Unfinished {
     #[diesel(sql_type = Int4)]
     id: i32,
     #[diesel(sql_type = SqlUuid)]
-    settled_to: Uuid,
+    after: Uuid,
 }
 
 /// Says of some passages whether the set that serves since lately has them; whether there was anything to look at.
 pub fn settle(tx: &mut Tx) -> Result<bool> {
     let sql = Sql::named(
         "vectors::unsettled",
-        "select id, settled_to from vector_sets where state = 'serving' and settled_to is not null for update",
+        "select id, settled_to as after from vector_sets where state = 'serving' and settled_to is not null for update",
     );
-    let Some(set) = sql.load::<Unsettled>(tx.conn())?.into_iter().next() else { return Ok(false) };
+    let Some(set) = sql.load::<Unfinished>(tx.conn())?.into_iter().next() else { return Ok(false) };
     let mut sql = Sql::named("vectors::settle", "with part as materialized (select id from passages where id > ");
-    sql.bind(set.settled_to).push(" order by id limit ").bind(SETTLED_AT_ONCE);
+    sql.bind(set.after).push(" order by id limit ").bind(SETTLED_AT_ONCE);
     sql.push(
         "), changed as (update passages p set is_waiting = not p.is_waiting from part where p.id = part.id and p.fault is null
            and p.is_waiting = exists (select from vectors v where v.passage_id = p.id and v.set_id = ",
     );
     sql.bind(set.id)
         .push(")) update vector_sets set settled_to = (select id from part order by id desc limit 1) where id = ");
+    sql.bind(set.id);
+    sql.execute(tx.conn())?;
+    Ok(true)
+}
+
+/// Writes the bits of some vectors that were there before the table of bits; those that came later have theirs from a trigger. Whether there
+/// was anything to look at.
+pub fn fill_bits(tx: &mut Tx) -> Result<bool> {
+    let sql = Sql::named(
+        "vectors::unfilled",
+        "select id, bits_to as after from vector_sets where bits_to is not null order by id limit 1 for update",
+    );
+    let Some(set) = sql.load::<Unfinished>(tx.conn())?.into_iter().next() else { return Ok(false) };
+    let mut sql = Sql::named(
+        "vectors::fill_bits",
+        "with part as materialized (select set_id, place_id, passage_id, coalesce(binary_quantize(whole), binary_quantize(half)) as bits
+           from vectors where set_id = ",
+    );
+    sql.bind(set.id).push(" and passage_id > ").bind(set.after);
+    // Locked, so that none is removed meanwhile and leaves its bits behind.
+    sql.push(" order by passage_id limit ").bind(FILLED_AT_ONCE).push(
+        " for key share), written as (insert into vector_bits (set_id, place_id, passage_id, bits)
+           select set_id, place_id, passage_id, bits from part on conflict do nothing)
+         update vector_sets set bits_to = (select passage_id from part order by passage_id desc limit 1) where id = ",
+    );
     sql.bind(set.id);
     sql.execute(tx.conn())?;
     Ok(true)

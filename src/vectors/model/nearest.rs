@@ -1,5 +1,6 @@
-//! The passages nearest to a question, within what its reader may see. Two plans: who reads few passages has each of them compared,
-//! through the index of places; who reads many walks the index of the set, which goes on until enough of what it meets may be read.
+//! The passages nearest to a question, within what its reader may see. Three plans: who reads few passages has each of them compared,
+//! through the index of places; who reads more has their bits compared and then those that look nearest; who reads most of them walks
+//! the index of the set, which goes on until enough of what it meets may be read.
 
 use super::sets::Number;
 use super::{Set, closed, literal};
@@ -9,12 +10,17 @@ use crate::db::sql::{Bind, Sql};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{Double, Uuid as SqlUuid};
+use diesel::sql_types::{Double, Json, Uuid as SqlUuid};
+use serde_json::Value;
 use uuid::Uuid;
 
-/// Up to so many passages in reach each one is compared: a walk that finds little near meets nearly as many, and each costs it more.
+/// Up to so many passages in reach each one is compared; so many are compared, too, of those whose bits are nearest. Bits say roughly how
+/// near two vectors are (Charikar 2002: each differs as often as the angle between them is wide), so it is twenty times what is shown.
 /// Measured by `bench/vectors.rs`.
-pub const EXACT_UP_TO: i64 = 25_000;
+pub const EXACT_UP_TO: i64 = 2_000;
+/// Up to so many passages in reach their bits are compared, which takes a time of its own for each; the walk takes the longer the less
+/// of what it meets may be read.
+pub const BITS_UP_TO: i64 = 250_000;
 /// Passages at most; several may be of one record.
 pub const NEAREST: i32 = 100;
 /// What is farther (cosine distance) has another meaning: something is always the nearest, also to a question about nothing here.
@@ -45,10 +51,19 @@ pub struct Reach {
     pub but: Vec<Uuid>,
 }
 
+impl Reach {
+    /// By more than places: then much of what is near may not be asked for.
+    fn is_narrow(&self) -> bool {
+        !self.kinds.is_empty() || self.author.is_some() || self.since.is_some()
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Plan {
     /// Every passage in reach is compared.
     Each,
+    /// The bits of every passage in reach are compared, then the vectors of those that look nearest.
+    Bits,
     /// The index is walked.
     Walk,
 }
@@ -75,7 +90,7 @@ pub fn nearest_by(tx: &mut Tx, me: &Actor, meaning: &Meaning, reach: &Reach, pla
     // Asked before, because inside the statement their number would be guessed, and a wrong guess loses the index.
     let reach = Reach { but: closed(tx)?, ..reach.clone() };
     let statement = statement(me, meaning, &reach, plan);
-    if plan == Plan::Each {
+    if plan != Plan::Walk {
         return Ok(statement.load(tx.conn())?);
     }
     walk_on(tx)?;
@@ -97,7 +112,7 @@ pub fn walk_on(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// By how many passages are in reach, counted no further than needed.
+/// By how many passages are in reach, counted no further than needed; of more than a few PostgreSQL's own guess is good enough.
 pub fn plan(tx: &mut Tx, me: &Actor, set: &Set, reach: &Reach) -> Result<Plan> {
     let mut sql = Sql::named(
         "vectors::plan",
@@ -106,7 +121,28 @@ pub fn plan(tx: &mut Tx, me: &Actor, set: &Set, reach: &Reach) -> Result<Plan> {
     in_reach(&mut sql, me, reach);
     sql.push(" limit ").bind(EXACT_UP_TO + 1).push(") counted");
     let count = sql.load::<Number>(tx.conn())?.first().map(|row| row.number).unwrap_or_default();
-    Ok(if count > EXACT_UP_TO { Plan::Walk } else { Plan::Each })
+    Ok(match count {
+        ..=EXACT_UP_TO => Plan::Each,
+        _ if set.has_bits && guess(tx, me, set, reach)? <= BITS_UP_TO as f64 => Plan::Bits,
+        _ => Plan::Walk,
+    })
+}
+
+/// About how many passages are in reach, by the statistics that every planner has: to count a million takes as long as to search it.
+fn guess(tx: &mut Tx, me: &Actor, set: &Set, reach: &Reach) -> Result<f64> {
+    let mut sql = Sql::named(
+        "vectors::guess",
+        &format!("explain (format json) select from vector_bits v where v.set_id = {} and ", set.id),
+    );
+    in_reach(&mut sql, me, reach);
+    let plans = sql.load::<Guess>(tx.conn())?;
+    Ok(plans.first().and_then(|row| row.plan.pointer("/0/Plan/Plan Rows")?.as_f64()).unwrap_or_default())
+}
+
+#[derive(QueryableByName)]
+struct Guess {
+    #[diesel(sql_type = Json, column_name = "QUERY PLAN")]
+    plan: Value,
 }
 
 /// Places narrow it, through an index or as it is walked; the reader's right is asked of the record itself.
@@ -122,6 +158,7 @@ fn in_reach(sql: &mut Sql, me: &Actor, reach: &Reach) {
 pub fn statement(me: &Actor, meaning: &Meaning, reach: &Reach, plan: Plan) -> Sql {
     match plan {
         Plan::Each => each(me, meaning, reach),
+        Plan::Bits => bits(me, meaning, reach),
         Plan::Walk => walk(me, meaning, reach),
     }
 }
@@ -142,12 +179,38 @@ fn each(me: &Actor, meaning: &Meaning, reach: &Reach) -> Sql {
     sql
 }
 
+/// Bits first, then in their order what of it may be read, until enough was compared. Inside is what must be looked up row by row: that way
+/// nothing is looked up that is not needed, and the order holds.
+fn bits(me: &Actor, meaning: &Meaning, reach: &Reach) -> Sql {
+    let (mut sql, set) = (asked("vectors::bits", meaning), &meaning.set);
+    sql.push(&format!(
+        "looks as materialized (select v.passage_id from vector_bits v where v.set_id = {} and ",
+        set.id
+    ));
+    in_reach(&mut sql, me, reach);
+    sql.push(&format!(
+        " order by v.bits <~> (select binary_quantize(vector) from asked) limit {}), near as materialized (
+           select near.* from looks cross join lateral (
+             select v.passage_id, p.record_id, {} <=> (select vector from asked) as distance
+             from vectors v join passages p on p.id = v.passage_id join records r on r.id = p.record_id
+             where v.set_id = {} and v.passage_id = looks.passage_id and ",
+        if reach.is_narrow() { MOST_MET.to_owned() } else { EXACT_UP_TO.to_string() },
+        set.expression(),
+        set.id
+    ));
+    readable(&mut sql, me, reach);
+    sql.push(&format!(
+        " offset 0) near limit {EXACT_UP_TO})
+         select passage_id, record_id, distance from near where distance <= {FARTHEST} order by distance, passage_id limit "
+    ));
+    sql.bind(NEAREST);
+    sql
+}
+
 /// The index is walked as long as it is asked for more, by the very expression it is over. What is too far is asked about inside: a walk
 /// that begins among passages of another meaning must not end with these.
 fn walk(me: &Actor, meaning: &Meaning, reach: &Reach) -> Sql {
-    let mut sql = Sql::named("vectors::walk", "with asked as materialized (select ");
-    let (set, expression) = (&meaning.set, meaning.set.expression());
-    sql.bind(literal(&meaning.vector)).push(&format!("::text::{} as vector), ", set.sql_type()));
+    let (mut sql, set, expression) = (asked("vectors::walk", meaning), &meaning.set, meaning.set.expression());
     sql.push(&format!(
         "near as materialized (select v.passage_id, p.record_id, {expression} <=> (select vector from asked) as distance"
     ));
@@ -164,6 +227,13 @@ fn walk(me: &Actor, meaning: &Meaning, reach: &Reach) -> Sql {
     }
     sql.push(" order by distance limit ").bind(NEAREST);
     sql.push(") select passage_id, record_id, distance from near order by distance, passage_id");
+    sql
+}
+
+/// The beginning of a statement that knows the question as `(select vector from asked)`.
+fn asked(name: &str, meaning: &Meaning) -> Sql {
+    let mut sql = Sql::named(name, "with asked as materialized (select ");
+    sql.bind(literal(&meaning.vector)).push(&format!("::text::{} as vector), ", meaning.set.sql_type()));
     sql
 }
 

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::text_enum;
 use chrono::{DateTime, Duration, Utc};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Int4, Nullable, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Int4, Nullable, Text, Timestamptz};
 use uuid::Uuid;
 
 /// An index over whole numbers takes so many dimensions; above them vectors are kept in half precision (up to
@@ -56,6 +56,9 @@ pub struct Set {
     pub rests_until: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub leased_until: Option<DateTime<Utc>>,
+    /// Each of its vectors has its bits (see `fill_bits`).
+    #[diesel(sql_type = Bool)]
+    pub has_bits: bool,
 }
 
 /// One job's hold on a set.
@@ -72,7 +75,7 @@ pub enum Build {
     Begun(Set, Lease),
 }
 
-const COLUMNS: &str = "id, model, dim, state, created_at, tries, fault, fault_about, rests_until, leased_until";
+const COLUMNS: &str = "id, model, dim, state, created_at, tries, fault, fault_about, rests_until, leased_until, bits_to is null as has_bits";
 
 impl Set {
     /// The only one in this state; of the retired the first.

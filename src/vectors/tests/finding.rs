@@ -29,6 +29,8 @@ fn asked(models: &Models) -> Vec<String> {
         .collect()
 }
 
+const PLANS: [Plan; 3] = [Plan::Each, Plan::Bits, Plan::Walk];
+
 fn meaning(app: &App, text: &str) -> Meaning {
     Meaning { set: app.tx(|tx| Set::find(tx, SetState::Serving)).unwrap(), vector: vector(text, DIM) }
 }
@@ -263,7 +265,7 @@ fn a_reader_of_little_finds_it_behind_much_that_others_read() {
     let app = harbour(&models);
     boats(&app, &format!("'{}'", ATLAS.0), "ticket", 3_000);
     let own = boats(&app, &format!("'{}'", BEACON.0), "ticket", 5);
-    for plan in [Plan::Each, Plan::Walk] {
+    for plan in PLANS {
         let found = near(&app, DOV, "ship", &Reach::default(), plan);
         assert_eq!(found.iter().filter(|near| near.record_id == own).count(), 5, "{plan:?}");
         assert!(found.len() < 20);
@@ -276,12 +278,32 @@ fn a_place_that_was_closed_is_out_of_sight_before_its_vectors_are_gone() {
     let models = Models::new();
     let app = harbour(&models);
     let found = |plan| near(&app, CLEO, "vessel", &Reach::default(), plan).len();
-    assert!(found(Plan::Each) > 0 && found(Plan::Walk) > 0);
+    assert!(PLANS.iter().all(|plan| found(*plan) > 0));
     app.write(EDDA, |tx, me| Policy { level: Level::Off, ..Policy::default() }.save(tx, me, Sphere::Project(ATLAS)))
         .unwrap();
     assert!(app.count(&format!("select count(*) from vectors where place_id = '{}'", ATLAS.0)) > 0);
-    assert_eq!((found(Plan::Each), found(Plan::Walk)), (0, 0));
+    assert_eq!(PLANS.map(found), [0, 0, 0]);
     assert!(!app.as_(CLEO).get("/search?q=vessel").has("ATL-1"));
+}
+
+fn explained(app: &App, who: Who, text: &str, plan: Plan) -> String {
+    #[derive(diesel::QueryableByName)]
+    struct Line {
+        #[diesel(sql_type = diesel::sql_types::Text, column_name = "QUERY PLAN")]
+        line: String,
+    }
+    let meaning = meaning(app, text);
+    let lines: Vec<Line> = app
+        .read(who, |tx, me| {
+            if plan == Plan::Walk {
+                walk_on(tx)?;
+            }
+            let mut sql = tow::db::sql::Sql::new("explain ");
+            sql.append(&statement(me, &meaning, &Reach::default(), plan));
+            Ok(sql.load(tx.conn())?)
+        })
+        .unwrap();
+    lines.into_iter().map(|line| line.line).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -289,27 +311,82 @@ fn the_index_answers_who_reads_much_and_no_index_who_has_each_compared() {
     let models = Models::new();
     let app = harbour(&models);
     boats(&app, &format!("'{}'", ATLAS.0), "ticket", 3_000);
-    app.sql("analyze vectors; analyze passages; analyze records");
-    let meaning = meaning(&app, "ship");
-    let explain = |plan| {
-        #[derive(diesel::QueryableByName)]
-        struct Line {
-            #[diesel(sql_type = diesel::sql_types::Text, column_name = "QUERY PLAN")]
-            line: String,
-        }
-        let lines: Vec<Line> = app
-            .read(ADA, |tx, me| {
-                walk_on(tx)?;
-                let mut sql = tow::db::sql::Sql::new("explain ");
-                sql.append(&statement(me, &meaning, &Reach::default(), plan));
-                Ok(sql.load(tx.conn())?)
-            })
-            .unwrap();
-        lines.into_iter().map(|line| line.line).collect::<Vec<_>>().join("\n")
+    app.sql("analyze vectors; analyze vector_bits; analyze passages; analyze records");
+    let name = format!("vectors_set_{}_idx", meaning(&app, "ship").set.id);
+    for plan in PLANS {
+        let explained = explained(&app, ADA, "ship", plan);
+        assert_eq!(explained.contains(&name), plan == Plan::Walk, "{plan:?} {explained}");
+    }
+}
+
+#[test]
+fn the_bits_of_many_are_compared_and_the_vectors_of_few_looked_up() {
+    let models = Models::new();
+    let app = harbour(&models);
+    boats(&app, &format!("'{}'", ATLAS.0), "ticket", 3_000);
+    app.sql("analyze vector_bits; analyze vectors; analyze passages; analyze records");
+    let plan = explained(&app, CLEO, "ship", Plan::Bits);
+    assert!(plan.contains("on vector_bits v"), "{plan}");
+    for table in ["vectors v", "passages p"] {
+        assert!(!plan.contains(&format!("Seq Scan on {table}")), "{table}: {plan}");
+    }
+}
+
+/// Vectors without their bits, bits without their vector, and bits of another one.
+const STRAYS: &str = "select count(*) from vectors v full join vector_bits b using (set_id, place_id, passage_id)
+    where v.set_id is null or b.set_id is null or b.bits is distinct from binary_quantize(v.whole)::bit varying";
+
+#[test]
+fn bits_come_move_and_go_with_their_vectors() {
+    let models = Models::new();
+    let app = harbour(&models);
+    let bits = || app.count("select count(*) from vector_bits");
+    let before = bits();
+    assert_eq!((before > 0, app.count(STRAYS)), (true, 0), "made");
+    app.sql(&format!("update records set project_id = '{}' where display_id = '{STEEL}'", BEACON.0));
+    assert_eq!((bits(), app.count(STRAYS)), (before, 0), "moved");
+    app.sql(&format!("delete from passages where record_id = (select id from records where display_id = '{CRANE}')"));
+    assert_eq!((bits() < before, app.count(STRAYS)), (true, 0), "gone");
+    app.sql("update vectors set whole = whole * array_fill(-1, array[vector_dims(whole)])::vector");
+    assert_eq!(app.count(STRAYS), 0, "another");
+}
+
+#[test]
+fn vectors_from_before_get_their_bits_step_by_step_and_the_index_is_walked_until_then() {
+    let models = Models::new();
+    let app = harbour(&models);
+    boats(&app, &format!("'{}'", ATLAS.0), "ticket", EXACT_UP_TO as usize + FILLED_AT_ONCE as usize);
+    // As the upgrade finds it.
+    app.sql("delete from vector_bits; update vector_sets set bits_to = '00000000-0000-0000-0000-000000000000'");
+    let chosen = || {
+        let set = app.tx(|tx| Set::find(tx, SetState::Serving)).unwrap();
+        app.read(CLEO, |tx, me| plan(tx, me, &set, &Reach::default())).unwrap()
     };
-    let name = format!("vectors_set_{}_idx", meaning.set.id);
-    assert!(explain(Plan::Walk).contains(&name), "{}", explain(Plan::Walk));
-    assert!(!explain(Plan::Each).contains(&name), "{}", explain(Plan::Each));
+    assert_eq!(chosen(), Plan::Walk);
+    assert!(app.tx(fill_bits));
+    assert_eq!((app.count("select count(*) from vector_bits"), chosen()), (i64::from(FILLED_AT_ONCE), Plan::Walk));
+    app.sql(&format!("delete from passages where record_id = (select id from records where display_id = '{CRANE}')"));
+    boats(&app, &format!("'{}'", BEACON.0), "ticket", 3);
+    while app.tx(fill_bits) {}
+    assert_eq!((app.count(STRAYS), chosen()), (0, Plan::Bits));
+}
+
+#[test]
+fn what_is_asked_for_is_found_behind_much_of_another_kind_that_is_nearer() {
+    let models = Models::new();
+    let app = harbour(&models);
+    let crowd = boats(&app, &format!("'{}'", ATLAS.0), "ticket", EXACT_UP_TO as usize + 500);
+    let wanted = boats(&app, &format!("'{}'", ATLAS.0), "decision", 3);
+    app.sql(&format!(
+        "update vectors v set whole = '{}'::vector from passages p where p.id = v.passage_id and p.record_id = '{crowd}'",
+        literal(&vector("boat", DIM))
+    ));
+    let found = |kinds: &[&str]| {
+        let reach = Reach { kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(), ..Reach::default() };
+        near(&app, CLEO, "ship", &reach, Plan::Bits)
+    };
+    assert!(found(&[]).iter().all(|near| near.record_id != wanted));
+    assert_eq!(found(&["decision"]).iter().filter(|near| near.record_id == wanted).count(), 3);
 }
 
 #[test]
@@ -322,8 +399,12 @@ fn the_plan_is_chosen_by_what_the_reader_has_in_reach() {
     boats(&app, &format!("'{}'", ATLAS.0), "ticket", EXACT_UP_TO as usize - 9);
     assert_eq!(chosen(ADA, &Reach::default()), Plan::Each);
     boats(&app, &format!("'{}'", ATLAS.0), "ticket", 20);
-    assert_eq!((chosen(CLEO, &Reach::default()), chosen(DOV, &Reach::default())), (Plan::Walk, Plan::Each));
+    assert_eq!((chosen(CLEO, &Reach::default()), chosen(DOV, &Reach::default())), (Plan::Bits, Plan::Each));
     assert_eq!(chosen(CLEO, &Reach { places: vec![BEACON.0], ..Reach::default() }), Plan::Each);
+    // As if there were so many: that is where a planner knows it from.
+    app.sql("analyze vector_bits");
+    app.sql(&format!("update pg_class set reltuples = {} where relname = 'vector_bits'", BITS_UP_TO * 2));
+    assert_eq!((chosen(CLEO, &Reach::default()), chosen(DOV, &Reach::default())), (Plan::Walk, Plan::Each));
 }
 
 #[test]
@@ -337,7 +418,7 @@ fn half_precision_is_walked_and_compared_as_well() {
         set: app.tx(|tx| Set::find(tx, SetState::Serving)).unwrap(),
         vector: vector("Order steel for the north pier", 2100),
     };
-    for plan in [Plan::Each, Plan::Walk] {
+    for plan in PLANS {
         let found = app.read(CLEO, |tx, me| nearest_by(tx, me, &meaning, &Reach::default(), plan)).unwrap();
         assert!(found.first().is_some_and(|near| near.distance < 0.1), "{plan:?} {found:?}");
     }
@@ -372,12 +453,12 @@ proptest! {
                 Ok(rows.into_iter().map(|row| row.id).collect())
             }).unwrap();
             let mut all = Vec::new();
-            for plan in [Plan::Each, Plan::Walk] {
+            for plan in PLANS {
                 let found: BTreeSet<Uuid> = near(&app, who, words, &Reach::default(), plan).into_iter().map(|near| near.record_id).collect();
                 prop_assert!(found.is_subset(&readable), "{} {plan:?}", who.name);
                 all.push(found);
             }
-            prop_assert_eq!(&all[0], &all[1]);
+            prop_assert!(all.iter().all(|found| *found == all[0]), "{:?}", all);
             let question = tow::search::Question { meaning: Some(meaning(&app, words)), ..tow::search::Question::new(tow::search::Words::parse("boat").unwrap()) };
             let Answer { hits, facets, .. } = app.read(who, |tx, me| question.answer(tx, me)).unwrap();
             prop_assert!(hits.iter().all(|hit| readable.contains(&hit.record.id.0)));
