@@ -89,17 +89,20 @@ class Cluster:
         """On a disk of so many megabytes, where that can be made."""
         self.data, self.socket = work / "pg", tempfile.mkdtemp(prefix="tow-pg-", dir="/tmp")
         self.owner = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        is_there = self.data.exists()  # kept by an earlier run
         if self.owner:
-            self.data.mkdir()
+            self.data.mkdir(exist_ok=True)
             if megabytes:
                 subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(self.data)], check=True)
                 self.mounted = True
             subprocess.run(["chown", "postgres", str(self.data), self.socket], check=True)
-        self.run("initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-N")
+        if not is_there:
+            self.run("initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "-N")
         with open(self.data / "postgresql.conf", "a") as file:
-            file.write(f"listen_addresses = ''\nunix_socket_directories = '{self.socket}'\nmax_connections = 120\n{settings}")
+            file.write(f"\nlisten_addresses = ''\nunix_socket_directories = '{self.socket}'\nmax_connections = 120\n{settings}")
         self.run("pg_ctl", "-D", self.data, "-l", self.data / "log", "-w", "start")
-        self.run("createdb", "-h", self.socket, "-U", "postgres", "tow")
+        if not is_there:
+            self.run("createdb", "-h", self.socket, "-U", "postgres", "tow")
         self.url = f"postgres:///tow?host={self.socket}&user=postgres"
 
     def run(self, program, *words):

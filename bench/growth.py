@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The same pages over a small and a large company on one machine: how much slower growth makes them, and by which plans. See README.md."""
 import argparse
+import contextlib
 import gzip
 import json
 import math
@@ -19,6 +20,7 @@ from run import Browser, build, folder, ROOT, Server, set_up, Words
 
 ORGANISATION = "(select id from organisations)"
 BIG_PROJECTS = 10  # hold half of all tickets
+CHANGED_WITHIN = 800_000  # seconds after it was made each ticket was changed for the last time, at most; none in the future
 SMALL = {"tickets": 10_000, "comments": 10_000, "docs": 1_000, "people": 500, "projects": 50}
 TQL = Path(__file__).parent / "tql.txt"
 LARGE_ROWS = 10_000  # a table with more is never read from its beginning to its end
@@ -44,7 +46,7 @@ PAGES = {
 
 def main():
     args = arguments()
-    with folder("bench", args.keep) as work:
+    with contextlib.nullcontext(args.on) if args.on else folder("bench", args.keep) as work:
         binary = args.binary or build()
         yards = []
         try:
@@ -69,25 +71,30 @@ def arguments():
     parser.add_argument("--only", help="pages whose name holds this")
     parser.add_argument("--binary", type=lambda text: Path(text).resolve())
     parser.add_argument("--keep", action="store_true", help="leave the data folders")
+    parser.add_argument("--on", type=lambda text: Path(text).resolve(), help="the folder that --keep left: both companies are in it, and stay")
     return parser.parse_args()
 
 
 class Yard:
     """A PostgreSQL with a company of one size in it, a server on it, and two who read: an owner, and a member with few projects."""
     def __init__(self, work, binary, port, size):
-        work.mkdir()
-        self.work, self.size = work, size
+        is_there = work.exists()
+        work.mkdir(exist_ok=True)
+        self.work, self.size, self.word = work, size, Words(7).words[0]
         self.cluster = Cluster(work, "shared_buffers = '512MB'\nmaintenance_work_mem = '512MB'\nmax_wal_size = '2GB'\nfsync = off\n"
                                "session_preload_libraries = 'auto_explain'\nrandom_page_cost = 1.1\njit = off\n")
         self.server = Web(binary, work, port, self.cluster.url)
         self.readers = {}
         try:
-            self.owner = set_up(self.server, work)
-            began = time.monotonic()
-            self.fill()
-            print(f"{size['tickets']:,} tickets, {size['comments']:,} comments, {size['docs']:,} docs, {size['people']:,} people, "
-                  f"{size['projects']} projects written in {time.monotonic() - began:.0f} s", flush=True)
-            self.readers = {"owner": self.owner, "member": self.member()}
+            self.owner = self.signed_in("bea") if is_there else set_up(self.server, work)
+            if not is_there:
+                began = time.monotonic()
+                self.fill()
+                print(f"{size['tickets']:,} tickets, {size['comments']:,} comments, {size['docs']:,} docs, {size['people']:,} people, "
+                      f"{size['projects']} projects written in {time.monotonic() - began:.0f} s", flush=True)
+                # The owner resets nobody's password, so it is copied.
+                self.run("update people set password_hash = (select password_hash from people where email = 'bea@bench.example') where handle = 'p3'")
+            self.readers = {"owner": self.owner, "member": self.signed_in("p3")}
         except BaseException:
             self.stop()
             raise
@@ -102,11 +109,14 @@ class Yard:
         titles.write_text("".join(f"{n},{words.text(7).capitalize()},{words.text(60).capitalize()}.\n" for n in range(5_000)))
         titles.chmod(0o644)
         n = self.size
-        self.word = Words(7).words[0]
         self.run(f"""
             create unlogged table bench_texts (n int primary key, title text, body text);
             create function bench_chance(n bigint, salt int, below int) returns int language sql immutable parallel safe
               as 'select (abs(hashint8(n * 1000003 + salt)::bigint) % below)::int';
+            -- As the server makes them (UUID v7): what was made later lies behind what was made before.
+            create function bench_id(at timestamptz) returns uuid language sql volatile
+              as $$select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7' || substr(gen_random_uuid()::text, 16, 3) || '8' ||
+                substr(replace(gen_random_uuid()::text, '-', ''), 18, 15))::uuid$$;
             insert into people (id, name, email, handle, server_admin, theme, palette, created_at, verified_at)
               select gen_random_uuid(), 'Person ' || n, 'p' || n || '@bench.example', 'p' || n, false, p.theme, p.palette, p.created_at, p.created_at
               from generate_series(1, {n["people"]}) n, (select * from people limit 1) p;
@@ -126,13 +136,13 @@ class Yard:
         self.copy("bench_texts", titles)
         self.run(f"""
             create unlogged table bench_tickets as
-              select gen_random_uuid() as id, g as n, j.id as project_id, j.key || '-' || row_number() over (partition by j.id order by g) as display_id,
-                row_number() over (partition by j.id order by g)::int as number, now() - make_interval(secs => bench_chance(g, 1, 90000000)) as at
-              from generate_series(1, {n["tickets"]}) g join bench_projects j on j.n =
-                case when g % 2 = 0 then bench_chance(g, 2, {BIG_PROJECTS}) else bench_chance(g, 3, {n["projects"]}) end;
+              select bench_id(g.at) as id, g.n, j.id as project_id, j.key || '-' || row_number() over (partition by j.id order by g.at) as display_id,
+                row_number() over (partition by j.id order by g.at)::int as number, g.at
+              from (select g as n, now() - make_interval(secs => {CHANGED_WITHIN} + bench_chance(g, 1, 90000000)) as at from generate_series(1, {n["tickets"]}) g) g
+              join bench_projects j on j.n = case when g.n % 2 = 0 then bench_chance(g.n, 2, {BIG_PROJECTS}) else bench_chance(g.n, 3, {n["projects"]}) end;
             insert into records (id, organisation_id, kind, number, display_id, scope, project_id, title, author_id, created_at, updated_at, archived_at)
               select b.id, {ORGANISATION}, 'ticket', b.number, b.display_id, 'project', b.project_id,
-                t.title || case when b.n % 50021 = 0 then ' zirconium' else '' end, p.id, b.at, b.at + make_interval(secs => bench_chance(b.n, 4, 800000)),
+                t.title || case when b.n % 50021 = 0 then ' zirconium' else '' end, p.id, b.at, b.at + make_interval(secs => bench_chance(b.n, 4, {CHANGED_WITHIN})),
                 case when b.n % 20 = 0 then now() end
               from bench_tickets b join bench_texts t on t.n = bench_chance(b.n, 5, 5000) join bench_people p on p.n = bench_chance(b.n, 6, {n["people"]})
               order by b.at;
@@ -142,23 +152,24 @@ class Yard:
                 1 + bench_chance(b.n, 9, 5), t.body, case when b.n % 4 > 0 then p.id end, q.id,
                 case when b.n % 5 < 2 then date '2026-06-01' + bench_chance(b.n, 10, 700) end, 0, lpad(to_hex(bench_chance(b.n, 11, 2000000000)), 8, '0')
               from bench_tickets b join bench_texts t on t.n = bench_chance(b.n, 12, 5000) join bench_people p on p.n = bench_chance(b.n, 13, {n["people"]})
-              join bench_people q on q.n = bench_chance(b.n, 6, {n["people"]});
+              join bench_people q on q.n = bench_chance(b.n, 6, {n["people"]}) order by b.at;
             insert into record_tags (record_id, tag) select id, case when n % 20011 = 0 then 'rare' else (array['tides', 'crew', 'api'])[1 + bench_chance(n, 14, 3)] end
-              from bench_tickets where n % 3 = 0 or n % 20011 = 0;
+              from bench_tickets where n % 3 = 0 or n % 20011 = 0 order by at;
             insert into activity (id, organisation_id, record_id, project_id, actor_kind, actor_id, act, details, at)
-              select gen_random_uuid(), {ORGANISATION}, b.id, b.project_id, 'person', p.id, 'created', '{{}}', b.at from bench_tickets b
-              join bench_people p on p.n = bench_chance(b.n, 6, {n["people"]});
+              select bench_id(b.at), {ORGANISATION}, b.id, b.project_id, 'person', p.id, 'created', '{{}}', b.at from bench_tickets b
+              join bench_people p on p.n = bench_chance(b.n, 6, {n["people"]}) order by b.at;
             insert into activity (id, organisation_id, record_id, project_id, actor_kind, actor_id, act, details, at)
-              select gen_random_uuid(), {ORGANISATION}, b.id, b.project_id, 'person', p.id, 'changed',
+              select bench_id(r.updated_at), {ORGANISATION}, b.id, b.project_id, 'person', p.id, 'changed',
                 jsonb_build_object('changes', jsonb_build_array(jsonb_build_array('status', case when b.n % 3 = 0 then 'backlog' else 'todo' end, t.status))), r.updated_at
               from bench_tickets b join records r on r.id = b.id join tickets t on t.id = b.id and t.status not in ('todo', 'backlog')
-              join bench_people p on p.n = bench_chance(b.n, 24, {n["people"]});
+              join bench_people p on p.n = bench_chance(b.n, 24, {n["people"]}) order by r.updated_at;
             insert into comments (id, record_id, author_id, body, created_at)
-              select gen_random_uuid(), b.id, p.id, t.body, b.at + interval '1 day' from generate_series(1, {n["comments"]}) c
+              select bench_id(b.at + interval '1 day'), b.id, p.id, t.body, b.at + interval '1 day' from generate_series(1, {n["comments"]}) c
               join bench_tickets b on b.n = 1 + bench_chance(c, 15, {n["tickets"]}) join bench_people p on p.n = bench_chance(c, 16, {n["people"]})
-              join bench_texts t on t.n = bench_chance(c, 17, 5000);
-            create table bench_docs as select gen_random_uuid() as id, g as n, j.id as project_id, now() - make_interval(secs => bench_chance(g, 18, 90000000)) as at
-              from generate_series(1, {n["docs"]}) g left join bench_projects j on j.n = bench_chance(g, 19, {n["projects"]}) and g % 4 > 0;
+              join bench_texts t on t.n = bench_chance(c, 17, 5000) order by b.at;
+            create table bench_docs as select bench_id(g.at) as id, g.n, j.id as project_id, g.at
+              from (select g as n, now() - make_interval(secs => bench_chance(g, 18, 90000000)) as at from generate_series(1, {n["docs"]}) g) g
+              left join bench_projects j on j.n = bench_chance(g.n, 19, {n["projects"]}) and g.n % 4 > 0;
             insert into records (id, organisation_id, kind, number, display_id, scope, project_id, title, author_id, created_at, updated_at)
               select b.id, {ORGANISATION}, 'doc', b.n, 'DOC-' || b.n, case when b.project_id is null then 'organisation' else 'project' end, b.project_id,
                 t.title, p.id, b.at, b.at from bench_docs b join bench_texts t on t.n = bench_chance(b.n, 20, 5000)
@@ -184,11 +195,10 @@ class Yard:
     def copy(self, table, path):
         self.run(f"\\copy {table} from '{path}' csv")
 
-    def member(self):
-        """Somebody who sees the open projects and few others: the owner resets nobody's password, so it is copied."""
-        self.run("update people set password_hash = (select password_hash from people where email = 'bea@bench.example') where handle = 'p3'")
+    def signed_in(self, name):
+        """The owner bea, or the member p3, who sees the open projects and few others."""
         browser = Browser(self.server.base)
-        browser.post("/sign-in", "/sign-in", {"email": "p3@bench.example", "password": "seven quiet ferries at dawn"})
+        browser.post("/sign-in", "/sign-in", {"email": f"{name}@bench.example", "password": "seven quiet ferries at dawn"})
         return browser
 
     def path(self, name, path):

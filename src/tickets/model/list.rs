@@ -114,6 +114,8 @@ impl Filter {
         list.after = after;
         list.project = self.place();
         list.which = self.which();
+        list.is_narrow =
+            matches!(self.assignee, Some(Some(_))) || self.plan.as_ref().is_some_and(|plan| plan.is_somebodys);
         if let Some((first, then)) = self.plan.as_ref().and_then(|plan| plan.sorts.split_first()) {
             (list.sort, list.then) = (*first, then.to_vec());
         }

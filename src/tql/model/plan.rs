@@ -4,7 +4,7 @@
 use super::field::{Field, Held, History, Is, Type};
 use super::lexer::{Spot, Trouble};
 use super::parser::parse;
-use super::tree::{Clause, Expr, Order, Query, Test, Value, Word};
+use super::tree::{Clause, Expr, Form, Order, Query, Test, Value, Word};
 use super::value::{Reader, flag, unfit};
 use super::{Fault, Outcome, near};
 use crate::access::{Actor, ProjectId, Scope, visible};
@@ -24,6 +24,8 @@ pub struct Plan {
     pub project: Option<ProjectId>,
     /// None when the query does not speak of it.
     pub which: Option<Which>,
+    /// When all must be one person's, who is kept with the record itself.
+    pub is_somebodys: bool,
 }
 
 impl std::fmt::Debug for Plan {
@@ -66,6 +68,7 @@ impl Planner<'_, '_, '_> {
                 Some(Narrowing::Archived(asked)) if which.is_none() => which = Some(asked),
                 Some(Narrowing::Project(id)) if plan.project.is_none() => plan.project = Some(id),
                 _ => {
+                    plan.is_somebodys |= self.is_of_one_person(&part);
                     if self.asks_for_archived(&part) {
                         which = which.or(Some(Which::All));
                     }
@@ -91,6 +94,14 @@ impl Planner<'_, '_, '_> {
             Type::Project if !is_not => Ok(Some(Narrowing::Project(ProjectId(self.reader.project(value)?)))),
             _ => Ok(None),
         }
+    }
+
+    fn is_of_one_person(&self, part: &Expr) -> bool {
+        let Expr::Is(clause) = part else { return false };
+        let Clause { field, test: Test::Among(values), is_not: false, .. } = &**clause else { return false };
+        let ([value], Some(field)) = (values.as_slice(), Field::find(self.fields, &field.text)) else { return false };
+        let is_group = matches!(&value.form, Form::Call(args) if !args.is_empty());
+        matches!((field.of, field.held), (Type::Person, Held::Maybe(_))) && !value.is_empty() && !is_group
     }
 
     fn asks_for_archived(&self, part: &Expr) -> bool {
