@@ -167,6 +167,7 @@ explain-words = Says what a person may do with a record or a project, and why. I
 explain-user = Person
 explain-record = Record or project
 explain-record-hint = The ID of something you manage, such as ATL-12 or DEC-7, or the key of a project.
+problem-explain-record = You manage nothing of this ID or key. Check how it is written.
 explain-do = Explain
 explain-sees = { $name } can see “{ $title }”
 explain-sees-not = { $name } cannot see “{ $title }”

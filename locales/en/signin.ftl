@@ -16,6 +16,7 @@ problem-password-common = This password is easy to guess. Use something that is 
 confirm-title = Confirm that it is you
 confirm-words = This is worth protecting from somebody who finds your computer unlocked, so you are asked once more. For the next minutes you will not be asked again.
 confirm-about-to = You are about to:
+sign-in-ended = Your session had ended, so nothing was saved. Sign in to go back to the page; what you wrote there waits on this device as a draft.
 confirm-lost = What you sent could not be kept, because it holds a file or is very long. Confirm, go back, and send it again.
 confirm-go = Confirm
 confirm-cancel = Not now

@@ -60,7 +60,8 @@ pub fn place_label(choice: &PlaceChoice) -> String {
     }
 }
 
-/// One's own and shared views as tabs; `here` is the list's present query without paging.
+/// One's own and shared views as tabs; `here` is the list's present query without paging. Within a project only what is of it, or of none:
+/// a tab is no door to another one.
 pub fn view_tabs(views: &[SavedView], path: &str, here: &str, me: Option<PersonId>) -> Vec<Tab> {
     let tab = |view: &SavedView| Tab {
         href: format!("{path}?{}", view.query),
@@ -69,7 +70,15 @@ pub fn view_tabs(views: &[SavedView], path: &str, here: &str, me: Option<PersonI
         is_shared: view.shared,
         remove: (me == Some(view.owner_id)).then(|| format!("/views/{}/removal", view.id)),
     };
-    views.iter().map(tab).collect()
+    let fits = |view: &&SavedView| match (project_of(&view.query), project_of(here)) {
+        (Some(of), Some(project)) => of == project,
+        _ => true,
+    };
+    views.iter().filter(fits).map(tab).collect()
+}
+
+fn project_of(query: &str) -> Option<String> {
+    url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "project").map(|(_, key)| key.into_owned())
 }
 
 /// A person's name, chosen from whom the page offers, or nobody.

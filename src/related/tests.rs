@@ -113,6 +113,37 @@ fn a_view_is_saved_as_a_tab_shared_when_asked_and_removed_by_its_owner() {
 }
 
 #[test]
+fn a_view_that_others_see_is_not_replaced_by_one_that_they_do_not_nor_the_other_way_round() {
+    let app = App::new();
+    let cleo = app.as_(CLEO);
+    let save = |query: &str, shared: &[(&'static str, &'static str)]| {
+        let form = [&[("kind", "ticket"), ("name", "Steel"), ("query", query), ("back", "/tickets")], shared].concat();
+        cleo.post("/views", &form).follow()
+    };
+    let is_shared = [("shared", "on")];
+    assert!(save("q=steel", &is_shared).has("View saved"));
+    assert!(save("q=mine", &[]).has("You share a view of this name with everybody"));
+    assert!(app.as_(DOV).get("/tickets").has("/tickets?q=steel"));
+    assert!(save("q=beams", &is_shared).has("/tickets?q=beams"), "one's own of the same sort is");
+    app.sql("update saved_views set shared = false");
+    assert!(save("q=steel", &is_shared).has("You have a view of this name that only you see"));
+    assert!(!app.as_(DOV).get("/tickets").has("/tickets?q=steel"));
+}
+
+#[test]
+fn the_view_of_a_project_is_no_tab_in_another_one() {
+    let app = App::new();
+    let cleo = app.as_(CLEO);
+    for (name, query) in [("Of Atlas", "project=ATL&q=steel"), ("Of all", "q=beams")] {
+        cleo.post("/views", &[("kind", "ticket"), ("name", name), ("query", query), ("back", "/tickets")]);
+    }
+    for (path, of_atlas) in [("/tickets", true), ("/tickets?project=ATL", true), ("/tickets?project=BCN", false)] {
+        let page = cleo.get(path);
+        assert_eq!((page.has("Of Atlas"), page.has("Of all")), (of_atlas, true), "{path}");
+    }
+}
+
+#[test]
 fn a_bad_view_is_refused_in_words() {
     let app = App::new();
     let long = "q=".to_owned() + &"x".repeat(3000);

@@ -128,3 +128,20 @@ fn of_an_ipv6_address_its_network_is_counted_and_an_ipv4_address_is_the_same_how
     let browser = app.visitor().from("[2001:db8:1:2::ffff]");
     assert_eq!(try_in(&browser, &CLEO.email(), PASSWORD).status, 429);
 }
+
+#[test]
+fn who_was_writing_when_the_session_ended_comes_back_to_the_page_and_is_told_why() {
+    let app = App::new();
+    let cleo = app.as_(CLEO);
+    assert_eq!(cleo.get("/tickets/ATL-1").status, 200);
+    app.sql("delete from sessions");
+    let written = |client: Client| client.post("/records/ATL-1/comments", &[("body", "Half a thought")]);
+    let to = written(cleo.clone().with("referer", "http://localhost/tickets/ATL-1?show=all")).location();
+    assert_eq!(to, "/sign-in?back=%2Ftickets%2FATL-1%3Fshow%3Dall&ended=1");
+    let page = app.visitor().get(&to);
+    assert!(page.has("Your session had ended, so nothing was saved") && page.has("value=\"/tickets/ATL-1?show=all\""));
+    assert!(!app.visitor().get("/sign-in?back=/tickets").has("Your session had ended"));
+    // Another site's page is no page of ours.
+    let elsewhere = written(app.as_(DOV).with("referer", "https://evil.example//evil.example")).location();
+    assert!(!elsewhere.contains("evil"), "{elsewhere}");
+}

@@ -247,6 +247,7 @@ impl NewTicketBody {
             start_on: self.start_on.unwrap_or_default(),
             due_on: self.due_on.unwrap_or_default(),
             estimate: number(self.estimate),
+            is_another: false,
         })
     }
 }

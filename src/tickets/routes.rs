@@ -102,8 +102,13 @@ async fn new(ctx: Ctx) -> Result<Reply> {
         parent: asked("parent"),
         status: asked("status"),
         kind: asked("kind"),
+        priority: asked("priority"),
+        assignee: asked("assignee"),
+        tags: asked("tags"),
+        is_another: ctx.query("another").is_some(),
         ..TicketForm::default()
     };
+    let wanted = asked("place");
     let key = ctx.project_key();
     let (places, offered, place) = ctx
         .read(move |tx, me| {
@@ -113,7 +118,7 @@ async fn new(ctx: Ctx) -> Result<Reply> {
             Ok((place_choices(tx, me)?, Offered::of(tx, me.person_id(), &[])?, place))
         })
         .await?;
-    form.place = place;
+    form.place = places.iter().find(|choice| choice.value == wanted).map_or(place, |choice| choice.value.clone());
     ctx.page(&New::new(ctx.shell("tickets")?, form, Problems::default(), &places, &offered))
 }
 
@@ -124,7 +129,7 @@ async fn create(ctx: Ctx, sent: Form) -> Result<Reply> {
     match made {
         Ok(path) if sent.is_checked("another") => {
             let flash = Flash::done(Msg::new("ticket-created").with("id", path.trim_start_matches("/tickets/")));
-            Ok(ctx.redirect("/tickets/new", Some(flash)))
+            Ok(ctx.redirect(&form.another(ctx.project_key().as_deref()), Some(flash)))
         }
         Ok(path) => Ok(ctx.redirect(&path, None)),
         Err(Error::Invalid(problems)) => {

@@ -387,3 +387,31 @@ fn a_card_dropped_a_thousand_times_in_one_place_keeps_a_short_rank() {
     }
     assert!(rank.len() < 400, "{}", rank.len());
 }
+
+#[test]
+fn the_next_of_several_begins_in_the_same_place_with_the_same_type_labels_and_tick() {
+    let app = App::new();
+    let cleo = app.as_(CLEO);
+    let form = [
+        ("title", "One of several"),
+        ("place", "private"),
+        ("kind", "bug"),
+        ("status", "backlog"),
+        ("priority", "2"),
+        ("tags", "steel, pier & quay"),
+        ("another", "on"),
+    ];
+    let to = cleo.post("/tickets?project=BCN", &form).location();
+    let page = cleo.get(&to);
+    for chosen in ["private", "bug", "backlog", "2"] {
+        assert!(page.has(&format!("value=\"{chosen}\" selected")), "{chosen}: {to}");
+    }
+    assert!(
+        page.has("value=\"steel, pier &amp; quay\"") || page.has("value=\"steel, pier &#38; quay\""),
+        "{}",
+        page.text()
+    );
+    assert!(page.has("name=\"another\" checked") && !page.has("One of several\""), "{}", page.text());
+    // A place that one may not make anything in is not offered, so it is not chosen.
+    assert!(cleo.get("/tickets/new?place=project:SEC").has("value=\"project:ATL\" selected"));
+}

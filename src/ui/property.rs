@@ -104,6 +104,16 @@ impl Property {
         self
     }
 
+    /// A value as the menu calls it, where there is one.
+    pub fn word(&self, value: &str) -> String {
+        let choices = match &self.input {
+            Input::Menu(choices) => choices.as_slice(),
+            Input::Person(chooser) => chooser.choices.as_slice(),
+            _ => &[],
+        };
+        choices.iter().find(|choice| choice.value == value).map_or(value, |choice| &choice.label).to_owned()
+    }
+
     pub fn is_locked(&self) -> bool {
         matches!(self.input, Input::Locked)
     }

@@ -174,19 +174,24 @@ fn challenge(request: &actix_web::HttpRequest, drawn: &Drawn) -> Option<HeaderVa
     HeaderValue::from_str(&text).ok()
 }
 
-/// A full page goes to the sign-in page and comes back; a fragment tells the script to do so.
+/// A full page goes to the sign-in page and comes back; a fragment tells the script to do so. Who was sending something comes back to the
+/// page it was written on, where a draft of it waits, and is told why.
 fn sign_in(
     request: actix_web::HttpRequest,
     response: actix_web::HttpResponse,
     is_fragment: bool,
     drawn: Drawn,
 ) -> ServiceResponse<BoxBody> {
-    let back = if *request.method() == actix_web::http::Method::GET && !is_fragment {
-        request.uri().path_and_query().map(|path| path.as_str()).unwrap_or("/").to_owned()
-    } else {
-        "/".to_owned()
+    let is_page = *request.method() == actix_web::http::Method::GET && !is_fragment;
+    let back = match is_page {
+        true => request.uri().path_and_query().map(|path| path.as_str()).unwrap_or("/").to_owned(),
+        false => page_before(&request),
     };
-    let to = if back == "/" { "/sign-in".to_owned() } else { format!("/sign-in?{}", query("back", &back)) };
+    let to = match back.as_str() {
+        "/" => "/sign-in".to_owned(),
+        _ if is_page => format!("/sign-in?{}", query("back", &back)),
+        _ => format!("/sign-in?{}&ended=1", query("back", &back)),
+    };
     lead(request, response, is_fragment, drawn, &to)
 }
 

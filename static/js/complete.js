@@ -10,7 +10,7 @@ const TRIGGERS = [
 ];
 // A field with data-complete-kind holds nothing but one value of that kind: q is all of it, and what is chosen takes its place. Then
 // the script offers instead of the browser's own list, a click or an arrow opens it, and the form of a filter is sent.
-let field, popup, active, length, timer, request;
+let field, popup, active, length, timer, request, accepting;
 let number = 0;
 
 const isWhole = () => field.matches("[data-complete-kind]");
@@ -84,7 +84,9 @@ const accept = (option) => {
   const [target, text] = [field, option.dataset.insert];
   close();
   target.setSelectionRange(start, end);
+  accepting = !target.matches("[data-tql]"); // a name that was chosen is not offered again; in TQL something follows
   if (!document.execCommand("insertText", false, text)) target.setRangeText(text, start, end, "end");
+  accepting = false;
   if (whole && target.closest("form[data-auto]")) target.form.requestSubmit();
 };
 
@@ -123,7 +125,7 @@ const askHere = (target) => {
 };
 const askFor = (target) => (target.matches("[data-complete-kind]") ? askWhole(target) : askHere(target));
 
-document.addEventListener("input", ({ target }) => target.matches("[data-complete-url]") && askFor(target));
+document.addEventListener("input", ({ target }) => !accepting && target.matches("[data-complete-url]") && askFor(target));
 document.addEventListener(
   "keydown",
   (event) => {

@@ -1,7 +1,8 @@
 // Drafts: a form with data-draft="key" (the server puts person and record into the key) keeps its typed text on this device and, when
 // it comes back without it, offers a quiet line to restore or discard. Gone after a successful send, after 30 days, and for all keys
 // when a form with data-draft-forget (sign out) is sent. A hidden input with data-draft-base (the revision the text began from) is
-// kept and restored with it, so that the server notices what others saved meanwhile.
+// kept and restored with it, so that the server notices what others saved meanwhile. When an answer replaces the page's part around a form
+// (a property was changed beside it), what is typed goes on in the form that takes its place.
 const NAME = "tow-draft:";
 const KEEP_MS = 30 * 24 * 3600 * 1000;
 const INPUTS = "input[name]:is(:not([type]), [type=text], [type=search], [type=url], [type=email], [data-draft-base])";
@@ -9,7 +10,7 @@ const TEXTS = `textarea[name], ${INPUTS}`;
 const words = document.body.dataset;
 const timers = new WeakMap();
 
-const fields = (form) => [...form.querySelectorAll(TEXTS)].filter((field) => field.autocomplete !== "off" || field.matches("textarea"));
+const fields = (form) => [...form.querySelectorAll(TEXTS)];
 const typed = (form) => Object.fromEntries(fields(form).map((field) => [field.name, field.value]));
 const isBase = (form, name) => form.elements[name].matches?.("[data-draft-base]");
 const read = (key) => JSON.parse(localStorage.getItem(NAME + key) ?? "null");
@@ -53,9 +54,42 @@ const offer = (form, draft) => {
   form.prepend(line);
 };
 
+let carried = new Map();
+
+const carry = ({ detail }) => {
+  carried = new Map();
+  const sent = detail.requestConfig?.elt.closest("form");
+  for (const form of detail.target.querySelectorAll("form[data-draft]")) {
+    if (form === sent || !fields(form).some((field) => field.value !== field.defaultValue)) continue;
+    keep(form);
+    const at = document.activeElement;
+    const focus = form.contains(at) && at.name && { name: at.name, from: at.selectionStart, to: at.selectionEnd };
+    carried.set(form.dataset.draft, { values: typed(form), focus, seen: form.checkVisibility() });
+  }
+};
+
+const goOn = (form, { values, focus, seen }) => {
+  if (seen && !form.checkVisibility()) form.closest("[data-editable]")?.querySelector("[data-edit-toggle]")?.click();
+  for (const field of fields(form)) {
+    if (!(field.name in values) || field.value === values[field.name]) continue;
+    field.value = values[field.name];
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  const field = focus && form.elements[focus.name];
+  if (!field) return;
+  field.focus();
+  if (focus.from !== null) field.setSelectionRange?.(focus.from, focus.to);
+};
+
 const attach = (root) => {
   for (const form of root.querySelectorAll("form[data-draft]:not([data-draft-on])")) {
     form.dataset.draftOn = "";
+    const mine = carried.get(form.dataset.draft);
+    carried.delete(form.dataset.draft);
+    if (mine) {
+      goOn(form, mine);
+      continue;
+    }
     const draft = read(form.dataset.draft);
     const now = typed(form);
     const differs = ([name, value]) => name in now && now[name] !== value && !isBase(form, name);
@@ -99,6 +133,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   sessionStorage.removeItem(NAME);
   forget(form.dataset.draft);
 });
+document.addEventListener("htmx:beforeSwap", carry);
 settle();
 tidy();
 attach(document);

@@ -34,7 +34,7 @@ document.addEventListener("keydown", (event) => {
 let left;
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const at = document.activeElement;
-  left = !at.id && detail.target.contains(at) ? at.closest("[id]")?.id : undefined;
+  left = detail.target.contains(at) ? (at.id ? at.parentElement : at).closest("[id]")?.id : undefined;
 });
 document.addEventListener("htmx:afterSettle", () => {
   const place = left && document.activeElement === document.body && document.getElementById(left);

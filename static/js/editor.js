@@ -1,6 +1,6 @@
 // Markdown editor: before each textarea[data-editor] a copy of <template id="editor-toolbar"> is put: a role="toolbar" of buttons
 // data-md="bold|italic|heading|list|numbers|tasks|code|quote|link|table|attach" (attach: upload.js). Ctrl/Cmd-B, I and K mark, Ctrl/
-// Cmd-Enter sends, Enter goes on with a list; Tab leaves the field as everywhere. data-text-placeholder on a button is what stands
+// Cmd-Enter sends (from the other fields of its form, too), Enter goes on with a list; Tab leaves the field as everywhere. data-text-placeholder on a button is what stands
 // between the marks when nothing is selected.
 const WRAP = { bold: ["**", "**"], italic: ["_", "_"], code: ["`", "`"], link: ["[", "](https://)"] };
 const LEAD = { heading: "## ", list: "- ", numbers: "1. ", tasks: "- [ ] ", quote: "> " };
@@ -96,8 +96,12 @@ document.addEventListener("keydown", (event) => {
     next.focus();
     return event.preventDefault();
   }
-  if (!event.target.matches("textarea[data-editor]")) return;
   const chord = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+  if (chord && event.key === "Enter" && event.target.matches("form[data-draft] :is(input, select)")) {
+    event.target.form.requestSubmit();
+    return event.preventDefault();
+  }
+  if (!event.target.matches("textarea[data-editor]")) return;
   const kind = chord && KEYS[event.key.toLowerCase()];
   if (kind) apply(event.target, kind);
   else if (chord && event.key === "Enter") event.target.form?.requestSubmit();

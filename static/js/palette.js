@@ -1,7 +1,7 @@
 // Command palette: Ctrl/Cmd-K or a [data-palette-open] link to /search. <template id="palette-template"> holds <dialog class="palette"
 // data-url="/palette?project=APP"> with an input[role=combobox] and a [role=listbox]; in it [data-palette-results] takes the options
 // the server answers for q, [data-command] options stand still, are filtered here, and press what the selector in data-command
-// names (empty: a plain link); one that begins with what is typed is chosen before any record. A group with data-if="selector" shows only when that exists. [data-palette-empty] says "nothing found".
+// names (empty: a plain link); one that begins with what is typed stands before any record and is chosen. A group with data-if="selector" shows only when that exists. [data-palette-empty] says "nothing found".
 let dialog, input, list, results, empty, active, timer, request, waiting;
 const CHOSEN_FROM = 3; // letters
 let number = 0;
@@ -20,11 +20,13 @@ const choose = (option) => {
 };
 
 const settle = () => {
-  const all = options();
-  for (const option of all) option.tabIndex = -1;
   const words = input.value.trim().toLowerCase();
   const begins = (option) => "command" in option.dataset && option.textContent.trim().toLowerCase().startsWith(words);
-  if (!all.includes(active)) choose((words.length >= CHOSEN_FROM && all.find(begins)) || all[0]);
+  const meant = words.length >= CHOSEN_FROM ? options().find(begins) : undefined;
+  list.prepend(meant?.closest("[role=group]") ?? results); // what is chosen stands first
+  const all = options();
+  for (const option of all) option.tabIndex = -1;
+  if (!all.includes(active)) choose(meant ?? all[0]);
   if (empty) empty.hidden = all.length > 0 || isStale();
 };
 

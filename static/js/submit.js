@@ -37,6 +37,8 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (elt.matches("form")) hold(elt, requestConfig?.triggeringEvent?.submitter);
 });
 document.addEventListener("htmx:afterRequest", (event) => release(event.detail.requestConfig.elt));
+// A page that came back with problems begins at the first of them.
+document.querySelector("main [aria-invalid=true]")?.focus();
 window.addEventListener("pageshow", (event) => {
   if (event.persisted) for (const form of [...busy.keys()]) release(form);
 });

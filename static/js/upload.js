@@ -7,7 +7,12 @@ const toast = (text) => document.dispatchEvent(new CustomEvent("tow:toast", { de
 const exchange = (area, old, text) => {
   const at = area.value.indexOf(old);
   if (at < 0) return;
-  area.setRangeText(text, at, at + old.length, "preserve");
+  // The caret stays where it is in what is written ("preserve" selects the new text when it stands right behind the old).
+  const [end, grown] = [at + old.length, text.length - old.length];
+  const moved = [area.selectionStart, area.selectionEnd].map((caret) => (caret >= end ? caret + grown : Math.min(caret, at)));
+  const way = area.selectionDirection;
+  area.setRangeText(text, at, end);
+  area.setSelectionRange(...moved, way);
   area.dispatchEvent(new Event("input", { bubbles: true }));
 };
 

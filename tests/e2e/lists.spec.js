@@ -44,6 +44,7 @@ test("the palette finds in spite of a slip, by ID, and creates", async ({ page, 
     await expect(found).toBeVisible({ timeout: 1500 });
   }).toPass({ timeout: 20_000 });
   await page.keyboard.press("Escape");
+  await expect(page.locator(".palette"), "closed for the eye, too").toBeHidden();
   await open(ticket);
   await expect(found).toBeVisible();
   await scan(page);
@@ -220,6 +221,22 @@ test("a card whose moves are all refused goes back to where it was", async ({ pa
   release();
   await second;
   await expect.poll(status).toBe(before);
+});
+
+test("a key that steps through a filter has chosen nothing until Enter, or until the filter is left", async ({ page, ada }) => {
+  const project = await ada.project("Steps", "STEP");
+  await ada.ticket(project, "Lower the boat", { priority: "2" });
+  await page.goto(`/tickets?project=${project}`);
+  const before = page.url();
+  const priority = page.getByRole("combobox", { name: "Priority" });
+  await priority.focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("ArrowDown");
+  await expect(priority).toBeFocused();
+  expect(page.url()).toBe(before);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/priority=2/);
+  await expect(page.getByRole("link", { name: "Lower the boat" })).toBeVisible();
 });
 
 test("a cell of the heat map narrows the list, and back", async ({ page, ada }) => {

@@ -71,6 +71,45 @@ test("a double click on Create makes one ticket", async ({ page, ada }) => {
   await expect(page.getByRole("link", { name: "Only once" })).toHaveCount(1);
 });
 
+test("the next of several is made in the same place and of the same sort; a draft keeps its title", async ({ page, ada }) => {
+  await ada.project("Another first", "AAA");
+  const project = await ada.project("Several", "MANY");
+  await page.goto(`/tickets/new?project=${project}`);
+  await page.getByLabel("Title").fill("First of several");
+  await page.getByRole("combobox", { name: "Type" }).selectOption("bug");
+  await page.getByRole("textbox", { name: "Labels" }).fill("tides");
+  await page.getByLabel("Create another").check();
+  await page.getByLabel("Title").press("Control+Enter");
+  await expect(page.getByText(/was created|created/).first()).toBeVisible();
+  await expect(page.getByLabel("Title")).toHaveValue("");
+  await expect(page.getByRole("combobox", { name: "Where" })).toHaveValue(`project:${project}`);
+  await expect(page.getByRole("combobox", { name: "Type" })).toHaveValue("bug");
+  await expect(page.getByRole("textbox", { name: "Labels" })).toHaveValue("tides");
+  await expect(page.getByLabel("Create another")).toBeChecked();
+
+  page.on("dialog", (dialog) => dialog.accept());
+  await page.getByLabel("Title").fill("Half a title");
+  await expect.poll(() => page.evaluate(() => JSON.stringify(localStorage))).toContain("Half a title");
+  await page.reload();
+  await page.getByRole("button", { name: "Restore" }).click();
+  await expect(page.getByLabel("Title")).toHaveValue("Half a title");
+});
+
+test("a word without an end stays on the page, whatever it stands in", async ({ page, ada }) => {
+  const long = "Halyard".repeat(36);
+  const project = await ada.project(`The harbour and all of its piers, ${"cranes ".repeat(5)}`.slice(0, 80).trim(), "LONG");
+  const ticket = await ada.ticket(project, long, { body: `- [ ] ${long}\n\n[${long}](https://example.com)` });
+  await ada.ticket(project, "Below it", { parent: "" });
+  for (const width of [1440, 390]) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const path of [`/tickets/${ticket}`, `/tickets?project=${project}`, `/board?project=${project}`, `/docs?project=${project}`, `/docs/new?project=${project}`]) {
+      await page.goto(path);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(wide, `${path} at ${width}`).toBeLessThanOrEqual(width);
+    }
+  }
+});
+
 test("a draft outlives a reload, and a bar says when the server is away and when it is back", async ({ page, watch }) => {
   watch.expected.push(/ERR_CONNECTION_REFUSED/, /ERR_CONNECTION_RESET/, /ERR_EMPTY_RESPONSE/, /htmx:sendError/, /htmx:afterRequest/);
   const server = await Server.begin();

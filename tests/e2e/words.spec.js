@@ -22,6 +22,43 @@ test("a comment mentions a person and a record from popups, and a script in it i
   await expect(comment.getByText("Ada Lindqvist").nth(1)).toBeVisible();
 });
 
+test("a chosen mention is done with: Enter goes on to the next line, and what is written stays when a property changes", async ({ page, ada }) => {
+  const project = await ada.project("Lines", "LINES");
+  const ticket = await ada.ticket(project, "Two lines");
+  await page.goto(`/tickets/${ticket}`);
+  const field = page.getByRole("textbox", { name: "Comment" });
+  await field.pressSequentially("Ask @ada");
+  await expect(page.getByRole("option", { name: /Ada Lindqvist/ })).toBeVisible();
+  await page.keyboard.press("Enter");
+  await expect(field).toHaveValue(/@ada\S* ?$/);
+  await page.waitForTimeout(300); // longer than an offer takes to come
+  await page.keyboard.press("Enter");
+  await field.pressSequentially("tomorrow");
+  await expect(field).toHaveValue(/@ada\S* ?\ntomorrow$/);
+  await page.getByRole("button", { name: /Change Status|Status/ }).or(page.locator("#property-status summary")).first().click();
+  await page.getByRole("button", { name: "Blocked", exact: true }).click();
+  await expect(page.locator("#property-status")).toContainText("Blocked");
+  await expect(field).toHaveValue(/\ntomorrow$/);
+  await expect(page.getByText("You have unsaved text")).toHaveCount(0);
+});
+
+test("two files dropped together both stay, and typing goes on behind them", async ({ page, ada }) => {
+  const project = await ada.project("Crates", "CRATE");
+  const ticket = await ada.ticket(project, "Two crates");
+  await page.goto(`/tickets/${ticket}`);
+  const field = page.getByRole("textbox", { name: "Comment" });
+  await field.fill("Look: ");
+  const files = await page.evaluateHandle(() => {
+    const carried = new DataTransfer();
+    for (const name of ["one.txt", "two.txt"]) carried.items.add(new File([name], name, { type: "text/plain" }));
+    return carried;
+  });
+  await field.dispatchEvent("drop", { dataTransfer: files });
+  await expect(field).toHaveValue(/one\.txt\]\(\/files\/[\s\S]*two\.txt\]\(\/files\//);
+  await field.pressSequentially("Done.");
+  await expect(field).toHaveValue(/^Look: [\s\S]*one\.txt\][\s\S]*two\.txt\]\([^)]*\)\s*Done\.$/);
+});
+
 test("a table is looked at before tickets are made of it, and its bad lines are named", async ({ page, ada }) => {
   const project = await ada.project("Tables", "TABLE");
   await page.goto(`/imports/tickets?project=${project}`);

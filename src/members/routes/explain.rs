@@ -20,6 +20,8 @@ async fn show(ctx: Ctx) -> Result<Reply> {
     let (status, answered, problems) = match answered {
         Ok(answered) => (200, answered, Problems::default()),
         Err(Error::Invalid(problems)) => (422, None, problems),
+        // What they may not know of and what is not there have one answer; what was typed stays.
+        Err(Error::NotFound) => (422, None, Problems::one("record", "problem-explain-record")),
         Err(other) => return Err(other),
     };
     let is_answered = answered.is_some();

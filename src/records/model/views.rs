@@ -41,7 +41,8 @@ impl SavedView {
         Ok(sql.load(tx.conn())?)
     }
 
-    /// Saves the list as it stands; the same name again replaces one's own view.
+    /// Saves the list as it stands; the same name again replaces one's own view, but never one that others see by one that they don't, or
+    /// the other way round.
     pub fn save(tx: &mut Tx, me: &Actor, kind: Kind, name: &Name, query: &str, shared: bool) -> Result<ViewId> {
         let (Some(person), Some(organisation)) = (me.person_id(), me.organisation_id()) else {
             return Err(Error::SignIn);
@@ -54,9 +55,11 @@ impl SavedView {
         );
         sql.bind(id).push(", ").bind(organisation).push(", ").bind(person).push(", ").bind(kind).push(", ");
         sql.bind(name.as_str()).push(", ").bind(query).push(", ").bind(shared).push(", ").bind(tx.now);
-        sql.push(") on conflict (owner_id, kind, name) do update set query = excluded.query, shared = excluded.shared");
+        sql.push(") on conflict (owner_id, kind, name) do update set query = excluded.query where saved_views.shared = excluded.shared");
         let problem = on_constraint("saved_views_query_check", "name", "problem-view-too-long");
-        sql.execute(tx.conn()).map_err(Error::from).map_err(problem)?;
+        if sql.execute(tx.conn()).map_err(Error::from).map_err(problem)? == 0 {
+            return Err(Error::invalid("name", if shared { "problem-view-own" } else { "problem-view-shared" }));
+        }
         permit.unused(tx);
         Ok(id)
     }

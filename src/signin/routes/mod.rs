@@ -48,7 +48,8 @@ async fn new(ctx: PublicCtx) -> Result<Reply> {
             return ctx.page(&Lead { organisation, domain, sign_ons, back });
         }
     }
-    let view = page(&ctx, String::new(), back, Problems::default()).await?;
+    let notice = ctx.query("ended").map(|_| "sign-in-ended".into());
+    let view = New { notice, ..page(&ctx, String::new(), back, Problems::default()).await? };
     ctx.page(&view)
 }
 

@@ -95,7 +95,7 @@ impl NewTicket {
 }
 
 /// The parent's id: visible, of a kind that may hold the child, and not below the child itself.
-pub(super) fn check_parent(
+pub(in crate::tickets) fn check_parent(
     tx: &mut Tx,
     me: &Actor,
     display_id: &str,

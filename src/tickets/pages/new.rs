@@ -40,9 +40,30 @@ pub struct TicketForm {
     pub start_on: String,
     pub due_on: String,
     pub estimate: String,
+    /// Another one is wanted afterwards.
+    pub is_another: bool,
 }
 
 impl TicketForm {
+    /// Where the next one is made, in the same place and of the same sort, as one does who writes down several.
+    pub fn another(&self, project: Option<&str>) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        let kept = [
+            ("project", project.unwrap_or_default()),
+            ("place", &self.place),
+            ("kind", &self.kind),
+            ("status", &self.status),
+            ("priority", &self.priority),
+            ("assignee", &self.assignee),
+            ("parent", &self.parent),
+            ("tags", &self.tags),
+        ];
+        for (name, value) in kept.into_iter().filter(|(_, value)| !value.is_empty()) {
+            query.append_pair(name, value);
+        }
+        format!("/tickets/new?{}", query.append_pair("another", "on").finish())
+    }
+
     pub fn of(form: &Form) -> Self {
         let text = |name| form.text(name).to_owned();
         TicketForm {
@@ -58,6 +79,7 @@ impl TicketForm {
             start_on: text("start_on"),
             due_on: text("due_on"),
             estimate: text("estimate"),
+            is_another: form.is_checked("another"),
         }
     }
 
@@ -82,6 +104,10 @@ impl TicketForm {
         let due_on = problems.take("due_on", optional(&self.due_on, crate::web::parse_date));
         let estimate = problems.take("estimate", optional(&self.estimate, parse_estimate));
         let parent = Some(self.parent.trim().to_owned()).filter(|parent| !parent.is_empty());
+        if let (Some(parent), Some(kind)) = (&parent, kind) {
+            // Told with the others; it is looked for again when the ticket is made.
+            problems.gather(check_parent(tx, me, parent, kind, None))?;
+        }
         match (place, title, body, tags, kind, status, priority, assignee, start_on, due_on, estimate) {
             (
                 Some(place),
@@ -95,7 +121,7 @@ impl TicketForm {
                 Some(start_on),
                 Some(due_on),
                 Some(estimate),
-            ) => Ok(NewTicket {
+            ) if problems.is_empty() => Ok(NewTicket {
                 place,
                 kind,
                 title,
