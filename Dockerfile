@@ -21,7 +21,8 @@ FROM debian:trixie-slim
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates libpq5 postgresql-client-17 tzdata \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 10001 --user-group --home-dir /var/lib/tow --shell /usr/sbin/nologin tow \
+    && groupadd --gid 10001 tow \
+    && useradd --uid 10001 --gid 10001 --home-dir /var/lib/tow --shell /usr/sbin/nologin tow \
     && install -d -m 700 -o tow -g tow /var/lib/tow \
     && install -d -m 755 /etc/tow
 COPY --from=server /usr/local/bin/tow /usr/local/bin/tow
