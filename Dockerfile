@@ -1,5 +1,5 @@
 # The server as an image: one program, a user without rights, nothing written outside /var/lib/tow and /tmp.
-# Untested: no container engine was at hand when this was written. Everything of the program itself is tested without one.
+# docs/install.md says with what this was run.
 # Debian 13, because a backup needs a pg_dump that is not older than the server (compose.yaml runs PostgreSQL 17).
 
 FROM node:20-trixie-slim AS pages
