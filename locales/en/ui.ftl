@@ -35,6 +35,8 @@ shortcuts-palette = Search or jump to
 shortcuts-move = Move down and up a list
 shortcuts-select = Select
 shortcuts-open = Open
+shortcuts-send = Send the form you write in
+shortcuts-card = Move a card of a board
 
 # Times.
 time-just-now = just now

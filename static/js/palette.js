@@ -1,7 +1,8 @@
 // Command palette: Ctrl/Cmd-K or a [data-palette-open] link to /search. <template id="palette-template"> holds <dialog class="palette"
 // data-url="/palette?project=APP"> with an input[role=combobox] and a [role=listbox]; in it [data-palette-results] takes the options
 // the server answers for q, [data-command] options stand still, are filtered here, and press what the selector in data-command
-// names (empty: a plain link); one that begins with what is typed stands before any record and is chosen. A group with data-if="selector" shows only when that exists. [data-palette-empty] says "nothing found".
+// names (empty: a plain link); one that begins with what is typed stands before any record and is chosen. A group with
+// data-if="selector" shows only when that exists. [data-palette-empty] says "nothing found".
 let dialog, input, list, results, empty, active, timer, request, waiting;
 const CHOSEN_FROM = 3; // letters
 let number = 0;

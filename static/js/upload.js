@@ -1,5 +1,6 @@
 // Upload: files pasted into or dropped on a textarea with data-upload-url, or chosen by [data-md=attach], are posted there (multipart:
 // file, _csrf); the answer {"markdown": "![name](/files/…)"} takes the place of a placeholder. data-upload-max is the limit in bytes.
+// What is dropped on a section with a form[data-drop] is sent by that form, in its field "file".
 const words = document.body.dataset;
 const fill = (text, facts) => text.replace(/\{(\w+)\}/g, (_, name) => facts[name]);
 const toast = (text) => document.dispatchEvent(new CustomEvent("tow:toast", { detail: { text, tone: "red" } }));
@@ -47,12 +48,19 @@ document.addEventListener("paste", (event) => {
   const text = event.clipboardData?.types.includes("text/plain"); // a copied table comes with a picture of itself
   if (area && !text) take(area, [...event.clipboardData.files], event);
 });
+const formOf = (event) => event.target.closest?.("section")?.querySelector("form[data-drop]");
+
 document.addEventListener("dragover", (event) => {
-  if (areaOf(event) && event.dataTransfer.types.includes("Files")) event.preventDefault();
+  if ((areaOf(event) || formOf(event)) && event.dataTransfer.types.includes("Files")) event.preventDefault();
 });
 document.addEventListener("drop", (event) => {
-  const area = areaOf(event);
-  if (area) take(area, [...event.dataTransfer.files], event);
+  const [area, form] = [areaOf(event), formOf(event)];
+  const { files } = event.dataTransfer;
+  if (area) return take(area, [...files], event);
+  if (!form || !files.length) return;
+  event.preventDefault();
+  form.elements.file.files = files;
+  form.requestSubmit();
 });
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-md=attach]");

@@ -57,6 +57,16 @@ test("two files dropped together both stay, and typing goes on behind them", asy
   await expect(field).toHaveValue(/one\.txt\]\(\/files\/[\s\S]*two\.txt\]\(\/files\//);
   await field.pressSequentially("Done.");
   await expect(field).toHaveValue(/^Look: [\s\S]*one\.txt\][\s\S]*two\.txt\]\([^)]*\)\s*Done\.$/);
+  await page.getByRole("button", { name: "Comment", exact: true }).click();
+  await expect(page.locator(".comment")).toContainText("Done.");
+
+  const more = await page.evaluateHandle(() => {
+    const carried = new DataTransfer();
+    carried.items.add(new File(["three"], "three.txt", { type: "text/plain" }));
+    return carried;
+  });
+  await page.locator("#files").dispatchEvent("drop", { dataTransfer: more });
+  await expect(page.locator("#files").getByRole("link", { name: "three.txt" })).toBeVisible();
 });
 
 test("a table is looked at before tickets are made of it, and its bad lines are named", async ({ page, ada }) => {

@@ -20,7 +20,7 @@ use uuid::Uuid;
 pub const EXACT_UP_TO: i64 = 2_000;
 /// Up to so many passages in reach their bits are compared, which takes a time of its own for each; the walk takes the longer the less
 /// of what it meets may be read.
-pub const BITS_UP_TO: i64 = 250_000;
+pub const BITS_UP_TO: i64 = 150_000;
 /// Passages at most; several may be of one record.
 pub const NEAREST: i32 = 100;
 /// What is farther (cosine distance) has another meaning: something is always the nearest, also to a question about nothing here.
