@@ -6,10 +6,11 @@ begin
   end if;
   if tg_op <> 'DELETE' then
     insert into vector_bits (set_id, place_id, passage_id, bits)
-      values (new.set_id, new.place_id, new.passage_id, coalesce(binary_quantize(new.whole), binary_quantize(new.half))) on conflict do nothing;
+      values (new.set_id, new.place_id, new.passage_id, coalesce(binary_quantize(new.whole), binary_quantize(new.half)))
+      on conflict (set_id, place_id, passage_id) do update set bits = excluded.bits;
   end if;
   return null;
 end $$;
-drop trigger if exists vectors_bits on vectors;
-create trigger vectors_bits after insert or delete or update of set_id, place_id, passage_id, whole, half on vectors
+-- Replaced and not dropped first, for which it would wait until nobody reads, a backup included.
+create or replace trigger vectors_bits after insert or delete or update of set_id, place_id, passage_id, whole, half on vectors
   for each row execute function keep_vector_bits();

@@ -114,6 +114,7 @@ problem-choice = Choose one of the offered values.
 problem-date = Write the date as year-month-day, such as 2026-11-22.
 problem-date-range = Choose a date between 1900 and 2200.
 problem-too-many-tags = At most { $max } tags on one record.
+problem-view-elsewhere = You have a view of this name in another project. Choose another name, or remove that one first.
 problem-view-own = You have a view of this name that only you see. Choose another name, or remove that one first.
 problem-view-shared = You share a view of this name with everybody. Choose another name, or remove that one first.
 problem-view-too-long = This filter is too long to be saved as a view.

@@ -468,7 +468,7 @@ fn an_explanation_is_for_who_manages_the_thing_and_hides_what_they_do_not_see() 
     }
     // What one may not know of is answered as what is not there, and what was typed stays.
     let page = app.as_(ADA).get("/settings/access/explain?user=dov&record=TOW-3");
-    assert!(page.has("You manage nothing of this ID") && page.has("value=\"TOW-3\""), "{}", page.text());
+    assert!(page.has("Nothing that you manage has this ID or key") && page.has("value=\"TOW-3\""), "{}", page.text());
     assert_eq!((ask(DOV, "ATL-1"), ask(CLEO, "ATL-1"), ask(VERA, "TOW-1"), ask(EDDA, "TOW-1")), (403, 403, 403, 403));
     assert_eq!((ask(DOV, "ATL-999"), ask(CLEO, "ATL-999")), (403, 403));
     assert_eq!(app.as_(ADA).get("/settings/access/explain?user=nobody&record=ATL-1").status, 422);

@@ -137,6 +137,8 @@ fn the_view_of_a_project_is_no_tab_in_another_one() {
     for (name, query) in [("Of Atlas", "project=ATL&q=steel"), ("Of all", "q=beams")] {
         cleo.post("/views", &[("kind", "ticket"), ("name", name), ("query", query), ("back", "/tickets")]);
     }
+    let form = [("kind", "ticket"), ("name", "Of Atlas"), ("query", "project=BCN"), ("back", "/tickets?project=BCN")];
+    assert!(cleo.post("/views", &form).follow().has("a view of this name in another project"));
     for (path, of_atlas) in [("/tickets", true), ("/tickets?project=ATL", true), ("/tickets?project=BCN", false)] {
         let page = cleo.get(path);
         assert_eq!((page.has("Of Atlas"), page.has("Of all")), (of_atlas, true), "{path}");

@@ -844,3 +844,23 @@ fn whole(text: &str) -> std::result::Result<(), TestCaseError> {
     }
     Ok(())
 }
+
+#[test]
+fn a_list_knows_when_all_is_one_persons_and_when_a_history_is_asked() {
+    let app = App::new();
+    for (text, is_somebodys, asks_history) in [
+        ("assignee = me", true, false),
+        ("reporter = ben AND status = todo", true, false),
+        ("assignee = me OR status = todo", false, false),
+        ("assignee != ben", false, false),
+        ("assignee IN (ben, dov)", false, false),
+        ("assignee IS EMPTY", false, false),
+        ("watcher = me", false, false),
+        ("NOT (status WAS done)", false, true),
+        ("assignee = me AND (priority = 1 OR status CHANGED TO done)", true, true),
+    ] {
+        let filter = app.read(CLEO, |tx, me| Filter::default().asked(tx, me, text)).unwrap().unwrap();
+        let plan = filter.plan.unwrap();
+        assert_eq!((plan.is_somebodys, plan.asks_history), (is_somebodys, asks_history), "{text}");
+    }
+}

@@ -96,12 +96,18 @@ pub fn day(on: &NaiveDate, values: &dyn Values) -> Result<String> {
 /// "overdue 2 d" for an open thing whose day has passed, else as `day`.
 #[askama::filter_fn]
 pub fn due(on: &NaiveDate, values: &dyn Values) -> Result<String> {
-    let late = (today(values) - *on).num_days();
-    Ok(if late > 0 {
-        say_with("time-overdue", [("days", late.to_string().as_str())])
-    } else {
-        short_day(*on, today(values))
-    })
+    Ok(overdue(*on, today(values)).unwrap_or_else(|| short_day(*on, today(values))))
+}
+
+/// "overdue 2 d", or nothing as long as there is time: beside the day itself.
+#[askama::filter_fn]
+pub fn late(on: &NaiveDate, values: &dyn Values) -> Result<String> {
+    Ok(overdue(*on, today(values)).unwrap_or_default())
+}
+
+fn overdue(on: NaiveDate, today: NaiveDate) -> Option<String> {
+    let late = (today - on).num_days();
+    (late > 0).then(|| say_with("time-overdue", [("days", late.to_string().as_str())]))
 }
 
 /// `red` when late or due by tomorrow, `amber` within a week, else nothing.

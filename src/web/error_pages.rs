@@ -189,7 +189,7 @@ fn sign_in(
     };
     let to = match back.as_str() {
         "/" => "/sign-in".to_owned(),
-        _ if is_page => format!("/sign-in?{}", query("back", &back)),
+        _ if *request.method() == actix_web::http::Method::GET => format!("/sign-in?{}", query("back", &back)),
         _ => format!("/sign-in?{}&ended=1", query("back", &back)),
     };
     lead(request, response, is_fragment, drawn, &to)

@@ -125,7 +125,7 @@ const askHere = (target) => {
 };
 const askFor = (target) => (target.matches("[data-complete-kind]") ? askWhole(target) : askHere(target));
 
-document.addEventListener("input", ({ target }) => !accepting && target.matches("[data-complete-url]") && askFor(target));
+document.addEventListener("input", ({ target }) => !accepting && target === document.activeElement && target.matches("[data-complete-url]") && askFor(target));
 document.addEventListener(
   "keydown",
   (event) => {

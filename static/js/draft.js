@@ -11,14 +11,17 @@ const words = document.body.dataset;
 const timers = new WeakMap();
 
 const fields = (form) => [...form.querySelectorAll(TEXTS)];
-const typed = (form) => Object.fromEntries(fields(form).map((field) => [field.name, field.value]));
+const isTyped = (field) => field.value !== field.defaultValue;
 const isBase = (form, name) => form.elements[name].matches?.("[data-draft-base]");
+// Only what was typed: what an address filled in may be another one when the text comes back.
+const typed = (form) =>
+  Object.fromEntries(fields(form).filter((field) => isTyped(field) || field.matches("[data-draft-base]")).map((field) => [field.name, field.value]));
+const valueOf = (form, name) => fields(form).find((field) => field.name === name)?.value;
 const read = (key) => JSON.parse(localStorage.getItem(NAME + key) ?? "null");
 const forget = (key) => localStorage.removeItem(NAME + key);
 
 const keep = (form) => {
-  const changed = fields(form).some((field) => field.value !== field.defaultValue);
-  if (changed) localStorage.setItem(NAME + form.dataset.draft, JSON.stringify({ at: Date.now(), values: typed(form) }));
+  if (fields(form).some(isTyped)) localStorage.setItem(NAME + form.dataset.draft, JSON.stringify({ at: Date.now(), values: typed(form) }));
   else forget(form.dataset.draft);
 };
 
@@ -60,7 +63,7 @@ const carry = ({ detail }) => {
   carried = new Map();
   const sent = detail.requestConfig?.elt.closest("form");
   for (const form of detail.target.querySelectorAll("form[data-draft]")) {
-    if (form === sent || !fields(form).some((field) => field.value !== field.defaultValue)) continue;
+    if (form === sent || !fields(form).some(isTyped)) continue;
     keep(form);
     const at = document.activeElement;
     const focus = form.contains(at) && at.name && { name: at.name, from: at.selectionStart, to: at.selectionEnd };
@@ -69,7 +72,8 @@ const carry = ({ detail }) => {
 };
 
 const goOn = (form, { values, focus, seen }) => {
-  if (seen && !form.checkVisibility()) form.closest("[data-editable]")?.querySelector("[data-edit-toggle]")?.click();
+  const place = seen && form.closest("[data-editable]");
+  if (place) [place.querySelector("[data-edit-view]").hidden, form.hidden] = [true, false];
   for (const field of fields(form)) {
     if (!(field.name in values) || field.value === values[field.name]) continue;
     field.value = values[field.name];
@@ -91,8 +95,7 @@ const attach = (root) => {
       continue;
     }
     const draft = read(form.dataset.draft);
-    const now = typed(form);
-    const differs = ([name, value]) => name in now && now[name] !== value && !isBase(form, name);
+    const differs = ([name, value]) => ![undefined, value].includes(valueOf(form, name)) && !isBase(form, name);
     if (draft && Object.entries(draft.values).some(differs)) offer(form, draft);
   }
 };

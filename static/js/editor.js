@@ -1,7 +1,7 @@
 // Markdown editor: before each textarea[data-editor] a copy of <template id="editor-toolbar"> is put: a role="toolbar" of buttons
 // data-md="bold|italic|heading|list|numbers|tasks|code|quote|link|table|attach" (attach: upload.js). Ctrl/Cmd-B, I and K mark, Ctrl/
-// Cmd-Enter sends (from the other fields of its form, too), Enter goes on with a list; Tab leaves the field as everywhere. data-text-placeholder on a button is what stands
-// between the marks when nothing is selected.
+// Cmd-Enter sends (from the other fields of its form, too), Enter goes on with a list; Tab leaves the field as everywhere.
+// data-text-placeholder on a button is what stands between the marks when nothing is selected.
 const WRAP = { bold: ["**", "**"], italic: ["_", "_"], code: ["`", "`"], link: ["[", "](https://)"] };
 const LEAD = { heading: "## ", list: "- ", numbers: "1. ", tasks: "- [ ] ", quote: "> " };
 const TABLE = "\n|  |  |\n|---|---|\n|  |  |\n";

@@ -1,5 +1,5 @@
 // Menus: <details class="menu" name="menu"> with .menu-item inside. Arrows move, Escape and a click outside close, focus returns
-// to the summary; a panel with a field has it in the field. A chosen item closes its menu unless the item or a parent carries data-menu-stay.
+// to the summary; one with nothing but fields has it in the first. A chosen item closes its menu unless the item or a parent carries data-menu-stay.
 const FIELD = ".menu-panel :is(input:not([type=hidden], [type=checkbox], [type=radio], [type=submit]), select, textarea)";
 const opened = () => document.querySelectorAll("details.menu[open]");
 const items = (menu) =>
@@ -63,7 +63,9 @@ document.addEventListener(
   (event) => {
     if (!event.target.matches?.("details.menu[open]")) return;
     for (const menu of opened()) if (menu !== event.target && !menu.contains(event.target)) close(menu);
-    const field = event.target.contains(document.activeElement) && event.target.querySelector(FIELD);
+    // Not where there is something to choose from as well; and a finger would open the phone's keyboard over the panel.
+    const isAsked = document.activeElement === event.target.querySelector("summary") && !items(event.target).length;
+    const field = isAsked && matchMedia("(hover: hover)").matches && event.target.querySelector(FIELD);
     if (field) field.focus();
     if (field && field.matches("input")) field.select();
   },

@@ -3,7 +3,7 @@
 // the server answers for q, [data-command] options stand still, are filtered here, and press what the selector in data-command
 // names (empty: a plain link); one that begins with what is typed stands before any record and is chosen. A group with
 // data-if="selector" shows only when that exists. [data-palette-empty] says "nothing found".
-let dialog, input, list, results, empty, active, timer, request, waiting;
+let dialog, input, list, order, results, empty, active, timer, request, waiting;
 const CHOSEN_FROM = 3; // letters
 let number = 0;
 
@@ -24,7 +24,8 @@ const settle = () => {
   const words = input.value.trim().toLowerCase();
   const begins = (option) => "command" in option.dataset && option.textContent.trim().toLowerCase().startsWith(words);
   const meant = words.length >= CHOSEN_FROM ? options().find(begins) : undefined;
-  list.prepend(meant?.closest("[role=group]") ?? results); // what is chosen stands first
+  const first = meant?.closest("[role=group]") ?? results; // what is chosen stands first
+  if (list.firstElementChild !== first) list.append(first, ...order.filter((part) => part !== first));
   const all = options();
   for (const option of all) option.tabIndex = -1;
   if (!all.includes(active)) choose(meant ?? all[0]);
@@ -87,6 +88,7 @@ const follow = (option, event) => {
 const build = () => {
   dialog = document.getElementById("palette-template").content.cloneNode(true).querySelector("dialog");
   [input, list] = [dialog.querySelector("input"), dialog.querySelector("[role=listbox]")];
+  order = [...list.children];
   [results, empty] = [list.querySelector("[data-palette-results]"), dialog.querySelector("[data-palette-empty]")];
   document.body.append(dialog);
   input.addEventListener("input", () => {

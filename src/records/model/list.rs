@@ -58,6 +58,8 @@ pub struct List {
     pub size: usize,
     /// The filter finds what it leaves by an index of its own: asked place by place it would look through all of that for each.
     pub is_narrow: bool,
+    /// What the filter leaves is guessed wrongly by a planner (a history does that), but it is found among the newest.
+    pub counts_newest: bool,
 }
 
 impl List {
@@ -75,6 +77,7 @@ impl List {
             which: Which::Active,
             size: PAGE_SIZE,
             is_narrow: false,
+            counts_newest: false,
         }
     }
 
@@ -97,7 +100,11 @@ impl List {
             &format!("{}_count", self.name),
             &format!("select count(*) as count from (select 1 from records r {} where ", self.joins),
         );
-        sql.append(&self.conditions(me)).push(" limit ").bind(LIST_COUNT_LIMIT + 1).push(") few");
+        sql.append(&self.conditions(me));
+        sql.push(if self.counts_newest { " order by r.updated_at desc, r.id desc" } else { "" })
+            .push(" limit ")
+            .bind(LIST_COUNT_LIMIT + 1)
+            .push(") few");
         self.plan(&mut sql);
         Ok(sql.load::<Count>(tx.conn())?.first().map(|row| row.count).unwrap_or_default())
     }

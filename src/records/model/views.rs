@@ -41,8 +41,8 @@ impl SavedView {
         Ok(sql.load(tx.conn())?)
     }
 
-    /// Saves the list as it stands; the same name again replaces one's own view, but never one that others see by one that they don't, or
-    /// the other way round.
+    /// Saves the list as it stands; the same name again replaces one's own view, but never one that others see by one that they don't, the
+    /// other way round, or that of another project, which one may not have before one's eyes.
     pub fn save(tx: &mut Tx, me: &Actor, kind: Kind, name: &Name, query: &str, shared: bool) -> Result<ViewId> {
         let (Some(person), Some(organisation)) = (me.person_id(), me.organisation_id()) else {
             return Err(Error::SignIn);
@@ -55,10 +55,21 @@ impl SavedView {
         );
         sql.bind(id).push(", ").bind(organisation).push(", ").bind(person).push(", ").bind(kind).push(", ");
         sql.bind(name.as_str()).push(", ").bind(query).push(", ").bind(shared).push(", ").bind(tx.now);
-        sql.push(") on conflict (owner_id, kind, name) do update set query = excluded.query where saved_views.shared = excluded.shared");
+        sql.push(") on conflict (owner_id, kind, name) do update set query = excluded.query where saved_views.shared = excluded.shared
+             and substring(saved_views.query from '(?:^|&)project=([^&]*)') is not distinct from substring(excluded.query from '(?:^|&)project=([^&]*)')");
         let problem = on_constraint("saved_views_query_check", "name", "problem-view-too-long");
         if sql.execute(tx.conn()).map_err(Error::from).map_err(problem)? == 0 {
-            return Err(Error::invalid("name", if shared { "problem-view-own" } else { "problem-view-shared" }));
+            let own = SavedView::list(tx, me, kind)?;
+            let is_same =
+                own.iter().any(|view| view.owner_id == person && view.name == name.as_str() && view.shared == shared);
+            return Err(Error::invalid(
+                "name",
+                match (is_same, shared) {
+                    (true, _) => "problem-view-elsewhere",
+                    (false, true) => "problem-view-own",
+                    (false, false) => "problem-view-shared",
+                },
+            ));
         }
         permit.unused(tx);
         Ok(id)

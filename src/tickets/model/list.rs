@@ -129,7 +129,8 @@ impl Filter {
     pub fn count(&self, tx: &mut Tx, me: &Actor) -> Result<i64> {
         // In a project: by the tickets' own column of places, whose indexes know status and priority too. Few tickets are archived.
         let mut list = self.list(BY_UPDATED, None);
-        list.sort = if list.which == Which::Active { BY_PRIORITY } else { BY_UPDATED };
+        list.counts_newest = self.plan.as_ref().is_some_and(|plan| plan.asks_history);
+        list.sort = if list.which == Which::Active && !list.counts_newest { BY_PRIORITY } else { BY_UPDATED };
         list.count(tx, me)
     }
 

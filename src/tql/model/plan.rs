@@ -26,6 +26,8 @@ pub struct Plan {
     pub which: Option<Which>,
     /// When all must be one person's, who is kept with the record itself.
     pub is_somebodys: bool,
+    /// It asks what something was.
+    pub asks_history: bool,
 }
 
 impl std::fmt::Debug for Plan {
@@ -40,7 +42,7 @@ pub fn plan(tx: &mut Tx, me: &Actor, fields: &[Field], text: &str) -> Result<std
         Ok(query) => query,
         Err(trouble) => return Ok(Err(trouble)),
     };
-    let mut planner = Planner { reader: Reader { tx, me, names: 0 }, fields };
+    let mut planner = Planner { reader: Reader { tx, me, names: 0 }, asks_history: false, fields };
     match planner.plan(query) {
         Ok(plan) => Ok(Ok(plan)),
         Err(Fault::Text(trouble)) => Ok(Err(trouble)),
@@ -50,6 +52,7 @@ pub fn plan(tx: &mut Tx, me: &Actor, fields: &[Field], text: &str) -> Result<std
 
 struct Planner<'p, 'r, 'c> {
     reader: Reader<'r, 'c>,
+    asks_history: bool,
     fields: &'p [Field],
 }
 
@@ -77,6 +80,7 @@ impl Planner<'_, '_, '_> {
             }
         }
         plan.which = which;
+        plan.asks_history = self.asks_history;
         Ok(plan)
     }
 
@@ -153,10 +157,12 @@ impl Planner<'_, '_, '_> {
             }
             Test::Was(values, when) => {
                 let history = kept(&field, clause.spot)?;
+                self.asks_history = true;
                 return Ok(negated(self.reader.was(&field, history, values, when)?, yes));
             }
             Test::Changed { from, to, when } => {
                 let history = kept(&field, clause.spot)?;
+                self.asks_history = true;
                 return Ok(negated(self.reader.changed(&field, history, (from, to), when)?, yes));
             }
             _ => return Err(unfit(&field, clause.spot).into()),

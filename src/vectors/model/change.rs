@@ -117,7 +117,8 @@ pub fn settle(tx: &mut Tx) -> Result<bool> {
 pub fn fill_bits(tx: &mut Tx) -> Result<bool> {
     let sql = Sql::named(
         "vectors::unfilled",
-        "select id, bits_to as after from vector_sets where bits_to is not null order by id limit 1 for update",
+        "select id, bits_to as after from vector_sets where bits_to is not null and state <> 'retired'
+           order by state = 'serving' desc, id limit 1 for no key update",
     );
     let Some(set) = sql.load::<Unfinished>(tx.conn())?.into_iter().next() else { return Ok(false) };
     let mut sql = Sql::named(
@@ -126,9 +127,9 @@ pub fn fill_bits(tx: &mut Tx) -> Result<bool> {
            from vectors where set_id = ",
     );
     sql.bind(set.id).push(" and passage_id > ").bind(set.after);
-    // Locked, so that none is removed meanwhile and leaves its bits behind.
+    // Locked, so that none is removed or moved meanwhile and leaves bits behind.
     sql.push(" order by passage_id limit ").bind(FILLED_AT_ONCE).push(
-        " for key share), written as (insert into vector_bits (set_id, place_id, passage_id, bits)
+        " for share), written as (insert into vector_bits (set_id, place_id, passage_id, bits)
            select set_id, place_id, passage_id, bits from part on conflict do nothing)
          update vector_sets set bits_to = (select passage_id from part order by passage_id desc limit 1) where id = ",
     );

@@ -188,13 +188,17 @@ fn bits(me: &Actor, meaning: &Meaning, reach: &Reach) -> Sql {
         set.id
     ));
     in_reach(&mut sql, me, reach);
+    if !reach.but.is_empty() {
+        sql.push(" and v.place_id <> all(").bind(Bind::Uuids(reach.but.clone())).push(")");
+    }
+    // Some more than are compared: what is archived keeps its vectors, and a program may not read every kind.
     sql.push(&format!(
         " order by v.bits <~> (select binary_quantize(vector) from asked) limit {}), near as materialized (
            select near.* from looks cross join lateral (
              select v.passage_id, p.record_id, {} <=> (select vector from asked) as distance
              from vectors v join passages p on p.id = v.passage_id join records r on r.id = p.record_id
              where v.set_id = {} and v.passage_id = looks.passage_id and ",
-        if reach.is_narrow() { MOST_MET.to_owned() } else { EXACT_UP_TO.to_string() },
+        if reach.is_narrow() || me.program.is_some() { MOST_MET.to_owned() } else { (3 * EXACT_UP_TO).to_string() },
         set.expression(),
         set.id
     ));
