@@ -106,6 +106,9 @@ test("a word without an end stays on the page, whatever it stands in", async ({ 
       await page.goto(path);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       expect(wide, `${path} at ${width}`).toBeLessThanOrEqual(width);
+      if (width < 768) continue;
+      const [side, search] = await Promise.all([page.locator(".sidebar"), page.locator(".nav-search")].map((one) => one.boundingBox()));
+      expect(search.x + search.width, `the name of the project stays in the sidebar at ${path}`).toBeLessThan(side.x + side.width);
     }
   }
 });
