@@ -7,7 +7,9 @@ use crate::error::{Error, Problems, Result};
 use crate::people::{Face, Offered};
 use crate::records::{Record, Scope};
 use crate::search::offers::Offers;
-use crate::ui::{Choice, Chooser, Sample, Shell, count_label, filters, sample, say_with, text, thousands};
+use crate::ui::{
+    Choice, Chooser, Frame, Sample, SettingsPlace, Shell, count_label, filters, sample, say_with, text, thousands,
+};
 use askama::Template;
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
@@ -280,19 +282,40 @@ impl Hit {
 pub struct Palette {
     pub q: String,
     pub records: Vec<Record>,
+    /// Pages of the settings whose names hold what is typed.
+    pub settings: Vec<&'static SettingsPlace>,
     /// Where the page with all results is.
     pub all: String,
 }
 
 impl Palette {
-    pub fn new(q: String, project: &str, records: Vec<Record>) -> Self {
+    pub fn new(frame: &Frame, q: String, project: &str, records: Vec<Record>) -> Self {
         let query = SearchQuery { q: q.trim().to_owned(), project: project.to_owned(), ..SearchQuery::default() };
-        Palette { all: query.address(0), q: query.q, records }
+        Palette { all: query.address(0), settings: settings_named(frame, &query.q), q: query.q, records }
+    }
+
+    /// Who types the beginning of a page's name means it before any record.
+    pub fn settings_first(&self) -> bool {
+        let typed = self.q.to_lowercase();
+        typed.chars().count() >= CHOSEN_FROM
+            && self.settings.iter().any(|place| text(place.label).to_lowercase().starts_with(&typed))
     }
 
     pub fn sample() -> Self {
-        Palette::new("tide".to_owned(), "", Vec::new())
+        Palette::new(&Shell::sample("").frame, "me".to_owned(), "", Vec::new())
     }
+}
+
+/// Letters from which on a name that begins with them is meant, as in static/js/palette.js.
+const CHOSEN_FROM: usize = 3;
+
+fn settings_named(frame: &Frame, typed: &str) -> Vec<&'static SettingsPlace> {
+    let words: Vec<String> = typed.to_lowercase().split_whitespace().map(str::to_owned).collect();
+    let is_named = |place: &&SettingsPlace| {
+        let name = format!("{} {}", text("settings-title"), text(place.label)).to_lowercase();
+        !words.is_empty() && words.iter().all(|word| name.contains(word))
+    };
+    frame.settings().into_iter().flat_map(|group| group.places).filter(is_named).collect()
 }
 
 /// For the gallery.

@@ -316,6 +316,33 @@ fn of_a_word_that_is_everywhere_only_the_newest_passages_are_weighed_which_the_c
 }
 
 #[test]
+fn the_palette_finds_the_pages_of_the_settings_that_one_is_shown() {
+    let app = App::new();
+    let audit = "href=\"/settings/audit\"";
+    assert!(app.as_(ADA).get("/palette?q=audit").has(audit));
+    assert!(!app.as_(CLEO).get("/palette?q=audit").has(audit));
+    // All of them by the name of the room, none before anything is typed.
+    let all = app.as_(CLEO).get("/palette?q=settings");
+    assert!(all.has("href=\"/settings/me\"") && all.has("href=\"/settings/members\""), "{}", all.text());
+    assert!(!app.as_(ADA).get("/palette").has("href=\"/settings"));
+    // Its name before a record's; in the middle of a name behind it.
+    let form = [
+        ("title", "Members of the crew"),
+        ("place", "private"),
+        ("kind", "task"),
+        ("status", "todo"),
+        ("priority", "3"),
+    ];
+    assert_eq!(app.as_(CLEO).post("/tickets", &form).status, 303);
+    for (typed, is_first) in [("members", true), ("crew", false), ("me", false)] {
+        let page = app.as_(CLEO).get(&format!("/palette?q={typed}")).text();
+        let (setting, record) = (page.find("/settings/members"), page.find("Members of the crew"));
+        assert!(record.is_some(), "{typed}: {page}");
+        assert_eq!(setting.is_some_and(|at| Some(at) < record), is_first, "{typed}: {page}");
+    }
+}
+
+#[test]
 fn the_palette_shows_what_changed_last_and_then_what_fits() {
     let app = indexed();
     let cleo = app.as_(CLEO);

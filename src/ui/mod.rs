@@ -8,6 +8,7 @@ pub mod filters;
 mod parts;
 mod property;
 mod query_box;
+mod settings;
 mod shell;
 
 pub use assets::*;
@@ -16,6 +17,7 @@ pub use catalogue::*;
 pub use parts::*;
 pub use property::*;
 pub use query_box::*;
+pub use settings::*;
 pub use shell::*;
 
 use crate::error::{Error, Result};
