@@ -10,7 +10,7 @@ members-title = Members
 members-people = People
 members-deactivated = Deactivated
 members-one-owner = { $organisation } has one owner.
-members-one-owner-words = We recommend two: one can always let the other back in. Give somebody else the role Owner.
+members-one-owner-words = We recommend two: one can always let the other back in.
 members-find = Find a person
 members-find-hint = Name or e-mail
 members-search = Find
@@ -132,7 +132,7 @@ member-server-admin-make = Make a server admin
 member-server-admin-unmake = No longer a server admin
 member-server-admin-made = { $name } administers the server now.
 member-server-admin-unmade = { $name } no longer administers the server, and was signed out everywhere.
-ownership-title = Hand over ownership
+ownership-title = Share or hand over ownership
 ownership-words = { $count ->
     [one] There is one owner. With a second one, each can let the other back in.
    *[other] There are { $count } owners.
