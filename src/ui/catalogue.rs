@@ -1,5 +1,5 @@
 //! The message catalogue (Fluent): one folder per language, one file per room. Messages without arguments are formatted once,
-//! at start, because a page shows hundreds of them.
+//! at start, because a page shows hundreds of them; those of one plain line, four of five, are not even parsed.
 
 use crate::error::Msg;
 use fluent_bundle::concurrent::FluentBundle;
@@ -25,12 +25,18 @@ impl Catalogue {
         let english: LanguageIdentifier = "en-GB".parse().unwrap_or_default();
         let mut bundle = FluentBundle::new_concurrent(vec![english]);
         bundle.set_use_isolating(false);
-        let mut ids = Vec::new();
+        let (mut ids, mut plain) = (Vec::new(), HashMap::new());
         for name in English::iter() {
             let Some(file) = English::get(&name) else { continue };
-            let text = String::from_utf8_lossy(&file.data).into_owned();
-            ids.extend(message_ids(&text));
-            let resource = FluentResource::try_new(text).unwrap_or_else(|(partial, errors)| {
+            let text = String::from_utf8_lossy(&file.data);
+            let (lines, rest) = plain_lines(&text);
+            for (id, words) in lines {
+                if plain.insert(id.to_owned(), words.to_owned()).is_some() {
+                    tracing::error!(name = "catalogue.twice", file = %name, id, "a message is defined twice");
+                }
+            }
+            ids.extend(message_ids(&rest));
+            let resource = FluentResource::try_new(rest).unwrap_or_else(|(partial, errors)| {
                 tracing::error!(name = "catalogue.broken", file = %name, ?errors, "a message file does not parse");
                 partial
             });
@@ -38,7 +44,7 @@ impl Catalogue {
                 tracing::error!(name = "catalogue.twice", file = %name, ?errors, "a message is defined twice");
             }
         }
-        let mut catalogue = Catalogue { bundle, plain: HashMap::new() };
+        let mut catalogue = Catalogue { bundle, plain };
         for id in ids {
             if let Some(text) = catalogue.format(&id, None) {
                 catalogue.plain.insert(id, text);
@@ -56,6 +62,24 @@ impl Catalogue {
     }
 }
 
+/// Messages of one line without anything to put in, as id and words; and the text without them.
+fn plain_lines(text: &str) -> (Vec<(&str, &str)>, String) {
+    let (mut plain, mut rest) = (Vec::new(), String::new());
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let goes_on = lines.peek().is_some_and(|next| next.starts_with([' ', '}']));
+        match line.split_once(" = ") {
+            Some((id, words))
+                if id.starts_with(|c: char| c.is_ascii_lowercase()) && !goes_on && !words.contains('{') =>
+            {
+                plain.push((id, words.trim()));
+            }
+            _ => rest.extend([line, "\n"]),
+        }
+    }
+    (plain, rest)
+}
+
 /// The ids defined in one file: what stands at the start of a line before ` =`.
 pub fn message_ids(text: &str) -> Vec<String> {
     let lines = text.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()));
@@ -69,7 +93,7 @@ pub fn text(key: &str) -> String {
 
 /// Whether the catalogue has this key.
 pub fn is_known(key: &str) -> bool {
-    ENGLISH.bundle.has_message(key)
+    ENGLISH.plain.contains_key(key) || ENGLISH.bundle.has_message(key)
 }
 
 /// A message with its arguments; numbers choose plural forms.
@@ -81,6 +105,9 @@ pub fn say(msg: &Msg) -> String {
 }
 
 pub fn say_with<'a>(key: &str, args: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    if let Some(words) = ENGLISH.plain.get(key) {
+        return words.clone();
+    }
     let mut fluent = FluentArgs::new();
     for (name, value) in args {
         let value = value.parse::<i64>().map_or_else(|_| FluentValue::from(value.to_owned()), FluentValue::from);

@@ -82,6 +82,28 @@ fn no_message_is_defined_twice() {
     assert!(twice.is_empty(), "defined twice: {twice:?}");
 }
 
+/// What is not given to Fluent says what Fluent would have read in it.
+#[test]
+fn each_message_says_what_its_file_says() {
+    let mut whole = fluent_bundle::FluentBundle::new(vec!["en-GB".parse().unwrap()]);
+    whole.set_use_isolating(false);
+    for file in std::fs::read_dir(checkout().join("locales/en")).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        whole.add_resource(fluent_bundle::FluentResource::try_new(text).unwrap()).unwrap();
+    }
+    let mut compared = 0;
+    for id in definitions() {
+        let mut errors = Vec::new();
+        let pattern = whole.get_message(&id).and_then(|message| message.value()).unwrap();
+        let words = whole.format_pattern(pattern, None, &mut errors).into_owned();
+        if errors.is_empty() {
+            assert_eq!(tow::ui::text(&id), words, "{id}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 2_000, "only {compared} compared");
+}
+
 /// One brace that lacks puts all that follows into another layer, where it loses to everything.
 #[test]
 fn every_sheet_of_styles_closes_what_it_opens() {
