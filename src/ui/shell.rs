@@ -104,6 +104,8 @@ pub struct Shell {
     /// This page's path, and with its query.
     pub path: String,
     pub here: String,
+    /// Bytes of the largest file that is taken: what is larger is not even sent.
+    pub upload_max: u64,
     pub is_dev: bool,
 }
 
@@ -123,6 +125,7 @@ impl Shell {
             flash,
             path: uri.path().to_owned(),
             here: uri.path_and_query().map(|path| path.as_str()).unwrap_or("/").to_owned(),
+            upload_max: state.config.uploads.upload_max_bytes,
             is_dev: state.is_dev,
         }
     }
@@ -186,6 +189,7 @@ impl Shell {
             active,
             path: "/_gallery".to_owned(),
             here: "/_gallery".to_owned(),
+            upload_max: 26_214_400,
             ..Shell::default()
         }
     }

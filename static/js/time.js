@@ -1,5 +1,6 @@
 // Times: <time datetime="…Z" data-relative> ("12 minutes ago") or data-relative="short" ("12 min", by data-text-rel-… on <body>) is kept
 // fresh for a week; older ones stay as the server wrote them. Units are rounded down, as the server does.
+// An empty input[data-own-zone] gets this machine's time zone.
 const spoken = new Intl.RelativeTimeFormat(document.documentElement.lang || "en-GB", { numeric: "auto" });
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -33,3 +34,6 @@ const refresh = () => {
 
 setInterval(refresh, MINUTE * 1000);
 document.addEventListener("visibilitychange", refresh);
+
+const zone = document.querySelector("input[data-own-zone]");
+if (zone && !zone.value) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";

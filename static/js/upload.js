@@ -1,9 +1,14 @@
 // Upload: files pasted into or dropped on a textarea with data-upload-url, or chosen by [data-md=attach], are posted there (multipart:
-// file, _csrf); the answer {"markdown": "![name](/files/…)"} takes the place of a placeholder. data-upload-max is the limit in bytes.
-// What is dropped on a section with a form[data-drop] is sent by that form, in its field "file".
+// file, _csrf); the answer {"markdown": "![name](/files/…)"} takes the place of a placeholder. data-upload-max on <body> is the limit in bytes.
+// What is dropped on a section with a form[data-drop] is sent by that form, in its field "file"; what is chosen there is held to the limit
+// too, before it travels.
 const words = document.body.dataset;
 const fill = (text, facts) => text.replace(/\{(\w+)\}/g, (_, name) => facts[name]);
 const toast = (text) => document.dispatchEvent(new CustomEvent("tow:toast", { detail: { text, tone: "red" } }));
+
+const MB = 1024 * 1024;
+const limit = Number(words.uploadMax) || Infinity;
+const tooLarge = (file) => file.size > limit && fill(words.textUploadTooLarge, { name: file.name, limit: limit < MB ? (limit / MB).toFixed(1) : Math.floor(limit / MB) });
 
 const exchange = (area, old, text) => {
   const at = area.value.indexOf(old);
@@ -18,9 +23,8 @@ const exchange = (area, old, text) => {
 };
 
 const upload = async (area, file) => {
-  const limit = Number(area.dataset.uploadMax) || Infinity;
-  const facts = { name: file.name, limit: Math.floor(limit / 1024 / 1024) };
-  if (file.size > limit) return toast(fill(words.textUploadTooLarge, facts));
+  if (tooLarge(file)) return toast(tooLarge(file));
+  const facts = { name: file.name };
   const placeholder = `![${fill(words.textUploading, facts)}…](#${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)})\n`;
   area.setRangeText(placeholder, area.selectionStart, area.selectionEnd, "end");
   const body = new FormData();
@@ -48,6 +52,11 @@ document.addEventListener("paste", (event) => {
   const text = event.clipboardData?.types.includes("text/plain"); // a copied table comes with a picture of itself
   if (area && !text) take(area, [...event.clipboardData.files], event);
 });
+// The browser says it beside the field, and sends nothing until it is put right.
+const fits = (field) => {
+  field.setCustomValidity([...field.files].map(tooLarge).find(Boolean) || "");
+  return field.reportValidity();
+};
 const formOf = (event) => event.target.closest?.("section")?.querySelector("form[data-drop]");
 
 document.addEventListener("dragover", (event) => {
@@ -60,7 +69,10 @@ document.addEventListener("drop", (event) => {
   if (!form || !files.length) return;
   event.preventDefault();
   form.elements.file.files = files;
-  form.requestSubmit();
+  if (fits(form.elements.file)) form.requestSubmit();
+});
+document.addEventListener("change", (event) => {
+  if (event.target.matches("form[data-drop] input[type=file]")) fits(event.target);
 });
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-md=attach]");

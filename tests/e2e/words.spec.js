@@ -35,7 +35,7 @@ test("a chosen mention is done with: Enter goes on to the next line, and what is
   await page.keyboard.press("Enter");
   await field.pressSequentially("tomorrow");
   await expect(field).toHaveValue(/@ada\S* ?\ntomorrow$/);
-  await page.getByRole("button", { name: /Change Status|Status/ }).or(page.locator("#property-status summary")).first().click();
+  await page.locator("#property-status summary").click();
   await page.getByRole("button", { name: "Blocked", exact: true }).click();
   await expect(page.locator("#property-status")).toContainText("Blocked");
   await expect(field).toHaveValue(/\ntomorrow$/);
@@ -67,6 +67,22 @@ test("two files dropped together both stay, and typing goes on behind them", asy
   });
   await page.locator("#files").dispatchEvent("drop", { dataTransfer: more });
   await expect(page.locator("#files").getByRole("link", { name: "three.txt" })).toBeVisible();
+});
+
+test("a file that is too large is refused beside its field before it travels, and a smaller one goes", async ({ page, ada }) => {
+  const project = await ada.project("Heavy loads", "HVY");
+  const ticket = await ada.ticket(project, "Weigh the anchor");
+  let sent = 0;
+  page.on("request", (request) => (sent += request.url().endsWith(`/records/${ticket}/files`)));
+  await page.goto(`/tickets/${ticket}`);
+  const field = page.locator("#attach");
+  await field.setInputFiles({ name: "film.bin", mimeType: "application/octet-stream", buffer: Buffer.alloc(25 * 1024 * 1024 + 1) });
+  await page.getByRole("button", { name: "Attach", exact: true }).click();
+  expect(await field.evaluate((input) => input.validationMessage)).toBe("film.bin is too large. At most 25 MB fit.");
+  expect(sent).toBe(0);
+  await field.setInputFiles({ name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("40 tonnes") });
+  await page.getByRole("button", { name: "Attach", exact: true }).click();
+  await expect(page.getByRole("link", { name: "note.txt" })).toBeVisible();
 });
 
 test("a table is looked at before tickets are made of it, and its bad lines are named", async ({ page, ada }) => {
