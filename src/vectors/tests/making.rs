@@ -193,7 +193,7 @@ fn while_a_job_works_on_a_set_no_other_one_is_queued() {
 #[test]
 fn a_large_closed_place_loses_many_batches_in_one_turn_of_the_clock() {
     let models = Models::new();
-    let app = embedded(&models, &[]);
+    let app = embedded_alone(&models);
     let (set, count) = (app.tx(|tx| Set::find(tx, SetState::Serving)).unwrap(), CLOSED_AT_ONCE as usize * 2 + 1);
     app.sql(&format!("drop index {}", set.index_name()));
     fill(&app, STEEL, count);
@@ -417,7 +417,7 @@ fn what_was_removed_or_closed_since_it_was_read_does_not_leave() {
 #[test]
 fn a_large_backlog_is_done_in_several_jobs_of_whole_batches() {
     let models = Models::new();
-    let app = models.app();
+    let app = models.own_app();
     index(&app);
     fill(&app, STEEL, usize::try_from(BATCH).unwrap() * (MAX_BATCHES + 1));
     embed(&app);

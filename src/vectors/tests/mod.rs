@@ -66,7 +66,16 @@ pub fn embed(app: &App) {
 
 /// The named world, with a vector for each of its passages.
 pub fn embedded(models: &Models, more: &[(&str, &str)]) -> App {
-    let app = models.app_with(more);
+    with_vectors(models.app_with(more))
+}
+
+/// The same in a database of its own, for thousands of rows: in a transaction they go by the statistics of tables that others' rows were
+/// taken out of, which may call them empty.
+pub fn embedded_alone(models: &Models) -> App {
+    with_vectors(models.own_app())
+}
+
+fn with_vectors(app: App) -> App {
     index(&app);
     embed(&app);
     app

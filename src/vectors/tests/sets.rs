@@ -151,7 +151,7 @@ fn the_change_itself_is_two_words_and_the_rest_follows_bit_by_bit() {
 #[test]
 fn no_step_of_what_follows_a_change_is_a_long_one() {
     let models = Models::new();
-    let app = embedded(&models, &[]);
+    let app = embedded_alone(&models);
     let (config, old) = (other(&app), serving(&app));
     let (set, _) = begun(&app, &config);
     app.sql(&format!("drop index {}", old.index_name()));
