@@ -135,29 +135,34 @@ class Yard:
         """)
         self.copy("bench_texts", titles)
         self.run(f"""
+            -- Who writes a ticket and who has it are of its project's team: what somebody may not see is nobody's work.
+            create table bench_team as select project_id, person_id, row_number() over (partition by project_id order by person_id) - 1 as nr,
+              count(*) over (partition by project_id)::int as size from project_grants where project_id in (select id from bench_projects);
+            create unique index on bench_team (project_id, nr);
             create unlogged table bench_tickets as
               select bench_id(g.at) as id, g.n, j.id as project_id, j.key || '-' || row_number() over (partition by j.id order by g.at) as display_id,
-                row_number() over (partition by j.id order by g.at)::int as number, g.at
+                row_number() over (partition by j.id order by g.at)::int as number, g.at, p.person_id as reporter_id, q.person_id as assignee_id
               from (select g as n, now() - make_interval(secs => {CHANGED_WITHIN} + bench_chance(g, 1, 90000000)) as at from generate_series(1, {n["tickets"]}) g) g
-              join bench_projects j on j.n = case when g.n % 2 = 0 then bench_chance(g.n, 2, {BIG_PROJECTS}) else bench_chance(g.n, 3, {n["projects"]}) end;
+              join bench_projects j on j.n = case when g.n % 2 = 0 then bench_chance(g.n, 2, {BIG_PROJECTS}) else bench_chance(g.n, 3, {n["projects"]}) end
+              join bench_team s on s.project_id = j.id and s.nr = 0
+              join bench_team p on p.project_id = j.id and p.nr = bench_chance(g.n, 6, s.size)
+              join bench_team q on q.project_id = j.id and q.nr = bench_chance(g.n, 13, s.size);
             insert into records (id, organisation_id, kind, number, display_id, scope, project_id, title, author_id, created_at, updated_at, archived_at)
               select b.id, {ORGANISATION}, 'ticket', b.number, b.display_id, 'project', b.project_id,
-                t.title || case when b.n % 50021 = 0 then ' zirconium' else '' end, p.id, b.at, b.at + make_interval(secs => bench_chance(b.n, 4, {CHANGED_WITHIN})),
+                t.title || case when b.n % 50021 = 0 then ' zirconium' else '' end, b.reporter_id, b.at, b.at + make_interval(secs => bench_chance(b.n, 4, {CHANGED_WITHIN})),
                 case when b.n % 20 = 0 then now() end
-              from bench_tickets b join bench_texts t on t.n = bench_chance(b.n, 5, 5000) join bench_people p on p.n = bench_chance(b.n, 6, {n["people"]})
-              order by b.at;
+              from bench_tickets b join bench_texts t on t.n = bench_chance(b.n, 5, 5000) order by b.at;
             insert into tickets (id, place_id, kind, status, priority, body, assignee_id, reporter_id, due_on, progress, rank)
               select b.id, b.project_id, (array['task', 'bug', 'story'])[1 + bench_chance(b.n, 7, 3)],
                 (array['done', 'done', 'done', 'done', 'done', 'done', 'backlog', 'todo', 'in_progress', 'blocked'])[1 + bench_chance(b.n, 8, 10)],
-                1 + bench_chance(b.n, 9, 5), t.body, case when b.n % 4 > 0 then p.id end, q.id,
+                1 + bench_chance(b.n, 9, 5), t.body, case when b.n % 4 > 0 then b.assignee_id end, b.reporter_id,
                 case when b.n % 5 < 2 then date '2026-06-01' + bench_chance(b.n, 10, 700) end, 0, lpad(to_hex(bench_chance(b.n, 11, 2000000000)), 8, '0')
-              from bench_tickets b join bench_texts t on t.n = bench_chance(b.n, 12, 5000) join bench_people p on p.n = bench_chance(b.n, 13, {n["people"]})
-              join bench_people q on q.n = bench_chance(b.n, 6, {n["people"]}) order by b.at;
+              from bench_tickets b join bench_texts t on t.n = bench_chance(b.n, 12, 5000) order by b.at;
             insert into record_tags (record_id, tag) select id, case when n % 20011 = 0 then 'rare' else (array['tides', 'crew', 'api'])[1 + bench_chance(n, 14, 3)] end
               from bench_tickets where n % 3 = 0 or n % 20011 = 0 order by at;
             insert into activity (id, organisation_id, record_id, project_id, actor_kind, actor_id, act, details, at)
-              select bench_id(b.at), {ORGANISATION}, b.id, b.project_id, 'person', p.id, 'created', '{{}}', b.at from bench_tickets b
-              join bench_people p on p.n = bench_chance(b.n, 6, {n["people"]}) order by b.at;
+              select bench_id(b.at), {ORGANISATION}, b.id, b.project_id, 'person', b.reporter_id, 'created', '{{}}', b.at
+              from bench_tickets b order by b.at;
             insert into activity (id, organisation_id, record_id, project_id, actor_kind, actor_id, act, details, at)
               select bench_id(r.updated_at), {ORGANISATION}, b.id, b.project_id, 'person', p.id, 'changed',
                 jsonb_build_object('changes', jsonb_build_array(jsonb_build_array('status', case when b.n % 3 = 0 then 'backlog' else 'todo' end, t.status))), r.updated_at
@@ -183,7 +188,7 @@ class Yard:
               where t.id = d.id and t.nr > 20;
             insert into doc_revisions (id, doc_id, number, title, body, note, author_id, created_at)
               select gen_random_uuid(), r.id, 1, r.title, d.body, '', r.author_id, r.created_at from records r join docs d on d.id = r.id where r.kind = 'doc';
-            drop table bench_tickets, bench_texts, bench_docs, bench_tree, bench_people, bench_projects;
+            drop table bench_tickets, bench_texts, bench_docs, bench_tree, bench_team, bench_people, bench_projects;
             vacuum analyze;
         """)
 
