@@ -3,7 +3,7 @@
 use crate::access::Kind;
 use crate::error::Problems;
 use crate::people::{Offered, PersonId};
-use crate::records::{Record, SavedView};
+use crate::records::{Record, SavedView, project_of};
 use crate::related::PlaceChoice;
 use crate::ui::{Choice, Input, Property, Sample, Shell, Shown, Tab, filters, sample, text};
 use askama::Template;
@@ -70,15 +70,9 @@ pub fn view_tabs(views: &[SavedView], path: &str, here: &str, me: Option<PersonI
         is_shared: view.shared,
         remove: (me == Some(view.owner_id)).then(|| format!("/views/{}/removal", view.id)),
     };
-    let fits = |view: &&SavedView| match (project_of(&view.query), project_of(here)) {
-        (Some(of), Some(project)) => of == project,
-        _ => true,
-    };
+    let here_in = project_of(here);
+    let fits = |view: &&SavedView| here_in.is_none() || view.project().is_none_or(|of| Some(of) == here_in);
     views.iter().filter(fits).map(tab).collect()
-}
-
-fn project_of(query: &str) -> Option<String> {
-    url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "project").map(|(_, key)| key.into_owned())
 }
 
 /// A person's name, chosen from whom the page offers, or nobody.
@@ -102,7 +96,7 @@ pub fn person_shown(offered: &Offered, id: Option<PersonId>) -> Shown {
 pub fn tags_property(tags: &[String], can_edit: bool) -> Property {
     let shown = if tags.is_empty() { Shown::Nothing } else { Shown::Chips(tags.to_vec()) };
     let words = tags.join(", ");
-    let input = Input::Text { value: words.clone(), hint: "labels-hint" };
+    let input = Input::Text { value: words.clone(), hint: "labels-hint", offers: "" };
     Property::new("tags", "field-tags", &words, shown, if can_edit { input } else { Input::Locked })
 }
 

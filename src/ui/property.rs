@@ -49,10 +49,12 @@ pub enum Input {
     /// A person among too many for a menu.
     Person(Chooser),
     Date(String),
-    /// Text with an optional completion kind (`record`, `tag`) and what to write.
+    /// Text and what to write.
     Text {
         value: String,
         hint: &'static str,
+        /// What could be meant is offered: a kind of completion that fills a whole field (`record`), or empty.
+        offers: &'static str,
     },
 }
 

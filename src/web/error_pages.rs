@@ -182,14 +182,14 @@ fn sign_in(
     is_fragment: bool,
     drawn: Drawn,
 ) -> ServiceResponse<BoxBody> {
-    let is_page = *request.method() == actix_web::http::Method::GET && !is_fragment;
-    let back = match is_page {
+    let is_get = *request.method() == actix_web::http::Method::GET;
+    let back = match is_get && !is_fragment {
         true => request.uri().path_and_query().map(|path| path.as_str()).unwrap_or("/").to_owned(),
         false => page_before(&request),
     };
     let to = match back.as_str() {
         "/" => "/sign-in".to_owned(),
-        _ if *request.method() == actix_web::http::Method::GET => format!("/sign-in?{}", query("back", &back)),
+        _ if is_get => format!("/sign-in?{}", query("back", &back)),
         _ => format!("/sign-in?{}&ended=1", query("back", &back)),
     };
     lead(request, response, is_fragment, drawn, &to)

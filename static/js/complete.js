@@ -100,7 +100,7 @@ const askWhole = (target) => {
 };
 
 document.addEventListener("focusin", ({ target }) => {
-  if (!target.matches("[data-complete-kind][list]")) return;
+  if (!target.matches("[data-complete-kind]:not([role])")) return;
   target.removeAttribute("list");
   for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false" }))
     target.setAttribute(name, value);
@@ -125,7 +125,10 @@ const askHere = (target) => {
 };
 const askFor = (target) => (target.matches("[data-complete-kind]") ? askWhole(target) : askHere(target));
 
-document.addEventListener("input", ({ target }) => !accepting && target === document.activeElement && target.matches("[data-complete-url]") && askFor(target));
+// Not for what a script writes: a draft that is restored, a name that was chosen.
+document.addEventListener("input", ({ target }) => {
+  if (!accepting && target === document.activeElement && target.matches("[data-complete-url]")) askFor(target);
+});
 document.addEventListener(
   "keydown",
   (event) => {

@@ -14,15 +14,17 @@ const fields = (form) => [...form.querySelectorAll(TEXTS)];
 const isTyped = (field) => field.value !== field.defaultValue;
 const isBase = (form, name) => form.elements[name].matches?.("[data-draft-base]");
 // Only what was typed: what an address filled in may be another one when the text comes back.
-const typed = (form) =>
-  Object.fromEntries(fields(form).filter((field) => isTyped(field) || field.matches("[data-draft-base]")).map((field) => [field.name, field.value]));
+const typed = (form) => {
+  const kept = fields(form).filter((field) => isTyped(field) || field.matches("[data-draft-base]"));
+  return Object.fromEntries(kept.map((field) => [field.name, field.value]));
+};
 const valueOf = (form, name) => fields(form).find((field) => field.name === name)?.value;
 const read = (key) => JSON.parse(localStorage.getItem(NAME + key) ?? "null");
 const forget = (key) => localStorage.removeItem(NAME + key);
 
 const keep = (form) => {
-  if (fields(form).some(isTyped)) localStorage.setItem(NAME + form.dataset.draft, JSON.stringify({ at: Date.now(), values: typed(form) }));
-  else forget(form.dataset.draft);
+  if (!fields(form).some(isTyped)) return forget(form.dataset.draft);
+  localStorage.setItem(NAME + form.dataset.draft, JSON.stringify({ at: Date.now(), values: typed(form) }));
 };
 
 const button = (text, act) => {

@@ -1,5 +1,6 @@
 // Menus: <details class="menu" name="menu"> with .menu-item inside. Arrows move, Escape and a click outside close, focus returns
-// to the summary; one with nothing but fields has it in the first. A chosen item closes its menu unless the item or a parent carries data-menu-stay.
+// to the summary; one with nothing but fields has it in the first. A chosen item closes its menu unless the item or a parent carries
+// data-menu-stay.
 const FIELD = ".menu-panel :is(input:not([type=hidden], [type=checkbox], [type=radio], [type=submit]), select, textarea)";
 const opened = () => document.querySelectorAll("details.menu[open]");
 const items = (menu) =>

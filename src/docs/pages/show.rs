@@ -127,6 +127,7 @@ impl Show {
 fn tags_property(parts: &Parts, can_edit: bool) -> Property {
     let shown = if parts.tags.is_empty() { Shown::Nothing } else { Shown::Chips(parts.tags.clone()) };
     let value = parts.tags.join(", ");
-    let input = if can_edit { Input::Text { value: value.clone(), hint: "labels-hint" } } else { Input::Locked };
+    let input =
+        if can_edit { Input::Text { value: value.clone(), hint: "labels-hint", offers: "" } } else { Input::Locked };
     Property::new("tags", "doc-tags", &value, shown, input)
 }

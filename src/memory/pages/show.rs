@@ -126,7 +126,7 @@ fn properties(item: &Item, today: NaiveDate, parts: &Parts, can_edit: bool) -> V
         Shown::State { icon: standing.icon().to_owned(), tone: standing.tone(), label: text(&standing.label()) };
     let kind = Shown::State { icon: item.kind.icon().to_owned(), tone: "grey", label: text(&item.kind.label()) };
     let day = |on: Option<NaiveDate>| on.map_or(Shown::Nothing, Shown::Day);
-    let confidence = Input::Text { value: value(Field::Confidence), hint: "memory-confidence-hint" };
+    let confidence = Input::Text { value: value(Field::Confidence), hint: "memory-confidence-hint", offers: "" };
     let doubt = text(if item.needs_review { "memory-review-yes" } else { "memory-review-no" });
     vec![
         of(Field::Status, "field-status", state, input(Input::Menu(status_choices(item)))),

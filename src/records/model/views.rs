@@ -30,11 +30,17 @@ pub struct SavedView {
 /// Tabs beyond this many help nobody.
 pub const MAX_VIEWS: usize = 30;
 
+const SELECT: &str = "select id, owner_id, name, query, shared from saved_views where kind = ";
+
+/// Key of the project that the address of a list names.
+pub fn project_of(query: &str) -> Option<String> {
+    url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "project").map(|(_, key)| key.into_owned())
+}
+
 impl SavedView {
     /// One's own and the shared ones, by name.
     pub fn list(tx: &mut Tx, me: &Actor, kind: Kind) -> Result<Vec<SavedView>> {
-        let mut sql =
-            Sql::named("records::views", "select id, owner_id, name, query, shared from saved_views where kind = ");
+        let mut sql = Sql::named("records::views", SELECT);
         sql.bind(kind).push(" and (owner_id = ").bind(me.person_id().map(|id| id.0));
         sql.push(" or (shared and organisation_id = ").bind(me.organisation_id().map(|id| id.0));
         sql.push(")) order by shared, lower(name), id limit ").bind(i64::try_from(MAX_VIEWS).unwrap_or(30));
@@ -48,6 +54,9 @@ impl SavedView {
             return Err(Error::SignIn);
         };
         let permit = may(tx, me, Verb::Add, &Thing::Own(person))?;
+        if let Some(standing) = SavedView::named(tx, person, kind, name)? {
+            standing.check_replaced(query, shared)?;
+        }
         let id = ViewId(tx.new_id());
         let mut sql = Sql::named(
             "records::save_view",
@@ -55,24 +64,33 @@ impl SavedView {
         );
         sql.bind(id).push(", ").bind(organisation).push(", ").bind(person).push(", ").bind(kind).push(", ");
         sql.bind(name.as_str()).push(", ").bind(query).push(", ").bind(shared).push(", ").bind(tx.now);
-        sql.push(") on conflict (owner_id, kind, name) do update set query = excluded.query where saved_views.shared = excluded.shared
-             and substring(saved_views.query from '(?:^|&)project=([^&]*)') is not distinct from substring(excluded.query from '(?:^|&)project=([^&]*)')");
+        sql.push(") on conflict (owner_id, kind, name) do update set query = excluded.query");
         let problem = on_constraint("saved_views_query_check", "name", "problem-view-too-long");
-        if sql.execute(tx.conn()).map_err(Error::from).map_err(problem)? == 0 {
-            let own = SavedView::list(tx, me, kind)?;
-            let is_same =
-                own.iter().any(|view| view.owner_id == person && view.name == name.as_str() && view.shared == shared);
-            return Err(Error::invalid(
-                "name",
-                match (is_same, shared) {
-                    (true, _) => "problem-view-elsewhere",
-                    (false, true) => "problem-view-own",
-                    (false, false) => "problem-view-shared",
-                },
-            ));
-        }
+        sql.execute(tx.conn()).map_err(Error::from).map_err(problem)?;
         permit.unused(tx);
         Ok(id)
+    }
+
+    /// One's own view of this name.
+    fn named(tx: &mut Tx, person: PersonId, kind: Kind, name: &Name) -> Result<Option<SavedView>> {
+        let mut sql = Sql::named("records::view_named", SELECT);
+        sql.bind(kind).push(" and owner_id = ").bind(person).push(" and name = ").bind(name.as_str());
+        Ok(sql.load(tx.conn())?.into_iter().next())
+    }
+
+    fn check_replaced(&self, query: &str, shared: bool) -> Result<()> {
+        let problem = match (self.shared == shared, self.project() == project_of(query)) {
+            (true, true) => return Ok(()),
+            (true, false) => "problem-view-elsewhere",
+            (false, _) if shared => "problem-view-own",
+            (false, _) => "problem-view-shared",
+        };
+        Err(Error::invalid("name", problem))
+    }
+
+    /// Key of the project it is of.
+    pub fn project(&self) -> Option<String> {
+        project_of(&self.query)
     }
 
     /// Removes one's own view.

@@ -146,7 +146,7 @@ fn properties(risk: &Risk, parts: &Parts, offered: &Offered, can_edit: bool) -> 
             Field::Category,
             "field-category",
             category,
-            input(Input::Text { value: risk.category.clone(), hint: "category-hint" }),
+            input(Input::Text { value: risk.category.clone(), hint: "category-hint", offers: "" }),
         ),
         of(Field::Review, "field-review", review, input(Input::Date(value(Field::Review)))),
         tags_property(&parts.tags, can_edit),

@@ -132,7 +132,8 @@ fn properties(
     let estimate = ticket.estimate.map_or(Shown::Nothing, |points| {
         Shown::Text(crate::ui::say_with("points", [("count", points.to_string().as_str())]))
     });
-    let words = |value, hint| Input::Text { value, hint };
+    let words = |value, hint| Input::Text { value, hint, offers: "" };
+    let parent_input = Input::Text { value: parent_id, hint: "parent-hint", offers: "record" };
     let of =
         |field: Field, label, shown, input: Input| Property::new(field.as_str(), label, &value(field), shown, input);
     vec![
@@ -154,7 +155,7 @@ fn properties(
         ),
         of(Field::Due, "field-due", due, input(Input::Date(value(Field::Due)))),
         of(Field::Kind, "field-kind", kind, input(Input::Menu(kind_choices(ticket.ticket_kind.as_str())))),
-        of(Field::Parent, "field-parent", parent_shown, input(words(parent_id, "parent-hint"))),
+        of(Field::Parent, "field-parent", parent_shown, input(parent_input)),
         Property::new("reporter", "field-reporter", "", person_shown(offered, ticket.reporter_id), Input::Locked),
     ]
 }
