@@ -18,6 +18,9 @@ use uuid::Uuid;
 /// near two vectors are (Charikar 2002: each differs as often as the angle between them is wide), so it is twenty times what is shown.
 /// Measured by `bench/vectors.rs`.
 pub const EXACT_UP_TO: i64 = 2_000;
+/// So many are looked through by their bits, of which the first `EXACT_UP_TO` that may be read are compared: what is archived keeps its
+/// vectors. Where more is left out than that, `MOST_MET`.
+pub const LOOKED_THROUGH: i64 = 3 * EXACT_UP_TO;
 /// Up to so many passages in reach their bits are compared, which takes a time of its own for each; the walk takes the longer the less
 /// of what it meets may be read.
 pub const BITS_UP_TO: i64 = 150_000;
@@ -52,8 +55,8 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// By more than places: then much of what is near may not be asked for.
-    fn is_narrow(&self) -> bool {
+    /// Not only by places: then much of what is near is not asked for.
+    fn leaves_out_much(&self) -> bool {
         !self.kinds.is_empty() || self.author.is_some() || self.since.is_some()
     }
 }
@@ -191,14 +194,16 @@ fn bits(me: &Actor, meaning: &Meaning, reach: &Reach) -> Sql {
     if !reach.but.is_empty() {
         sql.push(" and v.place_id <> all(").bind(Bind::Uuids(reach.but.clone())).push(")");
     }
-    // Some more than are compared: what is archived keeps its vectors, and a program may not read every kind.
+    let most = match reach.leaves_out_much() || me.program.is_some() {
+        true => MOST_MET.to_owned(),
+        false => LOOKED_THROUGH.to_string(),
+    };
     sql.push(&format!(
-        " order by v.bits <~> (select binary_quantize(vector) from asked) limit {}), near as materialized (
+        " order by v.bits <~> (select binary_quantize(vector) from asked) limit {most}), near as materialized (
            select near.* from looks cross join lateral (
              select v.passage_id, p.record_id, {} <=> (select vector from asked) as distance
              from vectors v join passages p on p.id = v.passage_id join records r on r.id = p.record_id
              where v.set_id = {} and v.passage_id = looks.passage_id and ",
-        if reach.is_narrow() || me.program.is_some() { MOST_MET.to_owned() } else { (3 * EXACT_UP_TO).to_string() },
         set.expression(),
         set.id
     ));
