@@ -1,7 +1,17 @@
-//! The migrations and the replaceable SQL are compiled in; a new file there must cause a new build.
+//! The migrations and the replaceable SQL are compiled in; a new file there must cause a new build. And how the program is linked.
 
 fn main() {
     for folder in ["migrations", "schema"] {
         println!("cargo:rerun-if-changed={folder}");
     }
+    // A hundred thousand addresses that are put right at each start take 40 KB instead of 3 MB so (the C library has known this form
+    // since 2.36, which Debian 12 has).
+    if is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
+        println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "so cargo tells a build script what it builds for")]
+fn is(name: &str, value: &str) -> bool {
+    std::env::var(name).is_ok_and(|found| found == value)
 }
