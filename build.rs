@@ -4,8 +4,8 @@ fn main() {
     for folder in ["migrations", "schema"] {
         println!("cargo:rerun-if-changed={folder}");
     }
-    // A hundred thousand addresses that are put right at each start take 40 KB instead of 3 MB so (the C library has known this form
-    // since 2.36, which Debian 12 has).
+    // The hundred thousand addresses that each start puts right are read from 40 KB instead of 3 MB. The C library knows this form since
+    // 2.36, which Debian 12 has.
     if is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu") {
         println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
