@@ -8,7 +8,8 @@ const toast = (text) => document.dispatchEvent(new CustomEvent("tow:toast", { de
 
 const MB = 1024 * 1024;
 const limit = Number(words.uploadMax) || Infinity;
-const tooLarge = (file) => file.size > limit && fill(words.textUploadTooLarge, { name: file.name, limit: limit < MB ? (limit / MB).toFixed(1) : Math.floor(limit / MB) });
+const limitMB = limit < MB ? (limit / MB).toFixed(1) : Math.floor(limit / MB);
+const tooLarge = (file) => file.size > limit && fill(words.textUploadTooLarge, { name: file.name, limit: limitMB });
 
 const exchange = (area, old, text) => {
   const at = area.value.indexOf(old);

@@ -3,7 +3,7 @@ import { test, expect } from "./journey.js";
 import { OWNER } from "./named.js";
 import { Server } from "./server.js";
 
-test.use({ storageState: undefined });
+test.use({ storageState: undefined, timezoneId: "America/Halifax" });
 
 test("a newcomer sets the server up, makes a project and a ticket", async ({ page, watch }) => {
   watch.expected.push(/status of 422/);
@@ -11,6 +11,7 @@ test("a newcomer sets the server up, makes a project and a ticket", async ({ pag
   try {
     await page.goto(server.url);
     await expect(page).toHaveURL(/\/setup$/);
+    await expect(page.getByLabel("Time zone")).toHaveValue("America/Halifax");
     await page.getByLabel("Set-up token").fill("not-the-token");
     await page.getByLabel("Name of the organisation").fill("Halden");
     await page.getByLabel("Your name").fill(OWNER.name);

@@ -29,7 +29,8 @@ async fn new(ctx: PublicCtx) -> Result<Reply> {
     if ctx.read(|tx, _| Ok(Organisation::only(tx)?.is_some())).await? {
         return Ok(Reply::redirect("/sign-in"));
     }
-    let form = SetupForm { mode: "founder".to_owned(), time_zone: "Europe/London".to_owned(), ..SetupForm::default() };
+    // The time zone is the browser's, see static/js/time.js.
+    let form = SetupForm { mode: "founder".to_owned(), ..SetupForm::default() };
     let problems = onward::told(&ctx);
     let connection = onward::connection(&ctx).await?;
     ctx.page(&New { csrf: ctx.csrf(), form, connection, problems })
