@@ -17,6 +17,7 @@ fn actor(projects: u128) -> Actor {
         role: ProjectRole::Member,
         is_restricted: true,
         is_archived: false,
+        is_granted: true,
     };
     Actor {
         role: Some(OrganisationRole::Member),

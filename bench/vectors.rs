@@ -102,6 +102,7 @@ fn reader(projects: u128) -> Actor {
         role: ProjectRole::Member,
         is_restricted: true,
         is_archived: false,
+        is_granted: true,
     };
     Actor {
         kind: ActorKind::Person,

@@ -15,6 +15,7 @@ nav-breadcrumb = Breadcrumb
 nav-project = Project
 nav-projects = Projects
 nav-all-projects = All projects
+nav-projects-find = Find among { $count } projects
 nav-new-project = New project
 nav-members = Members and groups
 nav-organisation = Organisation settings

@@ -33,6 +33,15 @@ pub struct ProjectAccess {
     pub is_restricted: bool,
     /// Archived projects are read-only.
     pub is_archived: bool,
+    /// By a grant of one's own or of one's group, not only because it is open or because one manages all.
+    pub is_granted: bool,
+}
+
+impl ProjectAccess {
+    /// The order of lists: by name, as the database has it.
+    pub fn by_name(&self) -> (String, ProjectId) {
+        (self.name.to_lowercase(), self.id)
+    }
 }
 
 /// The person behind a session, as far as pages greet them.

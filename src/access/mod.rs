@@ -29,6 +29,7 @@ pub use actor::*;
 pub use explain::*;
 pub use permission::*;
 pub use permit::*;
+pub use principal::MAX_PICKED;
 pub use program::*;
 pub use rules::*;
 pub use scope::*;

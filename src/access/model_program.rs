@@ -143,7 +143,7 @@ impl TokenRow {
         let narrowed_to = self.is_narrowed.then_some(self.project_ids.as_slice());
         let projects = ProjectRow::of_service(tx, narrowed_to)?;
         let role = (!self.is_narrowed).then_some(OrganisationRole::Member);
-        Ok(Actor::service(self.card(), role, projects.into_iter().map(ProjectRow::into_access).collect()))
+        Ok(Actor::service(self.card(), role, projects))
     }
 }
 

@@ -1,6 +1,6 @@
 //! How the web layer meets an actor.
 
-use crate::access::{Actor, Permission, Scope, holds};
+use crate::access::{Actor, Permission, ProjectAccess, Scope, holds};
 use crate::audit;
 use crate::db::Tx;
 use crate::error::{Error, Result};
@@ -9,6 +9,9 @@ use crate::ui::{Frame, FrameProject};
 use crate::web::{Caller, Entrance, Principal};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
+
+/// Projects that the menus of every page name; of more the rest is found by its name.
+pub const MAX_PICKED: usize = 20;
 
 /// Where somebody who owes a second factor may go: to where it is added, and out.
 const ENROLMENT: [&str; 4] = ["/settings/me/factors", "/confirmation", "/settings/me/look", "/sign-out"];
@@ -91,19 +94,15 @@ impl Principal for Actor {
     }
 
     fn frame(&self) -> Frame {
-        let project = |project: &crate::access::ProjectAccess| FrameProject {
-            key: project.key.clone(),
-            name: project.name.clone(),
-            is_restricted: project.is_restricted,
-            is_archived: project.is_archived,
-        };
+        let picked = self.picked();
         let person = self.person.as_deref();
         Frame {
             organisation: self.organisation.as_ref().map(|organisation| organisation.name.clone()).unwrap_or_default(),
             person: person.map(|person| person.name.clone()).unwrap_or_default(),
             theme: person.map(|person| person.theme.clone()).unwrap_or_default(),
             palette: person.map(|person| person.palette.clone()).unwrap_or_default(),
-            projects: self.projects.iter().map(project).collect(),
+            more_projects: self.projects.iter().filter(|project| !project.is_archived).count() - picked.len(),
+            projects: picked.into_iter().map(FrameProject::from).collect(),
             can_create_project: holds(self, Permission::ProjectsCreate),
             can_manage: holds(self, Permission::MembersUpdate),
             is_server_admin: self.server_admin,
@@ -112,12 +111,42 @@ impl Principal for Actor {
         }
     }
 
+    fn frame_project(&self, key: &str) -> Option<FrameProject> {
+        self.project(key).map(FrameProject::from)
+    }
+
     fn zone(&self) -> chrono_tz::Tz {
         Actor::zone(self)
     }
 }
 
+impl From<&ProjectAccess> for FrameProject {
+    fn from(project: &ProjectAccess) -> Self {
+        FrameProject { key: project.key.clone(), name: project.name.clone(), is_restricted: project.is_restricted }
+    }
+}
+
 impl Actor {
+    /// The projects that menus name, by name: of many those that one was granted come before those that are open to all.
+    pub fn picked(&self) -> Vec<&ProjectAccess> {
+        let mut picked: Vec<_> = self.projects.iter().filter(|project| !project.is_archived).collect();
+        if picked.len() > MAX_PICKED {
+            let (granted, open): (Vec<_>, Vec<_>) = picked.into_iter().partition(|project| project.is_granted);
+            picked = granted.into_iter().chain(open).take(MAX_PICKED).collect();
+            picked.sort_by_cached_key(|project| project.by_name());
+        }
+        picked
+    }
+
+    /// Projects whose key or name holds each of these words, in the order of `projects`.
+    pub fn projects_named(&self, words: &str) -> impl Iterator<Item = &ProjectAccess> {
+        let words: Vec<String> = words.to_lowercase().split_whitespace().map(str::to_owned).collect();
+        self.projects.iter().filter(move |project| {
+            let name = format!("{} {}", project.key, project.name).to_lowercase();
+            words.iter().all(|word| name.contains(word))
+        })
+    }
+
     pub fn session_id(&self) -> Option<SessionId> {
         self.person.as_ref().and_then(|person| person.session_id)
     }

@@ -68,6 +68,7 @@ fn somebody(role: ProjectRole) -> Actor {
         role,
         is_restricted: true,
         is_archived: false,
+        is_granted: true,
     };
     Actor { role: Some(OrganisationRole::Member), projects: Arc::new(vec![access]), ..Actor::visitor("", "") }
 }

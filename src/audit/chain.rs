@@ -240,7 +240,7 @@ pub fn verify(tx: &mut Tx) -> Result<std::result::Result<Head, Fault>> {
 
 fn page(tx: &mut Tx, after: i64) -> Result<Vec<Event>> {
     let mut sql = Sql::named("audit::verify", &format!("select {COLUMNS} from audit_events where sequence > "));
-    sql.bind(after).push(" order by sequence limit ").bind(SEAL_BATCH);
+    sql.bind(after).push(" order by sequence limit ").number(SEAL_BATCH);
     Ok(sql.load(tx.conn())?)
 }
 

@@ -59,7 +59,7 @@ pub fn flush(tx: &mut Tx) -> Result<usize> {
         "audit::flush",
         "select key, event, held, window_ends_at from audit_counts where window_ends_at <= ",
     );
-    sql.bind(tx.now).push(" order by window_ends_at limit ").bind(FLUSH_BATCH).push(" for update skip locked");
+    sql.bind(tx.now).push(" order by window_ends_at limit ").number(FLUSH_BATCH).push(" for update skip locked");
     let mut written = 0;
     for count in sql.load::<Count>(tx.conn())? {
         if count.held == 0 {

@@ -30,6 +30,19 @@ pub enum Bind {
     Json(serde_json::Value),
 }
 
+/// A plan for any values takes a list of them for ten and looks through it one by one; of more than this a statement is planned for these.
+const MANY_VALUES: usize = 64;
+
+impl Bind {
+    fn has_many(&self) -> bool {
+        match self {
+            Bind::Uuids(values) => values.len() > MANY_VALUES,
+            Bind::Texts(values) => values.len() > MANY_VALUES,
+            _ => false,
+        }
+    }
+}
+
 macro_rules! bind_from {
     ($($ty:ty => $variant:ident),* $(,)?) => { $(impl From<$ty> for Bind { fn from(value: $ty) -> Self { Bind::$variant(value) } })* };
 }
@@ -88,6 +101,13 @@ impl Sql {
         self.binds.push(value.into());
         self.pieces.push(String::new());
         self
+    }
+
+    /// A number of ours as text, for `limit`: a bound one is taken for a tenth of all rows, and a plan for any values never looks cheaper
+    /// than one for these. What a person chooses is bound, or each choice would be a statement of its own.
+    pub fn number(&mut self, value: impl TryInto<i64>) -> &mut Self {
+        let value = value.try_into().unwrap_or(i64::MAX);
+        self.push(&value.to_string())
     }
 
     /// Text with `?` where each value goes; the number must match (else the statement fails loudly in the database).
@@ -159,6 +179,10 @@ impl Sql {
         text
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.binds.is_empty() && self.pieces.iter().all(String::is_empty)
+    }
+
     pub fn binds(&self) -> &[Bind] {
         &self.binds
     }
@@ -178,7 +202,7 @@ impl std::error::Error for NulInText {}
 
 impl QueryFragment<Pg> for Sql {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        if self.is_planned_anew {
+        if self.is_planned_anew || self.binds.iter().any(Bind::has_many) {
             out.unsafe_to_cache_prepared();
         }
         for (index, piece) in self.pieces.iter().enumerate() {

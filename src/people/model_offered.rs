@@ -40,13 +40,13 @@ impl Offered {
         let ids: Vec<Uuid> = chosen.iter().flatten().map(|id| id.0).collect();
         let ids_and_me: Vec<Uuid> = me.iter().map(|me| me.0).chain(ids).collect();
         let mut sql = Sql::named("people::offered", "with few as materialized (select p.id from memberships m ");
-        sql.push("join people p on p.id = m.person_id where p.deactivated_at is null limit ").bind(MAX_OFFERED + 1);
+        sql.push("join people p on p.id = m.person_id where p.deactivated_at is null limit ").number(MAX_OFFERED + 1);
         sql.push("), size as materialized (select count(*)::int4 as members from few), near as (");
         sql.push("select distinct other.person_id as id from group_members mine ");
         sql.push("join group_members other on other.group_id = mine.group_id ");
         sql.push("join people p on p.id = other.person_id where p.deactivated_at is null ");
         sql.push("and other.person_id <> mine.person_id and mine.person_id = any(");
-        sql.bind(me.iter().map(|me| me.0).collect::<Vec<_>>()).push(") limit ").bind(MAX_NEAR);
+        sql.bind(me.iter().map(|me| me.0).collect::<Vec<_>>()).push(") limit ").number(MAX_NEAR);
         sql.push("), ids as (select few.id from few, size where size.members <= ").bind(MAX_OFFERED);
         sql.push(" union select near.id from near, size where size.members > ").bind(MAX_OFFERED);
         sql.push(" union select unnest(").bind(ids_and_me).push(")) select p.id, p.name, p.handle, size.members, ");

@@ -1,14 +1,14 @@
 //! The project pages and their forms.
 
-use super::{Grant, NewProject, Preview, Project, Recent, Row, Settings, Visibility};
+use super::{Grant, Listed, NewProject, Preview, Project, Recent, Row, Settings, Visibility};
 use crate::access::reach::{Reach, Reason};
-use crate::access::{Actor, ProjectRole, Verb, can};
+use crate::access::{Actor, MAX_PICKED, ProjectRole, Verb, can};
 use crate::db::Tx;
-use crate::db::paging::COUNT_LIMIT;
+use crate::db::paging::{LIST_COUNT_LIMIT, Page};
 use crate::error::{Error, Problems, Result};
 use crate::people::{Face, Offered, PersonId};
 use crate::text::value::{Body, Name, ProjectKey};
-use crate::ui::{Choice, Chooser, Shell, count_label, filters, scoped};
+use crate::ui::{Choice, Chooser, Shell, count_label, filters, list_count, scoped};
 use crate::web::Form;
 use askama::Template;
 
@@ -19,8 +19,40 @@ const NAMES_SHOWN: usize = 12;
 #[template(path = "projects/index.html")]
 pub struct Index {
     pub shell: Shell,
-    pub active: Vec<Line>,
-    pub archived: Vec<Line>,
+    pub lines: Vec<Line>,
+    /// Words of the name or key; empty for all.
+    pub words: String,
+    pub is_archived: bool,
+    /// Of the active ones and of the archived, whatever is typed.
+    pub active: usize,
+    pub archived: usize,
+    /// The page after this one.
+    pub next: Option<String>,
+}
+
+impl Index {
+    pub fn new(shell: Shell, me: &Actor, listed: &Listed, page: Page<Row>) -> Self {
+        let archived = me.projects.iter().filter(|project| project.is_archived).count();
+        Index {
+            shell,
+            lines: page.rows.iter().map(|row| Line::of(row, me)).collect(),
+            words: listed.words.clone(),
+            is_archived: listed.is_archived,
+            active: me.projects.len() - archived,
+            archived,
+            next: page.next.map(|cursor| listed.address(&cursor)),
+        }
+    }
+
+    /// Something is asked for that is not there; else there is nothing at all yet.
+    pub fn is_narrowed(&self) -> bool {
+        !self.words.is_empty() || self.is_archived || self.active > 0
+    }
+
+    /// Few projects are seen at one glance.
+    pub fn is_searched(&self) -> bool {
+        !self.words.is_empty() || self.active.max(self.archived) > MAX_PICKED
+    }
 }
 
 /// One project of the list.
@@ -45,8 +77,8 @@ impl Line {
             is_restricted: row.visibility == Visibility::Restricted,
             role: row.role(me).map(role_label).unwrap_or_default(),
             lead: row.lead.clone(),
-            tickets: count_label(row.tickets),
-            count: row.tickets.min(COUNT_LIMIT),
+            tickets: list_count(row.tickets),
+            count: row.tickets.min(LIST_COUNT_LIMIT),
         }
     }
 }

@@ -1,13 +1,14 @@
 //! `/projects` and below.
 
-use super::pages::{Area, Edit, EditForm, Index, Line, New, NewForm, Show, leads, role_label};
-use super::{Project, Row, path_of};
+use super::pages::{Area, Edit, EditForm, Index, New, NewForm, Show, leads, role_label};
+use super::{Listed, Project, path_of};
 use crate::access::{Actor, Ctx, Permission, Thing, Verb, can, check};
+use crate::db::paging::Cursor;
 use crate::error::{Error, Msg, Problems, Result};
 use crate::people::Offered;
 use crate::records;
 use crate::ui::Shell;
-use crate::web::{Flash, Form, Need, Reply, Routes};
+use crate::web::{Flash, Form, Need, Principal, Reply, Routes};
 use actix_web::web::Path;
 
 mod access;
@@ -27,11 +28,14 @@ pub fn routes() -> Routes {
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {
-    let rows = ctx.read(Row::list).await?;
-    let me = ctx.me()?;
-    let lines =
-        |archived| rows.iter().filter(|row| row.is_archived == archived).map(|row| Line::of(row, &me)).collect();
-    ctx.page(&Index { shell: ctx.shell("projects")?, active: lines(false), archived: lines(true) })
+    let listed = Listed {
+        words: ctx.query("q").map(|words| words.trim().to_owned()).unwrap_or_default(),
+        is_archived: ctx.query("show").is_some_and(|show| show == "archived"),
+        after: ctx.query("after").map(|after| Cursor::decode(&after)).transpose()?,
+    };
+    let asked = listed.clone();
+    let page = ctx.read(move |tx, me| asked.page(tx, me)).await?;
+    ctx.page(&Index::new(ctx.shell("projects")?, &ctx.me()?, &listed, page))
 }
 
 async fn new(ctx: Ctx) -> Result<Reply> {
@@ -91,7 +95,7 @@ async fn show(ctx: Ctx, key: Path<String>) -> Result<Reply> {
 /// The frame with this project chosen, so that the sidebar leads on within it.
 fn shell_in(ctx: &Ctx, project: &Project) -> Result<Shell> {
     let mut shell = ctx.shell("projects")?;
-    shell.project = shell.frame.projects.iter().find(|frame| frame.key == project.key).cloned();
+    shell.project = ctx.me()?.frame_project(&project.key);
     Ok(shell)
 }
 

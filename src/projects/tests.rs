@@ -2,7 +2,7 @@
 
 use crate::harness::*;
 use tow::access::reach::Roster;
-use tow::access::{Actor, ProjectRole};
+use tow::access::{Actor, MAX_PICKED, ProjectRole};
 use tow::projects::{NewProject, Project, Visibility, key_from};
 use tow::text::value::{Body, Name};
 
@@ -120,14 +120,78 @@ fn a_deactivated_person_cannot_be_lead_and_a_script_in_a_name_is_text() {
 fn the_list_takes_one_query_and_shows_role_and_archived_apart() {
     let app = App::new();
     let few = app.as_(ADA).get("/projects");
+    assert!(!few.has("show=archived"), "nothing is archived, so there is no place for it");
     for number in 0..20 {
         app.as_(ADA).post("/projects", &with("name", &format!("Project {number}")));
     }
     app.as_(ADA).post("/projects/BCN/archiving", &[]);
-    let many = app.as_(ADA).get("/projects");
+    let (many, archived) = (app.as_(ADA).get("/projects"), app.as_(ADA).get("/projects?show=archived"));
     assert_eq!(few.queries, many.queries);
-    assert!(many.has("Project 19") && many.has("Archived"));
+    assert!(is_listed(&many, "Project 19") && !is_listed(&many, "Beacon") && many.has("show=archived"));
+    assert!(is_listed(&archived, "Beacon") && !is_listed(&archived, "Project 19"));
     assert!(app.as_(VERA).get("/projects").has("Viewer"));
+}
+
+/// In the page's rows, not in its menus.
+fn is_listed(answer: &Answer, name: &str) -> bool {
+    answer.text().contains(&format!("\">{name}</a><span class=\"after\">"))
+}
+
+/// More projects than a page holds; those of odd numbers are open.
+fn with_many(app: &App) {
+    app.sql(
+        "insert into projects (id, organisation_id, key, name, visibility, created_at)
+         select gen_random_uuid(), (select id from organisations), 'M' || n, 'Mooring ' || lpad(n::text, 2, '0'),
+           case when n % 2 = 1 then 'open' else 'restricted' end, '2026-01-01' from generate_series(1, 60) n",
+    );
+}
+
+#[test]
+fn many_projects_come_in_pages_and_are_found_by_name_or_key() {
+    let app = App::new();
+    with_many(&app);
+    let first = app.as_(ADA).get("/projects?q=mooring");
+    assert!(is_listed(&first, "Mooring 01") && is_listed(&first, "Mooring 50") && !is_listed(&first, "Mooring 51"));
+    let text = first.text();
+    let next = text.split("rel=\"next\" href=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let second = app.as_(ADA).get(&next.replace("&#38;", "&").replace("&amp;", "&"));
+    assert!(is_listed(&second, "Mooring 51") && is_listed(&second, "Mooring 60") && !is_listed(&second, "Mooring 50"));
+    assert!(!second.has("rel=\"next\""), "that was the last page");
+    assert!(is_listed(&app.as_(ADA).get("/projects?q=m37"), "Mooring 37"));
+    assert!(is_listed(&app.as_(ADA).get("/projects?q=37+moor"), "Mooring 37"));
+    assert!(app.as_(ADA).get("/projects?q=nowhere").has("No such project"));
+    // Of what is closed to somebody nothing shows, whatever they type.
+    let hers = app.as_(CLEO).get("/projects?q=mooring");
+    assert!(is_listed(&hers, "Mooring 59") && !is_listed(&hers, "Mooring 02"));
+    for after in ["x", &next.split("after=").nth(1).unwrap()[..8]] {
+        assert_eq!(app.as_(ADA).get(&format!("/projects?after={after}")).status, 422, "{after}");
+    }
+}
+
+#[test]
+fn the_menus_name_few_projects_one_s_own_first_and_the_rest_is_found() {
+    let app = App::new();
+    let menu = |answer: &Answer| answer.text().matches("<span class=\"key push\">").count() / 2;
+    assert!(!app.as_(CLEO).get("/decisions").has("Find among"));
+    with_many(&app);
+    app.sql(&format!(
+        "insert into project_grants (id, project_id, person_id, role, created_at)
+         select gen_random_uuid(), id, '{}', 'member', '2026-01-01' from projects where key = 'M60'",
+        CLEO.id
+    ));
+    let page = app.as_(CLEO).get("/decisions");
+    assert_eq!(menu(&page), MAX_PICKED);
+    assert!(page.has("Mooring 60"), "her own is named, though its name is the last of all");
+    assert!(page.has("Mooring 01") && !page.has("Mooring 59") && page.has("Find among"));
+    // The tree of pages names no more, but for the one that is open.
+    assert!(!page.has("/docs?project=M59") && app.as_(CLEO).get("/docs?project=M59").has("Mooring 59"));
+    // It stays chosen when the menus do not name it, and Ctrl+K finds it; what is closed to her is neither.
+    assert!(app.as_(CLEO).get("/decisions?project=M59").has("Mooring 59"));
+    assert!(app.as_(CLEO).get("/palette?q=mooring+59").has("/projects/M59"));
+    assert!(!app.as_(CLEO).get("/palette?q=mooring+58").has("/projects/M58"));
+    assert!(!app.as_(CLEO).get("/palette?q=mooring+60").has("/projects/M60"), "the palette names it already");
+    app.sql("update projects set archived_at = '2026-01-02' where key = 'M59'");
+    assert!(!app.as_(CLEO).get("/palette?q=mooring+59").has("/projects/M59"));
 }
 
 #[test]

@@ -74,7 +74,7 @@ pub fn under_way(tx: &mut Tx) -> Result<Vec<UnderWay>> {
         "select j.id, j.kind, i.host, j.leased_until, j.attempts, j.max_attempts from jobs j left join instances i on i.id = j.leased_by
          where j.finished_at is null and j.failed_at is null and j.leased_until > ",
     );
-    sql.bind(tx.now).push(" order by j.leased_until, j.id limit ").bind(MAX_UNDER_WAY);
+    sql.bind(tx.now).push(" order by j.leased_until, j.id limit ").number(MAX_UNDER_WAY);
     Ok(sql.load(tx.conn())?)
 }
 
@@ -109,7 +109,7 @@ impl GivenUp {
                 sql.push("(failed_at, id) < (").bind(at.with_timezone(&Utc)).push(", ").bind(cursor.id).push(")");
             }
         }
-        sql.push(" order by failed_at desc, id desc limit ").bind(i64::try_from(PAGE_SIZE + 1).unwrap_or(i64::MAX));
+        sql.push(" order by failed_at desc, id desc limit ").number(PAGE_SIZE + 1);
         Ok(Page::cut(sql.load(tx.conn())?, PAGE_SIZE, GivenUp::cursor))
     }
 

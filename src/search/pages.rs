@@ -1,14 +1,15 @@
 //! The page, the palette's answers, and what is offered while typing.
 
 use super::model::*;
-use crate::access::{Actor, Ctx, Kind};
+use crate::access::{Actor, Ctx, Kind, ProjectAccess};
 use crate::db::Tx;
 use crate::error::{Error, Problems, Result};
 use crate::people::{Face, Offered};
 use crate::records::{Record, Scope};
 use crate::search::offers::Offers;
 use crate::ui::{
-    Choice, Chooser, Frame, Sample, SettingsPlace, Shell, count_label, filters, sample, say_with, text, thousands,
+    Choice, Chooser, Frame, FrameProject, Sample, SettingsPlace, Shell, count_label, filters, sample, say_with, text,
+    thousands,
 };
 use askama::Template;
 use chrono::{DateTime, Duration, Utc};
@@ -284,30 +285,63 @@ pub struct Palette {
     pub records: Vec<Record>,
     /// Pages of the settings whose names hold what is typed.
     pub settings: Vec<&'static SettingsPlace>,
+    /// Likewise projects; without those that the palette names itself.
+    pub projects: Vec<FrameProject>,
     /// Where the page with all results is.
     pub all: String,
 }
 
 impl Palette {
-    pub fn new(frame: &Frame, q: String, project: &str, records: Vec<Record>) -> Self {
+    pub fn new(me: &Actor, frame: &Frame, q: String, project: &str, records: Vec<Record>) -> Self {
         let query = SearchQuery { q: q.trim().to_owned(), project: project.to_owned(), ..SearchQuery::default() };
-        Palette { all: query.address(0), settings: settings_named(frame, &query.q), q: query.q, records }
+        Palette {
+            all: query.address(0),
+            settings: settings_named(frame, &query.q),
+            projects: projects_named(me, frame, &query.q),
+            q: query.q,
+            records,
+        }
     }
 
     /// Who types the beginning of a page's name means it before any record.
     pub fn settings_first(&self) -> bool {
+        self.is_meant(self.settings.iter().map(|place| text(place.label)).collect())
+    }
+
+    /// Likewise of a project's name, or its key.
+    pub fn projects_first(&self) -> bool {
+        self.is_meant(self.projects.iter().flat_map(|project| [project.name.clone(), project.key.clone()]).collect())
+    }
+
+    fn is_meant(&self, names: Vec<String>) -> bool {
         let typed = self.q.to_lowercase();
-        typed.chars().count() >= CHOSEN_FROM
-            && self.settings.iter().any(|place| text(place.label).to_lowercase().starts_with(&typed))
+        typed.chars().count() >= CHOSEN_FROM && names.iter().any(|name| name.to_lowercase().starts_with(&typed))
     }
 
     pub fn sample() -> Self {
-        Palette::new(&Shell::sample("").frame, "me".to_owned(), "", Vec::new())
+        let project =
+            FrameProject { key: "MET".to_owned(), name: "Meteorological office".to_owned(), is_restricted: true };
+        Palette {
+            projects: vec![project],
+            ..Palette::new(&Actor::visitor("", ""), &Shell::sample("").frame, "me".to_owned(), "", Vec::new())
+        }
     }
 }
 
 /// Letters from which on a name that begins with them is meant, as in static/js/palette.js.
 const CHOSEN_FROM: usize = 3;
+
+/// Projects found by their names, at most.
+const MAX_PROJECTS: usize = 5;
+
+fn projects_named(me: &Actor, frame: &Frame, typed: &str) -> Vec<FrameProject> {
+    if typed.is_empty() || frame.more_projects == 0 {
+        return Vec::new();
+    }
+    let is_new =
+        |project: &&ProjectAccess| !project.is_archived && !frame.projects.iter().any(|named| named.key == project.key);
+    me.projects_named(typed).filter(is_new).take(MAX_PROJECTS).map(FrameProject::from).collect()
+}
 
 fn settings_named(frame: &Frame, typed: &str) -> Vec<&'static SettingsPlace> {
     let words: Vec<String> = typed.to_lowercase().split_whitespace().map(str::to_owned).collect();

@@ -61,7 +61,7 @@ async fn palette(ctx: Ctx) -> Result<Reply> {
             question.records(tx, me)
         })
         .await?;
-    ctx.page(&Palette::new(&ctx.shell("search")?.frame, q, &key, records))
+    ctx.page(&Palette::new(&ctx.me()?, &ctx.shell("search")?.frame, q, &key, records))
 }
 
 /// Offers nothing for a kind it does not know.

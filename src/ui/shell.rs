@@ -64,7 +64,10 @@ pub struct Frame {
     pub person: String,
     pub theme: String,
     pub palette: String,
+    /// Those that menus name, by name.
     pub projects: Vec<FrameProject>,
+    /// How many there are beside them.
+    pub more_projects: usize,
     pub can_create_project: bool,
     pub can_manage: bool,
     pub is_server_admin: bool,
@@ -86,7 +89,6 @@ pub struct FrameProject {
     pub key: String,
     pub name: String,
     pub is_restricted: bool,
-    pub is_archived: bool,
 }
 
 /// What layouts/shell.html prints.
@@ -110,9 +112,13 @@ pub struct Shell {
 }
 
 impl Shell {
-    pub fn new<P: Principal>(state: &State, frame: Frame, active: &'static str, ctx: &Ctx<P>) -> Self {
-        let project =
-            ctx.project_key().and_then(|key| frame.projects.iter().find(|project| project.key == key).cloned());
+    pub fn new<P: Principal>(
+        state: &State,
+        frame: Frame,
+        project: Option<FrameProject>,
+        active: &'static str,
+        ctx: &Ctx<P>,
+    ) -> Self {
         let flash = ctx.request.cookie_value(FLASH_COOKIE).and_then(|signed| Flash::read(state, &signed));
         let uri = ctx.request.uri();
         Shell {
@@ -149,6 +155,11 @@ impl Shell {
         self.frame.organisation.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_else(|| "T".to_owned())
     }
 
+    /// With those that the menus do not name.
+    pub fn project_count(&self) -> usize {
+        self.frame.projects.len() + self.frame.more_projects
+    }
+
     /// The project's name, or none when all are shown.
     pub fn project_name(&self) -> Option<&str> {
         self.project.as_ref().map(|project| project.name.as_str())
@@ -164,7 +175,6 @@ impl Shell {
             key: key.to_owned(),
             name: name.to_owned(),
             is_restricted,
-            is_archived: false,
         };
         Shell {
             frame: Frame {
@@ -173,6 +183,7 @@ impl Shell {
                 theme: "system".to_owned(),
                 palette: "default".to_owned(),
                 projects: vec![project("ATL", "Atlas", true), project("BCN", "Beacon", false)],
+                more_projects: 0,
                 can_create_project: true,
                 can_manage: true,
                 is_server_admin: true,

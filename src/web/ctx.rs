@@ -256,7 +256,8 @@ impl<P: Principal> Ctx<P> {
     /// The frame of a page: who and where one is. After a `read`.
     pub fn shell(&self, active: &'static str) -> Result<Shell> {
         let me = self.me()?;
-        Ok(Shell::new(&self.state, me.frame(), active, self))
+        let project = self.project_key().and_then(|key| me.frame_project(&key));
+        Ok(Shell::new(&self.state, me.frame(), project, active, self))
     }
 
     /// The value of `?project=`.

@@ -2,7 +2,7 @@
 
 use crate::db::Tx;
 use crate::error::{Error, Result};
-use crate::ui::Frame;
+use crate::ui::{Frame, FrameProject};
 use crate::web::{Caller, Entrance};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -37,5 +37,7 @@ pub trait Principal: Clone + Send + Sync + 'static {
     fn refused(&self, tx: &mut Tx, error: &Error, route: &str) -> Result<()>;
     /// Names and places for the layout.
     fn frame(&self) -> Frame;
+    /// A project in reach, by its key.
+    fn frame_project(&self, key: &str) -> Option<FrameProject>;
     fn zone(&self) -> chrono_tz::Tz;
 }

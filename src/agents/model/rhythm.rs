@@ -141,7 +141,7 @@ pub fn begin_due(tx: &mut Tx) -> Result<usize> {
         "select b.id, b.agent_id, a.organisation_id, b.level, b.project_id, b.person_id, b.rhythm, b.at_minute, b.weekday, b.every_hours,
            b.variant, b.due_at from agent_bindings b join agents a on a.id = b.agent_id where b.due_at <= ",
     );
-    sql.bind(tx.now).push(" order by b.due_at, b.id limit ").bind(AT_ONCE).push(" for update of b skip locked");
+    sql.bind(tx.now).push(" order by b.due_at, b.id limit ").number(AT_ONCE).push(" for update of b skip locked");
     let mut begun = 0;
     for due in sql.load::<Due>(tx.conn())? {
         let zone = Actor::of_scope(tx, Place::Organisation(crate::people::OrganisationId(due.organisation_id)))?.zone();

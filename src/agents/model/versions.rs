@@ -135,7 +135,7 @@ impl Versions {
         let mut all: Vec<Version> = Vec::new();
         if let Some(id) = agent.id {
             let mut sql = Sql::named("agents::versions", COLUMNS);
-            sql.bind(id).push(" order by v.number desc nulls first limit ").bind(MAX_LISTED);
+            sql.bind(id).push(" order by v.number desc nulls first limit ").number(MAX_LISTED);
             all = sql.load(tx.conn())?;
         }
         let (mut published, drafts): (Vec<Version>, Vec<Version>) =

@@ -35,7 +35,7 @@ pub fn outage(tx: &mut Tx, host: &str) -> Result<Option<Fault>> {
     sql.bind(Bind::Texts(words)).push(")) as failed, max(x.finished_at) as last from (");
     sql.push("select reason, finished_at from ai_calls where outcome in ('done', 'failed', 'cut') and host = ");
     sql.bind(host).push(" and finished_at > ").bind(tx.now - Duration::seconds(OUTAGE_WINDOW_SECONDS));
-    sql.push(" order by finished_at desc limit ").bind(OUTAGE_AFTER).push(") x");
+    sql.push(" order by finished_at desc limit ").number(OUTAGE_AFTER).push(") x");
     let rows: Vec<Outage> = sql.load(tx.conn())?;
     let Some(Outage { failed, last: Some(last) }) = rows.into_iter().next() else { return Ok(None) };
     if failed < OUTAGE_AFTER {

@@ -54,17 +54,17 @@ struct ShelfRow {
     has_pages: bool,
 }
 
-/// The places where `me` sees pages: the organisation, projects, groups, private; the first and last and `also` even when empty.
+/// The places where `me` sees pages: the organisation, projects (of many those that menus name), groups, private; the first and last and
+/// `also` even when empty.
 pub fn shelves(tx: &mut Tx, me: &Actor, also: Option<Place>) -> Result<Vec<Shelf>> {
     let mut sql = Sql::named(
         "docs::shelves",
         "select * from (select x.id, g.name, exists (select 1 from records r where r.place_id = x.id",
     );
-    sql.push(" and r.archived_at is null and r.kind = ").bind(Kind::Doc).push(" and ").append(&visible::records(me));
-    sql.push(") as has_pages from (select unnest(").bind(visible::places(me));
-    sql.push(
-        "::uuid[]) as id union select id from groups) x left join groups g on g.id = x.id) places where has_pages",
-    );
+    sql.push(" and r.archived_at is null and r.kind = ").bind(Kind::Doc).append(&visible::kinds(me));
+    sql.push(") as has_pages from (select distinct id from (");
+    sql.append(&visible::picked_place_ids(me, also.map(Place::id)));
+    sql.push(") reach(id)) x left join groups g on g.id = x.id) places where has_pages");
     if let Some(place) = also {
         sql.push(" or id = ").bind(place.id());
     }
@@ -102,7 +102,7 @@ pub fn nodes(tx: &mut Tx, me: &Actor, place: Place, open: Vec<Uuid>) -> Result<V
     within(&mut sql);
     sql.push(" union select d.id from docs d where (select count(*) from (select 1 from docs d where ");
     within(&mut sql);
-    sql.push(" limit ").bind(WHOLE_TREE + 1).push(") counted) <= ").bind(WHOLE_TREE).push(" and ");
+    sql.push(" limit ").number(WHOLE_TREE + 1).push(") counted) <= ").bind(WHOLE_TREE).push(" and ");
     within(&mut sql);
     sql.push(") select l.id, l.parent_id, l.display_id, l.title, l.icon, ").push(HAS_CHILDREN);
     sql.push(
@@ -129,7 +129,7 @@ impl Doc {
         sql.push(" where l.removed_at is null and r.archived_at is null and l.place_id = ")
             .bind(self.record.place().id());
         sql.push(" and l.parent_id = ").bind(self.id()).push(" and ").append(&visible::records(me));
-        sql.push(" order by l.rank, l.id limit ").bind(MAX_LEVEL);
+        sql.push(" order by l.rank, l.id limit ").number(MAX_LEVEL);
         Ok(sql.load(tx.conn())?)
     }
 

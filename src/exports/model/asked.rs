@@ -81,7 +81,7 @@ impl Export {
     pub fn list(tx: &mut Tx, me: &Actor) -> Result<Vec<Export>> {
         check(me, Verb::Administer, &allowed())?;
         let mut sql = Sql::named("exports::list", &format!("{COLUMNS} person_id = "));
-        sql.bind(me.person_id().map(|id| id.0)).push(" order by created_at desc, id limit ").bind(SHOWN);
+        sql.bind(me.person_id().map(|id| id.0)).push(" order by created_at desc, id limit ").number(SHOWN);
         Ok(sql.load(tx.conn())?)
     }
 

@@ -293,7 +293,7 @@ impl Attachments {
     pub fn load(tx: &mut Tx, me: &Actor, record: &Record) -> Result<Attachments> {
         let mut sql =
             Sql::named("files::list", &format!("select {COLUMNS} where f.removed_at is null and f.record_id = "));
-        sql.bind(record.id).push(" order by f.created_at, f.id limit ").bind(MAX_LISTED);
+        sql.bind(record.id).push(" order by f.created_at, f.id limit ").number(MAX_LISTED);
         let files: Vec<File> = sql.load(tx.conn())?;
         let may_go = files.iter().filter(|file| can(me, Verb::Remove, &thing(record, file.author_id)));
         let removable = may_go.map(|file| file.id).collect();

@@ -128,7 +128,7 @@ impl Invitation {
             true => "(i.accepted_at is not null or i.revoked_at is not null)",
             false => "i.accepted_at is null and i.revoked_at is null",
         });
-        sql.push(" order by i.created_at desc, i.id desc limit ").bind(MAX_LISTED);
+        sql.push(" order by i.created_at desc, i.id desc limit ").number(MAX_LISTED);
         Ok(sql.load(tx.conn())?)
     }
 

@@ -163,6 +163,6 @@ fn living(tx: &mut Tx, me: &Actor, member: &Member) -> Result<Vec<Found>> {
         .push(" and creator_id = ")
         .bind(member.id)
         .push(" limit ")
-        .bind(MAX_KEYS);
+        .number(MAX_KEYS);
     Ok(sql.load(tx.conn())?)
 }

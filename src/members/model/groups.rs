@@ -159,7 +159,7 @@ impl Group {
             "select g.name from groups g where not g.is_managed and (g.name ilike ",
         );
         sql.bind(like.as_str()).push(" or g.name ilike ").bind(format!("% {like}"));
-        sql.push(") order by lower(g.name), g.id limit ").bind(limit);
+        sql.push(") order by lower(g.name), g.id limit ").number(limit);
         Ok(sql.load::<GroupName>(tx.conn())?.into_iter().map(|row| row.name).collect())
     }
 

@@ -107,7 +107,7 @@ impl Filter {
             };
             sql.push(" and (lower(p.name), p.id) > (lower(").bind(name).push("), ").bind(cursor.id).push(")");
         }
-        sql.push(" order by lower(p.name), p.id limit ").bind(i64::try_from(PAGE_SIZE + 1).unwrap_or(i64::MAX));
+        sql.push(" order by lower(p.name), p.id limit ").number(PAGE_SIZE + 1);
         let rows: Vec<Member> = sql.load(tx.conn())?;
         let cursor = |row: &Member| Cursor { sort: SORT.to_owned(), value: Some(row.name.clone()), id: row.id.0 };
         Ok(Page::cut(rows, PAGE_SIZE, cursor))

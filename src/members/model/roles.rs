@@ -76,7 +76,7 @@ impl CustomRole {
     pub fn list(tx: &mut Tx, me: &Actor) -> Result<Vec<CustomRole>> {
         check(me, Verb::See, &Thing::Organisation(Permission::MembersView))?;
         let mut sql = Sql::named("members::roles", SELECT);
-        sql.push("true order by lower(r.name), r.id limit ").bind(i64::try_from(MAX_ROLES).unwrap_or(i64::MAX));
+        sql.push("true order by lower(r.name), r.id limit ").number(MAX_ROLES);
         Ok(sql.load(tx.conn())?)
     }
 

@@ -67,7 +67,7 @@ impl Item {
                v.needs_review, p.name as author, v.at
              from memory_revisions v left join people p on p.id = v.author_id where v.memory_id = ",
         );
-        sql.bind(self.record.id).push(" order by v.number desc limit ").bind(MAX_REVISIONS);
+        sql.bind(self.record.id).push(" order by v.number desc limit ").number(MAX_REVISIONS);
         Ok(sql.load(tx.conn())?)
     }
 }

@@ -1,13 +1,13 @@
-//! All projects that one reaches, in one query.
+//! Projects as their list shows them, in one query.
 
 use super::Visibility;
-use crate::access::{Actor, ProjectId, ProjectRole, visible};
+use crate::access::{Actor, ProjectAccess, ProjectId, ProjectRole, visible};
 use crate::db::Tx;
-use crate::db::paging::COUNT_LIMIT;
+use crate::db::paging::{Cursor, LIST_COUNT_LIMIT, PAGE_SIZE, Page};
 use crate::db::sql::Sql;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use diesel::QueryableByName;
-use diesel::sql_types::{Bool, Int8, Nullable, Text, Uuid as SqlUuid};
+use diesel::sql_types::{Int8, Nullable, Text, Uuid as SqlUuid};
 
 /// A project as the list shows it.
 #[derive(Debug, Clone, QueryableByName)]
@@ -22,25 +22,70 @@ pub struct Row {
     pub visibility: Visibility,
     #[diesel(sql_type = Nullable<Text>)]
     pub lead: Option<String>,
-    #[diesel(sql_type = Bool)]
-    pub is_archived: bool,
-    /// Not archived; counted up to `COUNT_LIMIT` + 1.
+    /// Not archived; counted up to `LIST_COUNT_LIMIT` + 1.
     #[diesel(sql_type = Int8)]
     pub tickets: i64,
 }
 
+/// Which projects are listed.
+#[derive(Debug, Clone, Default)]
+pub struct Listed {
+    /// Each is in the key or the name.
+    pub words: String,
+    pub is_archived: bool,
+    pub after: Option<Cursor>,
+}
+
+const SORT: &str = "name";
+
+impl Listed {
+    /// The page from there on.
+    pub fn address(&self, cursor: &Cursor) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        if !self.words.is_empty() {
+            query.append_pair("q", &self.words);
+        }
+        if self.is_archived {
+            query.append_pair("show", "archived");
+        }
+        query.append_pair("after", &cursor.encode());
+        format!("/projects?{}", query.finish())
+    }
+
+    /// By name. Who asks was loaded with all projects in reach, so only those of the page are asked for.
+    pub fn page(&self, tx: &mut Tx, me: &Actor) -> Result<Page<Row>> {
+        let behind = match &self.after {
+            None => None,
+            Some(Cursor { sort, value: Some(name), id }) if sort == SORT => Some((name.to_lowercase(), ProjectId(*id))),
+            Some(_) => return Err(Error::invalid("after", "problem-cursor")),
+        };
+        let mut found: Vec<&ProjectAccess> =
+            me.projects_named(&self.words).filter(|project| project.is_archived == self.is_archived).collect();
+        found.retain(|project| behind.as_ref().is_none_or(|behind| project.by_name() > *behind));
+        let page = Page::cut(found, PAGE_SIZE, |project| Cursor {
+            sort: SORT.to_owned(),
+            value: Some(project.name.clone()),
+            id: project.id.0,
+        });
+        let rows = Row::list(tx, me, page.rows.iter().map(|project| project.id).collect())?;
+        Ok(Page { rows, next: page.next })
+    }
+}
+
 impl Row {
-    /// Archived ones last, else by name. A company has some hundreds at most.
-    pub fn list(tx: &mut Tx, me: &Actor) -> Result<Vec<Row>> {
+    /// Those of `ids` that `me` reaches, by name.
+    fn list(tx: &mut Tx, me: &Actor, ids: Vec<ProjectId>) -> Result<Vec<Row>> {
         let mut sql = Sql::named(
             "projects::list",
-            "select p.id, p.key, p.name, p.visibility, l.name as lead, p.archived_at is not null as is_archived,
+            "select p.id, p.key, p.name, p.visibility, l.name as lead,
                (select count(*) from (select 1 from records r where r.place_id = p.id and r.kind = 'ticket'
                   and r.archived_at is null limit ",
         );
-        sql.bind(COUNT_LIMIT + 1)
-            .push(") capped) as tickets from projects p left join people l on l.id = p.lead_id where ");
-        sql.append(&visible::projects(me)).push(" order by is_archived, lower(p.name), p.id");
+        sql.number(LIST_COUNT_LIMIT + 1)
+            .push(") capped) as tickets from projects p left join people l on l.id = p.lead_id where p.id = any(")
+            .bind(ids.iter().map(|id| id.0).collect::<Vec<_>>())
+            .push(") and ");
+        sql.append(&visible::projects(me)).push(" order by lower(p.name), p.id");
         Ok(sql.load(tx.conn())?)
     }
 

@@ -53,11 +53,14 @@ impl Index {
             tickets: "214".to_owned(),
             count: 214,
         };
-        let archived = vec![line("OLD", "Winter timetable 2024", false)];
         Index {
             shell: Shell::sample("projects"),
-            active: vec![line("ATL", "Atlas", true), line("BCN", "Beacon", false)],
-            archived,
+            lines: vec![line("ATL", "Atlas", true), line("BCN", "Beacon", false)],
+            words: "a".to_owned(),
+            is_archived: false,
+            active: 2,
+            archived: 1,
+            next: Some("/projects?after=x".to_owned()),
         }
     }
 }

@@ -56,7 +56,7 @@ impl Record {
         );
         sql.bind(self.id)
             .push(" order by a.at desc, a.id desc limit ")
-            .bind(ACTIVITY_SHOWN)
+            .number(ACTIVITY_SHOWN)
             .push(") newest order by at, id");
         Ok(sql.load(tx.conn())?)
     }

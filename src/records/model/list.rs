@@ -96,14 +96,16 @@ impl List {
 
     /// How many there are, up to `LIST_COUNT_LIMIT` + 1.
     pub fn count(&self, tx: &mut Tx, me: &Actor) -> Result<i64> {
+        // Each record has its row in the table of its kind, so that one is only looked up when it is asked about.
+        let joins = if self.filters.is_empty() && self.project.is_none() { "" } else { self.joins };
         let mut sql = Sql::named(
             &format!("{}_count", self.name),
-            &format!("select count(*) as count from (select 1 from records r {} where ", self.joins),
+            &format!("select count(*) as count from (select 1 from records r {joins} where "),
         );
         sql.append(&self.conditions(me));
         sql.push(if self.counts_newest { " order by r.updated_at desc, r.id desc" } else { "" })
             .push(" limit ")
-            .bind(LIST_COUNT_LIMIT + 1)
+            .number(LIST_COUNT_LIMIT + 1)
             .push(") few");
         self.plan(&mut sql);
         Ok(sql.load::<Count>(tx.conn())?.first().map(|row| row.count).unwrap_or_default())
@@ -138,19 +140,19 @@ impl List {
         if let Some(cursor) = &self.after {
             sql.append(&order.behind(cursor)?);
         }
-        let limit = i64::try_from(self.size + 1).unwrap_or(i64::MAX);
-        sql.push(&format!(" order by {} limit ", order.inside())).bind(limit);
+        sql.push(&format!(" order by {} limit ", order.inside())).number(self.size + 1);
         if by_place {
             sql.push(") x");
         }
-        sql.push(&format!(") page order by {} limit ", order.outside())).bind(limit);
+        sql.push(&format!(") page order by {} limit ", order.outside())).number(self.size + 1);
         self.plan(&mut sql);
         Ok(sql)
     }
 
-    /// A tag may stand on every second record or on three: one plan for both is wrong for one of them by a factor of a hundred.
+    /// A tag may stand on every second record or on three: one plan for both is wrong for one of them by a factor of a hundred. And the
+    /// sizes that programs ask for are not worth a plan each.
     fn plan(&self, sql: &mut Sql) {
-        if !self.filters.binds().is_empty() {
+        if !self.filters.binds().is_empty() || self.size != PAGE_SIZE {
             sql.plan_anew();
         }
     }
@@ -166,9 +168,9 @@ impl List {
     }
 
     fn narrowing(&self) -> Sql {
-        let mut sql = Sql::new("r.kind = ");
-        sql.bind(self.kind);
-        sql.push(self.which.condition());
+        // As text: a plan for any kind takes the most frequent one for a rare one.
+        let mut sql = Sql::new("r.kind = '");
+        sql.push(self.kind.as_str()).push("'").push(self.which.condition());
         sql.append(&self.filters);
         sql
     }

@@ -43,7 +43,7 @@ impl SavedView {
         let mut sql = Sql::named("records::views", SELECT);
         sql.bind(kind).push(" and (owner_id = ").bind(me.person_id().map(|id| id.0));
         sql.push(" or (shared and organisation_id = ").bind(me.organisation_id().map(|id| id.0));
-        sql.push(")) order by shared, lower(name), id limit ").bind(i64::try_from(MAX_VIEWS).unwrap_or(30));
+        sql.push(")) order by shared, lower(name), id limit ").number(MAX_VIEWS);
         Ok(sql.load(tx.conn())?)
     }
 

@@ -135,7 +135,7 @@ impl Review {
     pub fn list(tx: &mut Tx, me: &Actor) -> Result<Vec<Review>> {
         check(me, Verb::See, &allowed())?;
         let mut sql = Sql::named("reviews::list", SELECT);
-        sql.push("true order by r.started_at desc, r.id desc limit ").bind(SHOWN);
+        sql.push("true order by r.started_at desc, r.id desc limit ").number(SHOWN);
         Ok(sql.load(tx.conn())?)
     }
 
@@ -182,7 +182,7 @@ impl Review {
         if only_open {
             sql.push(" and l.answer is null");
         }
-        sql.push(" order by l.position limit ").bind(LINES + 1);
+        sql.push(" order by l.position limit ").number(LINES + 1);
         Ok(sql.load(tx.conn())?)
     }
 

@@ -129,7 +129,7 @@ impl Named {
     fn load(tx: &mut Tx, me: &Actor, which: &'static str) -> Result<Vec<Named>> {
         check(me, Verb::See, &Thing::Organisation(Permission::SecurityConfigurationManage))?;
         let mut sql = Sql::named("scim::named", "select p.name, p.handle, p.email");
-        sql.push(PEOPLE).push(which).push(" order by lower(p.name), p.id limit ").bind(MAX_NAMED);
+        sql.push(PEOPLE).push(which).push(" order by lower(p.name), p.id limit ").number(MAX_NAMED);
         Ok(sql.load(tx.conn())?)
     }
 }

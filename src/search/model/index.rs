@@ -95,7 +95,7 @@ struct Id {
 fn fill(tx: &mut Tx, progress: &Progress, loaders: &[TextLoader]) -> Result<bool> {
     let Some(filled_to) = progress.filled_to else { return Ok(false) };
     let mut sql = Sql::named("search::fill", "select id from records where id > ");
-    sql.bind(filled_to).push(" order by id limit ").bind(BATCH);
+    sql.bind(filled_to).push(" order by id limit ").number(BATCH);
     let ids: Vec<Uuid> = sql.load::<Id>(tx.conn())?.into_iter().map(|row| row.id).collect();
     index(tx, &ids, loaders)?;
     let mut sql = Sql::named("search::filled", "update search_progress set filled_to = ");

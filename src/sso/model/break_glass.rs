@@ -117,7 +117,7 @@ impl Use {
             "sso::break_glass_trail",
             "select at, action, target_kind, outcome from audit_events where session_id = ",
         );
-        sql.bind(self.session_id).push(" order by at, id limit ").bind(MAX_EVENTS);
+        sql.bind(self.session_id).push(" order by at, id limit ").number(MAX_EVENTS);
         Ok(sql.load(tx.conn())?)
     }
 

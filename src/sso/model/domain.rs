@@ -188,7 +188,7 @@ impl Domain {
     /// Those whose record was not looked for within a day. What was carried over has no record.
     pub fn due(tx: &mut Tx) -> Result<Vec<Domain>> {
         let mut sql = select("sso::domains_due", "where proof = 'record' and coalesce(checked_at, verified_at) < ");
-        sql.bind(tx.now - Duration::hours(RECHECK_HOURS)).push(" order by checked_at, id limit ").bind(MAX_ROUND);
+        sql.bind(tx.now - Duration::hours(RECHECK_HOURS)).push(" order by checked_at, id limit ").number(MAX_ROUND);
         Ok(sql.load(tx.conn())?)
     }
 

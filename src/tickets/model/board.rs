@@ -57,7 +57,7 @@ impl Filter {
         sql.push(self.which().condition())
             .append(&self.conditions())
             .push(" order by t.rank, t.id limit ")
-            .bind(COLUMN_COUNT_LIMIT + 1);
+            .number(COLUMN_COUNT_LIMIT + 1);
         sql.push(") few) as count from unnest(").bind(statuses).push("::text[]) as s(status)").plan_anew();
         Ok(sql.load(tx.conn())?)
     }

@@ -90,7 +90,7 @@ impl Event {
             let at = at.ok_or_else(|| Error::invalid("after", "problem-cursor"))?;
             sql.push(" and (e.at, e.id) < (").bind(at.with_timezone(&Utc)).push(", ").bind(cursor.id).push(")");
         }
-        sql.push(" order by e.at desc, e.id desc limit ").bind(i64::try_from(PAGE_SIZE + 1).unwrap_or(i64::MAX));
+        sql.push(" order by e.at desc, e.id desc limit ").number(PAGE_SIZE + 1);
         Ok(sql)
     }
 

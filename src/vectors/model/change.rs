@@ -100,7 +100,7 @@ pub fn settle(tx: &mut Tx) -> Result<bool> {
     );
     let Some(set) = sql.load::<Unfinished>(tx.conn())?.into_iter().next() else { return Ok(false) };
     let mut sql = Sql::named("vectors::settle", "with part as materialized (select id from passages where id > ");
-    sql.bind(set.after).push(" order by id limit ").bind(SETTLED_AT_ONCE);
+    sql.bind(set.after).push(" order by id limit ").number(SETTLED_AT_ONCE);
     sql.push(
         "), changed as (update passages p set is_waiting = not p.is_waiting from part where p.id = part.id and p.fault is null
            and p.is_waiting = exists (select from vectors v where v.passage_id = p.id and v.set_id = ",
@@ -128,7 +128,7 @@ pub fn fill_bits(tx: &mut Tx) -> Result<bool> {
     );
     sql.bind(set.id).push(" and passage_id > ").bind(set.after);
     // Locked, so that none is removed or moved meanwhile and leaves bits behind.
-    sql.push(" order by passage_id limit ").bind(FILLED_AT_ONCE).push(
+    sql.push(" order by passage_id limit ").number(FILLED_AT_ONCE).push(
         " for share), written as (insert into vector_bits (set_id, place_id, passage_id, bits)
            select set_id, place_id, passage_id, bits from part on conflict do nothing)
          update vector_sets set bits_to = (select passage_id from part order by passage_id desc limit 1) where id = ",
@@ -148,7 +148,7 @@ pub fn sweep(tx: &mut Tx) -> Result<bool> {
         "vectors::sweep",
         "delete from vectors where (set_id, passage_id) in (select set_id, passage_id from vectors where set_id = ",
     );
-    sql.bind(set.id).push(" limit ").bind(SWEPT_AT_ONCE).push(")");
+    sql.bind(set.id).push(" limit ").number(SWEPT_AT_ONCE).push(")");
     if sql.execute(tx.conn())? == 0 {
         let mut sql = Sql::named("vectors::forget_set", "delete from vector_sets where id = ");
         sql.bind(set.id);

@@ -79,7 +79,7 @@ pub fn waiting_places(tx: &mut Tx) -> Result<Vec<Uuid>> {
 /// The next of this place.
 pub fn waiting(tx: &mut Tx, place: Uuid) -> Result<Vec<Waiting>> {
     let mut sql = Sql::named("vectors::waiting", SELECT);
-    sql.push("p.is_waiting and p.place_id = ").bind(place).push(" order by p.id limit ").bind(BATCH);
+    sql.push("p.is_waiting and p.place_id = ").bind(place).push(" order by p.id limit ").number(BATCH);
     Ok(sql.load(tx.conn())?)
 }
 
@@ -102,7 +102,7 @@ pub fn lacking(tx: &mut Tx, set: &Set, but: &[Uuid], after: Uuid, limit: i32) ->
         .bind(after)
         .push(" and p.fault is null and not exists (select from vectors v where v.passage_id = p.id and v.set_id = ");
     sql.bind(set.id).push(") and p.place_id <> all(").bind(Bind::Uuids(but.to_vec()));
-    sql.push(") and p.place_id not in (").append(&closed_places()).push(") order by p.id limit ").bind(limit);
+    sql.push(") and p.place_id not in (").append(&closed_places()).push(") order by p.id limit ").number(limit);
     Ok(sql.load(tx.conn())?)
 }
 
@@ -197,7 +197,7 @@ pub fn close(tx: &mut Tx) -> Result<usize> {
         "with gone as (delete from vectors where (set_id, passage_id) in
            (select v.set_id, v.passage_id from vectors v where v.place_id = any(",
     );
-    sql.bind(Bind::Uuids(closed)).push(") limit ").bind(CLOSED_AT_ONCE);
+    sql.bind(Bind::Uuids(closed)).push(") limit ").number(CLOSED_AT_ONCE);
     sql.push(") returning passage_id) update passages set is_waiting = true where id in (select passage_id from gone)");
     Ok(sql.execute(tx.conn())?)
 }
