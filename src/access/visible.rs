@@ -3,6 +3,7 @@
 use crate::access::actor::{Actor, ActorKind, ProjectId};
 use crate::access::permission::Permission;
 use crate::access::principal::MAX_PICKED;
+use crate::access::rules::Place;
 use crate::db::sql::{Bind, Sql};
 use crate::people::{OrganisationRole, PersonId};
 use std::collections::HashSet;
@@ -10,6 +11,9 @@ use uuid::Uuid;
 
 /// A reader of at most this many places asks per place; more walk the index over everything. Measured in bench/.
 pub const FEW_PLACES: usize = 8;
+
+/// See `has_many_places`.
+const MANY_PLACES: usize = 64;
 
 /// The places whose records the actor may read.
 pub fn places(me: &Actor) -> Vec<Uuid> {
@@ -65,6 +69,11 @@ pub fn few_places(me: &Actor) -> Option<Vec<Uuid>> {
     (is_somebody && !sees_all_groups(me) && places.len() <= FEW_PLACES).then_some(places)
 }
 
+/// Whether `records` names so many places that a plan for any of them, which takes them for ten, would be far off.
+pub fn has_many_places(me: &Actor) -> bool {
+    reads_all_but_private(me).is_none() && places(me).len() > MANY_PLACES
+}
+
 /// True for records in reach. `records` must be aliased `r`.
 pub fn records(me: &Actor) -> Sql {
     if let Some(person) = reads_all_but_private(me) {
@@ -78,6 +87,22 @@ pub fn records(me: &Actor) -> Sql {
         sql.push(" or r.scope = 'group'");
     }
     wrap(me, sql)
+}
+
+/// True for the records of one place when it is in reach, without the names of all others. `records` must be aliased `r`.
+pub fn in_place(me: &Actor, place: Place) -> Sql {
+    let is_reached = match place {
+        Place::Group(_) if sees_all_groups(me) => true,
+        _ => places(me).contains(&place.id()),
+    };
+    let mut sql = Sql::new("(");
+    if is_reached {
+        sql.push("r.place_id = ").bind(place.id());
+    } else {
+        sql.push("false");
+    }
+    sql.append(&kinds(me)).push(")");
+    sql
 }
 
 /// Somebody who reads every project and every group: of their hundreds of places a statement would be planned anew each time.

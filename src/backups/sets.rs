@@ -76,7 +76,15 @@ fn sets(folder: &Path) -> Vec<Set> {
 /// The folder of backups, held by one program at a time.
 pub struct Directory {
     pub path: PathBuf,
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for Directory {
+    /// Not left to the closing of the file: a process that is just being started holds a copy of it until it becomes another program,
+    /// and the next backup would be refused for that. When it fails, the closing does it.
+    fn drop(&mut self) {
+        self.lock.unlock().ok();
+    }
 }
 
 impl Directory {
@@ -99,7 +107,7 @@ impl Directory {
             }
             Err(TryLockError::Error(why)) => return Err(Fault::file("locked", &lock)(why)),
         }
-        let directory = Directory { path: path.to_owned(), _lock: file };
+        let directory = Directory { path: path.to_owned(), lock: file };
         directory.sweep()?;
         Ok(directory)
     }

@@ -30,19 +30,6 @@ pub enum Bind {
     Json(serde_json::Value),
 }
 
-/// A plan for any values takes a list of them for ten and looks through it one by one; of more than this a statement is planned for these.
-const MANY_VALUES: usize = 64;
-
-impl Bind {
-    fn has_many(&self) -> bool {
-        match self {
-            Bind::Uuids(values) => values.len() > MANY_VALUES,
-            Bind::Texts(values) => values.len() > MANY_VALUES,
-            _ => false,
-        }
-    }
-}
-
 macro_rules! bind_from {
     ($($ty:ty => $variant:ident),* $(,)?) => { $(impl From<$ty> for Bind { fn from(value: $ty) -> Self { Bind::$variant(value) } })* };
 }
@@ -202,7 +189,7 @@ impl std::error::Error for NulInText {}
 
 impl QueryFragment<Pg> for Sql {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        if self.is_planned_anew || self.binds.iter().any(Bind::has_many) {
+        if self.is_planned_anew {
             out.unsafe_to_cache_prepared();
         }
         for (index, piece) in self.pieces.iter().enumerate() {

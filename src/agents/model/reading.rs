@@ -47,7 +47,7 @@ pub fn newest(tx: &mut Tx, reader: &Actor, place: Place, kinds: &[Kind]) -> Resu
         Sql::named("agents::read", "select r.id from records r where r.archived_at is null and r.kind = any(");
     sql.bind(kinds).push(") and ").append(&visible::records(reader));
     within(&mut sql, place);
-    sql.push(" order by r.updated_at desc, r.id desc limit ").number(MAX_READ);
+    sql.push(" order by r.updated_at desc, r.id desc limit ").bind(MAX_READ);
     Ok(sql.load::<Id>(tx.conn())?.into_iter().map(|row| row.id).collect())
 }
 
@@ -61,6 +61,6 @@ pub fn due_decisions(tx: &mut Tx, reader: &Actor, place: Place) -> Result<Vec<Du
     let day = today(tx, reader);
     sql.bind(day).push(" and r.kind = ").bind(Kind::Decision).push(" and ").append(&visible::records(reader));
     within(&mut sql, place);
-    sql.push(" order by d.review_on, r.id limit ").number(MAX_DECISIONS);
+    sql.push(" order by d.review_on, r.id limit ").bind(MAX_DECISIONS);
     Ok(sql.load(tx.conn())?)
 }

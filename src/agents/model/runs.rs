@@ -167,7 +167,7 @@ impl Run {
     /// Of one agent, the newest first.
     pub fn list(tx: &mut Tx, me: &Actor, agent: AgentId) -> Result<Vec<Run>> {
         let mut sql = Run::visible("agents::runs", me);
-        sql.push(" and x.agent_id = ").bind(agent).push(" order by x.id desc limit ").number(LISTED_RUNS);
+        sql.push(" and x.agent_id = ").bind(agent).push(" order by x.id desc limit ").bind(LISTED_RUNS);
         Ok(sql.load(tx.conn())?)
     }
 

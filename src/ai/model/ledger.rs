@@ -151,7 +151,7 @@ impl Call {
             let at = at.ok_or_else(|| Error::invalid("after", "problem-cursor"))?;
             sql.push(" and (c.at, c.id) < (").bind(at.with_timezone(&Utc)).push(", ").bind(cursor.id).push(")");
         }
-        sql.push(" order by c.at desc, c.id desc limit ").number(PAGE_SIZE + 1);
+        sql.push(" order by c.at desc, c.id desc limit ").bind(i64::try_from(PAGE_SIZE + 1).unwrap_or(i64::MAX));
         Ok(Page::cut(sql.load(tx.conn())?, PAGE_SIZE, Call::cursor))
     }
 
@@ -265,7 +265,7 @@ pub fn ledger_piece(
     if let Some((at, id)) = after {
         sql.push(" and (c.at, c.id) > (").bind(at).push(", ").bind(id).push(")");
     }
-    sql.push(" order by c.at, c.id limit ").number(EXPORT_BATCH);
+    sql.push(" order by c.at, c.id limit ").bind(EXPORT_BATCH);
     let calls: Vec<Call> = sql.load(tx.conn())?;
     let seen = Call::records_of(tx, me, &calls)?;
     let mut bytes = match (format, after) {

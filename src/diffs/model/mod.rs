@@ -264,7 +264,7 @@ impl Filter {
         if let Some(cursor) = after {
             sql.push(" and d.id < ").bind(cursor.id);
         }
-        sql.push(" order by d.id desc limit ").number(PAGE_SIZE + 1);
+        sql.push(" order by d.id desc limit ").bind(i64::try_from(PAGE_SIZE + 1).unwrap_or(i64::MAX));
         let rows: Vec<Diff> = sql.load(tx.conn())?;
         Ok(Page::cut(rows, PAGE_SIZE, |diff| Cursor { sort: "made".to_owned(), value: None, id: diff.id.0 }))
     }
@@ -276,7 +276,7 @@ impl Filter {
             "select count(*) as count from (select 1 from memory_diffs d where d.place_id in (",
         );
         sql.append(&visible::place_ids(me)).push(")").append(&self.conditions());
-        sql.push(" limit ").number(COUNT_LIMIT + 1).push(") few");
+        sql.push(" limit ").bind(COUNT_LIMIT + 1).push(") few");
         Ok(sql.load::<Count>(tx.conn())?.first().map(|row| row.count).unwrap_or_default())
     }
 }

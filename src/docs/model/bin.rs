@@ -161,7 +161,7 @@ impl Binned {
             ),
         );
         sql.bind(tx.now - Duration::days(BIN_DAYS)).push(" and r.kind = ").bind(Kind::Doc).push(" and ");
-        sql.append(&visible::records(me)).push(" order by d.removed_at desc, d.id limit ").number(BIN_SHOWN);
+        sql.append(&visible::records(me)).push(" order by d.removed_at desc, d.id limit ").bind(BIN_SHOWN);
         Ok(sql.load(tx.conn())?)
     }
 }

@@ -102,7 +102,7 @@ pub fn nodes(tx: &mut Tx, me: &Actor, place: Place, open: Vec<Uuid>) -> Result<V
     within(&mut sql);
     sql.push(" union select d.id from docs d where (select count(*) from (select 1 from docs d where ");
     within(&mut sql);
-    sql.push(" limit ").number(WHOLE_TREE + 1).push(") counted) <= ").bind(WHOLE_TREE).push(" and ");
+    sql.push(" limit ").bind(WHOLE_TREE + 1).push(") counted) <= ").bind(WHOLE_TREE).push(" and ");
     within(&mut sql);
     sql.push(") select l.id, l.parent_id, l.display_id, l.title, l.icon, ").push(HAS_CHILDREN);
     sql.push(
@@ -110,7 +110,7 @@ pub fn nodes(tx: &mut Tx, me: &Actor, place: Place, open: Vec<Uuid>) -> Result<V
                row_number() over (partition by d.parent_id order by d.rank, d.id) as nr
              from shown s join docs d on d.id = s.id join records r on r.id = d.id where r.archived_at is null and ",
     );
-    sql.append(&visible::records(me)).push(") l where l.nr <= ").bind(MAX_LEVEL);
+    sql.append(&visible::in_place(me, place)).push(") l where l.nr <= ").bind(MAX_LEVEL);
     sql.push(" or l.id = any(").bind(open).push(") order by l.nr");
     Ok(sql.load(tx.conn())?)
 }
@@ -129,7 +129,7 @@ impl Doc {
         sql.push(" where l.removed_at is null and r.archived_at is null and l.place_id = ")
             .bind(self.record.place().id());
         sql.push(" and l.parent_id = ").bind(self.id()).push(" and ").append(&visible::records(me));
-        sql.push(" order by l.rank, l.id limit ").number(MAX_LEVEL);
+        sql.push(" order by l.rank, l.id limit ").bind(MAX_LEVEL);
         Ok(sql.load(tx.conn())?)
     }
 

@@ -108,7 +108,7 @@ impl Item {
         };
         let mut sql = Sql::named("leaving::work", &format!("select {open}"));
         sql.bind(member.id).push(" and r.archived_at is null and ").append(&visible::records(me));
-        sql.push(" order by r.updated_at, r.id limit ").number(MAX_HANDOVER);
+        sql.push(" order by r.updated_at, r.id limit ").bind(MAX_HANDOVER);
         Ok(sql.load(tx.conn())?)
     }
 
@@ -121,7 +121,7 @@ impl Item {
             .push(" and ")
             .append(&visible::projects(me))
             .push(" order by p.key limit ")
-            .number(MAX_HANDOVER);
+            .bind(MAX_HANDOVER);
         Ok(sql.load(tx.conn())?)
     }
 }

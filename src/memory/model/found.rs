@@ -106,7 +106,7 @@ impl Item {
             .append(&counts(today))
             .push(" and ")
             .append(&visible::records(me));
-        sql.push(" order by similarity(r.title, x.title) desc, r.id, x.id limit ").number(MAX_PAIRS);
+        sql.push(" order by similarity(r.title, x.title) desc, r.id, x.id limit ").bind(MAX_PAIRS);
         let pairs: Vec<Pair> = sql.load(tx.conn())?;
         let ids: HashSet<Uuid> = pairs.iter().flat_map(|pair| [pair.one, pair.other]).collect();
         let items = Item::find_ids(tx, me, ids.into_iter().collect())?;
@@ -124,6 +124,6 @@ fn found(tx: &mut Tx, me: &Actor, place: Place, condition: &Sql) -> Result<Vec<I
         ),
     );
     sql.bind(place.id()).append(condition).push(" and ").append(&visible::records(me));
-    sql.push(" order by m.valid_until, r.id limit ").number(MAX_FOUND_ITEMS);
+    sql.push(" order by m.valid_until, r.id limit ").bind(MAX_FOUND_ITEMS);
     Ok(sql.load(tx.conn())?)
 }

@@ -40,7 +40,7 @@ impl Project {
             "projects::counts",
             "select k.kind, (select count(*) from (select 1 from records r where r.archived_at is null and r.kind = k.kind and r.place_id = ",
         );
-        sql.bind(self.id).push(" limit ").number(COUNT_LIMIT + 1).push(") capped) as count from unnest(").bind(kinds);
+        sql.bind(self.id).push(" limit ").bind(COUNT_LIMIT + 1).push(") capped) as count from unnest(").bind(kinds);
         sql.push("::text[]) with ordinality as k(kind, place) order by k.place");
         Ok(sql.load(tx.conn())?)
     }

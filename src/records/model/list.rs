@@ -107,7 +107,7 @@ impl List {
             .push(" limit ")
             .number(LIST_COUNT_LIMIT + 1)
             .push(") few");
-        self.plan(&mut sql);
+        self.plan(&mut sql, me);
         Ok(sql.load::<Count>(tx.conn())?.first().map(|row| row.count).unwrap_or_default())
     }
 
@@ -145,14 +145,15 @@ impl List {
             sql.push(") x");
         }
         sql.push(&format!(") page order by {} limit ", order.outside())).number(self.size + 1);
-        self.plan(&mut sql);
+        self.plan(&mut sql, me);
         Ok(sql)
     }
 
-    /// A tag may stand on every second record or on three: one plan for both is wrong for one of them by a factor of a hundred. And the
-    /// sizes that programs ask for are not worth a plan each.
-    fn plan(&self, sql: &mut Sql) {
-        if !self.filters.binds().is_empty() || self.size != PAGE_SIZE {
+    /// A tag may stand on every second record or on three: one plan for both is wrong for one of them by a factor of a hundred. So is one
+    /// for many places, which are taken for ten. And the sizes that programs ask for are not worth a plan each.
+    fn plan(&self, sql: &mut Sql, me: &Actor) {
+        let has_many_places = self.project.is_none() && visible::has_many_places(me);
+        if !self.filters.binds().is_empty() || has_many_places || self.size != PAGE_SIZE {
             sql.plan_anew();
         }
     }

@@ -100,8 +100,8 @@ pub fn tags_beginning(tx: &mut Tx, me: &Actor, begun: &str, limit: usize) -> Res
     sql.push("from known where starts_with(known.tag, ").bind(begun.as_str());
     sql.push(")) select known.tag from known where starts_with(known.tag, ").bind(begun.as_str());
     sql.push(") and exists (select 1 from (select rt.record_id from record_tags rt where rt.tag = known.tag limit ")
-        .number(LOOKED_AT);
+        .bind(LOOKED_AT);
     sql.push(") few join records r on r.id = few.record_id where ").append(&crate::access::visible::records(me));
-    sql.push(") limit ").number(limit);
+    sql.push(") limit ").bind(i64::try_from(limit).unwrap_or(i64::MAX));
     Ok(sql.load::<Word>(tx.conn())?.into_iter().map(|row| row.tag).collect())
 }

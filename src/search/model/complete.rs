@@ -39,7 +39,7 @@ pub fn complete_records(tx: &mut Tx, me: &Actor, kind: Option<Kind>, typed: &str
         .bind(typed.as_str())
         .push(") desc, r.title ilike ")
         .bind(beginning(&typed));
-    sql.push(" desc, r.updated_at desc, r.id desc limit ").number(OFFERED);
+    sql.push(" desc, r.updated_at desc, r.id desc limit ").bind(OFFERED);
     Ok(sql.load(tx.conn())?)
 }
 
@@ -53,9 +53,6 @@ pub fn complete_people(tx: &mut Tx, typed: &str) -> Result<Vec<Face>> {
         .bind(beginning(typed))
         .push(" or p.name ilike ")
         .bind(format!("% {}", beginning(typed)));
-    sql.push(" or p.handle ilike ")
-        .bind(beginning(typed))
-        .push(") order by lower(p.name), p.id limit ")
-        .number(OFFERED);
+    sql.push(" or p.handle ilike ").bind(beginning(typed)).push(") order by lower(p.name), p.id limit ").bind(OFFERED);
     Ok(sql.load(tx.conn())?)
 }

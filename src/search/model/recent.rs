@@ -23,7 +23,7 @@ pub fn recent(tx: &mut Tx, me: &Actor, project: Option<ProjectId>) -> Result<Vec
     if places.is_some() {
         sql.push(" and r.place_id = place.id");
     }
-    sql.push(" order by r.updated_at desc, r.id desc limit ").number(PALETTE_SHOWN);
-    sql.push(") x) newest order by updated_at desc, id desc limit ").number(PALETTE_SHOWN);
+    sql.push(" order by r.updated_at desc, r.id desc limit ").bind(PALETTE_SHOWN);
+    sql.push(") x) newest order by updated_at desc, id desc limit ").bind(PALETTE_SHOWN);
     Ok(sql.load(tx.conn())?)
 }

@@ -125,7 +125,7 @@ impl Section {
             ),
         );
         sql.bind(kind).push(" and ").append(&visible::records(me)).append(&self.condition(tx, me, since));
-        sql.push(&format!(" order by {order}, r.id limit ")).number(MAX_STATEMENTS);
+        sql.push(&format!(" order by {order}, r.id limit ")).bind(MAX_STATEMENTS);
         Ok(sql.load(tx.conn())?)
     }
 
