@@ -58,6 +58,7 @@ palette-new-diff = Propose a change of memory
 palette-new-decision = New decision
 palette-new-risk = New risk
 palette-new-experiment = New experiment
+palette-projects-all = All { $count } projects that fit
 palette-nothing = No matches. Try other words, or press Escape to close.
 palette-choose = choose
 palette-open = open

@@ -38,7 +38,7 @@ pub struct ProjectAccess {
 }
 
 impl ProjectAccess {
-    /// The order of lists: by name, as the database has it.
+    /// The order of menus and lists: by name in lower case, letter by letter, as the database has it with the collation that we ask for.
     pub fn by_name(&self) -> (String, ProjectId) {
         (self.name.to_lowercase(), self.id)
     }

@@ -94,14 +94,14 @@ impl Principal for Actor {
     }
 
     fn frame(&self) -> Frame {
-        let picked = self.picked();
+        let (picked, active) = (self.picked(), self.active_projects());
         let person = self.person.as_deref();
         Frame {
             organisation: self.organisation.as_ref().map(|organisation| organisation.name.clone()).unwrap_or_default(),
             person: person.map(|person| person.name.clone()).unwrap_or_default(),
             theme: person.map(|person| person.theme.clone()).unwrap_or_default(),
             palette: person.map(|person| person.palette.clone()).unwrap_or_default(),
-            more_projects: self.projects.iter().filter(|project| !project.is_archived).count() - picked.len(),
+            more_projects: active - picked.len(),
             projects: picked.into_iter().map(FrameProject::from).collect(),
             can_create_project: holds(self, Permission::ProjectsCreate),
             can_manage: holds(self, Permission::MembersUpdate),
@@ -127,6 +127,11 @@ impl From<&ProjectAccess> for FrameProject {
 }
 
 impl Actor {
+    /// How many are not archived.
+    pub fn active_projects(&self) -> usize {
+        self.projects.iter().filter(|project| !project.is_archived).count()
+    }
+
     /// The projects that menus name, by name: of many those that one was granted come before those that are open to all.
     pub fn picked(&self) -> Vec<&ProjectAccess> {
         let mut picked: Vec<_> = self.projects.iter().filter(|project| !project.is_archived).collect();

@@ -247,6 +247,12 @@ fn what_is_listed_is_what_may_be_seen_for_everybody_and_every_record() {
             by_place.extend(ids(tx, sql)?);
         }
         prop_assert_eq!(by_place, asked);
+        let operator = Actor::of_operator(tx).map_err(fail)?;
+        for record in all_records(tx)? {
+            let mut sql = Sql::new("select r.id from records r where r.id = ");
+            sql.bind(record.id.0).push(" and ").append(&visible::in_place(&operator, record.place()));
+            prop_assert_eq!(ids(tx, sql)?.is_empty(), record.owner_id.is_some());
+        }
         Ok(())
     });
 }

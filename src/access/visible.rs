@@ -42,9 +42,9 @@ pub fn place_ids(me: &Actor) -> Sql {
     with_all_groups(me, places(me))
 }
 
-/// As `place_ids`, but of many projects those that menus name, and this one.
+/// As `place_ids`, but when menus do not name all projects: of these those that they name, and this one.
 pub fn picked_place_ids(me: &Actor, also: Option<Uuid>) -> Sql {
-    if me.projects.len() <= MAX_PICKED {
+    if me.kind == ActorKind::Operator || me.active_projects() <= MAX_PICKED {
         return place_ids(me);
     }
     let picked: Vec<Uuid> = me.picked().iter().map(|project| project.id.0).chain(also).collect();
@@ -92,6 +92,8 @@ pub fn records(me: &Actor) -> Sql {
 /// True for the records of one place when it is in reach, without the names of all others. `records` must be aliased `r`.
 pub fn in_place(me: &Actor, place: Place) -> Sql {
     let is_reached = match place {
+        // As in `records`: nobody's private ones.
+        _ if me.kind == ActorKind::Operator => !matches!(place, Place::Person(_)),
         Place::Group(_) if sees_all_groups(me) => true,
         _ => places(me).contains(&place.id()),
     };

@@ -1,4 +1,4 @@
-//! SQL put together from fragments and binds. Values only ever travel as binds. Unlike diesel's `sql_query` it is
+//! SQL put together from fragments and binds. Values only ever travel as binds, but for numbers and words of our own. Unlike diesel's `sql_query` it is
 //! prepared once per shape and connection, which halves the time of a short query.
 
 use crate::db::stats;

@@ -1,6 +1,6 @@
 //! The project pages and their forms.
 
-use super::{Grant, Listed, NewProject, Preview, Project, Recent, Row, Settings, Visibility};
+use super::{Grant, Listed, NewProject, Preview, Project, Recent, Row, Settings, Visibility, path_of};
 use crate::access::reach::{Reach, Reason};
 use crate::access::{Actor, MAX_PICKED, ProjectRole, Verb, can};
 use crate::db::Tx;
@@ -20,38 +20,49 @@ const NAMES_SHOWN: usize = 12;
 pub struct Index {
     pub shell: Shell,
     pub lines: Vec<Line>,
-    /// Words of the name or key; empty for all.
-    pub words: String,
-    pub is_archived: bool,
-    /// Of the active ones and of the archived, whatever is typed.
+    pub listed: Listed,
+    /// How many fit.
     pub active: usize,
     pub archived: usize,
+    /// Whether there are archived ones at all.
+    pub has_archived: bool,
+    /// Few projects are seen at one glance.
+    pub is_searched: bool,
     /// The page after this one.
     pub next: Option<String>,
 }
 
 impl Index {
-    pub fn new(shell: Shell, me: &Actor, listed: &Listed, page: Page<Row>) -> Self {
-        let archived = me.projects.iter().filter(|project| project.is_archived).count();
+    pub fn new(shell: Shell, me: &Actor, listed: Listed, page: Page<Row>) -> Self {
+        let (active, archived) = listed.counts(me);
         Index {
             shell,
             lines: page.rows.iter().map(|row| Line::of(row, me)).collect(),
-            words: listed.words.clone(),
-            is_archived: listed.is_archived,
-            active: me.projects.len() - archived,
+            active,
             archived,
-            next: page.next.map(|cursor| listed.address(&cursor)),
+            has_archived: me.projects.iter().any(|project| project.is_archived),
+            is_searched: me.projects.len() > MAX_PICKED,
+            next: page.next.map(|cursor| Listed { after: Some(cursor), ..listed.clone() }.address()),
+            listed,
         }
     }
 
-    /// Something is asked for that is not there; else there is nothing at all yet.
-    pub fn is_narrowed(&self) -> bool {
-        !self.words.is_empty() || self.is_archived || self.active > 0
+    /// The archived ones, or the others, of what is asked for.
+    pub fn tab(&self, is_archived: bool) -> String {
+        Listed { is_archived, after: None, ..self.listed.clone() }.address()
     }
 
-    /// Few projects are seen at one glance.
-    pub fn is_searched(&self) -> bool {
-        !self.words.is_empty() || self.active.max(self.archived) > MAX_PICKED
+    /// All, for the same purpose.
+    pub fn all(&self) -> String {
+        Listed { target: self.listed.target, ..Listed::default() }.address()
+    }
+
+    /// Where a line leads: to the project, or to what it is chosen for.
+    pub fn href(&self, line: &Line) -> String {
+        match self.listed.target {
+            Some((href, _)) => scoped(href, Some(&line.key)),
+            None => path_of(&line.key),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::harness::*;
 use tow::access::reach::Roster;
 use tow::access::{Actor, MAX_PICKED, ProjectRole};
+use tow::db::paging::Cursor;
 use tow::projects::{NewProject, Project, Visibility, key_from};
 use tow::text::value::{Body, Name};
 
@@ -160,12 +161,51 @@ fn many_projects_come_in_pages_and_are_found_by_name_or_key() {
     assert!(is_listed(&app.as_(ADA).get("/projects?q=m37"), "Mooring 37"));
     assert!(is_listed(&app.as_(ADA).get("/projects?q=37+moor"), "Mooring 37"));
     assert!(app.as_(ADA).get("/projects?q=nowhere").has("No such project"));
+    assert!(app.as_(ADA).get("/projects?show=archived").has("Nothing is archived"));
+    app.sql("update projects set archived_at = '2026-01-02' where key = 'M60'");
+    let elsewhere = app.as_(ADA).get("/projects?q=mooring+60&for=/board");
+    assert!(
+        elsewhere.has("an archived one does")
+            && elsewhere.has("/projects?for=%2Fboard&#38;q=mooring+60&#38;show=archived")
+    );
+    assert!(app.as_(ADA).get("/projects?q=mooring+60&show=archived").has("/projects/M60"));
+    // Chosen for a page of the sidebar, and for nothing else.
+    assert!(app.as_(ADA).get("/projects?q=m37&for=/board").has("href=\"/board?project=M37\""));
+    for bad in ["//evil.example", "/settings/members", "javascript:alert(1)"] {
+        assert!(app.as_(ADA).get(&format!("/projects?q=m37&for={bad}")).has("href=\"/projects/M37\""), "{bad}");
+    }
+    app.sql("update projects set archived_at = null where key = 'M60'");
     // Of what is closed to somebody nothing shows, whatever they type.
     let hers = app.as_(CLEO).get("/projects?q=mooring");
     assert!(is_listed(&hers, "Mooring 59") && !is_listed(&hers, "Mooring 02"));
-    for after in ["x", &next.split("after=").nth(1).unwrap()[..8]] {
+    // A name that many have, and a cursor of another list.
+    app.sql("update projects set name = 'Ångström' where key like 'M%'");
+    let (mut path, mut seen) = ("/projects?q=%C3%A5ngstr%C3%B6m".to_owned(), Vec::new());
+    for _ in 0..2 {
+        let text = app.as_(ADA).get(&path).text();
+        seen.extend(text.split("<span class=\"key\">M").skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()));
+        path = text
+            .split("rel=\"next\" href=\"")
+            .nth(1)
+            .map(|rest| rest.split('"').next().unwrap().replace("&#38;", "&"))
+            .unwrap_or_default();
+    }
+    let distinct: std::collections::HashSet<_> = seen.iter().collect();
+    assert_eq!((seen.len(), distinct.len()), (60, 60));
+    let other = Cursor { sort: "updated".to_owned(), value: Some("x".to_owned()), id: ADA.id.0 }.encode();
+    for after in [other.as_str(), "x", &next.split("after=").nth(1).unwrap()[..8]] {
         assert_eq!(app.as_(ADA).get(&format!("/projects?after={after}")).status, 422, "{after}");
     }
+}
+
+/// A page of that project.
+fn with_page(key: &str) -> String {
+    format!(
+        "with r as (insert into records (id, organisation_id, kind, number, display_id, scope, project_id, title, created_at, updated_at)
+           select gen_random_uuid(), organisation_id, 'doc', 900 + substr(key, 2)::int, 'DOC-9' || substr(key, 2), 'project', id, 'Page', '2026-01-01', '2026-01-01'
+           from projects where key = '{key}' returning id, place_id)
+         insert into docs (id, place_id, rank, icon, body, revision) select id, place_id, 'a', '', '', 1 from r"
+    )
 }
 
 #[test]
@@ -184,10 +224,29 @@ fn the_menus_name_few_projects_one_s_own_first_and_the_rest_is_found() {
     assert!(page.has("Mooring 60"), "her own is named, though its name is the last of all");
     assert!(page.has("Mooring 01") && !page.has("Mooring 59") && page.has("Find among"));
     // The tree of pages names no more, but for the one that is open.
-    assert!(!page.has("/docs?project=M59") && app.as_(CLEO).get("/docs?project=M59").has("Mooring 59"));
+    for key in ["M01", "M57", "M59"].map(|key| key.replace("M0", "M")) {
+        app.sql(&with_page(&key));
+    }
+    let tree =
+        |answer: &Answer| answer.text().split("tree-pane").nth(1).unwrap().split("</nav>").next().unwrap().to_owned();
+    let closed = tree(&app.as_(CLEO).get("/docs"));
+    assert!(closed.contains("project=M1\"") && closed.contains("Find among"), "{closed}");
+    assert!(!closed.contains("Mooring 57") && !closed.contains("Mooring 59"));
+    let open = tree(&app.as_(CLEO).get("/docs?project=M59"));
+    assert!(open.contains("Mooring 59") && !open.contains("Mooring 57"));
     // It stays chosen when the menus do not name it, and Ctrl+K finds it; what is closed to her is neither.
     assert!(app.as_(CLEO).get("/decisions?project=M59").has("Mooring 59"));
     assert!(app.as_(CLEO).get("/palette?q=mooring+59").has("/projects/M59"));
+    let text = app.as_(CLEO).get("/palette?q=m53+moor").text();
+    assert!(text.contains("/projects/M53") && !text.contains("All "), "one fits");
+    app.sql("update projects set name = 'New moorings' where key = 'M57'");
+    let text = app.as_(CLEO).get("/palette?q=mooring").text();
+    let at = |key: &str| text.find(&format!("/projects/{key}\"")).unwrap();
+    assert!(!text.contains("/projects/M57") && at("M41") < at("M43"), "what begins as is typed stands first");
+    assert!(text.contains("/projects?q=mooring"), "more than five fit");
+    app.sql("update projects set key = 'MOO', name = 'Zoo' where key = 'M55'");
+    let text = app.as_(CLEO).get("/palette?q=moo").text();
+    assert!(text.find("/projects/MOO\"").unwrap() < text.find("/projects/M41\"").unwrap(), "so does its key");
     assert!(!app.as_(CLEO).get("/palette?q=mooring+58").has("/projects/M58"));
     assert!(!app.as_(CLEO).get("/palette?q=mooring+60").has("/projects/M60"), "the palette names it already");
     app.sql("update projects set archived_at = '2026-01-02' where key = 'M59'");

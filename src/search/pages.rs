@@ -287,6 +287,8 @@ pub struct Palette {
     pub settings: Vec<&'static SettingsPlace>,
     /// Likewise projects; without those that the palette names itself.
     pub projects: Vec<FrameProject>,
+    /// How many fit, when they are not all here; else 0.
+    pub projects_in_all: usize,
     /// Where the page with all results is.
     pub all: String,
 }
@@ -294,10 +296,12 @@ pub struct Palette {
 impl Palette {
     pub fn new(me: &Actor, frame: &Frame, q: String, project: &str, records: Vec<Record>) -> Self {
         let query = SearchQuery { q: q.trim().to_owned(), project: project.to_owned(), ..SearchQuery::default() };
+        let found = projects_named(me, frame, &query.q);
         Palette {
             all: query.address(0),
             settings: settings_named(frame, &query.q),
-            projects: projects_named(me, frame, &query.q),
+            projects: found.iter().take(MAX_PROJECTS).map(|project| FrameProject::from(*project)).collect(),
+            projects_in_all: if found.len() > MAX_PROJECTS { found.len() } else { 0 },
             q: query.q,
             records,
         }
@@ -310,7 +314,7 @@ impl Palette {
 
     /// Likewise of a project's name, or its key.
     pub fn projects_first(&self) -> bool {
-        self.is_meant(self.projects.iter().flat_map(|project| [project.name.clone(), project.key.clone()]).collect())
+        self.is_meant(self.projects.first().map(|best| vec![best.name.clone(), best.key.clone()]).unwrap_or_default())
     }
 
     fn is_meant(&self, names: Vec<String>) -> bool {
@@ -323,6 +327,7 @@ impl Palette {
             FrameProject { key: "MET".to_owned(), name: "Meteorological office".to_owned(), is_restricted: true };
         Palette {
             projects: vec![project],
+            projects_in_all: 7,
             ..Palette::new(&Actor::visitor("", ""), &Shell::sample("").frame, "me".to_owned(), "", Vec::new())
         }
     }
@@ -331,16 +336,22 @@ impl Palette {
 /// Letters from which on a name that begins with them is meant, as in static/js/palette.js.
 const CHOSEN_FROM: usize = 3;
 
-/// Projects found by their names, at most.
+/// Projects found by their names, at most; what begins as is typed stands first.
 const MAX_PROJECTS: usize = 5;
 
-fn projects_named(me: &Actor, frame: &Frame, typed: &str) -> Vec<FrameProject> {
+fn projects_named<'me>(me: &'me Actor, frame: &Frame, typed: &str) -> Vec<&'me ProjectAccess> {
     if typed.is_empty() || frame.more_projects == 0 {
         return Vec::new();
     }
     let is_new =
         |project: &&ProjectAccess| !project.is_archived && !frame.projects.iter().any(|named| named.key == project.key);
-    me.projects_named(typed).filter(is_new).take(MAX_PROJECTS).map(FrameProject::from).collect()
+    let mut found: Vec<&ProjectAccess> = me.projects_named(typed).filter(is_new).collect();
+    let typed = typed.to_lowercase();
+    found.sort_by_cached_key(|project| {
+        let (key, name) = (project.key.to_lowercase(), project.name.to_lowercase());
+        (key != typed, !key.starts_with(&typed) && !name.starts_with(&typed))
+    });
+    found
 }
 
 fn settings_named(frame: &Frame, typed: &str) -> Vec<&'static SettingsPlace> {

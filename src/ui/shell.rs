@@ -146,9 +146,17 @@ impl Shell {
 
     /// This page with another project chosen; only pages where that means something.
     pub fn with_project(&self, key: Option<&str>) -> String {
-        let is_scoped =
-            self.nav.iter().flat_map(|group| &group.items).any(|item| item.is_scoped && item.href == self.path);
-        scoped(if is_scoped { &self.path } else { "/tickets" }, key)
+        scoped(self.scoped_place(&self.path).map_or("/tickets", |item| item.href), key)
+    }
+
+    /// Where one chooses among all projects, for this page.
+    pub fn projects_href(&self) -> String {
+        format!("/projects?for={}", self.scoped_place(&self.path).map_or("/tickets", |item| item.href))
+    }
+
+    /// The place of the sidebar at this path, where a project can be chosen.
+    pub fn scoped_place(&self, path: &str) -> Option<&NavItem> {
+        self.nav.iter().flat_map(|group| &group.items).find(|item| item.is_scoped && item.href == path)
     }
 
     pub fn brand(&self) -> String {

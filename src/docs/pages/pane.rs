@@ -1,7 +1,7 @@
 //! The tree at the left: places, and the pages of the one that is open.
 
 use super::{place_href, place_icon, place_name};
-use crate::access::{Actor, MAX_PICKED, Place};
+use crate::access::{Actor, Place};
 use crate::docs::{DocId, MAX_DEPTH, Node, Shelf};
 use crate::related::place_value;
 use crate::ui::filters;
@@ -14,8 +14,6 @@ pub struct Pane {
     pub new_href: String,
     /// What the list is filtered by.
     pub words: String,
-    /// So many projects there are when the tree does not name them all; else 0.
-    pub found_among: usize,
 }
 
 /// One place.
@@ -82,12 +80,7 @@ impl Pane {
                 steps: if is_open { steps(&tree.nodes, &tree.open, tree.current) } else { Vec::new() },
             }
         };
-        Pane {
-            branches: tree.shelves.iter().map(branch).collect(),
-            found_among: if me.projects.len() > MAX_PICKED { me.projects.len() } else { 0 },
-            new_href,
-            words: words.to_owned(),
-        }
+        Pane { branches: tree.shelves.iter().map(branch).collect(), new_href, words: words.to_owned() }
     }
 }
 

@@ -33,23 +33,35 @@ pub struct Listed {
     /// Each is in the key or the name.
     pub words: String,
     pub is_archived: bool,
+    /// Address and message key of the place of the sidebar for which one is chosen; None for the project's own page.
+    pub target: Option<(&'static str, &'static str)>,
     pub after: Option<Cursor>,
 }
 
 const SORT: &str = "name";
 
 impl Listed {
-    /// The page from there on.
-    pub fn address(&self, cursor: &Cursor) -> String {
+    /// The same asked from there on.
+    pub fn address(&self) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        if !self.words.is_empty() {
-            query.append_pair("q", &self.words);
+        let pairs = [
+            ("for", self.target.map(|(href, _)| href.to_owned())),
+            ("q", Some(self.words.clone()).filter(|words| !words.is_empty())),
+            ("show", self.is_archived.then(|| "archived".to_owned())),
+            ("after", self.after.as_ref().map(Cursor::encode)),
+        ];
+        for (name, value) in pairs {
+            value.map(|value| query.append_pair(name, &value));
         }
-        if self.is_archived {
-            query.append_pair("show", "archived");
-        }
-        query.append_pair("after", &cursor.encode());
-        format!("/projects?{}", query.finish())
+        let query = query.finish();
+        if query.is_empty() { "/projects".to_owned() } else { format!("/projects?{query}") }
+    }
+
+    /// How many fit, active and archived.
+    pub fn counts(&self, me: &Actor) -> (usize, usize) {
+        let (archived, active): (Vec<_>, Vec<_>) =
+            me.projects_named(&self.words).partition(|project| project.is_archived);
+        (active.len(), archived.len())
     }
 
     /// By name. Who asks was loaded with all projects in reach, so only those of the page are asked for.
@@ -67,14 +79,16 @@ impl Listed {
             value: Some(project.name.clone()),
             id: project.id.0,
         });
-        let rows = Row::list(tx, me, page.rows.iter().map(|project| project.id).collect())?;
+        let ids: Vec<ProjectId> = page.rows.iter().map(|project| project.id).collect();
+        let mut rows = Row::list(tx, me, &ids)?;
+        rows.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
         Ok(Page { rows, next: page.next })
     }
 }
 
 impl Row {
-    /// Those of `ids` that `me` reaches, by name.
-    fn list(tx: &mut Tx, me: &Actor, ids: Vec<ProjectId>) -> Result<Vec<Row>> {
+    /// Those of `ids` that `me` reaches, in any order.
+    fn list(tx: &mut Tx, me: &Actor, ids: &[ProjectId]) -> Result<Vec<Row>> {
         let mut sql = Sql::named(
             "projects::list",
             "select p.id, p.key, p.name, p.visibility, l.name as lead,
@@ -85,7 +99,7 @@ impl Row {
             .push(") capped) as tickets from projects p left join people l on l.id = p.lead_id where p.id = any(")
             .bind(ids.iter().map(|id| id.0).collect::<Vec<_>>())
             .push(") and ");
-        sql.append(&visible::projects(me)).push(" order by lower(p.name), p.id");
+        sql.append(&visible::projects(me));
         Ok(sql.load(tx.conn())?)
     }
 

@@ -56,10 +56,11 @@ impl Index {
         Index {
             shell: Shell::sample("projects"),
             lines: vec![line("ATL", "Atlas", true), line("BCN", "Beacon", false)],
-            words: "a".to_owned(),
-            is_archived: false,
+            listed: Listed { words: "a".to_owned(), ..Listed::default() },
             active: 2,
             archived: 1,
+            has_archived: true,
+            is_searched: true,
             next: Some("/projects?after=x".to_owned()),
         }
     }

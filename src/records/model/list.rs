@@ -111,7 +111,7 @@ impl List {
         Ok(sql.load::<Count>(tx.conn())?.first().map(|row| row.count).unwrap_or_default())
     }
 
-    /// The statement of the page. One row more than a page, to know of a next one.
+    /// The statement of the page.
     pub fn statement(&self, me: &Actor) -> Result<Sql> {
         let few = match self.project {
             None if !self.is_narrow => visible::few_places(me),
@@ -140,20 +140,29 @@ impl List {
         if let Some(cursor) = &self.after {
             sql.append(&order.behind(cursor)?);
         }
-        sql.push(&format!(" order by {} limit ", order.inside())).number(self.size + 1);
+        self.limit(sql.push(&format!(" order by {}", order.inside())));
         if by_place {
             sql.push(") x");
         }
-        sql.push(&format!(") page order by {} limit ", order.outside())).number(self.size + 1);
+        self.limit(sql.push(&format!(") page order by {}", order.outside())));
         self.plan(&mut sql, me);
         Ok(sql)
     }
 
+    /// One row more than a page, to know of a next one. Programs ask for pages of any size, which are not worth a statement each.
+    fn limit(&self, sql: &mut Sql) {
+        sql.push(" limit ");
+        match self.size {
+            PAGE_SIZE => sql.number(PAGE_SIZE + 1),
+            other => sql.bind(i64::try_from(other + 1).unwrap_or(i64::MAX)),
+        };
+    }
+
     /// A tag may stand on every second record or on three: one plan for both is wrong for one of them by a factor of a hundred. So is one
-    /// for many places, which are taken for ten. And the sizes that programs ask for are not worth a plan each.
+    /// for many places, which are taken for ten.
     fn plan(&self, sql: &mut Sql, me: &Actor) {
         let has_many_places = self.project.is_none() && visible::has_many_places(me);
-        if !self.filters.binds().is_empty() || has_many_places || self.size != PAGE_SIZE {
+        if !self.filters.binds().is_empty() || has_many_places {
             sql.plan_anew();
         }
     }
