@@ -1,7 +1,7 @@
 //! A model provider on this machine, which speaks the real wire format: streamed events, function calls, structured outputs, vectors,
 //! and everything that goes wrong. It keeps each request, and fails the test when one lets the provider remember anything.
 
-use super::outside::hear;
+use super::outside::{FAR_TOO_LATE, hear};
 use super::{App, Asked};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -267,7 +267,7 @@ fn streamed(stream: &mut TcpStream, response: &Value, turn: Option<Turn>) -> std
             }
             send(stream, &json!({ "type": "response.output_text.delta", "item_id": item["id"], "delta": word }))?;
             if matches!(turn, Some(Turn::Hangs)) {
-                std::thread::sleep(Duration::from_secs(5));
+                std::thread::sleep(FAR_TOO_LATE);
                 return Ok(());
             }
         }

@@ -4,7 +4,17 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// Said only when nobody who has any patience left is listening.
+pub const FAR_TOO_LATE: Duration = Duration::from_secs(120);
+
+/// That something ended by its own patience and not with what came far too late. The bound has nothing to do with the patience: a
+/// busy machine has pauses of seconds of its own.
+#[track_caller]
+pub fn nobody_waited(began: Instant) {
+    assert!(began.elapsed() < FAR_TOO_LATE / 2, "{:?}", began.elapsed());
+}
 
 /// A request as it came in.
 #[derive(Debug, Clone, Default)]
@@ -68,8 +78,8 @@ impl Said {
         self
     }
 
-    pub fn late(self, after: Duration) -> Said {
-        Said { after, ..self }
+    pub fn far_too_late(self) -> Said {
+        Said { after: FAR_TOO_LATE, ..self }
     }
 }
 

@@ -274,7 +274,7 @@ fn somebody_can_stop_an_answer_in_the_middle() {
     let mut hear = |_| stop.stop();
     let answer = app.wait(provider(&app).stream(&mut desk(&app), &asking(CLEO), &prompt(), &stop, &mut hear)).unwrap();
     assert_eq!(answer.unwrap_err().reason, Reason::Cancelled);
-    assert!(began.elapsed() < Duration::from_secs(3));
+    nobody_waited(began);
     assert_eq!(calls(&app, "cancelled:cancelled"), 1);
 }
 
@@ -282,24 +282,25 @@ fn somebody_can_stop_an_answer_in_the_middle() {
 fn who_is_in_a_hurry_does_not_wait_for_a_slow_first_byte() {
     let models = Models::new();
     let app = models.app();
-    models.then([Turn::Late(Duration::from_secs(3))]);
+    models.then([Turn::Late(FAR_TOO_LATE)]);
     let began = Instant::now();
     let hasty = provider(&app).hasty(Duration::from_millis(200));
     let fault = app.wait(hasty.ask(&mut desk(&app), &asking(CLEO), &prompt())).unwrap().unwrap_err();
     assert_eq!(fault.reason, Reason::Slow);
-    assert!(began.elapsed() < Duration::from_secs(2) && models.asked().len() == 1);
+    nobody_waited(began);
+    assert_eq!(models.asked().len(), 1);
 }
 
 #[test]
 fn a_call_ends_in_time_however_slowly_its_answer_drips() {
     let models = Models::new();
     let app = models.app();
-    models.then([Turn::Drips(100, Duration::from_millis(50))]);
+    models.then([Turn::Drips(2_400, Duration::from_millis(50))]);
     let (began, stop) = (Instant::now(), Stop::default());
     let (hasty, mut hear) = (provider(&app).hasty(Duration::from_millis(400)), |_| ());
     let answer = app.wait(hasty.stream(&mut desk(&app), &asking(CLEO), &prompt(), &stop, &mut hear)).unwrap();
     assert_eq!((answer.unwrap_err().reason, calls(&app, "failed:slow")), (Reason::Slow, 1));
-    assert!(began.elapsed() < Duration::from_secs(2));
+    nobody_waited(began);
 }
 
 #[test]
@@ -428,7 +429,7 @@ fn streaming(provider: Provider, mut desk: PageDesk) -> Coming<Answer> {
 fn the_row_is_there_when_the_request_arrives_and_is_closed_when_its_asker_goes_away() {
     let models = Models::new();
     let app = models.own_app();
-    models.then([Turn::Drips(100, Duration::from_millis(50))]);
+    models.then([Turn::Drips(2_400, Duration::from_millis(50))]);
     app.wait(async {
         let mut coming = streaming(provider(&app), desk(&app));
         assert!(until(|| models.asked().len() == 1).await);

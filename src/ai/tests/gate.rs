@@ -214,7 +214,7 @@ fn after_the_pause_one_call_finds_out_for_all() {
     }
     app.advance(Duration::seconds(OUTAGE_SECONDS + 1));
     let asked = models.asked().len();
-    models.then([Turn::Late(std::time::Duration::from_millis(600))]);
+    models.then([Turn::Late(std::time::Duration::from_secs(2))]);
     let (one, other) = both(&app, CLEO, VERA);
     let reasons: Vec<Reason> =
         [one, other].into_iter().filter_map(|answer| answer.err().map(|fault| fault.reason)).collect();
@@ -244,7 +244,7 @@ fn neither_an_unknown_word_of_the_provider_nor_our_own_impatience_is_an_outage()
     }
     // It was not repeated either.
     assert_eq!(models.asked().len(), usize::try_from(OUTAGE_AFTER).unwrap());
-    models.then((0..OUTAGE_AFTER).map(|_| Turn::Late(std::time::Duration::from_millis(700))));
+    models.then((0..OUTAGE_AFTER).map(|_| Turn::Late(FAR_TOO_LATE)));
     for _ in 0..OUTAGE_AFTER {
         let hasty = provider(&app).hasty(std::time::Duration::from_millis(150));
         let fault = app.wait(hasty.ask(&mut desk(&app), &asking(CLEO), &prompt())).unwrap().unwrap_err();
@@ -269,7 +269,7 @@ fn calls_at_the_same_time_cannot_each_take_the_last_token() {
     let models = Models::new();
     let app = models.app();
     decide(&app, ADA, Sphere::Organisation, Policy { monthly_tokens: Some(40), ..Policy::default() });
-    models.then([Turn::Late(std::time::Duration::from_millis(500))]);
+    models.then([Turn::Late(std::time::Duration::from_secs(2))]);
     let (one, other) = both(&app, CLEO, VERA);
     assert!(one.is_ok() != other.is_ok());
     assert_eq!((models.asked().len(), calls(&app, "refused:budget")), (1, 1));
@@ -279,7 +279,7 @@ fn calls_at_the_same_time_cannot_each_take_the_last_token() {
 fn of_many_at_once_a_person_has_no_more_than_their_share() {
     let models = Models::new();
     let app = models.own_app();
-    models.then((0..12).map(|_| Turn::Late(std::time::Duration::from_secs(3))));
+    models.then((0..12).map(|_| Turn::Late(FAR_TOO_LATE)));
     let providers: Vec<Provider> =
         (0..12).map(|_| provider(&app).hasty(std::time::Duration::from_millis(1500))).collect();
     let (prompt, cleo) = (prompt(), asking(CLEO));

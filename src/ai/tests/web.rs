@@ -299,16 +299,17 @@ fn an_answer_that_is_cut_unreadable_late_or_too_long_is_none() {
     let whole = || Said::json(&json!({ "results": [] }));
     let long = vec![b' '; 5 * 1024 * 1024];
     assert!(long.len() > MAX_WEB_ANSWER_BYTES);
-    let hasty = |said: Said| {
+    let within = |patience: Duration, said: Said| {
         exa.then([said]);
-        let tools = tools(&app).hasty(Duration::from_millis(700));
+        let tools = tools(&app).hasty(patience);
         reason(app.wait(tools.search(&mut desk(&app), &asking(CLEO), "steel", &Stop::default())).unwrap())
     };
-    assert_eq!(hasty(whole().cut()), Reason::Away);
-    assert_eq!(hasty(Said::text(200, "application/json", "{\"results\": [")), Reason::Garbled);
-    assert_eq!(hasty(Said::text(200, "application/json", "[1, 2]")), Reason::Garbled);
-    assert_eq!(hasty(Said::text(200, "application/json", long)), Reason::TooLong);
-    assert_eq!(hasty(whole().late(Duration::from_secs(2))), Reason::Slow);
+    let patient = |said: Said| within(FAR_TOO_LATE, said);
+    assert_eq!(patient(whole().cut()), Reason::Away);
+    assert_eq!(patient(Said::text(200, "application/json", "{\"results\": [")), Reason::Garbled);
+    assert_eq!(patient(Said::text(200, "application/json", "[1, 2]")), Reason::Garbled);
+    assert_eq!(patient(Said::text(200, "application/json", long)), Reason::TooLong);
+    assert_eq!(within(Duration::from_millis(700), whole().far_too_late()), Reason::Slow);
     assert_eq!(app.count("select coalesce(sum(tokens), 0)::bigint as count from ai_usage"), 0);
 }
 
