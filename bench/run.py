@@ -79,7 +79,7 @@ class Server:
         self.binary, self.work, self.port = binary, work, port
         self.base = f"http://127.0.0.1:{port}"
         self.env = dict(os.environ, APP_SECRET=os.urandom(24).hex(), TOW_RUNTIME__BIND=f"127.0.0.1:{port}",
-                        TOW_RUNTIME__PUBLIC_APP_URL=self.base, TOW_LOG__FILTER="warn,tow=info", TOW_DATABASE__POOL_SIZE="16",
+                        TOW_RUNTIME__PUBLIC_APP_URL=self.base, TOW_LOG__FILTER="warn,tow=info",
                         MALLOC_ARENA_MAX="2", MALLOC_MMAP_THRESHOLD_="131072")  # as bin/run starts it
         self.process = None
         self.start()

@@ -2,7 +2,6 @@
 
 use crate::access::actor::{Actor, ActorKind, ProjectId};
 use crate::access::permission::Permission;
-use crate::access::principal::MAX_PICKED;
 use crate::access::rules::Place;
 use crate::db::sql::{Bind, Sql};
 use crate::people::{OrganisationRole, PersonId};
@@ -42,9 +41,9 @@ pub fn place_ids(me: &Actor) -> Sql {
     with_all_groups(me, places(me))
 }
 
-/// As `place_ids`, but when menus do not name all projects: of these those that they name, and this one.
+/// As `place_ids`, but of the projects only those that menus name, and this one.
 pub fn picked_place_ids(me: &Actor, also: Option<Uuid>) -> Sql {
-    if me.kind == ActorKind::Operator || me.active_projects() <= MAX_PICKED {
+    if me.kind == ActorKind::Operator {
         return place_ids(me);
     }
     let picked: Vec<Uuid> = me.picked().iter().map(|project| project.id.0).chain(also).collect();
@@ -71,7 +70,7 @@ pub fn few_places(me: &Actor) -> Option<Vec<Uuid>> {
 
 /// Whether `records` names so many places that a plan for any of them, which takes them for ten, would be far off.
 pub fn has_many_places(me: &Actor) -> bool {
-    reads_all_but_private(me).is_none() && places(me).len() > MANY_PLACES
+    me.kind != ActorKind::Operator && reads_all_but_private(me).is_none() && places(me).len() > MANY_PLACES
 }
 
 /// True for records in reach. `records` must be aliased `r`.

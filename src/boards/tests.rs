@@ -1,6 +1,8 @@
 //! The board through the door.
 
 use crate::harness::*;
+use tow::db::paging::COLUMN_SIZE;
+use tow::tickets::COLUMN_COUNT_LIMIT;
 
 fn column(html: &str, status: &str) -> Vec<String> {
     let start = format!("data-status=\"{status}\"");
@@ -51,9 +53,35 @@ fn a_viewer_may_not_move_cards_and_a_wrong_status_is_a_clear_error() {
     assert_eq!(app.as_(DOV).post("/board/ATL-1/move", &[("status", "done")]).status, 404);
 }
 
+/// Blocked tickets of Beacon, from and to these numbers.
+fn block(app: &App, from: i64, to: i64) {
+    app.sql(&format!(
+        "with r as (insert into records (id, organisation_id, kind, number, display_id, scope, project_id, title, created_at, updated_at)
+           select gen_random_uuid(), p.organisation_id, 'ticket', 1000 + n, 'BCN-' || 1000 + n, 'project', p.id, 'Rope', '2026-01-01', '2026-01-01'
+           from projects p, generate_series({from}, {to}) n where p.key = 'BCN' returning id, place_id)
+         insert into tickets (id, place_id, kind, status, priority, rank) select id, place_id, 'task', 'blocked', 3, 'b' from r"
+    ));
+}
+
 #[test]
-fn the_board_asks_as_often_for_ten_cards_as_for_a_thousand() {
+fn a_column_counts_its_cards_up_to_a_hundred_and_the_board_asks_as_often_for_ten_as_for_more() {
     let app = App::new();
-    let before = app.as_(BEN).get("/board").queries;
-    assert!(before <= 12, "{before}");
+    let board = |address: &str| app.as_(BEN).get(address);
+    let count = |answer: &Answer| {
+        let head = answer.text().split("Blocked</h2>").nth(1).unwrap().split("</span>").next().unwrap().to_owned();
+        head.rsplit('>').next().unwrap().to_owned()
+    };
+    block(&app, 1, 10);
+    let few = board("/board?project=BCN");
+    assert_eq!(count(&few), "10");
+    block(&app, 11, COLUMN_COUNT_LIMIT);
+    app.sql("update records set archived_at = '2026-01-02' where display_id = 'BCN-1001'");
+    let most = board("/board?project=BCN");
+    assert_eq!((count(&most).as_str(), column(&most.text(), "blocked").len()), ("99", COLUMN_SIZE));
+    block(&app, COLUMN_COUNT_LIMIT + 1, COLUMN_COUNT_LIMIT + 2);
+    for address in ["/board?project=BCN", "/board", "/board?project=BCN&q=rope"] {
+        assert_eq!(count(&board(address)), "100+", "{address}");
+    }
+    assert_eq!(board("/board?project=BCN").queries, few.queries);
+    assert!(board("/board").queries <= 12);
 }

@@ -29,7 +29,7 @@ pub mod typed;
 
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
-use diesel::connection::SimpleConnection;
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolFault, PooledConnection};
 use diesel::{Connection, PgConnection};
 use std::time::Duration;
@@ -134,10 +134,17 @@ pub fn read<T>(
     id: Uuid,
     f: impl FnOnce(&mut Tx) -> Result<T>,
 ) -> Result<T> {
-    conn.transaction(|conn| {
-        conn.batch_execute("set transaction read only")?;
-        f(&mut Tx::new(conn, now, id))
-    })
+    let body = |conn: &mut PgConnection| f(&mut Tx::new(conn, now, id));
+    let open = AnsiTransactionManager::transaction_manager_status_mut(conn).transaction_depth()?;
+    match open {
+        // One way to the database less than telling it afterwards.
+        None => conn.build_transaction().read_only().run(body),
+        // Within a transaction that tests never commit.
+        Some(_) => conn.transaction(|conn| {
+            conn.batch_execute("set transaction read only")?;
+            body(conn)
+        }),
+    }
 }
 
 /// Commits on `Ok` when every permit is settled; else rolls back.

@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 /// Rows on a page of a list.
 pub const PAGE_SIZE: usize = 50;
+/// Cards of a board's column that come with the page; the rest follow as one scrolls.
+pub const COLUMN_SIZE: usize = 30;
 /// Counting stops here: "1,000+" is as useful as the number, and much cheaper.
 pub const COUNT_LIMIT: i64 = 1000;
 /// A list stops earlier: what its filter leaves is counted row by row, and over a million records a thousand of them took five times as

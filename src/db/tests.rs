@@ -101,3 +101,40 @@ fn a_database_that_only_reads_is_away_for_who_writes_and_there_for_who_reads() {
     }
     assert_eq!(app.count("select count(*) from records where title = 'Paint'"), 0);
 }
+
+#[test]
+fn a_connection_of_the_pool_is_told_how_it_is_used_here_whatever_the_database_has_in_its_file() {
+    let own = Own::bare();
+    let pool = tow::db::pool(&url_of(&own.name), 1, std::time::Duration::from_secs(60), 1234);
+    let mut conn = pool.get().unwrap();
+    let mut told =
+        lines(&mut conn, "select name || ' = ' || setting as line from pg_settings where source = 'session'");
+    told.sort();
+    let wanted = [
+        "TimeZone = UTC",
+        "application_name = tow",
+        "client_encoding = UTF8",
+        "idle_in_transaction_session_timeout = 60000",
+        "jit = off",
+        "max_parallel_workers_per_gather = 0",
+        "statement_timeout = 1234",
+        "synchronize_seqscans = off",
+    ];
+    assert_eq!(told, wanted);
+}
+
+#[test]
+fn while_every_connection_is_in_use_a_page_waits_as_long_as_is_set_and_says_when_to_come_again() {
+    let app = App::own_configured(&[("TOW_DATABASE__POOL_TIMEOUT_SECONDS", "1")]);
+    let browser = app.as_(CLEO);
+    assert_eq!(browser.get("/tickets").status, 200);
+    let pool = &app.state().pool;
+    let held: Vec<_> = (0..pool.max_size()).map(|_| pool.get().unwrap()).collect();
+    let began = std::time::Instant::now();
+    let told = browser.get("/tickets");
+    assert!(told.status == 503 && !told.header("retry-after").is_empty(), "{}", told.text());
+    // The pool of the tests has more patience than what is set.
+    assert!(began.elapsed() >= std::time::Duration::from_secs(1));
+    drop(held);
+    assert_eq!(browser.get("/tickets").status, 200);
+}

@@ -4,7 +4,7 @@ use super::{Grant, Listed, NewProject, Preview, Project, Recent, Row, Settings, 
 use crate::access::reach::{Reach, Reason};
 use crate::access::{Actor, MAX_PICKED, ProjectRole, Verb, can};
 use crate::db::Tx;
-use crate::db::paging::{LIST_COUNT_LIMIT, Page};
+use crate::db::paging::{Cursor, LIST_COUNT_LIMIT, Page};
 use crate::error::{Error, Problems, Result};
 use crate::people::{Face, Offered, PersonId};
 use crate::text::value::{Body, Name, ProjectKey};
@@ -21,6 +21,8 @@ pub struct Index {
     pub shell: Shell,
     pub lines: Vec<Line>,
     pub listed: Listed,
+    /// Address and message key of the place of the sidebar for which one is chosen; None for the project's own page.
+    pub target: Option<(&'static str, &'static str)>,
     /// How many fit.
     pub active: usize,
     pub archived: usize,
@@ -33,8 +35,10 @@ pub struct Index {
 }
 
 impl Index {
-    pub fn new(shell: Shell, me: &Actor, listed: Listed, page: Page<Row>) -> Self {
+    /// `purpose`: the address of the place, as the query has it.
+    pub fn new(shell: Shell, me: &Actor, listed: Listed, purpose: Option<String>, page: Page<Row>) -> Self {
         let (active, archived) = listed.counts(me);
+        let target = purpose.and_then(|path| shell.scoped_place(&path).map(|item| (item.href, item.label)));
         Index {
             shell,
             lines: page.rows.iter().map(|row| Line::of(row, me)).collect(),
@@ -42,28 +46,50 @@ impl Index {
             archived,
             has_archived: me.projects.iter().any(|project| project.is_archived),
             is_searched: me.projects.len() > MAX_PICKED,
-            next: page.next.map(|cursor| Listed { after: Some(cursor), ..listed.clone() }.address()),
+            next: page.next.map(|cursor| address(&Listed { after: Some(cursor), ..listed.clone() }, target)),
             listed,
+            target,
         }
     }
 
     /// The archived ones, or the others, of what is asked for.
     pub fn tab(&self, is_archived: bool) -> String {
-        Listed { is_archived, after: None, ..self.listed.clone() }.address()
+        address(&Listed { is_archived, after: None, ..self.listed.clone() }, self.target)
+    }
+
+    /// The same without where it goes on.
+    pub fn again(&self) -> String {
+        self.tab(self.listed.is_archived)
     }
 
     /// All, for the same purpose.
     pub fn all(&self) -> String {
-        Listed { target: self.listed.target, ..Listed::default() }.address()
+        address(&Listed::default(), self.target)
     }
 
     /// Where a line leads: to the project, or to what it is chosen for.
     pub fn href(&self, line: &Line) -> String {
-        match self.listed.target {
+        match self.target {
             Some((href, _)) => scoped(href, Some(&line.key)),
             None => path_of(&line.key),
         }
     }
+}
+
+/// Where this list is.
+fn address(listed: &Listed, target: Option<(&'static str, &'static str)>) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    let pairs = [
+        ("for", target.map(|(href, _)| href.to_owned())),
+        ("q", Some(listed.words.clone()).filter(|words| !words.is_empty())),
+        ("show", listed.is_archived.then(|| "archived".to_owned())),
+        ("after", listed.after.as_ref().map(Cursor::encode)),
+    ];
+    for (name, value) in pairs {
+        value.map(|value| query.append_pair(name, &value));
+    }
+    let query = query.finish();
+    if query.is_empty() { "/projects".to_owned() } else { format!("/projects?{query}") }
 }
 
 /// One project of the list.

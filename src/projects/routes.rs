@@ -28,17 +28,14 @@ pub fn routes() -> Routes {
 }
 
 async fn index(ctx: Ctx) -> Result<Reply> {
-    let mut listed = Listed {
+    let listed = Listed {
         words: ctx.query("q").map(|words| words.trim().to_owned()).unwrap_or_default(),
         is_archived: ctx.query("show").is_some_and(|show| show == "archived"),
         after: ctx.query("after").map(|after| Cursor::decode(&after)).transpose()?,
-        target: None,
     };
     let asked = listed.clone();
     let page = ctx.read(move |tx, me| asked.page(tx, me)).await?;
-    let shell = ctx.shell("projects")?;
-    listed.target = ctx.query("for").and_then(|path| shell.scoped_place(&path).map(|item| (item.href, item.label)));
-    ctx.page(&Index::new(shell, &ctx.me()?, listed, page))
+    ctx.page(&Index::new(ctx.shell("projects")?, &ctx.me()?, listed, ctx.query("for"), page))
 }
 
 async fn new(ctx: Ctx) -> Result<Reply> {

@@ -165,7 +165,7 @@ fn many_projects_come_in_pages_and_are_found_by_name_or_key() {
     app.sql("update projects set archived_at = '2026-01-02' where key = 'M60'");
     let elsewhere = app.as_(ADA).get("/projects?q=mooring+60&for=/board");
     assert!(
-        elsewhere.has("an archived one does")
+        elsewhere.has("something archived does")
             && elsewhere.has("/projects?for=%2Fboard&#38;q=mooring+60&#38;show=archived")
     );
     assert!(app.as_(ADA).get("/projects?q=mooring+60&show=archived").has("/projects/M60"));
@@ -224,8 +224,8 @@ fn the_menus_name_few_projects_one_s_own_first_and_the_rest_is_found() {
     assert!(page.has("Mooring 60"), "her own is named, though its name is the last of all");
     assert!(page.has("Mooring 01") && !page.has("Mooring 59") && page.has("Find among"));
     // The tree of pages names no more, but for the one that is open.
-    for key in ["M01", "M57", "M59"].map(|key| key.replace("M0", "M")) {
-        app.sql(&with_page(&key));
+    for key in ["M1", "M57", "M59"] {
+        app.sql(&with_page(key));
     }
     let tree =
         |answer: &Answer| answer.text().split("tree-pane").nth(1).unwrap().split("</nav>").next().unwrap().to_owned();
@@ -241,6 +241,10 @@ fn the_menus_name_few_projects_one_s_own_first_and_the_rest_is_found() {
     assert!(text.contains("/projects/M53") && !text.contains("All "), "one fits");
     app.sql("update projects set name = 'New moorings' where key = 'M57'");
     let text = app.as_(CLEO).get("/palette?q=mooring").text();
+    let fitting = app.as_(CLEO).get("/projects?q=mooring").text();
+    let fitting = fitting.split("<span class=\"count\">").nth(1).and_then(|rest| rest.split('<').next());
+    assert_eq!(text.matches("href=\"/projects/M").count(), 5);
+    assert!(text.contains("All 31 projects that fit") && fitting.is_none_or(|count| count == "31"), "{fitting:?}");
     let at = |key: &str| text.find(&format!("/projects/{key}\"")).unwrap();
     assert!(!text.contains("/projects/M57") && at("M41") < at("M43"), "what begins as is typed stands first");
     assert!(text.contains("/projects?q=mooring"), "more than five fit");
@@ -251,6 +255,46 @@ fn the_menus_name_few_projects_one_s_own_first_and_the_rest_is_found() {
     assert!(!app.as_(CLEO).get("/palette?q=mooring+60").has("/projects/M60"), "the palette names it already");
     app.sql("update projects set archived_at = '2026-01-02' where key = 'M59'");
     assert!(!app.as_(CLEO).get("/palette?q=mooring+59").has("/projects/M59"));
+}
+
+#[test]
+fn of_many_that_one_was_granted_the_menus_name_as_few() {
+    let app = App::new();
+    with_many(&app);
+    app.sql(&format!(
+        "insert into project_grants (id, project_id, person_id, role, created_at)
+         select gen_random_uuid(), id, '{}', 'viewer', '2026-01-01' from projects where key like 'M%'",
+        CLEO.id
+    ));
+    let named = app.read(CLEO, |_, me| Ok((me.picked().len(), me.active_projects()))).unwrap();
+    assert_eq!(named, (MAX_PICKED, 62));
+    let has_many = |app: &App| app.read(CLEO, |_, me| Ok(tow::access::visible::has_many_places(me))).unwrap();
+    assert!(has_many(&app), "with what else she reads these are more than 64 places");
+    app.sql("update projects set archived_at = '2026-01-02', visibility = 'restricted' where key like 'M%'");
+    app.sql("delete from project_grants where project_id in (select id from projects where key like 'M%')");
+    assert!(!has_many(&app));
+}
+
+#[test]
+fn the_tree_of_pages_names_an_archived_project_only_while_it_is_open() {
+    let app = App::new();
+    let docs = |address: &str| app.as_(ADA).get(address).text();
+    app.sql(&with_page("BCN").replace("substr(key, 2)::int", "99").replace("|| substr(key, 2)", "|| '99'"));
+    assert!(docs("/docs").contains("/docs?project=BCN\""));
+    app.as_(ADA).post("/projects/BCN/archiving", &[]);
+    assert!(!docs("/docs").contains("/docs?project=BCN\""));
+    assert!(docs("/docs?project=BCN").contains("/docs?project=BCN\""));
+}
+
+#[test]
+fn a_list_without_rows_says_why() {
+    let app = App::new();
+    app.sql("update projects set archived_at = '2026-01-02'");
+    let page = app.as_(ADA).get("/projects");
+    assert!(page.has("No active project") && page.has("href=\"/projects?show=archived\"") && page.has("/projects/new"));
+    let behind = Cursor { sort: "name".to_owned(), value: Some("zzz".to_owned()), id: ADA.id.0 }.encode();
+    let page = app.as_(ADA).get(&format!("/projects?show=archived&after={behind}"));
+    assert!(page.has("No further projects") && page.has("href=\"/projects?show=archived\">From the start"));
 }
 
 #[test]

@@ -287,7 +287,7 @@ pub struct Palette {
     pub settings: Vec<&'static SettingsPlace>,
     /// Likewise projects; without those that the palette names itself.
     pub projects: Vec<FrameProject>,
-    /// How many fit, when they are not all here; else 0.
+    /// How many fit, also of those that menus name, when not all others are here; else 0.
     pub projects_in_all: usize,
     /// Where the page with all results is.
     pub all: String,
@@ -301,7 +301,7 @@ impl Palette {
             all: query.address(0),
             settings: settings_named(frame, &query.q),
             projects: found.iter().take(MAX_PROJECTS).map(|project| FrameProject::from(*project)).collect(),
-            projects_in_all: if found.len() > MAX_PROJECTS { found.len() } else { 0 },
+            projects_in_all: if found.len() > MAX_PROJECTS { active_named(me, &query.q).count() } else { 0 },
             q: query.q,
             records,
         }
@@ -343,15 +343,18 @@ fn projects_named<'me>(me: &'me Actor, frame: &Frame, typed: &str) -> Vec<&'me P
     if typed.is_empty() || frame.more_projects == 0 {
         return Vec::new();
     }
-    let is_new =
-        |project: &&ProjectAccess| !project.is_archived && !frame.projects.iter().any(|named| named.key == project.key);
-    let mut found: Vec<&ProjectAccess> = me.projects_named(typed).filter(is_new).collect();
+    let is_new = |project: &&ProjectAccess| !frame.projects.iter().any(|named| named.key == project.key);
+    let mut found: Vec<&ProjectAccess> = active_named(me, typed).filter(is_new).collect();
     let typed = typed.to_lowercase();
     found.sort_by_cached_key(|project| {
         let (key, name) = (project.key.to_lowercase(), project.name.to_lowercase());
         (key != typed, !key.starts_with(&typed) && !name.starts_with(&typed))
     });
     found
+}
+
+fn active_named<'me>(me: &'me Actor, typed: &str) -> impl Iterator<Item = &'me ProjectAccess> {
+    me.projects_named(typed).filter(|project| !project.is_archived)
 }
 
 fn settings_named(frame: &Frame, typed: &str) -> Vec<&'static SettingsPlace> {

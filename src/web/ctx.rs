@@ -16,7 +16,7 @@ use std::future::{Ready, ready};
 use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// How often a session is written down as seen.
@@ -204,14 +204,15 @@ impl<P: Principal> Ctx<P> {
         let (state, caller, may_renew) = (self.state.clone(), self.caller.clone(), renewal::is_time(&self.request));
         // Filled also when the request fails, so that its log line says whose it was.
         let who = Arc::new(self.me.borrow().clone().map_or_else(OnceLock::new, OnceLock::from));
-        let (answer, stats, me, token) = blocking(move || {
+        let came = Instant::now();
+        let done = blocking(move || {
             stats::start();
-            let answer = transaction(&state, caller, &who, begin, f);
+            let answer = transaction(&state, caller, &who, came, begin, f);
             let token = who.get().filter(|me| answer.is_ok() && may_renew && me.owes_token());
             let token = token.and_then(|me| renewal::replace_token(&state, me));
             Ok((answer, stats::taken(), who.get().cloned(), token))
-        })
-        .await?;
+        });
+        let (answer, stats, me, token) = self.state.turns.take(done).await??;
         self.remember(stats, me);
         if let Some(token) = token {
             self.request.extensions_mut().insert(renewal::Renewed(token));
@@ -328,14 +329,22 @@ pub fn detached<T: 'static>(doing: impl Future<Output = T> + 'static) -> tokio::
 }
 
 /// `who` is filled as soon as it is known who asks.
-fn transaction<T, P, F, B>(state: &Shared, caller: Caller, who: &Arc<OnceLock<P>>, begin: B, f: F) -> Result<T>
+fn transaction<T, P, F, B>(
+    state: &Shared,
+    caller: Caller,
+    who: &Arc<OnceLock<P>>,
+    came: Instant,
+    begin: B,
+    f: F,
+) -> Result<T>
 where
     P: Principal,
     B: FnOnce(&mut diesel::PgConnection, DateTime<Utc>, Uuid, Box<dyn FnOnce(&mut Tx) -> Result<T>>) -> Result<T>,
     F: FnOnce(&mut Tx, &P) -> Result<T> + 'static,
     T: 'static,
 {
-    let mut conn = state.pool.get().map_err(|error| Error::Away(format!("no connection: {error}")))?;
+    let conn = state.pool.get_timeout(state.turns.left(came));
+    let mut conn = conn.map_err(|error| Error::Away(format!("no connection: {error}")))?;
     let now = state.clock.now();
     let request_id = caller.request_id;
     let asked = who.clone();

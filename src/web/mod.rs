@@ -26,6 +26,7 @@ mod reply;
 mod resource;
 mod routes;
 mod state;
+mod turns;
 mod upload;
 
 pub use api::*;
@@ -53,4 +54,5 @@ pub use reply::*;
 pub use resource::*;
 pub use routes::*;
 pub use state::*;
+pub use turns::*;
 pub use upload::*;

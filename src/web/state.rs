@@ -8,7 +8,7 @@ use crate::queue::{Entry, Instance};
 use crate::secret::Secret;
 use crate::ui::NavGroup;
 use crate::vault::Vault;
-use crate::web::{Keys, Meter, RouteInfo};
+use crate::web::{Keys, Meter, RouteInfo, Turns};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -18,6 +18,8 @@ pub struct State {
     /// The same with where each value came from, and where it would be read again.
     pub loaded: Loaded,
     pub pool: Pool,
+    /// Who waits for it, in their order.
+    pub turns: Turns,
     /// This process among others on the same database.
     pub instance: Instance,
     pub clock: Clock,

@@ -1,8 +1,11 @@
 //! Around every request: cookies, tokens, origins, headers.
 
 use crate::harness::*;
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+use tow::error::Error;
 use tow::secret::Secret;
-use tow::web::{Keys, Purpose};
+use tow::web::{Keys, Purpose, TURN, Turns};
 
 const OTHER_SECRET: &str = "c7d40b5e9a1f63822f7be0946d51a8c3e90f2b7d64a1385c";
 const RENAME: [(&str, &str); 2] = [("field", "title"), ("value", "Order more steel")];
@@ -196,4 +199,45 @@ fn lists_and_pages_ask_the_database_a_few_times_only() {
         assert_eq!(answer.status, 200, "{path}: {}", answer.error);
         assert!(answer.queries <= most, "{path} asks {} times", answer.queries);
     }
+}
+
+/// Whatever takes turns, on a runtime of its own.
+fn round<T>(doing: impl Future<Output = T>) -> T {
+    actix_web::rt::System::new().block_on(async { tokio::time::timeout(FAR_TOO_LATE / 2, doing).await.unwrap() })
+}
+
+#[test]
+fn turns_at_the_database_are_taken_in_order_and_so_many_at_once() {
+    let (turns, begun, most) = (Turns::new(2, FAR_TOO_LATE), RefCell::new(Vec::new()), Cell::new((0, 0)));
+    let work = async |name: u8| {
+        begun.borrow_mut().push(name);
+        most.set((most.get().0 + 1, most.get().1.max(most.get().0 + 1)));
+        tokio::task::yield_now().await;
+        most.set((most.get().0 - 1, most.get().1));
+    };
+    round(futures_util::future::join_all((0..9).map(|name| turns.take(work(name)))));
+    assert_eq!((begun.into_inner(), most.get()), ((0..9).collect(), (0, 2)));
+}
+
+#[test]
+fn a_long_turn_makes_room_for_the_next_and_comes_to_its_end() {
+    let turns = Turns::new(1, FAR_TOO_LATE);
+    let (tell, told) = tokio::sync::oneshot::channel();
+    // The first waits for what only the second does.
+    let (long, short) = (turns.take(told), turns.take(async { tell.send(7).unwrap() }));
+    let (long, short) = round(async { tokio::join!(long, short) });
+    assert!(long.unwrap() == Ok(7) && short.is_ok());
+}
+
+#[test]
+fn who_waits_too_long_for_a_turn_is_told_that_the_database_is_away() {
+    let turns = Turns::new(1, Duration::ZERO);
+    let (mut began, mut is_done) = (false, false);
+    let long = turns.take(async {
+        began = true;
+        tokio::time::sleep(TURN / 2).await;
+    });
+    let (long, other) = round(async { tokio::join!(long, turns.take(async { is_done = true })) });
+    assert!(long.is_ok() && matches!(other, Err(Error::Away(_))));
+    assert!(began && !is_done, "what was not begun is not half done");
 }

@@ -1,12 +1,12 @@
 //! A model provider on this machine, which speaks the real wire format: streamed events, function calls, structured outputs, vectors,
 //! and everything that goes wrong. It keeps each request, and fails the test when one lets the provider remember anything.
 
-use super::outside::{FAR_TOO_LATE, hear};
+use super::outside::{FAR_TOO_LATE, hear, listen};
 use super::{App, Asked};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::io::{BufReader, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -58,7 +58,7 @@ pub struct Models {
 
 impl Models {
     pub fn new() -> Models {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = listen();
         let address = listener.local_addr().unwrap();
         let models = Models { address, asked: Arc::default(), plan: Arc::default(), stop: Arc::default() };
         let (asked, plan, stop) = (models.asked.clone(), models.plan.clone(), models.stop.clone());

@@ -1,9 +1,10 @@
 //! A server outside of TOW, on this machine: plain HTTP/1.1, a thread per connection, every request kept.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Said only when nobody who has any patience left is listening.
@@ -83,6 +84,19 @@ impl Said {
     }
 }
 
+/// On a port that nobody had before in this process: what a server knows of an address (`sso` keeps a provider for minutes) outlives the
+/// test that made it, and the system gives ports out again.
+pub(super) fn listen() -> TcpListener {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        if GIVEN.lock().unwrap_or_else(PoisonError::into_inner).insert(port) {
+            return listener;
+        }
+    }
+}
+
 pub struct Outside {
     pub address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
@@ -91,7 +105,7 @@ pub struct Outside {
 
 impl Outside {
     pub fn new(answer: impl Fn(&Asked) -> Said + Send + Sync + 'static) -> Outside {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listener = listen();
         let address = listener.local_addr().unwrap();
         let (asked, stop, answer) =
             (Arc::<Mutex<Vec<Asked>>>::default(), Arc::<AtomicBool>::default(), Arc::new(answer));

@@ -33,30 +33,12 @@ pub struct Listed {
     /// Each is in the key or the name.
     pub words: String,
     pub is_archived: bool,
-    /// Address and message key of the place of the sidebar for which one is chosen; None for the project's own page.
-    pub target: Option<(&'static str, &'static str)>,
     pub after: Option<Cursor>,
 }
 
 const SORT: &str = "name";
 
 impl Listed {
-    /// The same asked from there on.
-    pub fn address(&self) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        let pairs = [
-            ("for", self.target.map(|(href, _)| href.to_owned())),
-            ("q", Some(self.words.clone()).filter(|words| !words.is_empty())),
-            ("show", self.is_archived.then(|| "archived".to_owned())),
-            ("after", self.after.as_ref().map(Cursor::encode)),
-        ];
-        for (name, value) in pairs {
-            value.map(|value| query.append_pair(name, &value));
-        }
-        let query = query.finish();
-        if query.is_empty() { "/projects".to_owned() } else { format!("/projects?{query}") }
-    }
-
     /// How many fit, active and archived.
     pub fn counts(&self, me: &Actor) -> (usize, usize) {
         let (archived, active): (Vec<_>, Vec<_>) =

@@ -50,13 +50,16 @@ impl Index {
             is_restricted,
             role: role_label(ProjectRole::Lead),
             lead: Some("Dov Peretz".to_owned()),
-            tickets: "214".to_owned(),
-            count: 214,
+            tickets: "114".to_owned(),
+            count: 114,
         };
+        let mut shell = Shell::sample("projects");
+        shell.frame.more_projects = 12;
         Index {
-            shell: Shell::sample("projects"),
+            shell,
             lines: vec![line("ATL", "Atlas", true), line("BCN", "Beacon", false)],
             listed: Listed { words: "a".to_owned(), ..Listed::default() },
+            target: None,
             active: 2,
             archived: 1,
             has_archived: true,

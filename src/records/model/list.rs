@@ -3,7 +3,7 @@
 use super::sort::{BY_UPDATED, Order, Sort};
 use crate::access::{Actor, Kind, ProjectId, visible};
 use crate::db::Tx;
-use crate::db::paging::{Cursor, LIST_COUNT_LIMIT, PAGE_SIZE, Page};
+use crate::db::paging::{COLUMN_SIZE, Cursor, LIST_COUNT_LIMIT, PAGE_SIZE, Page};
 use crate::db::sql::{Bind, Sql, containing};
 use crate::error::Result;
 use crate::people::PersonId;
@@ -107,7 +107,7 @@ impl List {
             .push(" limit ")
             .number(LIST_COUNT_LIMIT + 1)
             .push(") few");
-        self.plan(&mut sql, me);
+        plan(&mut sql, me, self.project, &self.filters);
         Ok(sql.load::<Count>(tx.conn())?.first().map(|row| row.count).unwrap_or_default())
     }
 
@@ -145,7 +145,7 @@ impl List {
             sql.push(") x");
         }
         self.limit(sql.push(&format!(") page order by {}", order.outside())));
-        self.plan(&mut sql, me);
+        plan(&mut sql, me, self.project, &self.filters);
         Ok(sql)
     }
 
@@ -153,18 +153,9 @@ impl List {
     fn limit(&self, sql: &mut Sql) {
         sql.push(" limit ");
         match self.size {
-            PAGE_SIZE => sql.number(PAGE_SIZE + 1),
+            PAGE_SIZE | COLUMN_SIZE => sql.number(self.size + 1),
             other => sql.bind(i64::try_from(other + 1).unwrap_or(i64::MAX)),
         };
-    }
-
-    /// A tag may stand on every second record or on three: one plan for both is wrong for one of them by a factor of a hundred. So is one
-    /// for many places, which are taken for ten.
-    fn plan(&self, sql: &mut Sql, me: &Actor) {
-        let has_many_places = self.project.is_none() && visible::has_many_places(me);
-        if !self.filters.binds().is_empty() || has_many_places {
-            sql.plan_anew();
-        }
     }
 
     /// What `r` must fulfil, without paging: for figures over the same rows.
@@ -183,6 +174,15 @@ impl List {
         sql.push(self.kind.as_str()).push("'").push(self.which.condition());
         sql.append(&self.filters);
         sql
+    }
+}
+
+/// A tag may stand on every second record or on three: one plan for both is wrong for one of them by a factor of a hundred. So is one
+/// for many places, which are taken for ten.
+pub fn plan(sql: &mut Sql, me: &Actor, project: Option<ProjectId>, filters: &Sql) {
+    let has_many_places = project.is_none() && visible::has_many_places(me);
+    if !filters.binds().is_empty() || has_many_places {
+        sql.plan_anew();
     }
 }
 

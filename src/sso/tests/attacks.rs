@@ -71,7 +71,8 @@ fn a_provider_that_calls_itself_otherwise_is_refused() {
     let app = provider.app();
     provider.habits().description.insert("issuer".to_owned(), json!("https://evil.example"));
     let answer = app.visitor().get(&door(&app));
-    assert!(told(&answer).contains("does not fit the configuration"));
+    let page = told(&answer);
+    assert!(page.contains("does not fit the configuration"), "{page}");
 }
 
 #[test]

@@ -3,20 +3,17 @@
 use super::{Filter, ROW_COLUMNS, Row, Status};
 use crate::access::{Actor, Kind, visible};
 use crate::db::Tx;
-use crate::db::paging::{Cursor, Page};
+use crate::db::paging::{COLUMN_SIZE, Cursor, Page};
 use crate::db::sql::Sql;
 use crate::error::Result;
-use crate::records::{List, Sort};
+use crate::records::{List, Sort, plan};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
-
-/// Cards of a column that come with the page; the rest follow as one scrolls.
-pub const COLUMN_SIZE: usize = 30;
 
 const BY_RANK: Sort = Sort::new("rank", "t.rank", "text collate \"C\"").within("t.place_id");
 
 /// A column counts its cards up to here; beyond, the list tells more.
-pub const COLUMN_COUNT_LIMIT: i64 = 200;
+pub const COLUMN_COUNT_LIMIT: i64 = 100;
 
 /// Number of cards in each column.
 #[derive(Debug, Clone, QueryableByName)]
@@ -32,7 +29,8 @@ impl Filter {
     pub fn column(&self, tx: &mut Tx, me: &Actor, status: Status, after: Option<Cursor>) -> Result<Page<Row>> {
         let mut list = List::new(Kind::Ticket, "tickets::column", ROW_COLUMNS, "join tickets t on t.id = r.id");
         list.filters = self.conditions();
-        list.filters.push(" and t.kind <> 'epic' and t.status = ").bind(status);
+        // As text: each column has few or many cards, and a plan of its own.
+        list.filters.push(" and t.kind <> 'epic' and t.status = '").push(status.as_str()).push("'");
         list.sort = BY_RANK;
         list.after = after;
         list.project = self.place();
@@ -43,7 +41,6 @@ impl Filter {
 
     /// All counts in one query, each up to `COLUMN_COUNT_LIMIT` + 1, so that a board costs the same however much was ever done.
     pub fn column_counts(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<ColumnCount>> {
-        let statuses = Status::ALL.iter().map(|status| status.as_str().to_owned()).collect::<Vec<_>>();
         let mut sql = Sql::named(
             "tickets::column_counts",
             "select s.status, (select count(*) from (select 1 from tickets t join records r on r.id = t.id where t.status = s.status
@@ -58,7 +55,12 @@ impl Filter {
             .append(&self.conditions())
             .push(" order by t.rank, t.id limit ")
             .number(COLUMN_COUNT_LIMIT + 1);
-        sql.push(") few) as count from unnest(").bind(statuses).push("::text[]) as s(status)").plan_anew();
+        sql.push(") few) as count from unnest('{");
+        for (index, status) in Status::ALL.iter().enumerate() {
+            sql.push(if index > 0 { "," } else { "" }).push(status.as_str());
+        }
+        sql.push("}'::text[]) as s(status)");
+        plan(&mut sql, me, self.place(), &self.conditions());
         Ok(sql.load(tx.conn())?)
     }
 }
