@@ -9,7 +9,7 @@ use crate::queue::{Instance, Role};
 use crate::secret::Secret;
 use crate::ui;
 use crate::vault::Vault;
-use crate::web::{self, Keys, Meter, Need, Purpose, Reply, Routes, Shared, State, Turns};
+use crate::web::{self, Keys, Meter, Need, Purpose, Reply, Routes, Shared, State, TURN, Turns};
 use actix_web::body::MessageBody;
 use actix_web::dev::{Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
@@ -70,13 +70,12 @@ pub fn state_with(loaded: &Loaded, pool: db::Pool) -> Result<State> {
 
 /// A database of one's own machine has its processors from those who ask; elsewhere, as many at once as there are connections.
 fn turns(loaded: &Loaded) -> Turns {
-    let database = &loaded.config.database;
-    let connections = usize::try_from(database.pool_size).unwrap_or(usize::MAX);
+    let connections = usize::try_from(loaded.config.database.pool_size).unwrap_or(usize::MAX);
     let at_once = match loaded.secrets.database_url {
         Some(_) => connections,
         None => connections.min(Turns::shared_processors()),
     };
-    Turns::new(at_once, Duration::from_secs(database.pool_timeout_seconds.into()))
+    Turns::new(at_once, TURN)
 }
 
 /// What `db::sightings` knows each secret by: useless without APP_SECRET.

@@ -68,9 +68,14 @@ pub fn few_places(me: &Actor) -> Option<Vec<Uuid>> {
     (is_somebody && !sees_all_groups(me) && places.len() <= FEW_PLACES).then_some(places)
 }
 
+/// Whether `records` depends on where the actor reads.
+pub fn names_places(me: &Actor) -> bool {
+    me.kind != ActorKind::Operator && reads_all_but_private(me).is_none()
+}
+
 /// Whether `records` names so many places that a plan for any of them, which takes them for ten, would be far off.
 pub fn has_many_places(me: &Actor) -> bool {
-    me.kind != ActorKind::Operator && reads_all_but_private(me).is_none() && places(me).len() > MANY_PLACES
+    names_places(me) && places(me).len() > MANY_PLACES
 }
 
 /// True for records in reach. `records` must be aliased `r`.

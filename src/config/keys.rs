@@ -190,7 +190,7 @@ pub static KEYS: &[Key] = &[
     number("ai.request_days", 1, 30, MAX_DAYS, "How long the exact text of AI requests is kept, for the person they were made for and nobody else."),
 
     number("database.pool_size", 1, 15, 1000, "Connections for pages and programs, per instance."),
-    number("database.pool_timeout_seconds", 1, 10, 300, "How long a request waits for a connection before it answers 503."),
+    number("database.pool_timeout_seconds", 1, 10, 300, "How long a request waits for its turn and a connection before it answers 503."),
     number("database.worker_pool_size", 1, 10, 1000, "Connections for jobs and schedules, per instance."),
     number("database.statement_timeout_ms", 100, 10_000, 600_000, "A single query of a page that takes longer is stopped."),
 

@@ -48,6 +48,8 @@ fn pool(registry: &mut Registry, state: &State) {
     many(registry, "tow_database_connections", "Connections for pages and programs of this instance", values);
     let words = "The most connections that this instance opens for pages and programs";
     one(registry, "tow_database_connections_max", words, state.pool.max_size().into());
+    let words = "Pages and programs that wait for their turn at the database of this instance";
+    one(registry, "tow_database_waiting", words, state.turns.waiting().try_into().unwrap_or(i64::MAX));
 }
 
 fn of_database(registry: &mut Registry, now: &Sample) {

@@ -57,6 +57,11 @@ impl Index {
         address(&Listed { is_archived, after: None, ..self.listed.clone() }, self.target)
     }
 
+    /// How many there are on all its pages.
+    pub fn fitting(&self) -> usize {
+        if self.listed.is_archived { self.archived } else { self.active }
+    }
+
     /// The same without where it goes on.
     pub fn again(&self) -> String {
         self.tab(self.listed.is_archived)

@@ -204,15 +204,15 @@ impl<P: Principal> Ctx<P> {
         let (state, caller, may_renew) = (self.state.clone(), self.caller.clone(), renewal::is_time(&self.request));
         // Filled also when the request fails, so that its log line says whose it was.
         let who = Arc::new(self.me.borrow().clone().map_or_else(OnceLock::new, OnceLock::from));
-        let came = Instant::now();
-        let done = blocking(move || {
+        let until = Instant::now() + Duration::from_secs(state.config.database.pool_timeout_seconds.into());
+        let (answer, stats, me, token) = blocking(move || {
             stats::start();
-            let answer = transaction(&state, caller, &who, came, begin, f);
+            let answer = transaction(&state, caller, &who, until, begin, f);
             let token = who.get().filter(|me| answer.is_ok() && may_renew && me.owes_token());
             let token = token.and_then(|me| renewal::replace_token(&state, me));
             Ok((answer, stats::taken(), who.get().cloned(), token))
-        });
-        let (answer, stats, me, token) = self.state.turns.take(done).await??;
+        })
+        .await?;
         self.remember(stats, me);
         if let Some(token) = token {
             self.request.extensions_mut().insert(renewal::Renewed(token));
@@ -333,7 +333,7 @@ fn transaction<T, P, F, B>(
     state: &Shared,
     caller: Caller,
     who: &Arc<OnceLock<P>>,
-    came: Instant,
+    until: Instant,
     begin: B,
     f: F,
 ) -> Result<T>
@@ -343,7 +343,8 @@ where
     F: FnOnce(&mut Tx, &P) -> Result<T> + 'static,
     T: 'static,
 {
-    let conn = state.pool.get_timeout(state.turns.left(came));
+    let _turn = state.turns.take(until)?;
+    let conn = state.pool.get_timeout(until.saturating_duration_since(Instant::now()));
     let mut conn = conn.map_err(|error| Error::Away(format!("no connection: {error}")))?;
     let now = state.clock.now();
     let request_id = caller.request_id;

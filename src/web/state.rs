@@ -18,7 +18,7 @@ pub struct State {
     /// The same with where each value came from, and where it would be read again.
     pub loaded: Loaded,
     pub pool: Pool,
-    /// Who waits for it, in their order.
+    /// In which pages and programs come to it.
     pub turns: Turns,
     /// This process among others on the same database.
     pub instance: Instance,

@@ -1,8 +1,8 @@
 //! Around every request: cookies, tokens, origins, headers.
 
 use crate::harness::*;
-use std::cell::{Cell, RefCell};
-use std::time::Duration;
+use std::sync::Mutex;
+use std::time::Instant;
 use tow::error::Error;
 use tow::secret::Secret;
 use tow::web::{Keys, Purpose, TURN, Turns};
@@ -201,43 +201,43 @@ fn lists_and_pages_ask_the_database_a_few_times_only() {
     }
 }
 
-/// Whatever takes turns, on a runtime of its own.
-fn round<T>(doing: impl Future<Output = T>) -> T {
-    actix_web::rt::System::new().block_on(async { tokio::time::timeout(FAR_TOO_LATE / 2, doing).await.unwrap() })
-}
-
 #[test]
-fn turns_at_the_database_are_taken_in_order_and_so_many_at_once() {
-    let (turns, begun, most) = (Turns::new(2, FAR_TOO_LATE), RefCell::new(Vec::new()), Cell::new((0, 0)));
-    let work = async |name: u8| {
-        begun.borrow_mut().push(name);
-        most.set((most.get().0 + 1, most.get().1.max(most.get().0 + 1)));
-        tokio::task::yield_now().await;
-        most.set((most.get().0 - 1, most.get().1));
-    };
-    round(futures_util::future::join_all((0..9).map(|name| turns.take(work(name)))));
-    assert_eq!((begun.into_inner(), most.get()), ((0..9).collect(), (0, 2)));
-}
-
-#[test]
-fn a_long_turn_makes_room_for_the_next_and_comes_to_its_end() {
-    let turns = Turns::new(1, FAR_TOO_LATE);
-    let (tell, told) = tokio::sync::oneshot::channel();
-    // The first waits for what only the second does.
-    let (long, short) = (turns.take(told), turns.take(async { tell.send(7).unwrap() }));
-    let (long, short) = round(async { tokio::join!(long, short) });
-    assert!(long.unwrap() == Ok(7) && short.is_ok());
-}
-
-#[test]
-fn who_waits_too_long_for_a_turn_is_told_that_the_database_is_away() {
-    let turns = Turns::new(1, Duration::ZERO);
-    let (mut began, mut is_done) = (false, false);
-    let long = turns.take(async {
-        began = true;
-        tokio::time::sleep(TURN / 2).await;
+fn turns_at_the_database_are_taken_in_the_order_of_coming() {
+    let (turns, begun) = (Turns::new(1, FAR_TOO_LATE), Mutex::new(Vec::new()));
+    let late = Instant::now() + FAR_TOO_LATE;
+    let held = turns.take(late).unwrap();
+    std::thread::scope(|scope| {
+        for name in 0..9 {
+            let (turns, begun) = (&turns, &begun);
+            scope.spawn(move || {
+                let _turn = turns.take(late).unwrap();
+                begun.lock().unwrap().push(name);
+            });
+            while turns.waiting() <= name {
+                std::thread::yield_now();
+            }
+        }
+        drop(held);
     });
-    let (long, other) = round(async { tokio::join!(long, turns.take(async { is_done = true })) });
-    assert!(long.is_ok() && matches!(other, Err(Error::Away(_))));
-    assert!(began && !is_done, "what was not begun is not half done");
+    assert_eq!((begun.into_inner().unwrap(), turns.waiting()), ((0..9).collect(), 0));
+}
+
+#[test]
+fn so_many_turns_at_once_and_the_next_is_told_when_it_has_no_time() {
+    let turns = Turns::new(2, FAR_TOO_LATE);
+    let held = (turns.take(Instant::now()).unwrap(), turns.take(Instant::now()).unwrap());
+    assert!(matches!(turns.take(Instant::now()), Err(Error::Away(_))));
+    assert_eq!(turns.waiting(), 0);
+    drop(held.0);
+    assert!(turns.take(Instant::now()).is_ok());
+}
+
+#[test]
+fn a_long_turn_makes_room_for_the_next() {
+    let turns = Turns::new(1, TURN);
+    let (began, long) = (Instant::now(), turns.take(Instant::now()).unwrap());
+    let next = turns.take(Instant::now() + FAR_TOO_LATE).unwrap();
+    assert!(began.elapsed() >= TURN);
+    nobody_waited(began);
+    drop((long, next));
 }

@@ -1,48 +1,103 @@
-//! Turns at the database: first come, first served, and no more at once than are quicker together than one after the other.
+//! Turns at the database: first come, first served, and no more at once than are quicker together than one after the other. Whoever waits
+//! does so on a thread of the blocking pool, so that no page being drawn holds up those behind it.
 
 use crate::error::{Error, Result};
-use std::pin::pin;
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
 
-/// Who takes longer than this makes room for the next, so that a few slow pages hold up nobody.
+/// How long a turn lasts.
 pub const TURN: Duration = Duration::from_millis(50);
 /// For each processor that the server and its database share; with four times as many the slowest of a hundred takes twice as long.
 const PER_PROCESSOR: usize = 2;
 
 pub struct Turns {
-    seats: Semaphore,
-    patience: Duration,
+    at_once: usize,
+    longest: Duration,
+    line: Mutex<Line>,
+}
+
+#[derive(Default)]
+struct Line {
+    next_ticket: u64,
+    waiting: VecDeque<(u64, Thread)>,
+    /// Whose turn it is, since when.
+    busy: Vec<(u64, Instant)>,
+}
+
+impl Line {
+    fn call_first(&self) {
+        if let Some((_, first)) = self.waiting.front() {
+            first.unpark();
+        }
+    }
+}
+
+/// Somebody's turn, until it is dropped.
+pub struct Turn<'t> {
+    turns: &'t Turns,
+    ticket: u64,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let mut line = self.turns.line();
+        line.busy.retain(|(ticket, _)| *ticket != self.ticket);
+        line.call_first();
+    }
 }
 
 impl Turns {
-    /// `patience`: how long somebody waits before they are told that the database has no time.
-    pub fn new(at_once: usize, patience: Duration) -> Turns {
-        Turns { seats: Semaphore::new(at_once.max(1)), patience }
+    /// Who takes longer than `longest` makes room for the next, so that a few slow pages hold up nobody.
+    pub fn new(at_once: usize, longest: Duration) -> Turns {
+        Turns { at_once: at_once.max(1), longest, line: Mutex::default() }
     }
 
     /// For a database on this machine.
     pub fn shared_processors() -> usize {
-        PER_PROCESSOR * std::thread::available_parallelism().map_or(1, usize::from)
+        PER_PROCESSOR * thread::available_parallelism().map_or(1, usize::from)
     }
 
-    /// What of the patience is left for a connection to somebody who came at `came`.
-    pub fn left(&self, came: Instant) -> Duration {
-        self.patience.saturating_sub(came.elapsed())
+    /// How many wait now.
+    pub fn waiting(&self) -> usize {
+        self.line().waiting.len()
     }
 
-    /// Begins `doing` when it is its turn. `Away` when that never comes.
-    pub async fn take<T>(&self, doing: impl Future<Output = T>) -> Result<T> {
-        let seat = timeout(self.patience, self.seats.acquire()).await;
-        let seat = seat.map_err(|_| Error::Away("no turn at the database in time".to_owned()))?;
-        let (seat, mut doing) = (seat.map_err(Error::broken)?, pin!(doing));
-        match timeout(TURN, &mut doing).await {
-            Ok(done) => Ok(done),
-            Err(_) => {
-                drop(seat);
-                Ok(doing.await)
+    /// Waits for its turn. `Away` when that does not come in time.
+    pub fn take(&self, until: Instant) -> Result<Turn<'_>> {
+        let ticket = self.stand_in_line();
+        loop {
+            let now = Instant::now();
+            let mut line = self.line();
+            line.busy.retain(|(_, since)| now.saturating_duration_since(*since) < self.longest);
+            let is_first = line.waiting.front().is_some_and(|(first, _)| *first == ticket);
+            if is_first && line.busy.len() < self.at_once {
+                line.waiting.pop_front();
+                line.busy.push((ticket, now));
+                line.call_first();
+                return Ok(Turn { turns: self, ticket });
             }
+            if now >= until {
+                line.waiting.retain(|(other, _)| *other != ticket);
+                line.call_first();
+                return Err(Error::Away("no turn at the database in time".to_owned()));
+            }
+            let room = line.busy.iter().map(|(_, since)| *since + self.longest).min().filter(|_| is_first);
+            drop(line);
+            thread::park_timeout(room.unwrap_or(until).min(until).saturating_duration_since(now));
         }
+    }
+
+    fn stand_in_line(&self) -> u64 {
+        let mut line = self.line();
+        let ticket = line.next_ticket;
+        line.next_ticket += 1;
+        line.waiting.push_back((ticket, thread::current()));
+        ticket
+    }
+
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

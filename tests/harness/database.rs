@@ -1,6 +1,7 @@
 //! Databases of tests: a template with the migrations and the named world, and copies of it. Names carry a hash of everything
 //! the template is made of, so that a change makes a new one and a second run reuses the first's.
 
+use super::outside::FAR_TOO_LATE;
 use super::world;
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Error as PoolFault};
@@ -11,7 +12,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
-use std::time::Duration;
 use tow::db::{Pool, migrate, stats};
 
 /// The first half of the advisory lock that keeps two test processes out of each other's slots; the second is the slot.
@@ -134,7 +134,8 @@ pub fn pool(database: &str, size: u32, commits: bool, statement_timeout_ms: u32)
     diesel::r2d2::Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
-        .connection_timeout(Duration::from_secs(10))
+        // Longer than any that a test sets, which is then what ends a wait.
+        .connection_timeout(FAR_TOO_LATE / 4)
         .test_on_check_out(false)
         .connection_customizer(Box::new(Greeting { commits, statement_timeout_ms }))
         .build_unchecked(ConnectionManager::new(url_of(database)))
