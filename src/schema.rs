@@ -948,6 +948,8 @@ diesel::table! {
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         archived_at -> Nullable<Timestamptz>,
+        assignee_id -> Nullable<Uuid>,
+        reporter_id -> Nullable<Uuid>,
     }
 }
 

@@ -200,6 +200,14 @@ fn a_database_of_the_first_schema_becomes_todays_with_every_row_as_it_was() {
         assert_eq!(changed, Vec::<String>::new(), "{table}");
     }
     run(&mut conn, "drop table upgrade_before");
+    let own_of = |condition: &str| {
+        format!("select count(*)::text as line from tickets t join records r on r.id = t.id where {condition}")
+    };
+    let apart =
+        lines(&mut conn, &own_of("(r.assignee_id, r.reporter_id) is distinct from (t.assignee_id, t.reporter_id)"));
+    let filled = lines(&mut conn, &own_of("r.assignee_id is not null and r.reporter_id is not null"));
+    assert_eq!(apart, ["0"], "whose a ticket is was not copied to its record");
+    assert!(filled[0].parse::<i64>().unwrap() > 10, "{filled:?}");
     let (fresh, _conn) = migrated();
     similar_asserts(&dump(&fresh.name), &dump(&own.name));
 }

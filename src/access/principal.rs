@@ -94,14 +94,14 @@ impl Principal for Actor {
     }
 
     fn frame(&self) -> Frame {
-        let (picked, active) = (self.picked(), self.active_projects());
+        let picked = self.picked();
         let person = self.person.as_deref();
         Frame {
             organisation: self.organisation.as_ref().map(|organisation| organisation.name.clone()).unwrap_or_default(),
             person: person.map(|person| person.name.clone()).unwrap_or_default(),
             theme: person.map(|person| person.theme.clone()).unwrap_or_default(),
             palette: person.map(|person| person.palette.clone()).unwrap_or_default(),
-            more_projects: active - picked.len(),
+            more_projects: self.active_projects().count() - picked.len(),
             projects: picked.into_iter().map(FrameProject::from).collect(),
             can_create_project: holds(self, Permission::ProjectsCreate),
             can_manage: holds(self, Permission::MembersUpdate),
@@ -127,14 +127,14 @@ impl From<&ProjectAccess> for FrameProject {
 }
 
 impl Actor {
-    /// How many are not archived.
-    pub fn active_projects(&self) -> usize {
-        self.projects.iter().filter(|project| !project.is_archived).count()
+    /// Those that are not archived, in the order of `projects`.
+    pub fn active_projects(&self) -> impl Iterator<Item = &ProjectAccess> {
+        self.projects.iter().filter(|project| !project.is_archived)
     }
 
     /// The projects that menus name, by name: of many those that one was granted come before those that are open to all.
     pub fn picked(&self) -> Vec<&ProjectAccess> {
-        let mut picked: Vec<_> = self.projects.iter().filter(|project| !project.is_archived).collect();
+        let mut picked: Vec<_> = self.active_projects().collect();
         if picked.len() > MAX_PICKED {
             let (granted, open): (Vec<_>, Vec<_>) = picked.into_iter().partition(|project| project.is_granted);
             picked = granted.into_iter().chain(open).take(MAX_PICKED).collect();

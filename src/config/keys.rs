@@ -189,7 +189,8 @@ pub static KEYS: &[Key] = &[
     key("ai.exa_base_url", Url, Default::Text("https://api.exa.ai"), "Where the web search provider (Exa) answers; it needs EXA_API_KEY."),
     number("ai.request_days", 1, 30, MAX_DAYS, "How long the exact text of AI requests is kept, for the person they were made for and nobody else."),
 
-    number("database.pool_size", 1, 15, 1000, "Connections for pages and programs, per instance."),
+    number("database.pool_size", 1, 15, 1000, 
+        "Connections for pages and programs, per instance. On a machine that also runs the database, one more than it has processors answer fastest; the embedded database sees to that itself."),
     number("database.pool_timeout_seconds", 1, 10, 300, "How long a request waits for its turn and a connection before it answers 503."),
     number("database.worker_pool_size", 1, 10, 1000, "Connections for jobs and schedules, per instance."),
     number("database.statement_timeout_ms", 100, 10_000, 600_000, "A single query of a page that takes longer is stopped."),

@@ -398,6 +398,8 @@ const STAYS_OF: &[(&str, &str)] = &[
     ("people.verified_at", "what this server saw proves nothing to another"),
     ("people.server_admin", "a right over this machine, not over the content"),
     ("records.place_id", "generated"),
+    ("records.assignee_id", "its ticket's, by a trigger"),
+    ("records.reporter_id", "its ticket's, by a trigger"),
     ("memory_diffs.place_id", "generated"),
     ("files.removed_at", "what is in the bin stays"),
     ("activity.transaction_id", "of this database"),

@@ -268,7 +268,7 @@ fn of_many_that_one_was_granted_the_menus_name_as_few() {
          select gen_random_uuid(), id, '{}', 'viewer', '2026-01-01' from projects where key like 'M%'",
         CLEO.id
     ));
-    let named = app.read(CLEO, |_, me| Ok((me.picked().len(), me.active_projects()))).unwrap();
+    let named = app.read(CLEO, |_, me| Ok((me.picked().len(), me.active_projects().count()))).unwrap();
     assert_eq!(named, (MAX_PICKED, 62));
     let has_many = |app: &App| app.read(CLEO, |_, me| Ok(tow::access::visible::has_many_places(me))).unwrap();
     assert!(has_many(&app), "with what else she reads these are more than 64 places");

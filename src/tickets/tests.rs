@@ -2,9 +2,10 @@
 
 use crate::harness::*;
 use proptest::prelude::*;
+use tow::records::Sort;
 use tow::records::{rank_between, rank_of_new, seen};
 use tow::text::value::MAX_BODY_BYTES;
-use tow::tickets::{Status, Ticket, TicketKind};
+use tow::tickets::{Filter, SORTS, Status, Ticket, TicketKind};
 
 const NEW: [(&str, &str); 5] =
     [("title", "Paint the hull"), ("place", "project:ATL"), ("kind", "task"), ("status", "todo"), ("priority", "3")];
@@ -331,6 +332,51 @@ fn pages_of_a_list_follow_each_other_without_gap_or_repetition() {
         seen.sort();
         seen.dedup();
         assert_eq!((total, seen.len()), (131, 131), "sorted by {sort}");
+    }
+}
+
+#[test]
+fn whose_a_ticket_is_stands_with_its_record_whoever_writes_it() {
+    const APART: &str = "select count(*) from tickets t join records r on r.id = t.id
+        where (t.assignee_id, t.reporter_id) is distinct from (r.assignee_id, r.reporter_id)";
+    let app = App::new();
+    let of_cleo = format!("select count(*) from records where assignee_id = '{}'", CLEO.id);
+    assert_eq!(app.count(APART), 0);
+    let before = app.count(&of_cleo);
+    let cleo = app.as_(CLEO);
+    let made = cleo.post("/tickets", &with("assignee", "cleo")).location();
+    let id = made.rsplit('/').next().unwrap();
+    assert_eq!((app.count(&of_cleo), app.count(APART)), (before + 1, 0));
+    let mine = |app: &App| app.as_(CLEO).get("/tickets?assignee=me&show=all").has(&format!("id=\"row-{id}\""));
+    assert!(mine(&app));
+    assert_eq!(edit(&app, CLEO, id, "assignee", &CLEO.id.to_string(), "").status, 303);
+    assert_eq!((app.count(&of_cleo), app.count(APART), mine(&app)), (before, 0, false));
+    app.sql(&format!("update tickets set assignee_id = '{}'", CLEO.id));
+    assert_eq!((app.count(APART), mine(&app)), (0, true));
+    app.sql(&format!("update tickets set assignee_id = null, reporter_id = '{}'", CLEO.id));
+    assert_eq!((app.count(&of_cleo), app.count(APART)), (0, 0));
+}
+
+#[test]
+fn somebodys_own_are_read_in_the_order_of_change_and_by_priority_where_that_has_an_index() {
+    let app = App::new();
+    let asked = |filter: &Filter, sort: Sort| {
+        app.read(CLEO, |_, me| filter.list(sort, None).statement(me).map(|sql| sql.text())).unwrap()
+    };
+    let mine = Filter { assignee: Some(Some(CLEO.id)), ..Filter::default() };
+    let [updated, priority, due, created, title] = SORTS;
+    for (filter, sort, column) in [
+        (&mine, updated, "r.assignee_id = "),
+        (&mine, created, "r.assignee_id = "),
+        (&mine, title, "r.assignee_id = "),
+        (&mine, priority, "t.assignee_id = "),
+        (&mine, due, "t.assignee_id = "),
+        (&Filter { priorities: vec![1], ..mine.clone() }, updated, "t.assignee_id = "),
+        (&Filter { due_before: "2027-01-01".parse().ok(), ..mine.clone() }, updated, "t.assignee_id = "),
+        (&Filter { assignee: Some(None), ..Filter::default() }, updated, "t.assignee_id is null"),
+    ] {
+        let sql = asked(filter, sort);
+        assert!(sql.contains(column), "{}: {sql}", sort.key);
     }
 }
 

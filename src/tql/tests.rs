@@ -864,3 +864,27 @@ fn a_list_knows_when_all_is_one_persons_and_when_a_history_is_asked() {
         assert_eq!((plan.is_somebodys, plan.asks_history), (is_somebodys, asks_history), "{text}");
     }
 }
+
+#[test]
+fn somebodys_own_is_asked_of_the_records_unless_a_field_of_the_tickets_has_an_index_with_it() {
+    let app = App::new();
+    for (text, is_of_records) in [
+        ("assignee = me", true),
+        ("reporter = me AND updated > -26w ORDER BY updated", true),
+        ("assignee = ben AND status = todo ORDER BY created DESC", true),
+        ("assignee = me ORDER BY priority, due", false),
+        ("assignee = me AND (due < 2027-01-01 OR label = tides)", false),
+        ("assignee = me AND NOT priority = 1", false),
+        ("assignee != me", false),
+        ("assignee = me OR reporter = me", false),
+        ("assignee IS EMPTY", false),
+    ] {
+        let filter = app.read(CLEO, |tx, me| Filter::default().asked(tx, me, text)).unwrap().unwrap();
+        let conditions = filter.plan.unwrap().conditions.text();
+        let asked = |column: &str| {
+            conditions.contains(&format!("{column}.assignee_id"))
+                || conditions.contains(&format!("{column}.reporter_id"))
+        };
+        assert_eq!((asked("r"), asked("t")), (is_of_records, !is_of_records), "{text}: {conditions}");
+    }
+}

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 /// How long a turn lasts.
 pub const TURN: Duration = Duration::from_millis(50);
-/// For each processor that the server and its database share; with four times as many the slowest of a hundred takes twice as long.
-const PER_PROCESSOR: usize = 2;
+/// More than there are processors that the server and its database share: one may wait for a disk. With twelve more the slowest of a hundred
+/// takes twice as long.
+const MORE_THAN_PROCESSORS: usize = 1;
 
 pub struct Turns {
     at_once: usize,
@@ -56,7 +57,7 @@ impl Turns {
 
     /// For a database on this machine.
     pub fn shared_processors() -> usize {
-        PER_PROCESSOR * thread::available_parallelism().map_or(1, usize::from)
+        MORE_THAN_PROCESSORS + thread::available_parallelism().map_or(1, usize::from)
     }
 
     /// How many wait now.

@@ -107,7 +107,7 @@ impl List {
             .push(" limit ")
             .number(LIST_COUNT_LIMIT + 1)
             .push(") few");
-        plan(&mut sql, me, self.project, &self.filters);
+        self.plan(&mut sql, me);
         Ok(sql.load::<Count>(tx.conn())?.first().map(|row| row.count).unwrap_or_default())
     }
 
@@ -145,7 +145,7 @@ impl List {
             sql.push(") x");
         }
         self.limit(sql.push(&format!(") page order by {}", order.outside())));
-        plan(&mut sql, me, self.project, &self.filters);
+        self.plan(&mut sql, me);
         Ok(sql)
     }
 
@@ -156,6 +156,15 @@ impl List {
             PAGE_SIZE | COLUMN_SIZE => sql.number(self.size + 1),
             other => sql.bind(i64::try_from(other + 1).unwrap_or(i64::MAX)),
         };
+    }
+
+    /// A tag may stand on every second record or on three: one plan for both is wrong for one of them by a factor of a hundred. So is one
+    /// for many places, which are taken for ten.
+    fn plan(&self, sql: &mut Sql, me: &Actor) {
+        let has_many_places = self.project.is_none() && visible::has_many_places(me);
+        if !self.filters.binds().is_empty() || has_many_places {
+            sql.plan_anew();
+        }
     }
 
     /// What `r` must fulfil, without paging: for figures over the same rows.
@@ -174,15 +183,6 @@ impl List {
         sql.push(self.kind.as_str()).push("'").push(self.which.condition());
         sql.append(&self.filters);
         sql
-    }
-}
-
-/// A tag may stand on every second record or on three: one plan for both is wrong for one of them by a factor of a hundred. So is one
-/// for many places, which are taken for ten.
-pub fn plan(sql: &mut Sql, me: &Actor, project: Option<ProjectId>, filters: &Sql) {
-    let has_many_places = project.is_none() && visible::has_many_places(me);
-    if !filters.binds().is_empty() || has_many_places {
-        sql.plan_anew();
     }
 }
 

@@ -5,6 +5,8 @@ use crate::db::sql::Sql;
 use crate::error::{Error, Result};
 use chrono::Datelike;
 
+const OF_RECORDS: &str = "r.place_id";
+
 /// One sortable column of a list. `expression`, `cast` and `place` are ours, never a person's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sort {
@@ -23,7 +25,7 @@ pub struct Sort {
 impl Sort {
     /// A column that every row has a value in.
     pub const fn new(key: &'static str, expression: &'static str, cast: &'static str) -> Self {
-        Sort { key, expression, cast, descending: false, nullable: false, place: "r.place_id" }
+        Sort { key, expression, cast, descending: false, nullable: false, place: OF_RECORDS }
     }
 
     pub const fn descending(self) -> Self {
@@ -37,6 +39,11 @@ impl Sort {
 
     pub const fn within(self, place: &'static str) -> Self {
         Sort { place, ..self }
+    }
+
+    /// Of `records`, whose indexes have the order of change, and not of the kind's own table.
+    pub fn is_of_records(self) -> bool {
+        self.place == OF_RECORDS
     }
 
     /// Ascending needs no word for where the empty come: last.

@@ -6,7 +6,7 @@ use crate::db::Tx;
 use crate::db::paging::{COLUMN_SIZE, Cursor, Page};
 use crate::db::sql::Sql;
 use crate::error::Result;
-use crate::records::{List, Sort, plan};
+use crate::records::{List, Sort};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
 
@@ -28,7 +28,7 @@ impl Filter {
     /// One column from `after` on. Epics stay out: they are what the cards add up to.
     pub fn column(&self, tx: &mut Tx, me: &Actor, status: Status, after: Option<Cursor>) -> Result<Page<Row>> {
         let mut list = List::new(Kind::Ticket, "tickets::column", ROW_COLUMNS, "join tickets t on t.id = r.id");
-        list.filters = self.conditions();
+        list.filters = self.conditions(BY_RANK);
         list.filters.push(" and t.kind <> 'epic' and t.status = ");
         match self.is_planned_once(me) {
             true => list.filters.push("'").push(status.as_str()).push("'"),
@@ -49,6 +49,7 @@ impl Filter {
 
     /// All counts in one query, each up to `COLUMN_COUNT_LIMIT` + 1, so that a board costs the same however much was ever done.
     pub fn column_counts(&self, tx: &mut Tx, me: &Actor) -> Result<Vec<ColumnCount>> {
+        let filters = self.conditions(BY_RANK);
         let mut sql = Sql::named(
             "tickets::column_counts",
             "select s.status, (select count(*) from (select 1 from tickets t join records r on r.id = t.id where t.status = s.status
@@ -60,7 +61,7 @@ impl Filter {
         });
         // In the order of the cards, because that index knows the status: else all of them are looked through for a rare one.
         sql.push(self.which().condition())
-            .append(&self.conditions())
+            .append(&filters)
             .push(" order by t.rank, t.id limit ")
             .number(COLUMN_COUNT_LIMIT + 1);
         sql.push(") few) as count from unnest('{");
@@ -68,8 +69,7 @@ impl Filter {
             sql.push(if index > 0 { "," } else { "" }).push(status.as_str());
         }
         sql.push("}'::text[]) as s(status)");
-        plan(&mut sql, me, self.place(), &self.conditions());
-        if !self.is_planned_once(me) {
+        if !filters.binds().is_empty() || !self.is_planned_once(me) {
             sql.plan_anew();
         }
         Ok(sql.load(tx.conn())?)

@@ -53,9 +53,10 @@ pub const FIELDS: [Field; 34] = [
         .sorted(BY_PRIORITY)
         .kept("priority", 1, "t.priority::text"),
     Field::new("assignee", Type::Person, Held::Maybe("t.assignee_id"))
+        .copied("r.assignee_id")
         .sorted(Sort::new("assignee", "(select lower(p.name) from people p where p.id = t.assignee_id)", "text").nullable())
         .kept("assignee", 3, "t.assignee_id::text"),
-    Field::new("reporter", Type::Person, Held::Maybe("t.reporter_id")).also(&["creator"]),
+    Field::new("reporter", Type::Person, Held::Maybe("t.reporter_id")).also(&["creator"]).copied("r.reporter_id"),
     Field::new("watcher", Type::Person, rows("record_watchers w where w.record_id = r.id", "w.person_id")).also(&["watchers"]),
     Field::new("label", Type::Tag, rows("record_tags rt where rt.record_id = r.id", "rt.tag")).also(&["labels", "tag", "tags"]),
     Field::new("due", Type::Day, Held::Maybe("t.due_on"))

@@ -10,6 +10,8 @@ pub struct Field {
     pub aliases: &'static [&'static str],
     pub of: Type,
     pub held: Held,
+    /// The same in `records`, where an index has it with the order of change.
+    pub copy: Option<&'static str>,
     /// What is true of a record where it is empty, when `held` does not say it.
     pub is_empty: Option<&'static str>,
     pub sort: Option<Sort>,
@@ -101,11 +103,15 @@ const OVER_TIME: [&str; 2] = ["WAS", "CHANGED"];
 
 impl Field {
     pub const fn new(name: &'static str, of: Type, held: Held) -> Self {
-        Field { name, aliases: &[], of, held, is_empty: None, sort: None, history: None }
+        Field { name, aliases: &[], of, held, copy: None, is_empty: None, sort: None, history: None }
     }
 
     pub const fn also(self, aliases: &'static [&'static str]) -> Self {
         Field { aliases, ..self }
+    }
+
+    pub const fn copied(self, to: &'static str) -> Self {
+        Field { copy: Some(to), ..self }
     }
 
     pub const fn empty_when(self, condition: &'static str) -> Self {

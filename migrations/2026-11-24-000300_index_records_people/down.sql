@@ -1,0 +1,2 @@
+drop index records_reporter_id_updated_at_idx;
+drop index records_assignee_id_updated_at_idx;
